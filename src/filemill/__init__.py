@@ -1,0 +1,1 @@
+"""filemill: drop a file in; it is safe, understood, findable and announced."""
