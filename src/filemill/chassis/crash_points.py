@@ -1,0 +1,46 @@
+"""Named places where a test may kill the process: the crash harness's half that lives in the product.
+
+`FILEMILL_TEST_CRASH="upload.accept.in-tx=0.01,relay.*=0.02"` gives probabilities by name or prefix; each kill is noted in
+the file `FILEMILL_TEST_CRASH_LOG` first, because a killed process cannot report. `FILEMILL_TEST_BREAK="inbox"` switches a
+safety off, so that a test can show that the harness notices. Without these variables a point costs one attribute look-up.
+"""
+
+import os
+import random
+import signal
+from pathlib import Path
+
+_SWITCH = "FILEMILL_TEST_CRASH"
+_BREAK = "FILEMILL_TEST_BREAK"
+
+
+def _parse(text: str) -> list[tuple[str, float]]:
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return [(name.strip(), float(chance or 1)) for name, _, chance in pairs]
+
+
+_plan = _parse(os.environ.get(_SWITCH, ""))
+_log = os.environ.get("FILEMILL_TEST_CRASH_LOG")
+_broken = frozenset(filter(None, os.environ.get(_BREAK, "").split(",")))
+_dice = random.Random(os.urandom(8))  # noqa: S311 - a test's dice
+
+
+def crash_point(name: str) -> None:
+    """Die here, with SIGKILL, if the running test asked for it."""
+    if _plan:
+        _maybe_die(name)
+
+
+def broken(safety: str) -> bool:
+    """Whether a test has sabotaged this safety (`inbox`, `fsync`, `confirm`)."""
+    return safety in _broken
+
+
+def _maybe_die(name: str) -> None:
+    for pattern, chance in _plan:
+        matches = name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+        if matches and _dice.random() < chance:
+            if _log:
+                with Path(_log).open("a", encoding="ascii") as log:
+                    log.write(f"{name}\n")
+            os.kill(os.getpid(), signal.SIGKILL)

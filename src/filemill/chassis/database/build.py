@@ -1,0 +1,25 @@
+"""Choose the database of a service from one setting: unset means a SQLite file in the data folder."""
+
+from pathlib import Path
+
+from filemill.chassis.database.database import Database
+from filemill.chassis.database.sqlite_database import SqliteDatabase
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import ServiceSettings
+
+
+def sqlite_path(settings: ServiceSettings) -> Path:
+    """Where the embedded database of a service lives."""
+    return settings.data_dir / "databases" / f"{settings.service}.db"
+
+
+def build_database(settings: ServiceSettings) -> Database:
+    """The database of this service. Raises `StartError` for a URL that no adapter serves."""
+    if settings.database_url:
+        raise StartError("DATABASE_URL: only the embedded engine is built so far; unset it")
+    return SqliteDatabase(sqlite_path(settings))
+
+
+def open_sqlite(path: Path) -> Database:
+    """An embedded database at a place of the caller's choice, for parts that keep their own (the local store)."""
+    return SqliteDatabase(path)

@@ -1,0 +1,59 @@
+"""The port: a transaction is a plain function of one SQLAlchemy connection, run by `read` or `write`.
+
+So no transaction can hold a network call, a file or an `await` (RELIABILITY rule 11), and concurrent writes can share one
+commit. The function may run more than once if the engine asks for a retry: it must have no effect but in the database.
+Adapters: `sqlite_database` (embedded); chosen by `build`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+Tx = Connection
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Work = Callable[Concatenate[Tx, P], T]
+
+_COMMIT_MARK = "filemill_after_commit"
+
+
+class Database(Protocol):
+    """One service's database."""
+
+    async def write(self, point: str, work: "Callable[Concatenate[Tx, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` in a write transaction; it is durable when this returns.
+
+        `point` names the place for the crash harness: `<point>.in-tx` and `<point>.committed`; each call site has its own.
+        An exception of `work` undoes it and is raised here. Raises `StorageFull` (a retry helps once there is room) and
+        `Unavailable` (a retry helps).
+        """
+        ...
+
+    async def read(self, work: "Callable[Concatenate[Tx, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` on one consistent snapshot; it cannot write."""
+        ...
+
+    def on_commit(self, mark: str, listener: Callable[[], None]) -> None:
+        """Call `listener` on the event loop after each commit in which some work called `mark_commit(tx, mark)`."""
+        ...
+
+    async def check(self) -> None:
+        """Raise `Unavailable` if the database cannot be asked."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of every connection."""
+        ...
+
+
+def mark_commit(tx: Tx, mark: str) -> None:
+    """Say inside a transaction that listeners of `mark` are to be called once it is committed."""
+    tx.info.setdefault(_COMMIT_MARK, set()).add(mark)
+
+
+def take_marks(tx: Tx) -> set[str]:
+    """For adapters: the marks set on this connection since the last call."""
+    marks: Any = tx.info.pop(_COMMIT_MARK, None)
+    return marks or set()

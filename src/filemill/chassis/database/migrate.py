@@ -1,0 +1,77 @@
+"""Bring a service's schema to the newest version with Alembic; refuse a database that is newer than the code.
+
+Revisions live in the service's `migrations/versions`, named `NNNN_pre_…` (runs before the new code) or `NNNN_post_…`
+(after the old code is gone), and old and new code run on both sides of each. A migration runs in one transaction.
+"""
+
+import importlib
+import sqlite3
+from importlib import resources
+
+from sqlalchemy import MetaData, create_engine
+from sqlalchemy.pool import NullPool
+
+from filemill.chassis.database.build import sqlite_path
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import ServiceSettings
+
+
+def migrate(settings: ServiceSettings) -> str:
+    """Upgrade the database of `settings.service` and return its revision. Raises `StartError` if it is from the future."""
+    path = sqlite_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = _revisions(settings.service)
+    current = _current(str(path))
+    if current == known[-1]:
+        return current
+    if current is not None and current not in known:
+        raise StartError(
+            f"{settings.service}: the database {path} is at revision {current}, which this version does not know; "
+            "start the newer filemill that wrote it, or restore a backup"
+        )
+    _upgrade(settings.service, str(path))
+    return known[-1]
+
+
+def run_environment(tables: MetaData) -> None:
+    """What each service's `migrations/env.py` calls: run the pending revisions on the connection Alembic was given."""
+    from alembic import context
+
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=tables, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _upgrade(service: str, path: str) -> None:
+    # Alembic is slow to import (0.2 s), and a start on a current schema does not need it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files(f"filemill.{service}") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
+    with engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revisions(service: str) -> list[str]:
+    """The revisions of a service, oldest first: the file names up to the first underscore, in order."""
+    importlib.import_module(f"filemill.{service}")
+    folder = resources.files(f"filemill.{service}") / "migrations" / "versions"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdigit())
+    return [name.partition("_")[0] for name in names]
+
+
+def _current(path: str) -> str | None:
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None  # no such table: a new database
+    finally:
+        connection.close()
+    return row[0] if row else None

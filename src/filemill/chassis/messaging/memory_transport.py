@@ -1,0 +1,121 @@
+"""The broker in memory: for unit tests of what stands on a transport. Passes the same suite as the real ones."""
+
+import asyncio
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from filemill.chassis.messaging import wire
+from filemill.chassis.messaging.transport import Delivery, QueueDepth
+from filemill.contracts.envelope import Event
+from filemill.contracts.health import ParkedMessage
+from filemill.contracts.model import rfc3339
+from filemill.contracts.topics import queues_for
+
+
+@dataclass(slots=True)
+class _Message:
+    seq: int
+    event: Event
+    due_at: float
+    tries: int = 0
+    lease_until: float = 0.0
+    reason: str = ""
+    parked: bool = False
+
+
+class MemoryTransport:
+    """See `transport.Transport` and `transport.ParkingLot`."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, dict[int, _Message]] = defaultdict(dict)
+        self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._seq = itertools.count(1)
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """See `Transport.publish`."""
+        for event in events:
+            copy = wire.decode(wire.encode(event))
+            for queue in queues_for(event.type):
+                if all(message.event.id != event.id for message in self._queues[queue].values()):
+                    seq = next(self._seq)
+                    self._queues[queue][seq] = _Message(seq, copy, time.time())
+                self._news[queue].set()
+
+    async def take(self, queue: str, most: int, lease_s: float) -> list[Delivery]:
+        """See `Transport.take`."""
+        now = time.time()
+        taken: list[Delivery] = []
+        for message in sorted(self._queues[queue].values(), key=lambda one: (one.due_at, one.seq)):
+            if len(taken) < most and not message.parked and message.due_at <= now and message.lease_until < now:
+                message.lease_until = now + lease_s
+                message.tries += 1
+                taken.append(Delivery(queue, message.seq, message.event, message.tries))
+        return taken
+
+    async def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """See `Transport.ack`."""
+        for delivery in deliveries:
+            self._queues[delivery.queue].pop(delivery.tag, None)
+
+    async def retry(self, delivery: Delivery, delay_s: float, reason: str, *, counts: bool = True) -> None:
+        """See `Transport.retry`."""
+        message = self._queues[delivery.queue][delivery.tag]
+        message.due_at, message.lease_until, message.reason = time.time() + delay_s, 0.0, reason
+        message.tries -= 0 if counts else 1
+        self._news[delivery.queue].set()
+
+    async def park(self, delivery: Delivery, reason: str) -> None:
+        """See `Transport.park`."""
+        message = self._queues[delivery.queue][delivery.tag]
+        message.parked, message.reason, message.lease_until = True, reason, 0.0
+
+    async def wait(self, queue: str, timeout_s: float) -> None:
+        """See `Transport.wait`."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news[queue].wait()
+        except TimeoutError:
+            return
+        finally:
+            self._news[queue].clear()
+
+    async def close(self) -> None:
+        """See `Transport.close`."""
+
+    async def parked(self, queue: str, most: int) -> list[ParkedMessage]:
+        """See `ParkingLot.parked`."""
+        return [
+            ParkedMessage(
+                id=message.event.id,
+                queue=queue,
+                type=message.event.type,
+                file_id=message.event.subject,
+                tries=message.tries,
+                reason=message.reason,
+                parked_at=rfc3339(message.event.time),
+                retry_command=f"filemill parked retry {message.event.id}",
+            )
+            for message in self._queues[queue].values()
+            if message.parked
+        ][:most]
+
+    async def release(self, queue: str, event_id: str) -> bool:
+        """See `ParkingLot.release`."""
+        for message in self._queues[queue].values():
+            if message.parked and message.event.id == event_id:
+                message.parked, message.tries, message.due_at = False, 0, time.time()
+                self._news[queue].set()
+                return True
+        return False
+
+    async def depth(self, queue: str) -> QueueDepth:
+        """See `ParkingLot.depth`."""
+        now = time.time()
+        messages = list(self._queues[queue].values())
+        open_ones = [one for one in messages if not one.parked]
+        leased = sum(one.lease_until >= now for one in open_ones)
+        oldest_s = max((now - one.due_at for one in open_ones), default=0.0)
+        return QueueDepth(queue, len(open_ones) - leased, leased, len(messages) - len(open_ones), max(0.0, oldest_s))

@@ -1,0 +1,94 @@
+"""The outbox: an event is written in the same transaction as the change it tells of, and published later by the relay.
+
+Rows are claimed with a lease, so several relays (one per process that writes) can work side by side; sent rows are kept
+for `KEEP_SENT_DAYS` and then swept.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, bindparam, text
+
+from filemill.chassis.database.database import Tx, mark_commit
+from filemill.chassis.messaging import wire
+from filemill.contracts.envelope import Event
+
+KEEP_SENT_DAYS = 7
+MARK = "outbox"
+"""The commit mark that wakes the relay."""
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """The outbox of one service; each service's `tables.py` calls this once."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("event_id", String(36), nullable=False, unique=True),
+        Column("body", LargeBinary, nullable=False),
+        Column("claimed_by", String(200)),
+        Column("claimed_until", Float, nullable=False, server_default="0"),
+        Column("sent_at", Float),
+        Index("outbox_unsent", "seq", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A claimed row."""
+
+    seq: int
+    event: Event
+
+
+_APPEND = text("INSERT INTO outbox (event_id, body) VALUES (:event_id, :body)")
+_CLAIM = text(
+    "UPDATE outbox SET claimed_by = :me, claimed_until = :until WHERE seq IN ("
+    " SELECT seq FROM outbox WHERE sent_at IS NULL AND claimed_until < :now ORDER BY seq LIMIT :most"
+    ") RETURNING seq, body"
+)
+_SENT = text("UPDATE outbox SET sent_at = :now WHERE seq IN :seqs").bindparams(bindparam("seqs", expanding=True))
+_HOLDERS = text("SELECT DISTINCT claimed_by FROM outbox WHERE sent_at IS NULL AND claimed_until >= :now")
+_RELEASE = text("UPDATE outbox SET claimed_until = 0 WHERE sent_at IS NULL AND claimed_by = :holder")
+_SWEEP = text(
+    "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE sent_at < :before ORDER BY seq LIMIT :most)"
+)
+
+
+def append(tx: Tx, *events: Event) -> None:
+    """Write events into the outbox of the present transaction."""
+    tx.execute(_APPEND, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
+    mark_commit(tx, MARK)
+
+
+def claim(tx: Tx, me: str, most: int, lease_s: float) -> list[OutboxRow]:
+    """Take up to `most` unsent rows, oldest first, for `lease_s`."""
+    now = time.time()
+    rows = tx.execute(_CLAIM, {"me": me, "until": now + lease_s, "now": now, "most": most}).all()
+    return [OutboxRow(seq, wire.decode(body)) for seq, body in sorted(rows)]
+
+
+def holders(tx: Tx) -> list[str]:
+    """Who holds claims that have not expired."""
+    return [row[0] for row in tx.execute(_HOLDERS, {"now": time.time()})]
+
+
+def release(tx: Tx, holder: str) -> None:
+    """Free the claims of a holder that is gone."""
+    tx.execute(_RELEASE, {"holder": holder})
+
+
+def mark_sent(tx: Tx, seqs: Sequence[int]) -> None:
+    """These are in the broker."""
+    tx.execute(_SENT, {"now": time.time(), "seqs": list(seqs)})
+
+
+def unsent(tx: Tx) -> int:
+    """How many events wait."""
+    return int(tx.execute(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL")).scalar_one())
+
+
+def sweep(tx: Tx, most: int = 1000) -> int:
+    """Delete sent rows past their time, at most `most`; returns how many."""
+    return tx.execute(_SWEEP, {"before": time.time() - KEEP_SENT_DAYS * 86_400, "most": most}).rowcount

@@ -1,0 +1,82 @@
+"""The relay: the only one who publishes. Outbox -> broker, confirmed, then marked sent.
+
+Killed between publishing and marking, it publishes again: the consumers' inboxes swallow the second copy. A claim of a
+relay that died on this machine is freed at once, one elsewhere when its lease ends.
+"""
+
+import asyncio
+
+import structlog
+
+from filemill.chassis import process_identity
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.messaging import inbox, outbox
+from filemill.chassis.messaging.transport import Transport
+from filemill.chassis.telemetry import metrics
+
+BATCH_MOST = 100
+LEASE_S = 30.0
+IDLE_S = 2.0
+"""How long an idle relay waits before it looks by itself: only for rows whose writer died before waking it."""
+SWEEP_EVERY_S = 600.0
+
+_log = structlog.get_logger()
+
+
+class Relay:
+    """Publishes what this service's outbox holds."""
+
+    def __init__(self, database: Database, transport: Transport) -> None:
+        self._database = database
+        self._transport = transport
+        self._wake = asyncio.Event()
+        self._swept_at_s = float("-inf")
+        database.on_commit(outbox.MARK, self._wake.set)
+
+    async def run(self) -> None:
+        """Publish for ever."""
+        while True:
+            self._wake.clear()
+            while await self.publish_some():
+                pass
+            await self._sweep()
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._free_the_dead()
+
+    async def publish_some(self) -> int:
+        """Publish one batch; returns how many events that were."""
+        if not await self._database.read(outbox.unsent):
+            metrics.OUTBOX_WAITING.set(0)
+            return 0
+        rows = await self._database.write("relay.claim", outbox.claim, process_identity.me(), BATCH_MOST, LEASE_S)
+        if not rows:
+            return 0
+        crash_point("relay.publish.before")
+        await self._transport.publish([row.event for row in rows])
+        crash_point("relay.publish.after")
+        await self._database.write("relay.mark", outbox.mark_sent, [row.seq for row in rows])
+        metrics.RELAYED.inc(len(rows))
+        return len(rows)
+
+    async def _free_the_dead(self) -> None:
+        for holder in await self._database.read(outbox.holders):
+            if process_identity.is_dead(holder):
+                await self._database.write("relay.release", outbox.release, holder)
+                _log.info("messaging.relay.freed", holder=holder)
+                self._wake.set()
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._swept_at_s < SWEEP_EVERY_S:
+            return
+        self._swept_at_s = loop.time()
+
+        def sweep(tx: Tx) -> None:
+            outbox.sweep(tx)
+            inbox.sweep(tx)
+
+        await self._database.write("relay.sweep", sweep)

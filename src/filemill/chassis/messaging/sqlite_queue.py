@@ -1,0 +1,155 @@
+"""One durable queue in one SQLite file: put, take with a lease, ack, retry, park. Plain and blocking.
+
+A take is one UPDATE … RETURNING, so two takers never get the same message. A lease ends by time, or at once when its
+holder was a process of this machine that is gone. Used by `sqlite_transport` only, from its threads, under a lock each.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filemill.chassis import process_identity
+from filemill.chassis.crash_points import broken
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE,
+    body BLOB NOT NULL,
+    due_at REAL NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    holder TEXT,
+    lease_until REAL NOT NULL DEFAULT 0,
+    parked_at REAL,
+    reason TEXT
+);
+CREATE INDEX IF NOT EXISTS message_ready ON message (due_at, seq) WHERE parked_at IS NULL;
+"""
+_TAKE = """
+UPDATE message SET holder = ?, lease_until = ?, tries = tries + 1 WHERE seq IN (
+    SELECT seq FROM message WHERE parked_at IS NULL AND due_at <= ? AND lease_until < ? ORDER BY due_at, seq LIMIT ?
+) RETURNING seq, body, tries
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A leased message."""
+
+    seq: int
+    body: bytes
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message set aside."""
+
+    event_id: str
+    body: bytes
+    tries: int
+    reason: str
+    parked_at: float
+
+
+class SqliteQueue:
+    """A queue file. Several processes may open it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
+        self._db.execute("PRAGMA wal_autocheckpoint = 4000")
+        self._db.executescript(_SCHEMA)
+
+    def put(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Add (event id, body) pairs; one that still waits under the same id is left as it is."""
+        due_at = time.time()
+        rows = [(event_id, body, due_at) for event_id, body in messages]
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("INSERT OR IGNORE INTO message (event_id, body, due_at) VALUES (?, ?, ?)", rows)
+
+    def take(self, most: int, lease_s: float) -> list[Taken]:
+        """Lease up to `most` due messages to this process, oldest first."""
+        now = time.time()
+        with self._lock:
+            # A look first: an idle consumer must not take the write lock twice a second.
+            sql = "SELECT holder, lease_until FROM message WHERE parked_at IS NULL AND due_at <= ? ORDER BY due_at, seq"
+            first = self._db.execute(sql + " LIMIT 1", (now,)).fetchone()
+            if first is None:
+                return []
+            if first[1] >= now:
+                self._free_the_dead(now)
+            rows = self._db.execute(_TAKE, (process_identity.me(), now + lease_s, now, now, most)).fetchall()
+        return [Taken(*row) for row in sorted(rows)]
+
+    def _free_the_dead(self, now: float) -> None:
+        holders = self._db.execute("SELECT DISTINCT holder FROM message WHERE lease_until >= ?", (now,)).fetchall()
+        for (holder,) in holders:
+            if process_identity.is_dead(holder):
+                self._db.execute("UPDATE message SET lease_until = 0 WHERE holder = ?", (holder,))
+
+    def ack(self, seqs: Sequence[int]) -> None:
+        """Delete messages this process holds."""
+        me = process_identity.me()
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("DELETE FROM message WHERE seq = ? AND holder = ?", [(seq, me) for seq in seqs])
+
+    def give_back(self, seq: int, delay_s: float, reason: str, *, counts: bool) -> None:
+        """End the lease; the message is due again after `delay_s`."""
+        sql = (
+            "UPDATE message SET holder = NULL, lease_until = 0, due_at = ?, reason = ?, tries = tries - ?"
+            " WHERE seq = ? AND holder = ?"
+        )
+        with self._lock:
+            self._db.execute(sql, (time.time() + delay_s, reason, 0 if counts else 1, seq, process_identity.me()))
+
+    def park(self, seq: int, reason: str) -> None:
+        """Set a held message aside."""
+        sql = (
+            "UPDATE message SET parked_at = ?, reason = ?, holder = NULL, lease_until = 0 WHERE seq = ? AND holder = ?"
+        )
+        with self._lock:
+            self._db.execute(sql, (time.time(), reason, seq, process_identity.me()))
+
+    def parked(self, most: int) -> list[Parked]:
+        """What is set aside, newest first."""
+        sql = (
+            "SELECT event_id, body, tries, reason, parked_at FROM message"
+            " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC LIMIT ?"
+        )
+        with self._lock:
+            return [Parked(*row) for row in self._db.execute(sql, (most,))]
+
+    def release(self, event_id: str) -> bool:
+        """Put a parked message back with fresh tries."""
+        sql = "UPDATE message SET parked_at = NULL, tries = 0, due_at = ? WHERE event_id = ? AND parked_at IS NOT NULL"
+        with self._lock:
+            return self._db.execute(sql, (time.time(), event_id)).rowcount == 1
+
+    def counts(self) -> tuple[int, int, int, float]:
+        """(waiting, leased, parked, age of the oldest waiting message in seconds)."""
+        now = time.time()
+        sql = (
+            "SELECT coalesce(sum(parked_at IS NULL AND lease_until < :now), 0),"
+            " coalesce(sum(parked_at IS NULL AND lease_until >= :now), 0),"
+            " coalesce(sum(parked_at IS NOT NULL), 0),"
+            " min(CASE WHEN parked_at IS NULL THEN due_at END) FROM message"
+        )
+        with self._lock:
+            waiting, leased, parked, oldest = self._db.execute(sql, {"now": now}).fetchone()
+        return waiting, leased, parked, max(0.0, now - oldest) if oldest else 0.0
+
+    def close(self) -> None:
+        """Give this process's leases back without counting them as tries, and close the file."""
+        with self._lock:
+            sql = "UPDATE message SET holder = NULL, lease_until = 0, tries = tries - 1 WHERE holder = ? AND lease_until > 0"
+            self._db.execute(sql, (process_identity.me(),))
+            self._db.close()

@@ -1,0 +1,121 @@
+"""Settings every service shares, read from `FILEMILL_*` (and the names deployments expect) and checked at start.
+
+A service subclasses `ServiceSettings` beside its own code. Every default works; a secret can come as `NAME_FILE`.
+A wrong value stops the start with one line that names the variable, the problem and the fix (`StartError`).
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from filemill.chassis.errors import StartError
+
+PORTS: Mapping[str, int] = {
+    "gateway": 8080,
+    "upload": 8000,
+    "metadata": 8001,
+    "ai": 8002,
+    "processing": 8003,
+    "notification": 8004,
+    "access": 8005,
+}
+"""Default port of each service. Fixed names: clients are written against them."""
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs to know. `service` is set by the subclass."""
+
+    model_config = SettingsConfigDict(env_prefix="FILEMILL_", extra="ignore", frozen=True, populate_by_name=True)
+
+    service: str = ""
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    auth: str = "none"
+    public_url: str | None = None
+    log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    database_url: str | None = Field(default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL"))
+    redis_url: str | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))
+    rabbitmq_url: str | None = Field(default=None, validation_alias=AliasChoices("rabbitmq_url", "RABBITMQ_URL"))
+    storage_url: str | None = Field(default=None, validation_alias=AliasChoices("storage_url", "STORAGE_URL"))
+    otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    signing_secret: SecretStr | None = None
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _safe_exposure(self) -> Self:
+        unknown = set(self.auth.split(",")) - {"none", "keys", "oidc"}
+        if unknown:
+            raise ValueError(f"FILEMILL_AUTH knows none, keys and oidc, not {', '.join(sorted(unknown))}")
+        if self.auth != "none":
+            raise ValueError("FILEMILL_AUTH: only 'none' is built so far (one user on this machine); unset it")
+        if self.host not in LOOPBACK_HOSTS:
+            explicit = "FILEMILL_AUTH" in os.environ
+            if not (explicit and _is_loopback_url(self.public_url)):
+                raise ValueError(
+                    "FILEMILL_HOST listens beyond this machine but nobody is asked for credentials; "
+                    "set FILEMILL_HOST=127.0.0.1"
+                )
+        return self
+
+    def port(self, service: str | None = None) -> int:
+        """The TCP port of a service: `FILEMILL_<SERVICE>_PORT`, else the fixed default. 0 lets the system choose."""
+        name = service or self.service
+        text = os.environ.get(f"FILEMILL_{name.upper()}_PORT", "")
+        if not text:
+            return PORTS[name]
+        if not text.isdigit() or int(text) > 65535:
+            raise StartError(f"FILEMILL_{name.upper()}_PORT is {text!r}; it must be a number from 0 to 65535")
+        return int(text)
+
+    def base_url(self, service: str) -> str:
+        """Where another service answers: `FILEMILL_<SERVICE>_URL`, else its port on this machine."""
+        explicit = os.environ.get(f"FILEMILL_{service.upper()}_URL")
+        return explicit.rstrip("/") if explicit else f"http://{self.host}:{self.port(service)}"
+
+    @property
+    def sockets_dir(self) -> Path:
+        """Folder of the Unix sockets the local gateway talks to."""
+        return self.data_dir / "run"
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def load(kind: type[Settings], **overrides: Any) -> Settings:
+    """Read the settings of one service. Raises `StartError` with one clear line; a retry without a change is useless."""
+    _read_secret_files()
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]) or kind.__name__
+        message = first["msg"].removeprefix("Value error, ")
+        variable = name.upper() if name.isupper() else f"FILEMILL_{name.upper()}"
+        raise StartError(message if message.startswith("FILEMILL_") else f"{variable}: {message}") from error
+
+
+def _read_secret_files() -> None:
+    """`FILEMILL_X_FILE=/run/secrets/x` sets `FILEMILL_X` to that file's content: the habit of container secrets."""
+    for name in [name for name in os.environ if name.startswith("FILEMILL_") and name.endswith("_FILE")]:
+        path = Path(os.environ[name])
+        try:
+            os.environ[name.removesuffix("_FILE")] = path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise StartError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
+
+
+def _is_loopback_url(url: str | None) -> bool:
+    from urllib.parse import urlsplit
+
+    return url is not None and urlsplit(url).hostname in LOOPBACK_HOSTS

@@ -1,0 +1,26 @@
+"""Choose the blob store from one setting: unset (or `file:///…`) means a local folder."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import ServiceSettings
+from filemill.chassis.storage.local_store import LocalStore
+
+
+def build_store(settings: ServiceSettings) -> LocalStore:
+    """The store of this process. Raises `StartError` for a URL that no adapter serves or a folder that cannot be made."""
+    root = settings.data_dir / "store"
+    if settings.storage_url:
+        url = urlsplit(settings.storage_url)
+        if url.scheme != "file" or not url.path:
+            raise StartError(
+                f"STORAGE_URL: only file:///folder is built so far, not {url.scheme or 'nothing'}://; unset it"
+            )
+        root = Path(unquote(url.path))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"STORAGE_URL: the folder {root} cannot be made: {error.strerror}") from error
+    return LocalStore(root, open_sqlite(root / "small.db"))

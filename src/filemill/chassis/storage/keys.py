@@ -1,0 +1,18 @@
+"""Storage keys: `blobs/ab/<id>`, where `ab` are the last two digits of the id, which are random and spread evenly."""
+
+import re
+
+from filemill.chassis.ids import new_id
+
+_KEY = re.compile(r"^blobs/[0-9a-f]{2}/[0-9a-f-]{36}$")
+
+
+def new_key() -> str:
+    """A key nobody used before and nobody will use again."""
+    blob_id = new_id()
+    return f"blobs/{blob_id[-2:]}/{blob_id}"
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` is one of ours; only such a text ever becomes a path."""
+    return _KEY.match(text) is not None

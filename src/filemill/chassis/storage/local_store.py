@@ -1,0 +1,334 @@
+"""The store in a local folder: small bodies as rows of one SQLite file, larger ones as files of their own.
+
+A body of at most `SMALL_MOST_BYTES` never touches a file: many of them share one commit. A larger one is written beside its
+place, synced, renamed, and its folder synced. Partial files carry their writer's identity, so those of a dead process can
+be swept at once. An fsync that fails ends the process: nobody knows then what is on the disk.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from filemill.chassis import process_identity
+from filemill.chassis.crash_points import broken, crash_point
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import NotFound, StorageFull, Unavailable
+from filemill.chassis.ids import new_id
+from filemill.chassis.storage.keys import is_key
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
+
+SMALL_MOST_BYTES = 64 * 1024
+CHUNK_BYTES = 1024 * 1024
+THREADS = 8
+EXIT_IO_ERROR = 74
+
+_SMALL_TABLE = (
+    "CREATE TABLE IF NOT EXISTS small (key TEXT PRIMARY KEY, stored_at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID"
+)
+P = ParamSpec("P")
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+
+class LocalStore:
+    """See `store.BlobStore`. `small` is a database of the store's own."""
+
+    def __init__(self, root: Path, small: Database) -> None:
+        self._root = root
+        self._small = small
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
+        self._table_ready = False
+
+    async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
+        """See `BlobStore.create`."""
+        return _LocalWriter(self, key, tap)
+
+    async def open(self, key: str) -> BlobReader:
+        """See `BlobStore.open`."""
+        path = self.path(key)
+        try:
+            fd = await self.in_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            body = await self._small_body(key)
+            if body is None:
+                raise NotFound("The stored bytes are missing.") from None
+            return _SmallReader(body)
+        except OSError as error:
+            raise translated(error) from error
+        return _FileReader(self, fd)
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """See `BlobStore.fetch`."""
+        try:
+            await self.in_thread(_link_or_copy, self.path(key), target)
+        except FileNotFoundError:
+            body = await self._small_body(key)
+            if body is None:
+                raise NotFound("The stored bytes are missing.") from None
+            await self.in_thread(target.write_bytes, body)
+        except OSError as error:
+            raise translated(error) from error
+
+    async def delete(self, key: str) -> bool:
+        """See `BlobStore.delete`."""
+        try:
+            await self.in_thread(self.path(key).unlink)
+        except FileNotFoundError:
+            await self._ready()
+            return await self._small.write("store.small.delete", _delete_small, key)
+        return True
+
+    async def list(self) -> AsyncIterator[BlobInfo]:
+        """See `BlobStore.list`."""
+        for folder in await self.in_thread(lambda: sorted((self._root / "blobs").glob("*"))):
+            for info in await self.in_thread(_files_in, folder):
+                yield info
+        await self._ready()
+        for key, size_bytes, stored_at in await self._small.read(_list_small):
+            yield BlobInfo(key, size_bytes, datetime.fromisoformat(stored_at))
+
+    async def check(self) -> None:
+        """See `BlobStore.check`."""
+        if not await self.in_thread(os.access, self._root, os.W_OK):
+            raise Unavailable("The storage folder cannot be written.")
+
+    async def close(self) -> None:
+        """See `BlobStore.close`."""
+        await self._small.close()
+        self._threads.shutdown(wait=True)
+
+    async def sweep_partials(self) -> int:
+        """Delete what dead writers left half-written; returns how many files that were."""
+        return await self.in_thread(_sweep_partials, self._root / "partial")
+
+    # for the writers
+
+    def path(self, key: str) -> Path:
+        """The file of a key. Raises `NotFound` for a text that is no key: such a text never becomes a path."""
+        if not is_key(key):
+            raise NotFound("The stored bytes are missing.")
+        return self._root / key
+
+    def partial_path(self) -> Path:
+        """A fresh place to write to, on the same file system."""
+        folder = self._root / "partial"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{process_identity.me().replace('/', '_')}~{new_id()}"
+
+    async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run blocking file work on the store's threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
+
+    async def put_small(self, key: str, body: bytes) -> None:
+        """Store a small body, durable on return."""
+        await self._ready()
+        await self._small.write("store.small.put", _insert_small, key, body)
+
+    async def _small_body(self, key: str) -> bytes | None:
+        await self._ready()
+        return await self._small.read(_select_small, key)
+
+    async def _ready(self) -> None:
+        if not self._table_ready:
+            await self._small.write("store.small.schema", _create_small)
+            self._table_ready = True
+
+
+class _LocalWriter:
+    """Collects a small body in memory; spills into a file once it grows."""
+
+    def __init__(self, store: LocalStore, key: str, tap: Tap | None) -> None:
+        self._store = store
+        self._key = key
+        self._tap = tap
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._partial: Path | None = None
+        self._fd = -1
+
+    async def write(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_bytes += len(data)
+        limit = SMALL_MOST_BYTES if self._partial is None else CHUNK_BYTES
+        if self._pending_bytes > limit:
+            await self._on_disk(self._flush)
+
+    async def commit(self) -> None:
+        if self._partial is None:
+            body = b"".join(self._pending)
+            if self._tap:
+                self._tap(body)
+            await self._store.put_small(self._key, body)
+            crash_point("store.small.stored")
+            return
+        await self._on_disk(self._finish)
+
+    async def abort(self) -> None:
+        self._pending.clear()
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        if self._partial is not None:
+            with contextlib.suppress(OSError):  # the sweeper of partial files gets what cannot be deleted now
+                self._partial.unlink()
+            self._partial = None
+
+    async def _on_disk(self, work: Callable[[], None]) -> None:
+        try:
+            await self._store.in_thread(work)
+        except OSError as error:
+            raise translated(error) from error
+
+    def _flush(self) -> None:
+        if self._partial is None:
+            self._partial = self._store.partial_path()
+            self._fd = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        for data in self._pending:
+            if self._tap:
+                self._tap(data)
+        _write_all(self._fd, self._pending)
+        self._pending = []
+        self._pending_bytes = 0
+
+    def _finish(self) -> None:
+        assert self._partial is not None
+        self._flush()
+        crash_point("store.file.written")
+        _sync(self._fd, os.fdatasync)
+        os.close(self._fd)
+        self._fd = -1
+        target = self._store.path(self._key)
+        _ensure_folder(target.parent)
+        self._partial.rename(target)
+        self._partial = None
+        _sync_folder(target.parent)
+        crash_point("store.file.stored")
+
+
+class _FileReader:
+    def __init__(self, store: LocalStore, fd: int) -> None:
+        self._store = store
+        self._fd = fd
+        self.size_bytes = os.fstat(fd).st_size
+
+    async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        end = self.size_bytes if length is None else min(self.size_bytes, start + length)
+        while start < end:
+            chunk: bytes = await self._store.in_thread(os.pread, self._fd, min(CHUNK_BYTES, end - start), start)
+            if not chunk:
+                raise Unavailable("The stored file is shorter than it was.")
+            start += len(chunk)
+            yield chunk
+
+    async def close(self) -> None:
+        os.close(self._fd)
+
+
+class _SmallReader:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.size_bytes = len(body)
+
+    async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        yield self._body[start : None if length is None else start + length]
+
+    async def close(self) -> None:
+        self._body = b""
+
+
+def translated(error: OSError) -> Exception:
+    """A file system's error in our terms."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull()
+    return Unavailable(f"The storage folder cannot be used: {error.strerror}.")
+
+
+def _create_small(tx: Tx) -> None:
+    tx.exec_driver_sql(_SMALL_TABLE)
+
+
+def _insert_small(tx: Tx, key: str, body: bytes) -> None:
+    tx.exec_driver_sql("INSERT INTO small VALUES (?, ?, ?)", (key, datetime.now(UTC).isoformat(), body))
+
+
+def _select_small(tx: Tx, key: str) -> bytes | None:
+    return tx.exec_driver_sql("SELECT body FROM small WHERE key = ?", (key,)).scalar()
+
+
+def _delete_small(tx: Tx, key: str) -> bool:
+    return tx.exec_driver_sql("DELETE FROM small WHERE key = ?", (key,)).rowcount == 1
+
+
+def _list_small(tx: Tx) -> list[tuple[str, int, str]]:
+    rows = tx.exec_driver_sql("SELECT key, length(body), stored_at FROM small")
+    return [(key, size_bytes, stored_at) for key, size_bytes, stored_at in rows]
+
+
+def _write_all(fd: int, parts: list[bytes]) -> None:
+    data = memoryview(parts[0] if len(parts) == 1 else b"".join(parts)) if parts else memoryview(b"")
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _sync(fd: int, how: Callable[[int], None]) -> None:
+    if broken("fsync"):
+        return
+    try:
+        how(fd)
+    except OSError as error:
+        _log.critical("storage.fsync.failed", error=error.strerror)
+        os._exit(EXIT_IO_ERROR)
+
+
+def _ensure_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _sync(fd, os.fsync)
+    finally:
+        os.close(fd)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without links
+        with source.open("rb") as reading, target.open("xb") as writing:
+            while os.sendfile(writing.fileno(), reading.fileno(), None, CHUNK_BYTES):
+                pass
+
+
+def _files_in(folder: Path) -> list[BlobInfo]:
+    infos = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            key = f"blobs/{folder.name}/{entry.name}"
+            if is_key(key):
+                stat = entry.stat()
+                infos.append(BlobInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+    return infos
+
+
+def _sweep_partials(folder: Path) -> int:
+    swept = 0
+    for path in folder.glob("*~*"):
+        if process_identity.is_dead(path.name.partition("~")[0]):
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept

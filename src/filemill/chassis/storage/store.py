@@ -1,0 +1,115 @@
+"""The port to the blob store. Chosen by `build`.
+
+A key is a fresh id (`keys.new_key`) and is never used twice, so a late delete cannot hit a new upload. How bytes are laid
+out, batched or compressed is the store's business: the key alone is enough for any service to read them.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+Tap = Callable[[bytes | memoryview], object]
+"""Called with every byte in order, in the thread that writes: hashing costs no second pass."""
+
+
+class BlobWriter(Protocol):
+    """One blob being written. Exactly one of `commit` and `abort` ends it."""
+
+    async def write(self, data: bytes) -> None:
+        """Append. Raises `StorageFull`, `Unavailable`; then `abort` is due."""
+        ...
+
+    async def commit(self) -> None:
+        """Make it durable and visible under its key. Raises `StorageFull`, `Unavailable`; then nothing is kept."""
+        ...
+
+    async def abort(self) -> None:
+        """Keep nothing of it. Never raises."""
+        ...
+
+
+class BlobReader(Protocol):
+    """An open blob."""
+
+    size_bytes: int
+
+    def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start`, in chunks; `length` None means to the end."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """A stored blob, as a listing shows it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class BlobStore(Protocol):
+    """A store of immutable blobs."""
+
+    async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
+        """Begin a blob under a fresh key."""
+        ...
+
+    async def open(self, key: str) -> BlobReader:
+        """Raises `NotFound` if there is no such blob, `Unavailable` if the store is away (a retry helps)."""
+        ...
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """Put the whole blob into a new local file, by link where that is possible. Raises as `open` does."""
+        ...
+
+    async def delete(self, key: str) -> bool:
+        """Remove a blob; False if it was not there."""
+        ...
+
+    def list(self) -> AsyncIterator[BlobInfo]:
+        """Every blob, in no order."""
+        ...
+
+    async def check(self) -> None:
+        """Raise `Unavailable` if nothing can be stored."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every resource."""
+        ...
+
+
+class SweepsPartials(Protocol):
+    """A store that writes beside the place first: an extra capability."""
+
+    async def sweep_partials(self) -> int:
+        """Delete what dead writers left half-written; returns how many pieces that were."""
+        ...
+
+
+async def put(store: BlobStore, key: str, data: bytes) -> None:
+    """Store a whole blob at once."""
+    writer = await store.create(key)
+    try:
+        await writer.write(data)
+        await writer.commit()
+    except BaseException:
+        await writer.abort()
+        raise
+
+
+async def read_all(store: BlobStore, key: str, most_bytes: int) -> bytes:
+    """The whole blob, if it is at most `most_bytes`. Raises `ValueError` if it is larger."""
+    reader = await store.open(key)
+    try:
+        if reader.size_bytes > most_bytes:
+            raise ValueError(f"blob is {reader.size_bytes} bytes, more than {most_bytes}")
+        return b"".join([chunk async for chunk in reader.read()])
+    finally:
+        await reader.close()

@@ -1,0 +1,58 @@
+"""Logs: structlog, one JSON line per event (pretty on a terminal), always with service, request id and trace id.
+
+An event name is `room.thing.happened`; facts are key-values. Never content, tokens or whole file names of strangers.
+The standard library's loggers (uvicorn, alembic) go through the same renderer.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from filemill.chassis.telemetry import request_context
+
+
+def configure(service: str, *, log_format: str = "auto", level: str = "info") -> None:
+    """Set up logging of this process on stderr. Calling it again replaces the former set-up (a fork does)."""
+
+    def add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        context = request_context.current()
+        if context is not None:
+            event.setdefault("request_id", context.request_id)
+            event.setdefault("trace_id", context.trace_id)
+        return event
+
+    def in_reading_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        first = {name: event.pop(name) for name in ("timestamp", "level", "service", "event") if name in event}
+        return {**first, **event}
+
+    pretty = log_format == "pretty" or (log_format == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [
+        add_ids,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if pretty:
+        render: list[Any] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    else:
+        render = [in_reading_order, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(number, logging.WARNING))

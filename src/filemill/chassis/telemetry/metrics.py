@@ -1,0 +1,33 @@
+"""Prometheus metrics of the chassis. A service adds its own beside its code; `/metrics` shows all of a process."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+REQUESTS = Counter("filemill_http_requests_total", "Requests answered.", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "filemill_http_request_duration_seconds",
+    "Time from the head of a request to the end of its answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+REQUESTS_IN_FLIGHT = Gauge("filemill_http_requests_in_flight", "Requests being answered now.")
+LOOP_FAILURES = Counter(
+    "filemill_background_failures_total", "Background loops that failed and were restarted.", ["loop"]
+)
+COMMITS = Counter("filemill_database_commits_total", "Write transactions committed.", ["database"])
+COMMITTED_WORKS = Counter("filemill_database_works_total", "Pieces of work inside those transactions.", ["database"])
+RELAYED = Counter("filemill_outbox_relayed_total", "Events published from the outbox.")
+OUTBOX_WAITING = Gauge("filemill_outbox_waiting", "Events in the outbox that are not published yet.")
+CONSUMED = Counter("filemill_events_consumed_total", "Events taken from a queue.", ["queue", "outcome"])
+JOBS = Counter("filemill_jobs_total", "Jobs that ended, by outcome.", ["kind", "outcome"])
+JOB_SECONDS = Histogram(
+    "filemill_job_duration_seconds",
+    "Running time of jobs.",
+    ["kind"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
+
+
+def render() -> tuple[bytes, str]:
+    """The text exposition of everything this process counted, and its content type."""
+    return generate_latest(), CONTENT_TYPE_LATEST

@@ -1,0 +1,68 @@
+"""Which request, trace and actor the present work belongs to; carried by context variables, events and headers.
+
+The W3C `traceparent` is kept even when no tracing backend is configured: logs, events and the timeline use its trace id.
+Source: W3C Trace Context, level 1.
+"""
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from filemill.chassis.ids import new_id
+
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Ids of the work at hand. `actor` is who asked; `client_address` where from, when a person did."""
+
+    request_id: str
+    traceparent: str
+    actor: str | None = None
+    client_address: str | None = None
+
+    @property
+    def trace_id(self) -> str:
+        return self.traceparent[3:35]
+
+
+_current: ContextVar[RequestContext | None] = ContextVar("filemill_request", default=None)
+
+
+def current() -> RequestContext | None:
+    """The context of the work at hand; None outside of any request, event or job."""
+    return _current.get()
+
+
+def enter(context: RequestContext) -> None:
+    """Make `context` current for the rest of this task."""
+    _current.set(context)
+
+
+@contextmanager
+def within(context: RequestContext) -> Iterator[None]:
+    """Make `context` current inside the block."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def begin(request_id: str | None = None, traceparent: str | None = None) -> RequestContext:
+    """A context for incoming work: valid ids are kept, missing or malformed ones are made."""
+    if request_id is None or not _REQUEST_ID.match(request_id):
+        request_id = new_id()
+    if traceparent is None or not _is_valid(traceparent):
+        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return RequestContext(request_id, traceparent)
+
+
+def _is_valid(traceparent: str) -> bool:
+    match = _TRACEPARENT.match(traceparent)
+    return match is not None and set(match[1]) != {"0"} and set(match[2]) != {"0"}

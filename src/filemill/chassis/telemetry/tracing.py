@@ -1,0 +1,51 @@
+"""OpenTelemetry spans, exported over OTLP/HTTP when an endpoint is configured; otherwise no cost but a check.
+
+The file's own timeline does not need this: it is built from events. Spans are for teams with a tracing backend.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from filemill import __version__
+from filemill.chassis.telemetry import request_context
+
+_propagator = TraceContextTextMapPropagator()
+_enabled = False
+
+
+def configure(service: str, endpoint: str | None) -> None:
+    """Export this process's spans to the collector at `endpoint`, in the background, in batches. None: do nothing."""
+    global _enabled
+    if not endpoint:
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    resource = Resource.create({"service.name": f"filemill-{service}", "service.version": __version__})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    _enabled = True
+
+
+@contextmanager
+def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int | float) -> Iterator[None]:
+    """A span around the block, child of the current context; the context inside is the span's own."""
+    context = request_context.current()
+    if not _enabled or context is None:
+        yield
+        return
+    parent = _propagator.extract({"traceparent": context.traceparent})
+    tracer = trace.get_tracer("filemill")
+    with tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier)
+        with request_context.within(replace(context, traceparent=carrier.get("traceparent", context.traceparent))):
+            yield

@@ -1,0 +1,73 @@
+"""The app factory: one FastAPI app per service, with the edge, problems, health, and Swagger UI that needs no internet."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from filemill import __version__
+from filemill.chassis.background import Background
+from filemill.chassis.web import health, problems
+from filemill.chassis.web.edge import Edge
+from filemill.contracts.problems import Problem
+
+
+def build_app(
+    state: health.HealthState,
+    routers: Sequence[APIRouter],
+    *,
+    summary: str,
+    start: Callable[[], Awaitable[None]],
+    stop: Callable[[], Awaitable[None]],
+    streaming: Collection[tuple[str, str]] = (),
+) -> ASGIApp:
+    """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between."""
+    background = state.background or Background()
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        await start()
+        background.start()
+        state.ready = True
+        yield
+        state.ready = False
+        await background.stop()
+        await stop()
+
+    app = FastAPI(
+        title=f"filemill {state.service}",
+        summary=summary,
+        version=__version__,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
+    )
+    problems.install(app)
+    for router in routers:
+        app.include_router(router)
+    app.include_router(health.build_router(state))
+    _add_docs(app)
+    return Edge(app, streaming)
+
+
+def _add_docs(app: FastAPI) -> None:
+    """Swagger UI from the assets of an installed package: `/docs` works on a machine without any network."""
+    assets = resources.files("fastapi_offline") / "static"
+    app.mount("/docs-assets", StaticFiles(directory=str(assets)), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+        return get_swagger_ui_html(
+            openapi_url=f"{prefix}/openapi.json",
+            title=app.title,
+            swagger_js_url=f"{prefix}/docs-assets/swagger-ui-bundle.js",
+            swagger_css_url=f"{prefix}/docs-assets/swagger-ui.css",
+            swagger_favicon_url=f"{prefix}/docs-assets/favicon.png",
+        )

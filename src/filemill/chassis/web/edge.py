@@ -1,0 +1,116 @@
+"""The edge of every request: its ids, its log line, its metrics, the cap on its body. Plain ASGI, so streams stay streams."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+import structlog
+from opentelemetry.trace import SpanKind
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from filemill.chassis.errors import FilemillError, TooLarge
+from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.problems import problem_response, unexpected
+
+BODY_MOST_BYTES = 1024 * 1024
+"""Every body that is not a file: JSON and forms of our own API."""
+
+_QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
+_log = structlog.get_logger()
+
+
+class BodyTooLarge(TooLarge):
+    code, title = "body-too-large", "The body is larger than this call takes"
+
+
+class Edge:
+    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself."""
+
+    def __init__(self, app: ASGIApp, streaming: Collection[tuple[str, str]] = ()) -> None:
+        self._app = app
+        self._streaming = frozenset(streaming)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        context = request_context.begin(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
+        exchange = _Exchange(scope, send, context)
+        with request_context.within(context), metrics.REQUESTS_IN_FLIGHT.track_inprogress():
+            with tracing.span(f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER):
+                await self._answer(scope, headers, receive, exchange)
+            exchange.record()
+
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
+        try:
+            if (scope["method"], scope["path"]) not in self._streaming:
+                receive = _bounded(headers, receive)
+            await self._app(scope, receive, exchange.send)
+        except FilemillError as error:
+            await exchange.fail(problem_response(error), scope, receive)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer: it is logged and becomes a 500
+            await exchange.fail(unexpected(error), scope, receive)
+
+
+class _Exchange:
+    """One request and its answer, as they pass."""
+
+    def __init__(self, scope: Scope, send: Send, context: request_context.RequestContext) -> None:
+        self._scope = scope
+        self._send = send
+        self._context = context
+        self._began_s = time.perf_counter()
+        self._status = 0
+        self._bytes = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
+        elif message["type"] == "http.response.body":
+            self._bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(b"x-request-id", self._context.request_id.encode("ascii")), (b"x-content-type-options", b"nosniff")]
+
+    async def fail(self, response: Any, scope: Scope, receive: Receive) -> None:
+        if self._status:
+            raise ConnectionAbortedError("the answer had begun when it failed")  # the server closes the connection
+        await response(scope, receive, self.send)
+
+    def record(self) -> None:
+        scope, duration_s = self._scope, time.perf_counter() - self._began_s
+        route = scope.get("route")
+        path = getattr(route, "path", None) or "(none)"
+        metrics.REQUESTS.labels(method=scope["method"], route=path, status=str(self._status)).inc()
+        metrics.REQUEST_SECONDS.labels(route=path).observe(duration_s)
+        if scope["path"] in _QUIET and self._status == 200:
+            return
+        _log.info(
+            "http.request.done", method=scope["method"], route=path, status=self._status,
+            duration_ms=round(duration_s * 1000, 2), response_bytes=self._bytes, **scope.get("path_params", {}),
+        )  # fmt: skip
+
+
+def _bounded(headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    length = headers.get(b"content-length")
+    if length is not None and int(length) > BODY_MOST_BYTES:
+        raise BodyTooLarge(f"This call takes at most {BODY_MOST_BYTES} bytes.")
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > BODY_MOST_BYTES:
+            raise BodyTooLarge(f"This call takes at most {BODY_MOST_BYTES} bytes.")
+        return message
+
+    return counted
+
+
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return value.decode("latin-1") if value is not None else None

@@ -1,0 +1,34 @@
+"""Keyset paging: a cursor names the last row seen, so pages stay right while rows arrive, and page 1,000 costs as page 1."""
+
+import base64
+import binascii
+from typing import Annotated
+
+import orjson
+from fastapi import Query
+
+from filemill.chassis.errors import BadRequest
+
+LIMIT_DEFAULT = 50
+LIMIT_MOST = 500
+
+LimitQuery = Annotated[int, Query(ge=1, le=LIMIT_MOST, description="Items on a page.")]
+CursorQuery = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
+
+
+def encode(*position: str | int | float) -> str:
+    """A cursor for the row with these sort values."""
+    return base64.urlsafe_b64encode(orjson.dumps(position)).rstrip(b"=").decode("ascii")
+
+
+def decode(cursor: str | None, *kinds: type) -> tuple[str | int | float, ...] | None:
+    """The sort values in a cursor; None for the first page. Raises `BadRequest` for a text that is no cursor of ours."""
+    if cursor is None:
+        return None
+    try:
+        position = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error) as error:
+        raise BadRequest("cursor: not one that this list gave out") from error
+    if not isinstance(position, list) or [type(value) for value in position] != list(kinds):
+        raise BadRequest("cursor: not one that this list gave out")
+    return tuple(position)

@@ -1,0 +1,83 @@
+"""Errors become `application/problem+json` here and nowhere else.
+
+A `FilemillError` says everything itself. A validation error of FastAPI is a 400 with the first thing that is wrong. Anything
+else is a bug: it is logged with its stack, and the caller gets 500 `internal-error` with the request id to quote.
+"""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from filemill.chassis import errors
+from filemill.chassis.telemetry import request_context
+from filemill.contracts.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, Problem
+
+_log = structlog.get_logger()
+
+
+def problem_response(error: errors.FilemillError) -> Response:
+    """The answer for an error."""
+    context = request_context.current()
+    problem = Problem(
+        type=PROBLEM_TYPE_PREFIX + error.code,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+        retryable=error.retryable,
+        request_id=context.request_id if context else None,
+    )
+    response = Response(problem.model_dump_json(), error.status, media_type=PROBLEM_MEDIA_TYPE)
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def install(app: FastAPI) -> None:
+    """Translate every error of this app."""
+    app.add_exception_handler(errors.FilemillError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def unexpected(error: Exception) -> Response:
+    """The answer for a bug, after logging it."""
+    _log.error("http.request.failed", exc_info=error)
+    return problem_response(errors.FilemillError("This is a fault of ours; quote the request id when you report it."))
+
+
+async def _known(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.FilemillError)
+    return problem_response(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first: dict[str, Any] = dict(error.errors()[0])
+    if first["type"] == "json_invalid":
+        return problem_response(errors.BadJson(f"The body is not valid JSON: {first.get('ctx', {}).get('error', '')}"))
+    place = ".".join(str(part) for part in first["loc"])
+    if first["loc"][:2] in (("path", "file_id"), ("path", "job_id")):
+        return problem_response(errors.NotFound())
+    return problem_response(errors.BadRequest(f"{place}: {first['msg']}"))
+
+
+class _MethodNotAllowed(errors.FilemillError):
+    code, status, title = "method-not-allowed", 405, "This address does not take this method"
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_response(errors.NotFound("There is no such address."))
+    if error.status_code == 405:
+        response = problem_response(_MethodNotAllowed())
+        response.headers.update(error.headers or {})
+        return response
+    if error.status_code < 500:
+        return problem_response(errors.BadRequest(str(error.detail)))
+    return unexpected(error)

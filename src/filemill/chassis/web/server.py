@@ -1,0 +1,78 @@
+"""Serve an app with uvicorn on a TCP port and, for the local gateway, on a Unix socket, until SIGTERM or SIGINT.
+
+The sockets are bound here, before anything else starts, so that a taken port is one clear line (`StartError`).
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from filemill.chassis.errors import StartError
+
+BACKLOG = 2048
+GRACE_S = 20
+"""How long requests in flight may take to finish after SIGTERM."""
+
+
+def bind(host: str, port: int, service: str) -> socket.socket:
+    """A listening TCP socket. Raises `StartError` that names a taken port and how to choose another."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            variable = f"FILEMILL_{service.upper()}_PORT"
+            raise StartError(f"{service}: port {port} is taken; stop what uses it, or set {variable}") from error
+        raise StartError(f"{service}: cannot listen on {host}:{port}: {error.strerror}") from error
+    listener.listen(BACKLOG)
+    listener.set_inheritable(False)
+    return listener
+
+
+def bind_unix(path: Path) -> socket.socket:
+    """A listening Unix socket that only this user can reach; a leftover of a dead process is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(BACKLOG)
+    return listener
+
+
+async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
+    """Run until a signal asks to stop; then finish what is in flight."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE_S,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    server = uvicorn.Server(config)
+    if on_ready is None:
+        await server.serve(sockets=sockets)
+        return
+    serving = asyncio.create_task(server.serve(sockets=sockets))
+    while not server.started and not serving.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)  # uvicorn has no event for it
+    if server.started:
+        on_ready()
+    await serving
+    if not server.started:
+        raise StartError("the service could not start; its log says why")

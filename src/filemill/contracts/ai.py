@@ -1,0 +1,95 @@
+"""What the ai service says: findings with their evidence, jobs, models."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from filemill.contracts.ids import FileId, Id
+from filemill.contracts.model import Contract, Time
+from filemill.contracts.upload import Reason
+
+CapabilityState = Literal["done", "empty", "needs-download", "unsupported", "failed"]
+
+
+class Finding(Contract):
+    """What one capability found: result, model, confidence and evidence; or the reason why there is nothing."""
+
+    capability: str
+    state: CapabilityState
+    result: Any = None
+    model: str | None = None
+    model_version: str | None = None
+    model_digest: str | None = None
+    quality: str | None = None
+    confidence: float | None = None
+    evidence: list[dict[str, Any]] = Field(default_factory=list)
+    reason: Reason | None = None
+    duration_ms: float = 0.0
+
+
+class FileAnalyzed(Contract):
+    """`file.analyzed`: the analysis of one version ended. `summary` is small; the findings are asked for over HTTP."""
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    run: int
+    job_id: Id
+    analysis: Literal["done", "unavailable", "failed"]
+    reason: Reason | None = None
+    summary: dict[str, Any] = Field(default_factory=dict)
+    findings: list[Finding] = Field(default_factory=list)
+    attempt: int = 1
+    started_at: Time | None = None
+    duration_ms: float | None = None
+
+
+class AnalyzeRequest(Contract):
+    """Which capabilities to run (the default set when absent) and their options."""
+
+    capabilities: list[str] | None = Field(default=None, max_length=32)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class AnalyzeAnswer(Contract):
+    """202 while the job runs; 200 with the findings when the same question was answered before."""
+
+    job_id: Id | None = None
+    status: str
+    cached: bool = False
+    findings: list[Finding] | None = None
+    last: list[Finding] | None = None
+
+
+class Model(Contract):
+    """A model the registry knows. `command` is what makes a model that `needs-download` ready."""
+
+    id: str
+    version: str
+    capability: str
+    rank: int
+    state: str
+    quality: str
+    runtime: str
+    licence: str
+    languages: list[str] = Field(default_factory=list)
+    size_bytes: int | None = None
+    device: str = "cpu"
+    digest: str | None = None
+    reason: str | None = None
+    command: str | None = None
+
+
+class Models(Contract):
+    """Every model, by capability and rank."""
+
+    items: list[Model]
+
+
+class FindingsView(Contract):
+    """The current findings about one file."""
+
+    file_id: FileId
+    version: int
+    analyzed_at: Time | None = None
+    items: list[Finding]

@@ -1,0 +1,42 @@
+"""The body of `/health`, the same for every service."""
+
+from typing import Literal
+
+from filemill.contracts.model import Contract
+
+
+class DependencyHealth(Contract):
+    """One thing a service leans on. `detail` says what is wrong and what still works."""
+
+    status: Literal["ok", "degraded", "down"]
+    detail: str | None = None
+
+
+class Health(Contract):
+    """`ok` or `degraded` is answered with 200, `down` (cannot do its job) with 503."""
+
+    status: Literal["ok", "degraded", "down"]
+    service: str
+    version: str
+    dependencies: dict[str, DependencyHealth]
+
+
+class ParkedMessage(Contract):
+    """An event or job that failed its last try and waits for a person."""
+
+    id: str
+    queue: str
+    type: str
+    file_id: str | None = None
+    tries: int
+    reason: str
+    parked_at: str
+    trace_id: str | None = None
+    retry_command: str
+
+
+class ParkedPage(Contract):
+    """What is parked at one service, newest first."""
+
+    items: list[ParkedMessage]
+    next_cursor: str | None = None

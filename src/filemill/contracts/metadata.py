@@ -1,0 +1,148 @@
+"""What the metadata service says: the whole of what is known of a file, search, audit, timeline, analytics."""
+
+from typing import Any
+
+from pydantic import Field
+
+from filemill.contracts.ai import Finding
+from filemill.contracts.ids import FileId
+from filemill.contracts.model import Contract, Time
+from filemill.contracts.processing import RenditionRef, TextRef
+from filemill.contracts.upload import Analysis, File, Reason, Status
+
+
+class FileUpdated(Contract):
+    """`file.updated`: status, analysis, title or tags changed. `revision` grows by one each time; the highest wins."""
+
+    file_id: FileId
+    owner_id: str
+    revision: int
+    version: int
+    status: Status
+    status_reason: Reason | None = None
+    analysis: Analysis
+    analysis_reason: Reason | None = None
+    title: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    updated_at: Time
+
+
+class RenditionView(Contract):
+    """A rendition and where to get it."""
+
+    name: str
+    content_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    url: str
+
+    @classmethod
+    def of(cls, rendition: RenditionRef, url: str) -> "RenditionView":
+        return cls(**rendition.model_dump(exclude={"storage_key"}), url=url)
+
+
+class Document(File):
+    """Everything known of a file: the file, and what processing and ai found."""
+
+    revision: int = 0
+    description: str | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+    custom: dict[str, Any] = Field(default_factory=dict)
+    renditions: list[RenditionView] = Field(default_factory=list)
+    text: TextRef | None = None
+    findings: list[Finding] = Field(default_factory=list)
+
+
+class DocumentPatch(Contract):
+    """A JSON merge patch (RFC 7396): a member that is null is removed, one that is absent stays."""
+
+    title: str | None = Field(default=None, max_length=500)
+    description: str | None = Field(default=None, max_length=10_000)
+    tags: list[str] | None = Field(default=None, max_length=100)
+    custom: dict[str, Any] | None = None
+
+
+class Hit(File):
+    """A file that matched, why, and how well."""
+
+    score: float | None = None
+    highlights: list[str] = Field(default_factory=list)
+    matched_in: list[str] = Field(default_factory=list)
+
+
+class SearchPage(Contract):
+    """A page of hits. `ranked_among` is set when only the newest so many matches were ranked."""
+
+    items: list[Hit]
+    next_cursor: str | None = None
+    facets: dict[str, dict[str, int]] = Field(default_factory=dict)
+    ranked_among: int | None = None
+
+
+class AuditEntry(Contract):
+    """Who did what to a file, when, from where, in which request; refused attempts too."""
+
+    entry_id: int
+    at: Time
+    actor: str
+    action: str
+    outcome: str = "ok"
+    detail: dict[str, Any] = Field(default_factory=dict)
+    client_address: str | None = None
+    request_id: str | None = None
+
+
+class AuditPage(Contract):
+    """A page of the audit trail, newest first."""
+
+    items: list[AuditEntry]
+    next_cursor: str | None = None
+
+
+class TimelineEntry(Contract):
+    """One hop, wait, try or step, with the service that did it."""
+
+    at: Time
+    service: str
+    step: str
+    state: str
+    attempt: int | None = None
+    duration_ms: float | None = None
+    reason: Reason | None = None
+    detail: dict[str, Any] = Field(default_factory=dict)
+    request_id: str | None = None
+    trace_id: str | None = None
+
+
+class Timeline(Contract):
+    """The story of a file in order, and `why` it is where it is, in words."""
+
+    file_id: FileId
+    status: Status
+    analysis: Analysis
+    why: str
+    items: list[TimelineEntry]
+
+
+class AnalyticsDay(Contract):
+    """What happened on one day (UTC)."""
+
+    day: str
+    files: int
+    bytes: int
+    processed: int
+    failed: int
+
+
+class Analytics(Contract):
+    """Counts by day, type and status; processing times in milliseconds; the most used tags."""
+
+    days: list[AnalyticsDay]
+    by_type: dict[str, int]
+    by_status: dict[str, int]
+    bytes: int
+    files: int
+    processing_ms: dict[str, float | None]
+    analysis_ms: dict[str, float | None]
+    top_tags: dict[str, int]

@@ -1,0 +1,98 @@
+"""What the processing service says: progress, results, refusals, and its jobs over HTTP."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from filemill.contracts.ids import FileId, Id
+from filemill.contracts.model import Contract, Time
+from filemill.contracts.upload import Reason
+
+TextState = Literal["found", "empty", "needs-password", "unsupported"]
+StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password", "rejected", "failed"]
+
+
+class FileProgress(Contract):
+    """`file.progress`: one step of one service's work on a file moved. The timeline is made of these.
+
+    `state`: queued, started, retrying, done, failed, parked, cancelled. `run` counts the jobs of this file's version.
+    """
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    run: int
+    service: str
+    step: str
+    attempt: int
+    state: str
+    reason: Reason | None = None
+    job_id: Id | None = None
+    started_at: Time | None = None
+    duration_ms: float | None = None
+
+
+class StepRecord(Contract):
+    """What one step of the plan did. `version` is the step's own version: provenance of its result."""
+
+    name: str
+    version: int
+    state: StepState
+    code: str | None = None
+    detail: str | None = None
+    duration_ms: float = 0.0
+
+
+class RenditionRef(Contract):
+    """A picture made from the file: a blob of its own in the store."""
+
+    name: str
+    content_type: str
+    size: int
+    storage_key: str
+    width: int | None = None
+    height: int | None = None
+
+
+class TextRef(Contract):
+    """The extracted text: a JSON blob `{"pages": [{"number", "text"}]}`, or the reason why there is none."""
+
+    state: TextState
+    storage_key: str | None = None
+    characters: int = 0
+    pages: int = 0
+
+
+class FileProcessed(Contract):
+    """`file.processed`: everything processing learned of one version of a file."""
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    run: int
+    job_id: Id
+    content_type: str
+    plan: str
+    properties: dict[str, Any] = Field(default_factory=dict)
+    text: TextRef
+    renditions: list[RenditionRef] = Field(default_factory=list)
+    steps: list[StepRecord] = Field(default_factory=list)
+    attempt: int = 1
+    started_at: Time
+    duration_ms: float
+
+
+class FileFailed(Contract):
+    """`file.failed`: processing gave up on one version of a file, or refused it; `reason` is for people."""
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    run: int
+    job_id: Id
+    reason: Reason
+    content_type: str | None = None
+    steps: list[StepRecord] = Field(default_factory=list)
+    attempt: int = 1
+    started_at: Time | None = None
+    duration_ms: float | None = None

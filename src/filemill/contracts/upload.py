@@ -1,0 +1,117 @@
+"""What the upload service says: the file it accepted, its events, its HTTP bodies."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from filemill.contracts.ids import FileId, Id
+from filemill.contracts.model import Contract, Time
+
+Status = Literal["queued", "scanning", "uploaded", "processing", "processed", "failed", "quarantined"]
+Analysis = Literal["pending", "done", "unavailable", "failed"]
+
+
+class Reason(Contract):
+    """Why a file or its analysis is in its state, in words; `retryable` says whether trying again can help."""
+
+    code: str
+    detail: str
+    retryable: bool = False
+
+
+class FileUploaded(Contract):
+    """`file.uploaded`: the bytes below `storage_key` are durable and are what `sha256` says."""
+
+    file_id: FileId
+    filename: str
+    owner_id: str
+    version: int
+    size: int
+    content_type: str
+    sha256: str
+    storage_key: str
+    created_at: Time
+    title: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    external_id: str | None = None
+    actor: str | None = None
+    client_address: str | None = None
+
+
+class FileLifecycle(Contract):
+    """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order."""
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    change: int
+    actor: str | None = None
+    client_address: str | None = None
+    purge_id: Id | None = None
+
+
+class FileAccessed(Contract):
+    """`file.accessed`: somebody opened, or was refused, the content of a file."""
+
+    file_id: FileId
+    owner_id: str
+    actor: str
+    action: Literal["content", "text", "rendition", "signed-url", "signed-open"]
+    outcome: Literal["ok", "refused"] = "ok"
+    reason: str | None = None
+    client_address: str | None = None
+    version: int | None = None
+
+
+class File(Contract):
+    """A file as `GET /files/{file_id}` shows it. Metadata owns status, analysis, title and tags; this is a copy."""
+
+    file_id: FileId
+    filename: str
+    size: int
+    content_type: str
+    sha256: str
+    status: Status
+    status_reason: Reason | None = None
+    analysis: Analysis
+    analysis_reason: Reason | None = None
+    version: int
+    owner_id: str
+    title: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    external_id: str | None = None
+    created_at: Time
+    updated_at: Time
+    deleted_at: Time | None = None
+    links: dict[str, str]
+
+
+class FilePage(Contract):
+    """A page of files, newest first."""
+
+    items: list[File]
+    next_cursor: str | None = None
+
+
+class Stats(Contract):
+    """The caller's files in numbers. `bytes` is what was uploaded, `bytes_stored` what the store holds for it."""
+
+    files: int
+    bytes: int
+    bytes_stored: int
+    uploads_today: int
+    by_type: dict[str, int]
+
+
+class Limits(Contract):
+    """Every limit in force on uploads. Sizes in bytes."""
+
+    max_file_bytes: int
+    max_filename_bytes: int
+    max_fields_bytes: int
+    max_tags: int
+    min_free_disk_bytes: int
+    refused_types: list[str]
+    idempotency_hours: int
+    trash_days: int

@@ -1,0 +1,1 @@
+"""The upload service: takes files in, keeps them safe, gives them back."""

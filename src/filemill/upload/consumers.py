@@ -1,0 +1,32 @@
+"""What the upload service learns from others: metadata's word on status, analysis, title and tags."""
+
+from filemill.chassis.database.database import Tx
+from filemill.chassis.messaging.consumer import Handler
+from filemill.contracts.envelope import Event
+from filemill.contracts.metadata import FileUpdated
+from filemill.contracts.topics import Topic
+from filemill.upload import repository
+
+QUEUE = "upload.copies"
+
+
+def on_updated(tx: Tx, event: Event) -> None:
+    """Take over the copy, if it is newer than ours."""
+    update = FileUpdated.model_validate(event.data)
+    repository.apply_copy(
+        tx,
+        update.file_id,
+        update.revision,
+        {
+            "status": update.status,
+            "status_reason": update.status_reason.model_dump() if update.status_reason else None,
+            "analysis": update.analysis,
+            "analysis_reason": update.analysis_reason.model_dump() if update.analysis_reason else None,
+            "title": update.title,
+            "tags": update.tags,
+            "updated_at": update.updated_at,
+        },
+    )
+
+
+HANDLERS: dict[str, Handler] = {Topic.UPDATED: on_updated}

@@ -1,0 +1,173 @@
+"""The way in: bytes stream once through hash, count and type check into the store; then row and event in one transaction.
+
+Order is the promise: blob durable, then the transaction (row, `file.uploaded`, idempotency key), then the answer. Whatever
+fails on the way leaves no row, and no blob but one that the orphan sweeper finds.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import structlog
+
+from filemill.chassis.clock import now
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import FilemillError
+from filemill.chassis.ids import new_id
+from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.storage.keys import new_key
+from filemill.chassis.storage.store import BlobStore, BlobWriter
+from filemill.chassis.web.caller import Caller
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import FileUploaded
+from filemill.upload import repository, rules
+from filemill.upload.errors import EmptyFile
+from filemill.upload.idempotency import Ticket
+from filemill.upload.names import clean_name
+from filemill.upload.settings import UploadSettings
+from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """Bytes that are durable under `storage_key`."""
+
+    storage_key: str
+    size: int
+    sha256: str
+    kind: Kind
+
+
+class BodySink:
+    """Takes the bytes of one file: counts, hashes, looks at the head, and stores, in one pass."""
+
+    def __init__(self, writer: BlobWriter, key: str, digest: "hashlib._Hash", settings: UploadSettings) -> None:
+        self._writer = writer
+        self._key = key
+        self._digest = digest
+        self._settings = settings
+        self._head = bytearray()
+        self._size = 0
+        self._kind: Kind | None = None
+        self._filename = ""
+
+    @classmethod
+    async def open(cls, store: BlobStore, settings: UploadSettings) -> "BodySink":
+        key, digest = new_key(), hashlib.sha256()
+        return cls(await store.create(key, digest.update), key, digest, settings)
+
+    def named(self, filename: str) -> None:
+        """Say the file's name; it must be known before the first byte."""
+        self._filename = filename
+
+    async def write(self, data: bytes) -> None:
+        """Take bytes. Raises `FileTooLarge`, and the refusals of `rules.check_kind` once the head is there."""
+        self._size += len(data)
+        if self._size > self._settings.max_file_bytes:
+            raise rules.too_large(self._settings)
+        if self._kind is None:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            if len(self._head) >= HEAD_BYTES:
+                self._look()
+        await self._writer.write(data)
+
+    async def finish(self) -> StoredBody:
+        """All bytes are here: make them durable."""
+        if self._size == 0:
+            raise EmptyFile()
+        kind = self._kind or self._look()
+        await self._writer.commit()
+        return StoredBody(self._key, self._size, self._digest.hexdigest(), kind)
+
+    async def abort(self) -> None:
+        """Keep nothing."""
+        await self._writer.abort()
+
+    def _look(self) -> Kind:
+        self._kind = sniff(bytes(self._head), self._filename)
+        self._head.clear()
+        rules.check_kind(self._kind, self._filename)
+        return self._kind
+
+
+class Intake:
+    """Accepts files of the callers of this service."""
+
+    def __init__(self, database: Database, store: BlobStore, settings: UploadSettings) -> None:
+        self._database = database
+        self._store = store
+        self._settings = settings
+
+    async def sink(self) -> BodySink:
+        """A place for the bytes of one file."""
+        return await BodySink.open(self._store, self._settings)
+
+    async def accept(
+        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None
+    ) -> str:
+        """Make the file exist: row, event and idempotency key in one transaction. Returns its id."""
+        crash_point("upload.blob-without-row")
+        new = repository.NewFile(
+            file_id=new_id(),
+            owner_id=caller.owner_id,
+            filename=clean_name(raw_name),
+            size=body.size,
+            content_type=body.kind.content_type,
+            sha256=body.sha256,
+            storage_key=body.storage_key,
+            external_id=fields.external_id,
+            title=fields.title,
+            tags=fields.tags,
+            created_at=now(),
+        )
+        uploaded = FileUploaded(
+            file_id=new.file_id,
+            filename=new.filename,
+            owner_id=new.owner_id,
+            version=1,
+            size=new.size,
+            content_type=new.content_type,
+            sha256=new.sha256,
+            storage_key=new.storage_key,
+            created_at=new.created_at,
+            title=new.title,
+            tags=new.tags,
+            metadata=fields.metadata,
+            external_id=new.external_id,
+            actor=caller.owner_id,
+            client_address=caller.address,
+        )
+        await self._database.write("upload.accept", _accept, new, uploaded, ticket)
+        _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
+        return new.file_id
+
+    async def discard(self, body: StoredBody) -> None:
+        """The bytes turned out to belong to no file. If this fails the orphan sweeper does it later."""
+        try:
+            await self._store.delete(body.storage_key)
+        except FilemillError as error:
+            _log.warning("upload.blob.left", storage_key=body.storage_key, error=error.detail)
+
+
+def _accept(tx: Tx, new: repository.NewFile, uploaded: FileUploaded, ticket: Ticket | None) -> None:
+    if ticket is not None:
+        ticket.redeem(tx, new.file_id)
+    repository.insert_file(tx, new)
+    outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded))
+
+
+async def bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
+    """The chunks of a body; a silence longer than `idle_s` ends it with `TimeoutError`."""
+    iterator = aiter(body)
+    while True:
+        async with asyncio.timeout(idle_s):
+            try:
+                chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+        if chunk:
+            yield chunk

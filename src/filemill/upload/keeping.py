@@ -1,0 +1,42 @@
+"""Looking after what uploads leave behind: half-written files of dead processes, old idempotency keys. Always runs.
+
+A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
+takes a reconciler that asks them all.
+"""
+
+import asyncio
+import time
+
+import structlog
+
+from filemill.chassis.database.database import Database
+from filemill.chassis.storage.store import SweepsPartials
+from filemill.upload import repository
+from filemill.upload.settings import UploadSettings
+
+EVERY_S = 60.0
+
+_log = structlog.get_logger()
+
+
+class Keeper:
+    """Sweeps, a bounded amount each minute."""
+
+    def __init__(self, database: Database, store: SweepsPartials, settings: UploadSettings) -> None:
+        self._database = database
+        self._store = store
+        self._settings = settings
+
+    async def run(self) -> None:
+        """Sweep for ever, the first time at once."""
+        while True:
+            await self.sweep()
+            await asyncio.sleep(EVERY_S)
+
+    async def sweep(self) -> None:
+        """One round."""
+        partials = await self._store.sweep_partials()
+        before = time.time() - self._settings.idempotency_hours * 3600
+        keys = await self._database.write("upload.idempotency.sweep", repository.sweep_claims, before)
+        if partials or keys:
+            _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys)

@@ -1,0 +1,143 @@
+"""Reads and writes of the upload service's rows. Takes the transaction, owns none; every query of files takes the owner."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
+
+from filemill.chassis.database.database import Tx
+from filemill.upload.tables import files, idempotency
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that is about to exist: its bytes are durable already."""
+
+    file_id: str
+    owner_id: str
+    filename: str
+    size: int
+    content_type: str
+    sha256: str
+    storage_key: str
+    external_id: str | None
+    title: str | None
+    tags: list[str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an Idempotency-Key stands for: nobody's, somebody's who is at work, or a finished file."""
+
+    holder: str | None
+    held_until: float
+    fingerprint: str | None
+    file_id: str | None
+
+
+def insert_file(tx: Tx, new: NewFile) -> None:
+    """Add a file, version 1."""
+    row = asdict(new) | {"version": 1, "updated_at": new.created_at, "status": "uploaded", "analysis": "pending"}
+    tx.execute(insert(files), row)
+
+
+def get(tx: Tx, owner_id: str, file_id: str, *, deleted: bool = False) -> RowMapping | None:
+    """One file of this owner; `deleted` chooses between the living and the trash."""
+    state = files.c.deleted_at.is_not(None) if deleted else files.c.deleted_at.is_(None)
+    query = select(files).where(files.c.file_id == file_id, files.c.owner_id == owner_id, state)
+    return tx.execute(query).mappings().first()
+
+
+def page(tx: Tx, owner_id: str, limit: int, before: tuple[datetime, str] | None) -> list[RowMapping]:
+    """The owner's living files, newest first, after the row named by `before`."""
+    query = select(files).where(files.c.owner_id == owner_id, files.c.deleted_at.is_(None))
+    if before is not None:
+        created_at, file_id = before
+        older = or_(files.c.created_at < created_at, and_(files.c.created_at == created_at, files.c.file_id < file_id))
+        query = query.where(older)
+    query = query.order_by(files.c.created_at.desc(), files.c.file_id.desc()).limit(limit)
+    return list(tx.execute(query).mappings())
+
+
+def set_deleted(tx: Tx, owner_id: str, file_id: str, deleted_at: datetime | None) -> RowMapping | None:
+    """Move a file to the trash, or back with None. None if it is not there to be moved."""
+    state = files.c.deleted_at.is_(None) if deleted_at else files.c.deleted_at.is_not(None)
+    change = (
+        update(files)
+        .where(files.c.file_id == file_id, files.c.owner_id == owner_id, state)
+        .values(deleted_at=deleted_at, change=files.c.change + 1)
+        .returning(files)
+    )
+    return tx.execute(change).mappings().first()
+
+
+def apply_copy(tx: Tx, file_id: str, revision: int, values: Mapping[str, Any]) -> bool:
+    """Take over what metadata says of a file, unless something newer is here already."""
+    change = update(files).where(files.c.file_id == file_id, files.c.revision < revision)
+    return tx.execute(change.values(revision=revision, **values)).rowcount == 1
+
+
+def stats(tx: Tx, owner_id: str, midnight: datetime) -> tuple[dict[str, tuple[int, int]], int]:
+    """(content type -> (files, bytes)), and how many were uploaded since `midnight`."""
+    mine = and_(files.c.owner_id == owner_id, files.c.deleted_at.is_(None))
+    by_type = (
+        select(files.c.content_type, func.count(), func.sum(files.c.size)).where(mine).group_by(files.c.content_type)
+    )
+    today = select(func.count()).select_from(files).where(mine, files.c.created_at >= midnight)
+    return {row[0]: (row[1], int(row[2])) for row in tx.execute(by_type)}, tx.execute(today).scalar_one()
+
+
+# idempotency keys
+
+
+def find_claim(tx: Tx, owner_id: str, route: str, key: str) -> Claim | None:
+    """What is known of a key."""
+    row = tx.execute(
+        select(idempotency.c.holder, idempotency.c.held_until, idempotency.c.fingerprint, idempotency.c.file_id).where(
+            *_key(owner_id, route, key)
+        )
+    ).first()
+    return Claim(*row) if row else None
+
+
+def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s: float) -> None:
+    """Say that `holder` is at work on this key. The caller has checked that nobody else is."""
+    now = time.time()
+    tx.execute(
+        text(
+            "INSERT INTO idempotency (owner_id, route, key, holder, held_until, created_at)"
+            " VALUES (:owner_id, :route, :key, :holder, :until, :now)"
+            " ON CONFLICT (owner_id, route, key) DO UPDATE SET holder = :holder, held_until = :until"
+        ),
+        {"owner_id": owner_id, "route": route, "key": key, "holder": holder, "until": now + hold_s, "now": now},
+    )
+
+
+def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:
+    """This key stands for this file from now on."""
+    change = update(idempotency).where(*_key(owner_id, route, key))
+    tx.execute(change.values(holder=None, held_until=0, fingerprint=fingerprint, file_id=file_id))
+
+
+def drop_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str) -> None:
+    """The request failed: the key is free again, so that a retry can succeed."""
+    tx.execute(delete(idempotency).where(*_key(owner_id, route, key), idempotency.c.holder == holder))
+
+
+def sweep_claims(tx: Tx, before: float, most: int = 1000) -> int:
+    """Forget keys older than `before` (Unix seconds)."""
+    old = select(idempotency.c.owner_id, idempotency.c.route, idempotency.c.key).where(
+        idempotency.c.created_at < before
+    )
+    rows = tx.execute(old.limit(most)).all()
+    for row in rows:
+        tx.execute(delete(idempotency).where(*_key(*row)))
+    return len(rows)
+
+
+def _key(owner_id: str, route: str, key: str) -> tuple[Any, ...]:
+    return idempotency.c.owner_id == owner_id, idempotency.c.route == route, idempotency.c.key == key

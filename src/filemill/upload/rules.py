@@ -1,0 +1,142 @@
+"""What is taken: the rules an upload must pass, each from the earliest fact that can decide it."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from filemill.chassis.errors import BadJson, BadRequest, StorageFull
+from filemill.contracts.upload import Limits
+from filemill.upload.errors import ContentMismatch, FileTooLarge, TypeNotAllowed
+from filemill.upload.multipart import FIELDS_MOST_BYTES
+from filemill.upload.names import NAME_MOST_BYTES
+from filemill.upload.settings import UploadSettings
+from filemill.upload.sniff import Kind, disguised
+
+FORM_OVERHEAD_BYTES = FIELDS_MOST_BYTES + 64 * 1024
+"""What a form may weigh besides its file."""
+TAGS_MOST = 100
+TAG_MOST_CHARACTERS = 100
+TITLE_MOST_CHARACTERS = 500
+JSON_DEPTH_MOST = 8
+
+_IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The optional fields beside a file."""
+
+    title: str | None
+    tags: list[str]
+    metadata: dict[str, Any]
+    external_id: str | None
+
+
+def check_length(length_header: str | None, settings: UploadSettings, *, overhead_bytes: int = 0) -> None:
+    """Refuse by `Content-Length`, before a byte of the body is read."""
+    if length_header is None:
+        return
+    length = int(length_header)
+    if length > settings.max_file_bytes + overhead_bytes:
+        raise too_large(settings)
+    if free_bytes(settings.data_dir) - length < settings.min_free_disk_bytes:
+        raise StorageFull()
+
+
+def too_large(settings: UploadSettings) -> FileTooLarge:
+    """The refusal of a file over the limit."""
+    return FileTooLarge(f"A file may have {settings.max_file_bytes} bytes (FILEMILL_MAX_FILE_BYTES).")
+
+
+def check_kind(kind: Kind, filename: str) -> None:
+    """Refuse native executables: by honest name 415, under another name 422."""
+    if not kind.is_executable:
+        return
+    if disguised(filename):
+        raise ContentMismatch("The content is a native executable, which is not what the file name says.")
+    raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")
+
+
+def check_idempotency_key(key: str | None) -> None:
+    """A key is 1-255 printable ASCII characters."""
+    if key is not None and not _IDEMPOTENCY_KEY.match(key):
+        raise BadRequest("Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.")
+
+
+def read_fields(raw: dict[str, list[str]]) -> Fields:
+    """The optional fields of a form. Raises `BadJson`, `BadRequest` with what is wrong."""
+    title = _one(raw, "title", TITLE_MOST_CHARACTERS)
+    external_id = _one(raw, "external_id", 255)
+    text = _one(raw, "metadata", FIELDS_MOST_BYTES)
+    return Fields(title, _tags(raw.get("tags", [])), _json_object(text) if text else {}, external_id)
+
+
+def limits(settings: UploadSettings) -> Limits:
+    """Every limit in force, as `GET /limits` shows them."""
+    return Limits(
+        max_file_bytes=settings.max_file_bytes,
+        max_filename_bytes=NAME_MOST_BYTES,
+        max_fields_bytes=FIELDS_MOST_BYTES,
+        max_tags=TAGS_MOST,
+        min_free_disk_bytes=settings.min_free_disk_bytes,
+        refused_types=["native executables (ELF, PE, Mach-O)"],
+        idempotency_hours=settings.idempotency_hours,
+        trash_days=settings.trash_days,
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """Room left on the file system of a folder, for us."""
+    stat = os.statvfs(folder)
+    return stat.f_bavail * stat.f_frsize
+
+
+def _one(raw: dict[str, list[str]], name: str, most: int) -> str | None:
+    values = raw.get(name, [])
+    if len(values) > 1:
+        raise BadRequest(f"The field {name!r} may be given once.")
+    text = values[0].strip().replace("\x00", "") if values else ""
+    if len(text) > most:
+        raise BadRequest(f"The field {name!r} may have {most} characters.")
+    return text or None
+
+
+def _tags(values: list[str]) -> list[str]:
+    tags: list[str] = []
+    for value in values:
+        listed = _json(value, "tags") if value.lstrip().startswith("[") else value.split(",")
+        if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
+            raise BadRequest("The field 'tags' is a comma-separated text or a JSON list of texts.")
+        tags += [tag.strip().replace("\x00", "") for tag in listed if tag.strip()]
+    tags = list(dict.fromkeys(tags))
+    if len(tags) > TAGS_MOST or any(len(tag) > TAG_MOST_CHARACTERS for tag in tags):
+        raise BadRequest(f"A file may have {TAGS_MOST} tags of {TAG_MOST_CHARACTERS} characters.")
+    return tags
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    value = _json(text, "metadata")
+    if not isinstance(value, dict):
+        raise BadJson("The field 'metadata' must be a JSON object.")
+    if _depth(value) > JSON_DEPTH_MOST:
+        raise BadJson(f"The field 'metadata' may be nested {JSON_DEPTH_MOST} deep.")
+    return value
+
+
+def _json(text: str, name: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError as error:
+        raise BadJson(f"The field {name!r} is not valid JSON: {error}.") from error
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0

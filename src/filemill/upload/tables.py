@@ -1,0 +1,55 @@
+"""The tables of the upload service. Only `repository` reads this."""
+
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, text
+
+from filemill.chassis.database.types import UtcTime
+from filemill.chassis.messaging.inbox import inbox_table
+from filemill.chassis.messaging.outbox import outbox_table
+
+metadata = MetaData()
+
+files = Table(
+    "files",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("storage_key", String(100), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("external_id", String(255)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    # `change` counts deletes and restores, so that the last one wins everywhere in any order.
+    Column("change", Integer, nullable=False, server_default="0"),
+    Column("deleted_at", UtcTime),
+    # Copies of what metadata owns, moved by `revision`.
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("status", String(20), nullable=False),
+    Column("status_reason", JSON(none_as_null=True)),
+    Column("analysis", String(20), nullable=False),
+    Column("analysis_reason", JSON(none_as_null=True)),
+    Column("title", String(500)),
+    Column("tags", JSON, nullable=False),
+    Index("files_newest", "owner_id", "created_at", "file_id", sqlite_where=text("deleted_at IS NULL")),
+    Index("files_external", "owner_id", "external_id", sqlite_where=text("external_id IS NOT NULL")),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("owner_id", String(200), primary_key=True),
+    Column("route", String(80), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("holder", String(200)),
+    Column("held_until", Float, nullable=False, server_default="0"),
+    Column("fingerprint", String(64)),
+    Column("file_id", String(36)),
+    Column("created_at", Float, nullable=False),
+    Index("idempotency_age", "created_at"),
+)
+
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
