@@ -15,7 +15,8 @@ StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password",
 class FileProgress(Contract):
     """`file.progress`: one step of one service's work on a file moved. The timeline is made of these.
 
-    `state`: queued, started, retrying, done, failed, parked, cancelled. `run` counts the jobs of this file's version.
+    `state`: queued, started, retrying, done, failed, parked, cancelled. `run` counts the jobs about this file, `attempt`
+    the tries of that job over its whole life; `(run, attempt)` only grows, and that order decides, not arrival.
     """
 
     file_id: FileId

@@ -203,12 +203,11 @@ class Endpoints:
         cursor: CursorQuery = None,
     ) -> FilePage:
         """Newest first; `next_cursor` is null on the last page."""
-        position = pagination.decode(cursor, str, str)
-        before = _position(position) if position else None
+        before = pagination.decode_newest(cursor)
         rows = await self.database.read(repository.page, caller.owner_id, limit + 1, before)
         links = Links.of(request, self.settings)
         last = rows[limit - 1] if len(rows) > limit else None
-        next_cursor = pagination.encode(last["created_at"].isoformat(), last["file_id"]) if last else None
+        next_cursor = pagination.encode_newest(last["created_at"], last["file_id"]) if last else None
         return FilePage(items=[file_view(row, links) for row in rows[:limit]], next_cursor=next_cursor)
 
     async def get_file(self, file_id: FileId, request: Request, caller: CallerDep) -> File:
@@ -274,13 +273,6 @@ class Endpoints:
         if row is None:
             raise NotFound("There is no such file.")
         return row
-
-
-def _position(values: tuple[str | int | float, ...]) -> tuple[datetime, str]:
-    try:
-        return datetime.fromisoformat(str(values[0])), str(values[1])
-    except ValueError as error:
-        raise BadRequest("cursor: not one that this list gave out") from error
 
 
 def _move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None) -> Any:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated
 
 import orjson
@@ -32,3 +33,19 @@ def decode(cursor: str | None, *kinds: type) -> tuple[str | int | float, ...] | 
     if not isinstance(position, list) or [type(value) for value in position] != list(kinds):
         raise BadRequest("cursor: not one that this list gave out")
     return tuple(position)
+
+
+def encode_newest(created_at: datetime, row_id: str) -> str:
+    """A cursor of a list in the order `(created_at, id)`, newest first."""
+    return encode(created_at.isoformat(), row_id)
+
+
+def decode_newest(cursor: str | None) -> tuple[datetime, str] | None:
+    """The position in such a cursor."""
+    position = decode(cursor, str, str)
+    if position is None:
+        return None
+    try:
+        return datetime.fromisoformat(str(position[0])), str(position[1])
+    except ValueError as error:
+        raise BadRequest("cursor: not one that this list gave out") from error

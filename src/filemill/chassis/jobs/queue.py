@@ -1,0 +1,226 @@
+"""The statements on a job table. Plain functions of a transaction, the same for every service and engine.
+
+The claim picks: lane, then the owner with the least running, then age. A claim counts as a try at once, so a job that kills
+its worker has spent one. `fence` is checked by every later write: a worker whose lease was taken over writes nothing.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, and_, case, func, insert, or_, select, update
+
+from filemill.chassis import process_identity
+from filemill.chassis.clock import now
+from filemill.chassis.database.database import Tx
+from filemill.chassis.ids import new_id
+from filemill.chassis.jobs.table import INTERACTIVE, OPEN_STATES, ClaimedJob, NewJob, Verdict
+from filemill.chassis.telemetry import request_context
+
+TRIES_MOST = 5
+LEASE_S = 30.0
+RETRY_FIRST_S = 1.0
+RETRY_LONGEST_S = 120.0
+
+_CLAIMED = tuple(ClaimedJob.__dataclass_fields__)
+
+
+class JobQueue:
+    """The statements over one table."""
+
+    def __init__(self, table: Table) -> None:
+        self._jobs = table
+
+    def add(self, tx: Tx, new: NewJob) -> str:
+        """Queue a job; returns its id."""
+        context = request_context.current()
+        job_id = new_id()
+        row = {
+            **{name: getattr(new, name) for name in NewJob.__dataclass_fields__},
+            "job_id": job_id,
+            "state": "queued",
+            "due_at": time.time(),
+            "created_at": now(),
+            "request_id": context.request_id if context else None,
+            "traceparent": context.traceparent if context else None,
+        }
+        tx.execute(insert(self._jobs), row)
+        return job_id
+
+    def claim(self, tx: Tx, holder: str) -> ClaimedJob | None:
+        """The next job, now leased to `holder`; None if nothing is due."""
+        jobs = self._jobs
+        running = (
+            select(jobs.c.owner_id, func.count().label("running"))
+            .where(jobs.c.state == "running")
+            .group_by(jobs.c.owner_id)
+            .subquery()
+        )
+        pick = (
+            select(jobs.c.job_id)
+            .outerjoin(running, running.c.owner_id == jobs.c.owner_id)
+            .where(jobs.c.state == "queued", jobs.c.due_at <= time.time())
+            .order_by(
+                case((jobs.c.lane == INTERACTIVE, 0), else_=1), func.coalesce(running.c.running, 0), jobs.c.due_at
+            )
+            .limit(1)
+        )
+        taken = (
+            update(jobs)
+            .where(jobs.c.job_id == pick.scalar_subquery(), jobs.c.state == "queued")
+            .values(
+                state="running",
+                attempts=jobs.c.attempts + 1,
+                fence=jobs.c.fence + 1,
+                lease_holder=holder,
+                lease_until=time.time() + LEASE_S,
+                started_at=now(),
+                progress=None,
+            )
+            .returning(*[jobs.c[name] for name in _CLAIMED])
+        )
+        row = tx.execute(taken).first()
+        return ClaimedJob(*row) if row else None
+
+    def heartbeat(self, tx: Tx, job: ClaimedJob, progress: dict[str, Any] | None) -> bool:
+        """Keep the lease, note progress; False means stop: cancelled, or taken over by another worker."""
+        values: dict[str, Any] = {"lease_until": time.time() + LEASE_S}
+        if progress is not None:
+            values["progress"] = progress
+        kept = tx.execute(
+            update(self._jobs).where(self._mine(job), self._jobs.c.cancel_asked.is_(False)).values(**values)
+        )
+        return kept.rowcount == 1
+
+    def owns(self, tx: Tx, job: ClaimedJob) -> bool:
+        """Whether this claim is still the one in force; to be asked in the transaction that writes results."""
+        return tx.execute(select(self._jobs.c.job_id).where(self._mine(job))).first() is not None
+
+    def finish(
+        self, tx: Tx, job: ClaimedJob, state: str, *, result: Any = None, verdict: Verdict | None = None
+    ) -> bool:
+        """End a job; False if the claim is not in force any more, and then nothing may be written about it."""
+        values: dict[str, Any] = {"state": state, "finished_at": now(), "lease_holder": None, "result": result}
+        if verdict is not None:
+            values |= {"reason_code": verdict.code, "reason_detail": verdict.detail, "retryable": verdict.retryable}
+        else:
+            values |= {"reason_code": None, "reason_detail": None, "retryable": None}
+        return tx.execute(update(self._jobs).where(self._mine(job)).values(**values)).rowcount == 1
+
+    def try_again(self, tx: Tx, job: ClaimedJob, verdict: Verdict, *, pause_s: float | None = None) -> bool:
+        """Put a job back after a failed try, with a growing pause and jitter."""
+        longest = min(RETRY_LONGEST_S, RETRY_FIRST_S * 4 ** (job.attempts - 1))
+        pause_s = random.uniform(longest / 2, longest) if pause_s is None else pause_s  # noqa: S311 - jitter
+        values = {
+            "state": "queued",
+            "due_at": time.time() + pause_s,
+            "lease_holder": None,
+            "reason_code": verdict.code,
+            "reason_detail": verdict.detail,
+            "retryable": verdict.retryable,
+        }
+        return tx.execute(update(self._jobs).where(self._mine(job)).values(**values)).rowcount == 1
+
+    def abandoned(self, tx: Tx) -> list[ClaimedJob]:
+        """Running jobs whose lease is over, or whose worker died on this machine."""
+        jobs = self._jobs
+        rows = tx.execute(
+            select(jobs.c.lease_holder, jobs.c.lease_until, *[jobs.c[name] for name in _CLAIMED]).where(
+                jobs.c.state == "running"
+            )
+        ).all()
+        over = time.time()
+        return [ClaimedJob(*row[2:]) for row in rows if row[1] < over or process_identity.is_dead(row[0] or "")]
+
+    # for people
+
+    def get(self, tx: Tx, owner_id: str, job_id: str) -> RowMapping | None:
+        """One job of this owner."""
+        query = select(self._jobs).where(self._jobs.c.job_id == job_id, self._jobs.c.owner_id == owner_id)
+        return tx.execute(query).mappings().first()
+
+    def latest(self, tx: Tx, file_id: str) -> RowMapping | None:
+        """The newest job about a file."""
+        query = select(self._jobs).where(self._jobs.c.file_id == file_id)
+        return (
+            tx.execute(query.order_by(self._jobs.c.run.desc(), self._jobs.c.job_id.desc()).limit(1)).mappings().first()
+        )
+
+    def page(
+        self, tx: Tx, owner_id: str, limit: int, before: tuple[Any, str] | None, **equal: str | None
+    ) -> list[RowMapping]:
+        """Jobs of this owner, newest first; `equal` filters columns by value where it is not None."""
+        jobs = self._jobs
+        query = select(jobs).where(jobs.c.owner_id == owner_id)
+        for name, value in equal.items():
+            if value is not None:
+                query = query.where(jobs.c[name] == value)
+        if before is not None:
+            older = and_(jobs.c.created_at == before[0], jobs.c.job_id < before[1])
+            query = query.where(or_(jobs.c.created_at < before[0], older))
+        return list(tx.execute(query.order_by(jobs.c.created_at.desc(), jobs.c.job_id.desc()).limit(limit)).mappings())
+
+    def ahead(self, tx: Tx, row: RowMapping) -> int:
+        """How many queued jobs of the same lane are older than this one."""
+        jobs = self._jobs
+        older = and_(jobs.c.state == "queued", jobs.c.lane == row["lane"], jobs.c.due_at < row["due_at"])
+        return tx.execute(select(func.count()).select_from(jobs).where(older)).scalar_one()
+
+    def recent_durations_s(self, tx: Tx, most: int = 50) -> list[float]:
+        """Running times of the last finished jobs, for estimates."""
+        jobs = self._jobs
+        query = select(jobs.c.started_at, jobs.c.finished_at).where(jobs.c.state == "done")
+        rows = tx.execute(query.order_by(jobs.c.created_at.desc()).limit(most)).all()
+        return [(finished - started).total_seconds() for started, finished in rows if started and finished]
+
+    def failures(self, tx: Tx, owner_id: str) -> list[RowMapping]:
+        """Failed and parked jobs of this owner: code, detail, retryable, when."""
+        jobs = self._jobs
+        query = select(jobs.c.reason_code, jobs.c.reason_detail, jobs.c.retryable, jobs.c.finished_at)
+        ended = and_(jobs.c.owner_id == owner_id, jobs.c.state.in_(("failed", "parked")))
+        return list(tx.execute(query.where(ended).order_by(jobs.c.created_at.desc()).limit(10_000)).mappings())
+
+    def matching(self, tx: Tx, owner_id: str, states: Sequence[str], **equal: str | None) -> list[str]:
+        """Ids of jobs in these states, filtered as in `page`; at most 10,000 at a time."""
+        jobs = self._jobs
+        query = select(jobs.c.job_id).where(jobs.c.owner_id == owner_id, jobs.c.state.in_(states))
+        for name, value in equal.items():
+            if value is not None:
+                query = query.where(jobs.c[name] == value)
+        return list(tx.execute(query.limit(10_000)).scalars())
+
+    def requeue(self, tx: Tx, job_id: str) -> bool:
+        """Give an ended job fresh tries."""
+        jobs = self._jobs
+        ended = and_(jobs.c.job_id == job_id, jobs.c.state.in_(("failed", "parked", "cancelled")))
+        values = {"state": "queued", "attempts": 0, "due_at": time.time(), "finished_at": None, "cancel_asked": False}
+        return tx.execute(update(jobs).where(ended).values(**values)).rowcount == 1
+
+    def cancel(self, tx: Tx, job_id: str) -> str | None:
+        """Ask a job to stop: a queued one is cancelled at once, a running one at its next heartbeat. Its state, or None."""
+        jobs = self._jobs
+        queued = and_(jobs.c.job_id == job_id, jobs.c.state == "queued")
+        if tx.execute(update(jobs).where(queued).values(state="cancelled", finished_at=now())).rowcount:
+            return "cancelled"
+        running = and_(jobs.c.job_id == job_id, jobs.c.state == "running")
+        if tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount:
+            return "running"
+        return None
+
+    def cancel_open(self, tx: Tx, file_id: str) -> int:
+        """Cancel whatever is open about a file: it was deleted."""
+        jobs = self._jobs
+        mine = and_(jobs.c.file_id == file_id, jobs.c.state == "queued")
+        count = tx.execute(update(jobs).where(mine).values(state="cancelled", finished_at=now())).rowcount
+        running = and_(jobs.c.file_id == file_id, jobs.c.state == "running")
+        return count + tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount
+
+    def counts(self, tx: Tx) -> dict[str, int]:
+        """Open jobs by state."""
+        jobs = self._jobs
+        query = select(jobs.c.state, func.count()).where(jobs.c.state.in_(OPEN_STATES)).group_by(jobs.c.state)
+        return {row[0]: row[1] for row in tx.execute(query)}
+
+    def _mine(self, job: ClaimedJob) -> Any:
+        return and_(self._jobs.c.job_id == job.job_id, self._jobs.c.state == "running", self._jobs.c.fence == job.fence)

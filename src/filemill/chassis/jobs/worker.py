@@ -1,0 +1,215 @@
+"""The worker: claims jobs, runs each with a heartbeat and a deadline, and records how it ended.
+
+What a job does is a `Runner` of the service: it works outside any transaction and returns a `Done` or raises `JobFailed`.
+Its effects are written by the service in the same transaction that ends the job, guarded by the fence.
+Anything else that is raised, a deadline, or a dead worker counts as a failed try that a retry may heal; the fifth parks it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from filemill.chassis import process_identity
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.doorbell import Doorbell
+from filemill.chassis.jobs.queue import LEASE_S, TRIES_MOST, JobQueue
+from filemill.chassis.jobs.table import ClaimedJob, Verdict
+from filemill.chassis.telemetry import metrics, request_context, tracing
+
+IDLE_S = 2.0
+HEARTBEAT_S = 1.0
+"""Also how soon a cancel is noticed."""
+
+_log = structlog.get_logger()
+
+
+class JobFailed(Exception):
+    """A try failed for a known reason. Not retryable: the file is to blame, and trying again is useless."""
+
+    def __init__(self, verdict: Verdict, facts: Any = None) -> None:
+        super().__init__(verdict.detail)
+        self.verdict = verdict
+        self.facts = facts
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a running job is; shown by the API at the next heartbeat."""
+
+    latest: dict[str, Any] | None = None
+
+    def note(self, **facts: Any) -> None:
+        """Say where the work is."""
+        self.latest = facts
+
+
+class Ledger(Protocol):
+    """What the service writes in the transaction that begins or ends a try: its results and events."""
+
+    def started(self, tx: Tx, job: ClaimedJob) -> None: ...
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Any) -> None: ...
+    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None: ...
+    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None: ...
+    def cancelled(self, tx: Tx, job: ClaimedJob) -> None: ...
+
+
+Runner = Callable[[ClaimedJob, Progress], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Runs up to `concurrency` jobs of one service at a time."""
+
+    database: Database
+    queue: JobQueue
+    ledger: Ledger
+    runner: Runner
+    doorbell: Callable[[], Doorbell]
+    concurrency: int
+    kind: str
+    _running: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Work for ever; on cancellation the running jobs are stopped and given back."""
+        doorbell = self.doorbell()
+        looked_s = 0.0
+        try:
+            while True:
+                if time.monotonic() - looked_s > IDLE_S:
+                    looked_s = time.monotonic()
+                    await self._recover()
+                while len(self._running) < self.concurrency and (job := await self._claim()):
+                    task = asyncio.create_task(self._work(job))
+                    self._running.add(task)
+                    task.add_done_callback(self._running.discard)
+                    task.add_done_callback(lambda _done: doorbell.ring())
+                await doorbell.wait(IDLE_S)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            doorbell.close()
+
+    async def _claim(self) -> ClaimedJob | None:
+        def claim(tx: Tx) -> ClaimedJob | None:
+            job = self.queue.claim(tx, process_identity.me())
+            if job is not None:
+                with request_context.within(request_context.begin(job.request_id, job.traceparent)):
+                    self.ledger.started(tx, job)
+            return job
+
+        if not (await self.database.read(self.queue.counts)).get("queued"):
+            return None
+        return await self.database.write("jobs.claim", claim)
+
+    async def _work(self, job: ClaimedJob) -> None:
+        began_s = time.monotonic()
+        with request_context.within(request_context.begin(job.request_id, job.traceparent)):
+            with tracing.span(f"{self.kind} job", job_id=job.job_id, file_id=job.file_id, attempt=job.attempts):
+                try:
+                    ended = await self._try(job)
+                except asyncio.CancelledError:
+                    verdict = Verdict("worker-stopped", "The worker was asked to stop; another try follows.", True)
+                    await self.database.write("jobs.give-back", self.queue.try_again, job, verdict, pause_s=0.0)
+                    raise
+            duration_s = time.monotonic() - began_s
+            metrics.JOBS.labels(kind=self.kind, outcome=ended).inc()
+            metrics.JOB_SECONDS.labels(kind=self.kind).observe(duration_s)
+            _log.info(
+                f"{self.kind}.job.ended",
+                job_id=job.job_id,
+                file_id=job.file_id,
+                attempt=job.attempts,
+                outcome=ended,
+                duration_ms=round(duration_s * 1000, 1),
+            )
+
+    async def _try(self, job: ClaimedJob) -> str:
+        progress = Progress()
+        work = asyncio.ensure_future(self.runner(job, progress))
+        try:
+            stopped = await self._watch(job, work, progress)
+            if stopped is not None:
+                return stopped
+            crash_point("jobs.worked")
+            outcome = work.result()
+        except JobFailed as failure:
+            return await self._failed(job, failure.verdict, failure.facts)
+        except TimeoutError:
+            detail = f"It was not done after {job.deadline_s:g} s."
+            return await self._failed(job, Verdict("deadline", detail, retryable=True), None)
+        except Exception as error:  # noqa: BLE001 - a try that ends in an unknown way is a failed try; it is logged and kept
+            _log.exception(f"{self.kind}.job.broke", job_id=job.job_id, file_id=job.file_id)
+            detail = f"An unexpected fault: {type(error).__name__}."
+            return await self._failed(job, Verdict("internal-error", detail, retryable=True), None)
+        finally:
+            if not work.done():
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+        return await self.database.write("jobs.done", self._end_done, job, outcome)
+
+    async def _watch(self, job: ClaimedJob, work: "asyncio.Future[Any]", progress: Progress) -> str | None:
+        """Wait for the work with a heartbeat. Returns an outcome if it must not be finished, else None."""
+        deadline_s = time.monotonic() + job.deadline_s
+        beat_s, told = time.monotonic(), None
+        while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
+            if time.monotonic() > deadline_s:
+                raise TimeoutError
+            asked = await self.database.read(self._is_open, job)
+            if asked and progress.latest == told and time.monotonic() - beat_s < LEASE_S / 3:
+                continue
+            beat_s, told = time.monotonic(), progress.latest
+            if not await self.database.write("jobs.heartbeat", self.queue.heartbeat, job, progress.latest):
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                return await self.database.write("jobs.stop", self._end_cancelled, job)
+        return None
+
+    def _is_open(self, tx: Tx, job: ClaimedJob) -> bool:
+        row = self.queue.get(tx, job.owner_id, job.job_id)
+        return row is not None and row["fence"] == job.fence and row["state"] == "running" and not row["cancel_asked"]
+
+    def _end_done(self, tx: Tx, job: ClaimedJob, outcome: Any) -> str:
+        if not self.queue.finish(tx, job, "done"):
+            return "overtaken"
+        self.ledger.done(tx, job, outcome)
+        return "done"
+
+    def _end_cancelled(self, tx: Tx, job: ClaimedJob) -> str:
+        if not self.queue.finish(tx, job, "cancelled"):
+            return "overtaken"
+        self.ledger.cancelled(tx, job)
+        return "cancelled"
+
+    async def _failed(self, job: ClaimedJob, verdict: Verdict, facts: Any) -> str:
+        return await self.database.write("jobs.failed", self._end_failed, job, verdict, facts)
+
+    def _end_failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any) -> str:
+        if verdict.retryable and job.attempts < TRIES_MOST:
+            if not self.queue.try_again(tx, job, verdict):
+                return "overtaken"
+            self.ledger.retrying(tx, job, verdict)
+            return "retrying"
+        state = "parked" if verdict.retryable else "failed"
+        if not self.queue.finish(tx, job, state, verdict=verdict):
+            return "overtaken"
+        self.ledger.failed(tx, job, verdict, facts, parked=verdict.retryable)
+        return state
+
+    async def _recover(self) -> None:
+        """Jobs whose worker is gone count a failed try and go on."""
+        mine = process_identity.me()
+        for job in await self.database.read(self.queue.abandoned):
+            verdict = Verdict("worker-died", "The worker died while it was at work on this.", retryable=True)
+
+            def end(tx: Tx, job: ClaimedJob = job, verdict: Verdict = verdict) -> None:
+                with request_context.within(request_context.begin(job.request_id, job.traceparent)):
+                    self._end_failed(tx, job, verdict, None)
+
+            await self.database.write("jobs.recover", end)
+            _log.warning(f"{self.kind}.job.recovered", job_id=job.job_id, file_id=job.file_id, by=mine)
