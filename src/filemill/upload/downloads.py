@@ -6,12 +6,11 @@ the whole file, which RFC 9110 (14.2) allows. Content is an attachment unless it
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from filemill.chassis.errors import RangeNotSatisfiable
-from filemill.chassis.storage.store import BlobReader
 
 INLINE_TYPES = frozenset(
     {"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "application/pdf", "text/plain",
@@ -97,12 +96,3 @@ def safe_headers(filename: str, content_type: str) -> dict[str, str]:
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-
-
-async def stream(reader: BlobReader, part: Slice) -> AsyncIterator[bytes]:
-    """The bytes, and then the reader is closed, also when the client goes away."""
-    try:
-        async for chunk in reader.read(part.start, part.length):
-            yield chunk
-    finally:
-        await reader.close()

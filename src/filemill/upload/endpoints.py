@@ -13,7 +13,7 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.store import BlobStore, drain
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
@@ -233,7 +233,7 @@ class Endpoints:
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
         await self.journal.note(opened)
-        return StreamingResponse(downloads.stream(reader, part), part.status, headers)
+        return StreamingResponse(drain(reader, part.start, part.length), part.status, headers)
 
     # deleting
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from filemill.chassis.bounds import deeper_than
 from filemill.chassis.errors import BadJson, BadRequest, StorageFull
 from filemill.contracts.upload import Limits
 from filemill.upload.errors import ContentMismatch, FileTooLarge, TypeNotAllowed
@@ -122,7 +123,7 @@ def _json_object(text: str) -> dict[str, Any]:
     value = _json(text, "metadata")
     if not isinstance(value, dict):
         raise BadJson("The field 'metadata' must be a JSON object.")
-    if _depth(value) > JSON_DEPTH_MOST:
+    if deeper_than(value, JSON_DEPTH_MOST):
         raise BadJson(f"The field 'metadata' may be nested {JSON_DEPTH_MOST} deep.")
     return value
 
@@ -132,11 +133,3 @@ def _json(text: str, name: str) -> Any:
         return orjson.loads(text)
     except ValueError as error:
         raise BadJson(f"The field {name!r} is not valid JSON: {error}.") from error
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0

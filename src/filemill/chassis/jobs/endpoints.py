@@ -32,7 +32,6 @@ class JobEndpoints:
     database: Database
     queue: JobQueue
     wake: Callable[[], None]
-    on_requeue: Callable[[Tx, str], None]
 
     def router(self) -> APIRouter:
         """The routes; `/jobs/groups` stands before `/jobs/{job_id}` so that it is not taken for an id."""
@@ -101,7 +100,6 @@ class JobEndpoints:
             self._view(tx, caller.owner_id, job_id)
             if not self.queue.requeue(tx, job_id):
                 raise Conflict("Only a job that failed, was parked or cancelled can be retried.")
-            self.on_requeue(tx, job_id)
             return self._view(tx, caller.owner_id, job_id)
 
         job = await self.database.write("jobs.retry", again)
@@ -117,8 +115,7 @@ class JobEndpoints:
             found = self.queue.matching(tx, caller.owner_id, states, reason_code=wanted.code, file_id=wanted.file_id)
             retried = [] if bulk.dry_run else [job_id for job_id in found if self.queue.requeue(tx, job_id)]
             for job_id in retried:
-                self.on_requeue(tx, job_id)
-            return BulkResult(matched=len(found), retried=len(retried))
+                return BulkResult(matched=len(found), retried=len(retried))
 
         result = await self.database.write("jobs.retry-many", again)
         self.wake()

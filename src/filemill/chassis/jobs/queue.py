@@ -32,15 +32,15 @@ class JobQueue:
     def __init__(self, table: Table) -> None:
         self._jobs = table
 
-    def add(self, tx: Tx, new: NewJob) -> str:
-        """Queue a job; returns its id."""
+    def add(self, tx: Tx, new: NewJob, *, wait_s: float = 0.0) -> str:
+        """Queue a job, due at once or after `wait_s`; returns its id."""
         context = request_context.current()
         job_id = new_id()
         row = {
             **{name: getattr(new, name) for name in NewJob.__dataclass_fields__},
             "job_id": job_id,
             "state": "queued",
-            "due_at": time.time(),
+            "due_at": time.time() + wait_s,
             "created_at": now(),
             "request_id": context.request_id if context else None,
             "traceparent": context.traceparent if context else None,
@@ -132,6 +132,18 @@ class JobQueue:
         ).all()
         over = time.time()
         return [ClaimedJob(*row[2:]) for row in rows if row[1] < over or process_identity.is_dead(row[0] or "")]
+
+    def make_due(self, tx: Tx, file_id: str) -> int:
+        """What the queued jobs about a file were waiting for is here."""
+        jobs = self._jobs
+        waiting = and_(jobs.c.file_id == file_id, jobs.c.state == "queued", jobs.c.due_at > time.time())
+        return tx.execute(update(jobs).where(waiting).values(due_at=time.time())).rowcount
+
+    def next_run(self, tx: Tx, file_id: str) -> int:
+        """The number of the next job about a file: it orders the results."""
+        jobs = self._jobs
+        last = tx.execute(select(func.max(jobs.c.run)).where(jobs.c.file_id == file_id)).scalar()
+        return (last or 0) + 1
 
     # for people
 

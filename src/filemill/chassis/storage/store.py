@@ -113,3 +113,12 @@ async def read_all(store: BlobStore, key: str, most_bytes: int) -> bytes:
         return b"".join([chunk async for chunk in reader.read()])
     finally:
         await reader.close()
+
+
+async def drain(reader: BlobReader, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    """The bytes of an open blob; it is closed at the end, also when the consumer goes away."""
+    try:
+        async for chunk in reader.read(start, length):
+            yield chunk
+    finally:
+        await reader.close()

@@ -37,3 +37,24 @@ def run_service(
         await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
 
     uvloop.run(main())
+
+
+def run_loops(
+    settings: Settings,
+    work: Callable[[Settings, Callable[[], None]], Awaitable[None]],
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run `work` until SIGTERM or SIGINT cancels it; it calls its second argument once it is ready."""
+    logging.configure(f"{settings.service}-worker", log_format=settings.log_format, level=settings.log_level)
+    tracing.configure(f"{settings.service}-worker", settings.otlp_endpoint)
+    migrate(settings)
+
+    async def main() -> None:
+        task = asyncio.ensure_future(work(settings, lambda: on_ready("working") if on_ready else None))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    uvloop.run(main())

@@ -1,0 +1,12 @@
+"""Bounds on values that came from outside."""
+
+from typing import Any
+
+
+def deeper_than(value: Any, most: int) -> bool:
+    """Whether a JSON value is nested deeper than `most` objects and lists. Looks no deeper than that itself."""
+    if not isinstance(value, dict | list):
+        return False
+    if most == 0:
+        return True
+    return any(deeper_than(inner, most - 1) for inner in (value.values() if isinstance(value, dict) else value))

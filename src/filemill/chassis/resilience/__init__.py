@@ -1,0 +1,1 @@
+"""Calling others without being pulled down by them: breaker, timeouts, one place for service-to-service HTTP."""

@@ -1,0 +1,71 @@
+"""A circuit breaker per dependency: five failures in a row open it for a while, then ONE probe decides.
+
+Ours because the well-known ones fail here: pybreaker never opens on async code, others let every waiting caller probe.
+While it is open, calls are refused at once with `Unavailable`.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from filemill.chassis.errors import FilemillError, Unavailable
+from filemill.chassis.telemetry import metrics
+
+FAILURES_TO_OPEN = 5
+OPEN_S = 60.0
+
+
+class Breaker:
+    """Guards one dependency: `async with breaker.call(): ...`."""
+
+    def __init__(self, name: str, *, open_s: float = OPEN_S, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._open_s = open_s
+        self._clock = clock
+        self._failures = 0
+        self._open_until_s: float | None = None
+        self._probing = False
+        metrics.BREAKER_STATE.labels(dependency=name).set(0)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are refused now."""
+        return self._open_until_s is not None
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """Run the block if the breaker lets it; its exception counts, unless it is the caller's own fault (4xx)."""
+        self._admit()
+        try:
+            yield
+        except FilemillError as error:
+            if error.status >= 500:
+                self._failed()
+            else:
+                self._succeeded()
+            raise
+        except Exception:
+            self._failed()
+            raise
+        except BaseException:
+            self._probing = False  # cancelled: says nothing about the dependency
+            raise
+        self._succeeded()
+
+    def _admit(self) -> None:
+        if self._open_until_s is None:
+            return
+        left_s = self._open_until_s - self._clock()
+        if left_s > 0 or self._probing:
+            raise Unavailable(f"{self.name} is away; it is asked again soon.", retry_after_s=max(1, round(left_s)))
+        self._probing = True
+
+    def _succeeded(self) -> None:
+        self._failures, self._open_until_s, self._probing = 0, None, False
+        metrics.BREAKER_STATE.labels(dependency=self.name).set(0)
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._probing or self._failures >= FAILURES_TO_OPEN:
+            self._open_until_s, self._probing = self._clock() + self._open_s, False
+            metrics.BREAKER_STATE.labels(dependency=self.name).set(1)

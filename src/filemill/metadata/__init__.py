@@ -1,0 +1,1 @@
+"""The metadata service: everything known of a file, findable; its audit trail and its story."""

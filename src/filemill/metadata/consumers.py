@@ -1,0 +1,78 @@
+"""What metadata learns from the others: each event goes to the catalogue, the story, or both."""
+
+from filemill.chassis.database.database import Tx
+from filemill.chassis.messaging.consumer import Handler
+from filemill.contracts.ai import FileAnalyzed
+from filemill.contracts.envelope import Event
+from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.metadata import catalogue, story
+
+QUEUE = "metadata.catalogue"
+
+
+def on_uploaded(tx: Tx, event: Event) -> None:
+    """A file, or a new version of one."""
+    data = FileUploaded.model_validate(event.data)
+    catalogue.uploaded(tx, event, data)
+    story.uploaded(tx, event, data)
+
+
+def on_progress(tx: Tx, event: Event) -> None:
+    """A job moved."""
+    data = FileProgress.model_validate(event.data)
+    catalogue.progressed(tx, event, data)
+    story.progressed(tx, event, data)
+
+
+def on_processed(tx: Tx, event: Event) -> None:
+    """Processing is done."""
+    data = FileProcessed.model_validate(event.data)
+    catalogue.processed(tx, event, data)
+    story.processed(tx, event, data)
+
+
+def on_failed(tx: Tx, event: Event) -> None:
+    """Processing gave up."""
+    data = FileFailed.model_validate(event.data)
+    catalogue.failed(tx, event, data)
+    story.failed(tx, event, data)
+
+
+def on_analyzed(tx: Tx, event: Event) -> None:
+    """The analysis ended."""
+    data = FileAnalyzed.model_validate(event.data)
+    catalogue.analyzed(tx, event, data)
+    story.analyzed(tx, event, data)
+
+
+def on_deleted(tx: Tx, event: Event) -> None:
+    """To the trash."""
+    data = FileLifecycle.model_validate(event.data)
+    catalogue.moved(tx, event, data, deleted=True)
+    story.moved(tx, event, data, "deleted")
+
+
+def on_restored(tx: Tx, event: Event) -> None:
+    """Back from the trash."""
+    data = FileLifecycle.model_validate(event.data)
+    catalogue.moved(tx, event, data, deleted=False)
+    story.moved(tx, event, data, "restored")
+
+
+def on_accessed(tx: Tx, event: Event) -> None:
+    """Opened, or refused."""
+    story.accessed(tx, event, FileAccessed.model_validate(event.data))
+
+
+HANDLERS: dict[str, Handler] = {
+    Topic.UPLOADED: on_uploaded,
+    Topic.PROGRESS: on_progress,
+    Topic.PROCESSED: on_processed,
+    Topic.FAILED: on_failed,
+    Topic.ANALYZED: on_analyzed,
+    Topic.DELETED: on_deleted,
+    Topic.RESTORED: on_restored,
+    Topic.ACCESSED: on_accessed,
+}

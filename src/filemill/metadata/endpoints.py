@@ -1,0 +1,311 @@
+"""The HTTP face of the metadata service (CONTRACT section 3).
+
+A file exists here from the moment of its 201: on a miss upload is asked once (half a second, breaker). If upload is away
+too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from sqlalchemy import RowMapping
+
+from filemill.chassis.clock import now
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed
+from filemill.chassis.resilience.service_client import ServiceClient
+from filemill.chassis.storage.store import BlobStore, read_all
+from filemill.chassis.web import pagination
+from filemill.chassis.web.blob_response import blob_response
+from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.pagination import CursorQuery, LimitQuery
+from filemill.contracts.ids import FileId
+from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, SearchPage, Timeline
+from filemill.metadata import catalogue, repository, story
+from filemill.metadata.analytics import analytics
+from filemill.metadata.rules import check_patch
+from filemill.metadata.search import finder
+from filemill.metadata.search.indexer import TEXT_MOST_BYTES
+from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, parse, positive
+from filemill.metadata.search.text_index import TextIndex
+from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.views import audit_view, document_of_upload, document_view, hit_view, links_of, timeline_view
+
+Sort = Literal["newest", "oldest", "relevance"]
+PERIOD_DEFAULT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The handlers and what they need. `wake_indexer` is called after a change."""
+
+    database: Database
+    store: BlobStore
+    index: TextIndex
+    upload: ServiceClient
+    settings: MetadataSettings
+    wake_indexer: Callable[[], None]
+
+    def router(self) -> APIRouter:
+        """Every route of this service."""
+        router = APIRouter(tags=["metadata"])
+        add = router.add_api_route
+        add("/files", self.find, methods=["GET"], response_model=SearchPage, summary="Search, or list")
+        add("/files/", self.find, methods=["GET"], include_in_schema=False)
+        add(
+            "/files/{file_id}", self.get, methods=["GET"], response_model=Document, summary="Everything known of a file"
+        )
+        add(
+            "/files/{file_id}",
+            self.patch,
+            methods=["PATCH"],
+            response_model=Document,
+            summary="Change title, tags, fields",
+        )
+        add("/files/{file_id}/text", self.text, methods=["GET"], summary="The extracted text")
+        add(
+            "/files/{file_id}/renditions/{name}",
+            self.rendition,
+            methods=["GET"],
+            summary="A picture made from the file",
+        )
+        add(
+            "/files/{file_id}/audit",
+            self.audit,
+            methods=["GET"],
+            response_model=AuditPage,
+            summary="Who did what, when",
+        )
+        add(
+            "/files/{file_id}/timeline",
+            self.timeline,
+            methods=["GET"],
+            response_model=Timeline,
+            summary="Its story, and why",
+        )
+        add("/requests/{request_id}/file", self.of_request, methods=["GET"], summary="The file a request was about")
+        add("/analytics", self.analytics, methods=["GET"], response_model=Analytics, summary="Files in numbers")
+        return router
+
+    async def find(
+        self,
+        request: Request,
+        caller: CallerDep,
+        q: Annotated[str, Query(max_length=QUERY_MOST_CHARACTERS, description='Words, "phrases", prefix*, -not.')] = "",
+        type: Annotated[str | None, Query(max_length=200, description="image, pdf, table, or a media type.")] = None,  # noqa: A002 - the contract's name
+        tag: Annotated[str | None, Query(max_length=100)] = None,
+        status: Annotated[str | None, Query(max_length=20)] = None,
+        owner: Annotated[str | None, Query(max_length=200, description="`me` or your own id.")] = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        sort: Sort | None = None,
+        limit: LimitQuery = pagination.LIMIT_DEFAULT,
+        cursor: CursorQuery = None,
+    ) -> SearchPage:
+        """Words are looked for in names, titles, tags, extracted text and findings."""
+        if owner not in (None, "me", caller.owner_id):
+            return SearchPage(items=[])
+        filters = Filters(caller.owner_id, type, tag, status, _key(created_after), _key(created_before))
+        terms = parse(q)
+        if q.strip() and not positive(terms):
+            return SearchPage(items=[])
+        order: Sort = sort or ("relevance" if terms else "newest")
+        if order == "relevance" and not terms:
+            order = "newest"
+        position = pagination.decode(cursor, str, int)
+        if position is not None and position[0] != order:
+            raise BadRequest("cursor: it belongs to another search")
+        after = int(position[1]) if position else None
+        if terms or type or tag or status:
+            if order == "oldest":
+                raise BadRequest("sort=oldest works on a plain list, without q, type, tag and status.")
+            ranked = order == "relevance"
+            found = await self.database.read(
+                finder.search, self.index, terms, filters, limit, ranked=ranked, after=after
+            )
+        else:
+            found = await self.database.read(_plain, filters, limit, after, oldest_first=order == "oldest")
+        items = [hit_view(hit, links_of(request, self.settings, hit.row["file_id"])) for hit in found.hits]
+        next_cursor = pagination.encode(order, found.last_key) if found.last_key is not None else None
+        return SearchPage(items=items, next_cursor=next_cursor, facets=found.facets, ranked_among=found.ranked_among)
+
+    async def get(self, file_id: FileId, request: Request, response: Response, caller: CallerDep) -> Document:
+        """The file, its properties, text state, renditions and findings."""
+        links = links_of(request, self.settings, file_id)
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            return document_of_upload(await self._ask_upload(file_id), links)
+        response.headers["ETag"] = _etag(row)
+        return document_view(row, links)
+
+    async def patch(
+        self,
+        file_id: FileId,
+        asked: DocumentPatch,
+        request: Request,
+        response: Response,
+        caller: CallerDep,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> Document:
+        """A JSON merge patch; with `If-Match` it is refused (412) if somebody changed the file meanwhile."""
+        check_patch(asked)
+
+        def apply(tx: Tx) -> RowMapping:
+            row = repository.get(tx, caller.owner_id, file_id)
+            if row is None:
+                raise NotFound("There is no such file.")
+            if if_match not in (None, "*", _etag(row)):
+                raise PreconditionFailed()
+            changed = catalogue.patch(tx, row, asked)
+            repository.add_audit(tx, _patched(changed, asked, caller))
+            return changed
+
+        if await self.database.read(repository.get, caller.owner_id, file_id) is None:
+            await self._ask_upload(file_id)
+            raise PreconditionFailed("The file is not catalogued yet; try again in a moment.")
+        row = await self.database.write("metadata.patch", apply)
+        self.wake_indexer()
+        response.headers["ETag"] = _etag(row)
+        return document_view(row, links_of(request, self.settings, file_id))
+
+    async def text(
+        self,
+        file_id: FileId,
+        caller: CallerDep,
+        format: Literal["plain", "json"] = "plain",  # noqa: A002 - the contract's name
+    ) -> Response:
+        """Plain text, or JSON with pages."""
+        row = await self._row(caller, file_id)
+        found = row["text"] or {}
+        if not found.get("storage_key"):
+            raise NotFound(_no_text(row, found.get("state")))
+        body = await read_all(self.store, found["storage_key"], TEXT_MOST_BYTES)
+        if format == "json":
+            return Response(body, media_type="application/json")
+        return PlainTextResponse("\n\n".join(page["text"] for page in orjson.loads(body)["pages"]))
+
+    async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
+        """What exists; anything else is processing's to make."""
+        row = await self._row(caller, file_id)
+        found = next((one for one in row["renditions"] if one["name"] == name), None)
+        if found is None:
+            prefix = (
+                "/api/processing" if "x-forwarded-prefix" in request.headers else self.settings.base_url("processing")
+            )
+            return RedirectResponse(f"{prefix}/files/{file_id}/renditions/{name}", 307)
+        return await blob_response(request, self.store, found["storage_key"], found["content_type"])
+
+    async def audit(
+        self,
+        file_id: FileId,
+        caller: CallerDep,
+        limit: LimitQuery = pagination.LIMIT_DEFAULT,
+        cursor: CursorQuery = None,
+    ) -> AuditPage:
+        """Newest first; refused attempts too."""
+        await self._exists(caller, file_id)
+        position = pagination.decode(cursor, int)
+        before = int(position[0]) if position else None
+        rows = await self.database.read(repository.audit_page, caller.owner_id, file_id, limit + 1, before)
+        next_cursor = pagination.encode(rows[limit - 1]["entry_id"]) if len(rows) > limit else None
+        return AuditPage(items=[audit_view(row) for row in rows[:limit]], next_cursor=next_cursor)
+
+    async def timeline(self, file_id: FileId, caller: CallerDep) -> Timeline:
+        """Each hop, wait, try and step in order of time, and in words why the file is where it is."""
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            file = await self._ask_upload(file_id)
+            why = "Stored safely; the news of it has not reached the catalogue yet."
+            return Timeline(file_id=file_id, status=file["status"], analysis=file["analysis"], why=why, items=[])
+        entries = await self.database.read(repository.timeline_of, file_id)
+        return Timeline(
+            file_id=file_id,
+            status=row["status"],
+            analysis=row["analysis"],
+            why=story.why(row, entries),
+            items=[timeline_view(entry) for entry in entries],
+        )
+
+    async def of_request(self, request_id: str, caller: CallerDep) -> dict[str, str]:
+        """From a request id to the file it uploaded."""
+        file_id = await self.database.read(repository.file_of_request, caller.owner_id, request_id)
+        if file_id is None:
+            raise NotFound("No file is known from this request.")
+        return {"file_id": file_id}
+
+    async def analytics(
+        self,
+        caller: CallerDep,
+        since: Annotated[datetime | None, Query(alias="from", description="30 days ago when absent.")] = None,
+        until: Annotated[datetime | None, Query(alias="to", description="Now when absent.")] = None,
+    ) -> Analytics:
+        """Counts and bytes by day, type and status; processing p50 and p95; top tags."""
+        end = until or now() + timedelta(minutes=1)
+        return await self.database.read(analytics, caller.owner_id, since or end - PERIOD_DEFAULT, end)
+
+    async def _row(self, caller: Caller, file_id: str) -> RowMapping:
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            await self._ask_upload(file_id)
+            raise NotFound("The file is stored, but nothing is known of its content yet; try again in a moment.")
+        return row
+
+    async def _exists(self, caller: Caller, file_id: str) -> None:
+        if await self.database.read(repository.get, caller.owner_id, file_id) is None:
+            await self._ask_upload(file_id)
+
+    async def _ask_upload(self, file_id: str) -> Any:
+        file = await self.upload.get_json(f"/files/{file_id}")
+        if file is None:
+            raise NotFound("There is no such file.")
+        return file
+
+
+def _plain(tx: Tx, filters: Filters, limit: int, after: int | None, *, oldest_first: bool) -> finder.Findings:
+    rows = repository.newest(
+        tx, filters.owner_id, limit + 1,
+        after=after, since=filters.since, until=filters.until, oldest_first=oldest_first,
+    )  # fmt: skip
+    last_key = rows[limit - 1]["doc_id"] if len(rows) > limit else None
+    return finder.Findings([finder.Found(row, None, [], []) for row in rows[:limit]], last_key, None, {})
+
+
+def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str, Any]:
+    return {
+        "file_id": row["file_id"],
+        "owner_id": row["owner_id"],
+        "at": now(),
+        "actor": caller.owner_id,
+        "action": "changed",
+        "outcome": "ok",
+        "detail": {"fields": sorted(asked.model_fields_set), "revision": row["revision"]},
+        "client_address": caller.address,
+        "request_id": None,
+    }
+
+
+def _key(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
+    return repository.time_floor(moment)
+
+
+def _etag(row: RowMapping) -> str:
+    return f'"r{row["revision"]}"'
+
+
+def _no_text(row: RowMapping, state: str | None) -> str:
+    words = {
+        "empty": "The file was read and holds no words.",
+        "needs-password": "The file needs a password, so its text cannot be read.",
+        "unsupported": "No text is read from files of this type.",
+    }
+    if state in words:
+        return words[state]
+    return "The text is not there yet." if row["status"] in ("uploaded", "processing") else "The file has no text."

@@ -1,0 +1,68 @@
+"""The metadata service, wired."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from filemill.chassis.background import Background
+from filemill.chassis.database.build import build_database
+from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.resilience.service_client import ServiceClient
+from filemill.chassis.settings import load
+from filemill.chassis.storage.build import build_store
+from filemill.chassis.web.app import build_app
+from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.process import run_service
+from filemill.metadata import consumers
+from filemill.metadata.endpoints import Endpoints
+from filemill.metadata.search.build import build_index
+from filemill.metadata.search.indexer import Indexer
+from filemill.metadata.settings import MetadataSettings
+
+
+async def build(settings: MetadataSettings) -> ASGIApp:
+    """The app with its loops: relay, catalogue, indexer."""
+    database = build_database(settings)
+    store = build_store(settings)
+    transport = build_transport(settings)
+    upload = ServiceClient("upload", settings.base_url("upload"))
+    index = build_index()
+    indexer = Indexer(database, store, index, settings.index_text_characters)
+    catalogue = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, after=lambda _events: indexer.wake())
+
+    background = Background()
+    background.add("relay", Relay(database, transport).run)
+    background.add("catalogue", catalogue.run)
+    background.add("indexer", indexer.run)
+
+    state = HealthState(
+        "metadata",
+        {"database": Dependency(database.check), "storage": Dependency(store.check, needed=False)},
+        background,
+        transport,
+    )
+
+    async def start() -> None:
+        await database.write("metadata.index.create", index.create)
+
+    async def stop() -> None:
+        await upload.close()
+        await transport.close()
+        await store.close()
+        await database.close()
+
+    endpoints = Endpoints(database, store, index, upload, settings, indexer.wake)
+    return build_app(
+        state,
+        [endpoints.router()],
+        summary="Everything known of a file, findable; its audit trail and its story.",
+        start=start,
+        stop=stop,
+    )
+
+
+def run(on_ready: Callable[[str], None] | None = None) -> None:
+    """Run until asked to stop."""
+    run_service(load(MetadataSettings), build, on_ready)

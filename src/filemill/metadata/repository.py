@@ -1,0 +1,175 @@
+"""Reads and writes of documents, their texts, the audit trail and the timeline. Takes the transaction, owns none."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from filemill.chassis.database.database import Tx
+from filemill.contracts.ai import FileAnalyzed
+from filemill.metadata.tables import audit, documents, texts, timeline
+
+SEQ_BITS = 15
+EMPTY_DOCUMENT: dict[str, Any] = {
+    "known": False, "filename": "", "size": 0, "content_type": "application/octet-stream", "sha256": "",
+    "storage_key": "", "version": 0, "tags": [], "custom": {}, "status": "uploaded", "properties": {},
+    "renditions": [], "analysis": "pending", "findings": [],
+}  # fmt: skip
+
+
+def doc_id_of(file_id: str) -> int:
+    """The integer key a file id gives: its milliseconds, then 15 of its random bits. Source of the bits: RFC 9562, 5.7."""
+    number = int(file_id.replace("-", ""), 16)
+    return (number >> 80) << SEQ_BITS | (number & ((1 << SEQ_BITS) - 1))
+
+
+def time_floor(moment: datetime) -> int:
+    """The smallest key a file created at `moment` can have."""
+    return int(moment.timestamp() * 1000) << SEQ_BITS
+
+
+def get(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
+    """One living document of this owner."""
+    query = select(documents).where(
+        documents.c.file_id == file_id,
+        documents.c.owner_id == owner_id,
+        documents.c.deleted.is_(False),
+        documents.c.known.is_(True),
+    )
+    return tx.execute(query).mappings().first()
+
+
+def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:
+    """The row of a file for an event about it; made empty if this is the first word of it. Deleted ones too."""
+    row = _by_file(tx, file_id)
+    if row is not None:
+        return row
+    values = EMPTY_DOCUMENT | {"file_id": file_id, "owner_id": owner_id, "created_at": at, "updated_at": at}
+    doc_id = doc_id_of(file_id)
+    while True:
+        try:
+            with tx.begin_nested():
+                tx.execute(insert(documents), values | {"doc_id": doc_id})
+            break
+        except IntegrityError:
+            doc_id += 1  # two files of one millisecond share 15 random bits: the next number is as good
+    made = _by_file(tx, file_id)
+    assert made is not None
+    return made
+
+
+def change(tx: Tx, doc_id: int, values: dict[str, Any]) -> RowMapping:
+    """Write values, count a revision, ask for a new index entry; returns the row as it is now."""
+    counted = {"revision": documents.c.revision + 1, "index_wanted": documents.c.index_wanted + 1}
+    done = update(documents).where(documents.c.doc_id == doc_id).values(**values, **counted).returning(documents)
+    return tx.execute(done).mappings().one()
+
+
+def newest(
+    tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool
+) -> list[RowMapping]:
+    """Living documents in order of age, after the key `after`, within the keys `since` and `until`."""
+    key = documents.c.doc_id
+    query = select(documents).where(
+        documents.c.owner_id == owner_id, documents.c.deleted.is_(False), documents.c.known.is_(True)
+    )
+    if after is not None:
+        query = query.where(key > after if oldest_first else key < after)
+    if since is not None:
+        query = query.where(key >= since)
+    if until is not None:
+        query = query.where(key < until)
+    return list(tx.execute(query.order_by(key if oldest_first else key.desc()).limit(limit)).mappings())
+
+
+def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]:
+    """Living documents of this owner by key."""
+    query = select(documents).where(
+        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+    )
+    return {row["doc_id"]: row for row in tx.execute(query).mappings()}
+
+
+# the indexer's view
+
+
+def unindexed(tx: Tx, most: int) -> list[RowMapping]:
+    """Documents whose index entry is behind, oldest first."""
+    behind = documents.c.index_done < documents.c.index_wanted
+    return list(tx.execute(select(documents).where(behind).order_by(documents.c.doc_id).limit(most)).mappings())
+
+
+def indexed(tx: Tx, doc_id: int, wanted: int) -> None:
+    """The index entry is as good as revision `wanted` of the marks."""
+    tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted))
+
+
+def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
+    """(storage key, text) that was last indexed for a document."""
+    row = tx.execute(select(texts.c.storage_key, texts.c.body).where(texts.c.doc_id == doc_id)).first()
+    return (row[0], row[1]) if row else None
+
+
+def keep_text(tx: Tx, doc_id: int, storage_key: str, body: str) -> None:
+    """Remember the text of a document, for highlights and rebuilds."""
+    tx.execute(
+        text(
+            "INSERT INTO texts (doc_id, storage_key, body) VALUES (:doc_id, :key, :body)"
+            " ON CONFLICT (doc_id) DO UPDATE SET storage_key = :key, body = :body"
+        ),
+        {"doc_id": doc_id, "key": storage_key, "body": body},
+    )
+
+
+def drop_text(tx: Tx, doc_id: int) -> None:
+    """Forget the text of a document."""
+    tx.execute(delete(texts).where(texts.c.doc_id == doc_id))
+
+
+# audit and timeline
+
+
+def add_audit(tx: Tx, row: dict[str, Any]) -> None:
+    """Append an entry."""
+    tx.execute(insert(audit), row)
+
+
+def audit_page(tx: Tx, owner_id: str, file_id: str, limit: int, before: int | None) -> list[RowMapping]:
+    """Entries about a file, newest first."""
+    query = select(audit).where(audit.c.file_id == file_id, audit.c.owner_id == owner_id)
+    if before is not None:
+        query = query.where(audit.c.entry_id < before)
+    return list(tx.execute(query.order_by(audit.c.entry_id.desc()).limit(limit)).mappings())
+
+
+def add_timeline(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    """Append entries."""
+    tx.execute(insert(timeline), rows)
+
+
+def timeline_of(tx: Tx, file_id: str, most: int = 1000) -> list[RowMapping]:
+    """The newest `most` entries about a file, in order of time."""
+    query = select(timeline).where(timeline.c.file_id == file_id)
+    rows = tx.execute(query.order_by(timeline.c.at.desc(), timeline.c.entry_id.desc()).limit(most)).mappings()
+    return list(rows)[::-1]
+
+
+def file_of_request(tx: Tx, owner_id: str, request_id: str) -> str | None:
+    """The file a request was about, for `filemill trace REQUEST_ID`."""
+    query = (
+        select(timeline.c.file_id)
+        .join(documents, documents.c.file_id == timeline.c.file_id)
+        .where(timeline.c.request_id == request_id, documents.c.owner_id == owner_id)
+    )
+    return tx.execute(query.limit(1)).scalar()
+
+
+def findings_of(analyzed: FileAnalyzed) -> list[dict[str, Any]]:
+    """The findings as they are kept."""
+    return [finding.model_dump(mode="json", exclude_none=True) for finding in analyzed.findings]
+
+
+def _by_file(tx: Tx, file_id: str) -> RowMapping | None:
+    return tx.execute(select(documents).where(documents.c.file_id == file_id)).mappings().first()

@@ -1,0 +1,27 @@
+"""What an owner may write about a file: sizes and names, checked before anything is changed."""
+
+import orjson
+
+from filemill.chassis.bounds import deeper_than
+from filemill.chassis.errors import BadRequest
+from filemill.contracts.metadata import DocumentPatch
+
+TAG_MOST_CHARACTERS = 100
+CUSTOM_MOST_BYTES = 64 * 1024
+CUSTOM_MOST_DEPTH = 4
+CUSTOM_MOST_NAMES = 100
+
+
+def check_patch(asked: DocumentPatch) -> None:
+    """Raises `BadRequest` with the first thing that is wrong."""
+    if not asked.model_fields_set:
+        raise BadRequest("The patch changes nothing; it may have title, description, tags and custom.")
+    for tag in asked.tags or []:
+        if not tag.strip() or len(tag) > TAG_MOST_CHARACTERS or "\x00" in tag:
+            raise BadRequest(f"A tag has 1 to {TAG_MOST_CHARACTERS} characters.")
+    if asked.custom is None:
+        return
+    if len(asked.custom) > CUSTOM_MOST_NAMES or len(orjson.dumps(asked.custom)) > CUSTOM_MOST_BYTES:
+        raise BadRequest(f"Custom fields may be {CUSTOM_MOST_NAMES}, of {CUSTOM_MOST_BYTES} bytes in all.")
+    if deeper_than(asked.custom, CUSTOM_MOST_DEPTH):
+        raise BadRequest(f"Custom fields may be nested {CUSTOM_MOST_DEPTH} deep.")

@@ -1,0 +1,121 @@
+"""A search from terms to hits: keys from the index, rows from the catalogue, then why each matched, with highlights."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping
+
+from filemill.chassis.database.database import Tx
+from filemill.metadata import repository
+from filemill.metadata.search.indexer import entry_of, kinds_of
+from filemill.metadata.search.query import Filters, Term, positive
+from filemill.metadata.search.text_index import FIELDS, TextIndex
+from filemill.metadata.search.words import placed_words
+
+RANKED_AMONG = 2_000
+"""Ranked search scores the newest so many matches; the answer says when there were more."""
+FACETS_AMONG = 1_000
+HIGHLIGHTS_MOST = 3
+HIGHLIGHT_CHARACTERS = 160
+HIGHLIGHT_LOOK_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit."""
+
+    row: RowMapping
+    score: float | None
+    matched_in: list[str]
+    highlights: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A page of hits; `last_key` continues it."""
+
+    hits: list[Found]
+    last_key: int | None
+    ranked_among: int | None
+    facets: dict[str, dict[str, int]]
+
+
+def search(
+    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, limit: int, *, ranked: bool, after: int | None
+) -> Findings:
+    """One page. Ranked pages continue by offset among the ranked (`after` is how many were shown), newest by key."""
+    scores: dict[int, float | None]
+    among = None
+    if ranked:
+        shown = after or 0
+        best, more = index.ranked(tx, terms, filters, shown + limit + 1, RANKED_AMONG)
+        page = best[shown : shown + limit]
+        scores = dict(page)
+        last_key = shown + limit if len(best) > shown + limit else None
+        among = RANKED_AMONG if more else None
+    else:
+        keys = index.newest(tx, terms, filters, limit + 1, after)
+        scores = dict.fromkeys(keys[:limit])
+        last_key = keys[limit - 1] if len(keys) > limit else None
+    rows = repository.many(tx, filters.owner_id, list(scores))
+    hits = [_found(tx, rows[key], score, terms) for key, score in scores.items() if key in rows]
+    facets = _facets(tx, index, terms, filters) if after is None else {}
+    return Findings(hits, last_key, among, facets)
+
+
+def _found(tx: Tx, row: RowMapping, score: float | None, terms: list[Term]) -> Found:
+    wanted = positive(terms)
+    if not wanted:
+        return Found(row, score, [], [])
+    kept = repository.text_of(tx, row["doc_id"])
+    text = kept[1] if kept else ""
+    entry = entry_of(row, text)
+    matched = [name for name in FIELDS if any(_stands_in(entry.fields[name], term) for term in wanted)]
+    return Found(row, score, matched, highlights(text, wanted) if "text" in matched else [])
+
+
+def _stands_in(found: list[str], term: Term) -> bool:
+    size = len(term.words)
+    if size == 1 and not term.prefix:
+        return term.words[0] in found
+    *head, last = term.words
+    for at in range(len(found) - size + 1):
+        end = found[at + size - 1]
+        if found[at : at + size - 1] == head and (end.startswith(last) if term.prefix else end == last):
+            return True
+    return False
+
+
+def highlights(text: str, terms: list[Term]) -> list[str]:
+    """Up to three pieces of the text around matching words, each match between `**`."""
+    exact = {word for term in terms for word in term.words}
+    prefixes = tuple(term.words[-1] for term in terms if term.prefix)
+    pieces: list[str] = []
+    end_of_last = -1
+    for word in placed_words(text[:HIGHLIGHT_LOOK_CHARACTERS]):
+        if word.start <= end_of_last or not (word.text in exact or (prefixes and word.text.startswith(prefixes))):
+            continue
+        start = max(0, word.start - HIGHLIGHT_CHARACTERS // 2)
+        end = min(len(text), word.end + HIGHLIGHT_CHARACTERS // 2)
+        piece = f"{text[start : word.start]}**{text[word.start : word.end]}**{text[word.end : end]}"
+        pieces.append(" ".join(piece.split()))
+        end_of_last = end
+        if len(pieces) == HIGHLIGHTS_MOST:
+            break
+    return pieces
+
+
+def _facets(tx: Tx, index: TextIndex, terms: list[Term], filters: Filters) -> dict[str, dict[str, int]]:
+    keys = index.newest(tx, terms, filters, FACETS_AMONG, None)
+    types: Counter[str] = Counter()
+    tags: Counter[str] = Counter()
+    statuses: Counter[str] = Counter()
+    for row in repository.many(tx, filters.owner_id, keys).values():
+        types[kinds_of(row["content_type"])[0]] += 1
+        tags.update(row["tags"])
+        statuses[row["status"]] += 1
+    return {
+        "type": dict(types.most_common()),
+        "tag": dict(tags.most_common(30)),
+        "status": dict(statuses.most_common()),
+    }

@@ -1,0 +1,92 @@
+"""The word index on SQLite FTS5: our own words in, exact marks in a column of their own, rowid = document key.
+
+FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "the newest 50" stops after 50 hits. Marks
+(owner, kind, tag, status) are words with `=`, which our tokenizer never lets through from a text, so none can be forged.
+"""
+
+import hashlib
+
+from filemill.chassis.database.database import Tx
+from filemill.metadata.search.query import Filters, Term
+from filemill.metadata.search.text_index import FIELDS, IndexEntry
+
+WEIGHTS = {"name": 6.0, "title": 8.0, "tags": 6.0, "text": 1.0, "findings": 2.0}
+KEY_END = 1 << 62
+
+_CREATE = f"""CREATE VIRTUAL TABLE IF NOT EXISTS word_index USING fts5 (
+    {", ".join(FIELDS)}, marks, tokenize = "unicode61 remove_diacritics 0 tokenchars '='"
+)"""
+_PUT = f"INSERT INTO word_index (rowid, {', '.join(FIELDS)}, marks) VALUES (?{', ?' * (len(FIELDS) + 1)})"  # noqa: S608
+_NEWEST = (
+    "SELECT rowid FROM word_index WHERE word_index MATCH ? AND rowid < ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
+)
+_RANKED = (
+    f"SELECT rowid, bm25(word_index, {', '.join(str(WEIGHTS[name]) for name in FIELDS)}, 0) AS score FROM word_index"  # noqa: S608
+    " WHERE word_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY score, rowid DESC LIMIT ?"
+)
+
+
+class Fts5Index:
+    """See `text_index.TextIndex`."""
+
+    def create(self, tx: Tx) -> None:
+        """See `TextIndex.create`."""
+        tx.exec_driver_sql(_CREATE)
+
+    def put(self, tx: Tx, entry: IndexEntry) -> None:
+        """See `TextIndex.put`."""
+        self.remove(tx, entry.doc_id)
+        columns = [" ".join(entry.fields.get(name, ())) for name in FIELDS]
+        tx.exec_driver_sql(_PUT, (entry.doc_id, *columns, " ".join(_marks(entry))))
+
+    def remove(self, tx: Tx, doc_id: int) -> None:
+        """See `TextIndex.remove`."""
+        tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", (doc_id,))
+
+    def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
+        """See `TextIndex.newest`."""
+        end = min(before or KEY_END, filters.until or KEY_END)
+        values = (_match(terms, filters), end, filters.since or 0, limit)
+        return [row[0] for row in tx.exec_driver_sql(_NEWEST, values)]
+
+    def ranked(
+        self, tx: Tx, terms: list[Term], filters: Filters, limit: int, among: int
+    ) -> tuple[list[tuple[int, float]], bool]:
+        """See `TextIndex.ranked`."""
+        candidates = self.newest(tx, terms, filters, among + 1, None)
+        if not candidates:
+            return [], False
+        more = len(candidates) > among
+        oldest = candidates[among - 1] if more else candidates[-1]
+        rows = tx.exec_driver_sql(_RANKED, (_match(terms, filters), oldest, filters.until or KEY_END, limit))
+        return [(row[0], round(-row[1], 4)) for row in rows], more
+
+
+def _marks(entry: IndexEntry) -> list[str]:
+    marks = [_mark("o", entry.owner_id), _mark("s", entry.status)]
+    return marks + [_mark("k", kind) for kind in entry.kinds] + [_mark("t", tag) for tag in entry.tags]
+
+
+def _mark(kind: str, value: str) -> str:
+    """A mark is one word whatever its value holds, so the value goes in as a digest."""
+    return f"{kind}={hashlib.blake2s(value.encode(), digest_size=8).hexdigest()}"
+
+
+def _match(terms: list[Term], filters: Filters) -> str:
+    """One FTS5 expression. Every part is quoted, and words hold no quotes: nothing a user types is syntax."""
+    wanted = [_mark("o", filters.owner_id)]
+    wanted += [
+        _mark(kind, value) for kind, value in (("k", filters.kind), ("t", filters.tag), ("s", filters.status)) if value
+    ]
+    parts = [f'marks : "{mark}"' for mark in wanted]
+    fields = " ".join(FIELDS)
+    parts += [f"{{{fields}}} : ({_phrase(term)})" for term in terms if not term.without]
+    expression = " AND ".join(f"({part})" for part in parts)
+    for term in terms:
+        if term.without:
+            expression = f"({expression}) NOT ({{{fields}}} : ({_phrase(term)}))"
+    return expression
+
+
+def _phrase(term: Term) -> str:
+    return f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")

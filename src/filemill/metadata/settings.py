@@ -1,0 +1,12 @@
+"""Settings of the metadata service."""
+
+from pydantic import Field
+
+from filemill.chassis.settings import ServiceSettings
+
+
+class MetadataSettings(ServiceSettings):
+    """`FILEMILL_*`."""
+
+    service: str = "metadata"
+    index_text_characters: int = Field(default=1_000_000, ge=1_000)

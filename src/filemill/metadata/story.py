@@ -1,0 +1,167 @@
+"""A file's story: audit entries (who did what) and timeline entries (each hop, wait, try, step), made from events.
+
+`why` says in words where a file stands: it is the sentence a user reads instead of a log.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from filemill.chassis.clock import now
+from filemill.chassis.database.database import Tx
+from filemill.contracts.ai import FileAnalyzed
+from filemill.contracts.envelope import Event
+from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress, StepRecord
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.metadata import repository
+
+_RESULT_STEPS = {"found": "text found", "empty": "no words in it", "needs-password": "the text needs a password"}
+
+
+def audit(
+    tx: Tx, event: Event, owner_id: str, action: str, actor: str | None, address: str | None, **more: Any
+) -> None:
+    """Append an audit entry for an event."""
+    repository.add_audit(
+        tx,
+        {
+            "file_id": event.subject,
+            "owner_id": owner_id,
+            "at": event.time,
+            "actor": actor or "system",
+            "action": action,
+            "outcome": more.pop("outcome", "ok"),
+            "detail": {key: value for key, value in more.items() if value is not None},
+            "client_address": address,
+            "request_id": event.requestid,
+        },
+    )
+
+
+def uploaded(tx: Tx, event: Event, data: FileUploaded) -> None:
+    """The file arrived."""
+    audit(
+        tx, event, data.owner_id, "uploaded", data.actor, data.client_address, version=data.version, sha256=data.sha256
+    )
+    _add(tx, event, "upload", "stored", "done", detail={"size": data.size, "version": data.version})
+    _add(tx, event, "metadata", "catalogued", "done", at=now(), detail={"version": data.version})
+
+
+def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
+    """A job moved."""
+    reason = data.reason.model_dump() if data.reason else None
+    _add(
+        tx, event, data.service, data.step, data.state,
+        attempt=data.attempt, reason=reason, duration_ms=data.duration_ms, detail={"job_id": data.job_id},
+    )  # fmt: skip
+
+
+def processed(tx: Tx, event: Event, data: FileProcessed) -> None:
+    """Every step of the plan, then the end."""
+    _steps(tx, event, data.steps, data.attempt)
+    detail = {"plan": data.plan, "text": data.text.state, "renditions": [one.name for one in data.renditions]}
+    _add(tx, event, "processing", "plan", "done", attempt=data.attempt, duration_ms=data.duration_ms, detail=detail)
+
+
+def failed(tx: Tx, event: Event, data: FileFailed) -> None:
+    """The steps that ran, then the reason."""
+    _steps(tx, event, data.steps, data.attempt)
+    _add(
+        tx, event, "processing", "plan", "failed",
+        attempt=data.attempt, duration_ms=data.duration_ms, reason=data.reason.model_dump(),
+    )  # fmt: skip
+
+
+def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
+    """Every capability with its model, then the end."""
+    for finding in data.findings:
+        detail = {"model": finding.model, "model_version": finding.model_version, "confidence": finding.confidence}
+        reason = finding.reason.model_dump() if finding.reason else None
+        _add(
+            tx, event, "ai", finding.capability, finding.state,
+            attempt=data.attempt, duration_ms=finding.duration_ms, reason=reason,
+            detail={key: value for key, value in detail.items() if value is not None},
+        )  # fmt: skip
+    reason = data.reason.model_dump() if data.reason else None
+    _add(tx, event, "ai", "analysis", data.analysis, attempt=data.attempt, duration_ms=data.duration_ms, reason=reason)
+
+
+def moved(tx: Tx, event: Event, data: FileLifecycle, action: str) -> None:
+    """Deleted, restored, purged."""
+    audit(tx, event, data.owner_id, action, data.actor, data.client_address)
+    _add(tx, event, "upload", action, "done")
+
+
+def accessed(tx: Tx, event: Event, data: FileAccessed) -> None:
+    """Somebody opened it, or was refused."""
+    audit(
+        tx, event, data.owner_id, f"opened {data.action}", data.actor, data.client_address,
+        outcome=data.outcome, reason=data.reason, version=data.version,
+    )  # fmt: skip
+
+
+def why(document: RowMapping, entries: list[RowMapping]) -> str:
+    """Where the file stands and what it waits for, in words."""
+    return f"{_status_words(document, entries)} {_analysis_words(document)}"
+
+
+def _status_words(document: RowMapping, entries: list[RowMapping]) -> str:
+    status, reason = document["status"], document["status_reason"]
+    if status == "failed":
+        return (
+            f"Processing ended without a result: {reason['detail']}" if reason else "Processing ended without a result."
+        )
+    if status == "processed":
+        text = (document["text"] or {}).get("state", "")
+        words = _RESULT_STEPS.get(text, "no text is read from this type")
+        return f"Processed: {words}, {len(document['renditions'])} pictures made."
+    last = next((entry for entry in reversed(entries) if entry["service"] == "processing"), None)
+    if last is not None and last["state"] == "retrying":
+        detail = (last["reason"] or {}).get("detail", "")
+        return f"Try {last['attempt']} failed ({detail}); another follows."
+    if status == "processing":
+        return "Being processed."
+    if last is None:
+        return "Stored safely; waiting for the processing service to take it."
+    return "Stored safely; waiting in line to be processed."
+
+
+def _analysis_words(document: RowMapping) -> str:
+    analysis, reason = document["analysis"], document["analysis_reason"]
+    if analysis == "pending":
+        return "Analysis has not ended yet."
+    if analysis == "done":
+        needs = [one["capability"] for one in document["findings"] if one["state"] == "needs-download"]
+        return f"Analysed; {' and '.join(needs)} would need a model download." if needs else "Analysed."
+    return f"Analysis {analysis}: {reason['detail']}" if reason else f"Analysis {analysis}."
+
+
+def _steps(tx: Tx, event: Event, steps: list[StepRecord], attempt: int) -> None:
+    """One entry per step, at the time it ended, counted back from the event."""
+    rest_ms = sum(step.duration_ms for step in steps)
+    for step in steps:
+        rest_ms -= step.duration_ms
+        reason = {"code": step.code, "detail": step.detail or "", "retryable": False} if step.code else None
+        at = event.time - timedelta(milliseconds=rest_ms)
+        _add(
+            tx, event, "processing", step.name, step.state,
+            at=at, attempt=attempt, duration_ms=step.duration_ms, reason=reason, detail={"version": step.version},
+        )  # fmt: skip
+
+
+def _add(tx: Tx, event: Event, service: str, step: str, state: str, **more: Any) -> None:
+    row = {
+        "file_id": event.subject,
+        "at": more.get("at", event.time),
+        "service": service,
+        "step": step,
+        "state": state,
+        "attempt": more.get("attempt"),
+        "duration_ms": more.get("duration_ms"),
+        "reason": more.get("reason"),
+        "detail": more.get("detail", {}),
+        "request_id": event.requestid,
+        "trace_id": event.traceparent[3:35] if event.traceparent else None,
+    }
+    repository.add_timeline(tx, [row])

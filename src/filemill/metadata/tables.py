@@ -1,0 +1,112 @@
+"""The tables of the metadata service. Only the repositories read this. The word index is `search/fts5_index`'s own."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
+
+from filemill.chassis.database.types import UtcTime
+from filemill.chassis.messaging.inbox import inbox_table
+from filemill.chassis.messaging.outbox import outbox_table
+
+metadata = MetaData()
+
+_SMALL_JSON = JSON(none_as_null=True)
+
+documents = Table(
+    "documents",
+    metadata,
+    # `ms << 15 | seq` from the file's id: time-ordered, so the word index keeps its hits in order of age.
+    Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("file_id", String(36), nullable=False, unique=True),
+    Column("owner_id", String(200), nullable=False),
+    # False until `file.uploaded` is here: another event about the file came first.
+    Column("known", Boolean, nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("storage_key", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("external_id", String(255)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("change", Integer, nullable=False, server_default="0"),
+    Column("deleted", Boolean, nullable=False, server_default=text("0")),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    # What its owner says of it.
+    Column("title", String(500)),
+    Column("description", Text),
+    Column("tags", JSON, nullable=False),
+    Column("custom", JSON, nullable=False),
+    # What processing says: `(run, attempt, rank)` only grows.
+    Column("status", String(20), nullable=False),
+    Column("status_reason", _SMALL_JSON),
+    Column("work_run", Integer, nullable=False, server_default="0"),
+    Column("work_attempt", Integer, nullable=False, server_default="0"),
+    Column("work_rank", Integer, nullable=False, server_default="0"),
+    Column("processing_ms", Float),
+    Column("properties", JSON, nullable=False),
+    Column("text", _SMALL_JSON),
+    Column("renditions", JSON, nullable=False),
+    # What ai says.
+    Column("analysis", String(20), nullable=False),
+    Column("analysis_reason", _SMALL_JSON),
+    Column("analysis_run", Integer, nullable=False, server_default="0"),
+    Column("analysis_attempt", Integer, nullable=False, server_default="0"),
+    Column("analysis_ms", Float),
+    Column("findings", JSON, nullable=False),
+    # The indexer's marks: behind while `index_done < index_wanted`.
+    Column("index_wanted", Integer, nullable=False, server_default="1"),
+    Column("index_done", Integer, nullable=False, server_default="0"),
+    Index("documents_newest", "owner_id", "deleted", "doc_id"),
+    Index(
+        "documents_unindexed",
+        "doc_id",
+        sqlite_where=text("index_done < index_wanted"),
+        postgresql_where=text("index_done < index_wanted"),
+    ),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("storage_key", String(100), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("file_id", String(36), nullable=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(80), nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("client_address", String(80)),
+    Column("request_id", String(64)),
+    Index("audit_file", "file_id", "entry_id"),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("entry_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("file_id", String(36), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("service", String(40), nullable=False),
+    Column("step", String(80), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer),
+    Column("duration_ms", Float),
+    Column("reason", _SMALL_JSON),
+    Column("detail", JSON, nullable=False),
+    Column("request_id", String(64)),
+    Column("trace_id", String(32)),
+    Index("timeline_file", "file_id", "at"),
+    Index("timeline_request", "request_id"),
+)
+
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)

@@ -1,0 +1,52 @@
+"""The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import NotFound
+from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.web.blob_response import blob_response
+from filemill.chassis.web.caller import CallerDep
+from filemill.contracts.ids import FileId
+from filemill.processing import repository
+from filemill.processing.plan import PLANS
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The handlers and what they need."""
+
+    database: Database
+    store: BlobStore
+
+    def router(self) -> APIRouter:
+        """Every route of this service but the jobs."""
+        router = APIRouter(tags=["processing"])
+        add = router.add_api_route
+        add("/plans", self.plans, methods=["GET"], summary="What is done with which type of file, step by step")
+        add("/files/{file_id}/renditions/{name}", self.rendition, methods=["GET"], summary="A picture made from a file")
+        return router
+
+    async def plans(self, _caller: CallerDep) -> dict[str, Any]:
+        """Each plan with its steps in order."""
+        return {
+            "items": [
+                {"name": plan.name, "why": plan.why, "steps": [step.NAME for step in plan.steps]} for plan in PLANS
+            ]
+        }
+
+    async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
+        """What exists. The ETag is the rendition's own."""
+
+        def read(tx: Tx) -> Any:
+            if repository.known.living(tx, caller.owner_id, file_id) is None:
+                raise NotFound("There is no such file.")
+            return repository.rendition(tx, caller.owner_id, file_id, name)
+
+        row = await self.database.read(read)
+        if row is None:
+            raise NotFound(f"This file has no rendition named {name!r}.")
+        return await blob_response(request, self.store, row["storage_key"], row["content_type"])

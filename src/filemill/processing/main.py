@@ -1,0 +1,67 @@
+"""The processing service, wired: its HTTP face and its intake. The work itself is `worker`, a process beside it."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from filemill.chassis.background import Background
+from filemill.chassis.database.build import build_database
+from filemill.chassis.doorbell import Bell
+from filemill.chassis.jobs.endpoints import JobEndpoints
+from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.settings import load
+from filemill.chassis.storage.build import build_store
+from filemill.chassis.web.app import build_app
+from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.process import run_service
+from filemill.processing import consumers
+from filemill.processing.endpoints import Endpoints
+from filemill.processing.repository import job_queue
+from filemill.processing.settings import ProcessingSettings
+from filemill.processing.worker import DOORBELL
+
+
+async def build(settings: ProcessingSettings) -> ASGIApp:
+    """The app with its loops: relay, intake."""
+    database = build_database(settings)
+    store = build_store(settings)
+    transport = build_transport(settings)
+    bell = Bell(settings.data_dir)
+
+    def wake() -> None:
+        bell.ring(DOORBELL)
+
+    handlers = consumers.handlers(settings.processing_deadline_s)
+    background = Background()
+    background.add("relay", Relay(database, transport).run)
+    background.add("intake", Consumer(consumers.QUEUE, transport, database, handlers, after=lambda _done: wake()).run)
+
+    state = HealthState(
+        "processing",
+        {"database": Dependency(database.check), "storage": Dependency(store.check)},
+        background,
+        transport,
+    )
+
+    async def start() -> None:
+        await store.check()
+
+    async def stop() -> None:
+        await transport.close()
+        await store.close()
+        await database.close()
+
+    return build_app(
+        state,
+        [JobEndpoints(database, job_queue, wake).router(), Endpoints(database, store).router()],
+        summary="Finds out what a file is and makes something of it, in a sandbox.",
+        start=start,
+        stop=stop,
+    )
+
+
+def run(on_ready: Callable[[str], None] | None = None) -> None:
+    """Run until asked to stop."""
+    run_service(load(ProcessingSettings), build, on_ready)

@@ -1,0 +1,263 @@
+"""One run of one file: fetch the blob, run its plan in the sandbox, keep what came out, tell the others.
+
+The sandbox gives a report (a dictionary and files in a scratch folder); nothing of it is trusted: it is checked against our
+types and bounds before it is kept. A refusal of the file itself is final; a crash, a hang or a full memory is a failed try.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+from filemill.chassis.clock import now
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Tx
+from filemill.chassis.errors import NotFound
+from filemill.chassis.jobs.table import ClaimedJob, NewJob, Verdict
+from filemill.chassis.jobs.worker import JobFailed, Progress
+from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.sandbox import Outcome, Sandbox, UntrustedOutputError, output_file
+from filemill.chassis.storage.keys import new_key
+from filemill.chassis.storage.store import BlobStore, put
+from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress, RenditionRef, StepRecord, TextRef
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import Reason
+from filemill.processing import repository
+from filemill.processing.plan import Plan, plan_for
+from filemill.processing.repository import job_queue, known
+
+KIND = "processing"
+PROPERTIES_MOST_BYTES = 24 * 1024
+RENDITION_MOST_BYTES = 32 * 1024 * 1024
+TEXT_MOST_BYTES = 64 * 1024 * 1024
+SKIPS_MOST = 3
+
+_log = structlog.get_logger()
+
+_SANDBOX_WORDS = {
+    "crashed": ("parser-crashed", "The program that reads this type of file crashed on it."),
+    "out-of-memory": ("out-of-memory", "Reading the file needed more memory than one file may have."),
+    "timeout": ("timeout", "Reading the file took longer than one file may take."),
+    "output-too-large": ("output-too-large", "What came out of the file is larger than is kept."),
+    "failed": ("step-failed", "Reading the file failed."),
+    "cancelled": ("cancelled", "The work was stopped."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a run found out, ready to be kept: every blob in it is durable."""
+
+    content_type: str
+    plan: str
+    text: TextRef
+    steps: list[StepRecord]
+    started_at: datetime
+    duration_ms: float
+    properties: dict[str, Any] = field(default_factory=dict)
+    renditions: list[RenditionRef] = field(default_factory=list)
+
+
+def enqueue(tx: Tx, file_id: str, *, lane: str, cause: str, deadline_s: float) -> str:
+    """Queue a run of a known file and say so in its story."""
+    row = known.get(tx, file_id)
+    assert row is not None
+    run = job_queue.next_run(tx, file_id)
+    payload = {name: row[name] for name in ("storage_key", "filename", "content_type", "size")}
+    new = NewJob(KIND, file_id, row["owner_id"], row["version"], run, lane, cause, payload, deadline_s)
+    job_id = job_queue.add(tx, new)
+    queued = FileProgress(
+        file_id=file_id, owner_id=row["owner_id"], version=row["version"], run=run, service=KIND, step="queue",
+        attempt=0, state="queued", job_id=job_id,
+    )  # fmt: skip
+    outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, file_id, queued))
+    return job_id
+
+
+class ProcessingLedger:
+    """What is written when a try begins or ends. See `chassis.jobs.worker.Ledger`."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+
+    def started(self, tx: Tx, job: ClaimedJob) -> None:
+        """A worker took it."""
+        _progress(tx, job, "started", None)
+
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts) -> None:
+        """Keep the results and announce them."""
+        made_by = {"plan": outcome.plan, "steps": {step.name: step.version for step in outcome.steps}}
+        repository.keep_renditions(tx, job.file_id, job.owner_id, job.version, outcome.renditions, made_by)
+        data = FileProcessed(
+            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
+            content_type=outcome.content_type, plan=outcome.plan, properties=outcome.properties, text=outcome.text,
+            renditions=outcome.renditions, steps=outcome.steps, attempt=job.fence, started_at=outcome.started_at,
+            duration_ms=outcome.duration_ms,
+        )  # fmt: skip
+        outbox.append(tx, wire.make_event(KIND, Topic.PROCESSED, job.file_id, data))
+
+    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
+        """A try failed; another follows."""
+        _progress(tx, job, "retrying", verdict)
+        self._ring()
+
+    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:
+        """It ended without a result."""
+        data = FileFailed(
+            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
+            reason=Reason(code=verdict.code, detail=verdict.detail, retryable=parked), attempt=job.fence,
+            content_type=facts.content_type if isinstance(facts, Facts) else None,
+            steps=facts.steps if isinstance(facts, Facts) else [],
+            started_at=facts.started_at if isinstance(facts, Facts) else None,
+            duration_ms=facts.duration_ms if isinstance(facts, Facts) else None,
+        )  # fmt: skip
+        outbox.append(tx, wire.make_event(KIND, Topic.FAILED, job.file_id, data))
+
+    def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
+        """Somebody stopped it, or the file was deleted."""
+        _progress(tx, job, "cancelled", None)
+
+
+class FileRun:
+    """Runs jobs of this service: the `Runner` of its worker."""
+
+    def __init__(self, store: BlobStore, sandbox: Sandbox, scratch: Path) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._scratch = scratch
+
+    async def __call__(self, job: ClaimedJob, progress: Progress) -> Facts:
+        """Raises `JobFailed` with a verdict; whatever it stored by then is left to the reconciler."""
+        work_dir = Path(tempfile.mkdtemp(prefix=f"{job.job_id}-", dir=self._scratch))
+        try:
+            return await self._run(job, progress, work_dir)
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+
+    async def _run(self, job: ClaimedJob, progress: Progress, work_dir: Path) -> Facts:
+        started_at = now()
+        payload = job.payload
+        plan = plan_for(payload["content_type"], payload["filename"])
+        source, out = work_dir / "source", work_dir / "out"
+        out.mkdir()
+        progress.note(step="fetch")
+        try:
+            await self._store.fetch(payload["storage_key"], source)
+        except NotFound as error:
+            raise JobFailed(
+                Verdict("blob-missing", "The stored bytes of this file are missing.", retryable=True)
+            ) from error
+        report, duration_ms = await self._report(job, plan, source, out, progress)
+        crash_point("processing.sandboxed")
+        facts = await self._keep(report, out, plan.name, started_at, duration_ms)
+        if report.get("reject"):
+            reject = report["reject"]
+            raise JobFailed(Verdict(str(reject["code"])[:80], str(reject["detail"])[:500], retryable=False), facts)
+        crash_point("processing.kept")
+        return facts
+
+    async def _report(
+        self, job: ClaimedJob, plan: Plan, source: Path, out: Path, progress: Progress
+    ) -> tuple[dict[str, Any], float]:
+        """What the sandbox found. A step that brings the child down is recorded as failed and the rest is run without it."""
+        skip: dict[str, dict[str, str]] = {}
+        duration_ms = 0.0
+        while True:
+            step = ""
+
+            def note(facts: dict[str, Any]) -> None:
+                nonlocal step
+                step = str(facts.get("step", ""))
+                progress.note(**facts)
+
+            request = {name: job.payload[name] for name in ("filename", "content_type")} | {"skip": skip}
+            outcome = await self._sandbox.run(
+                request, source=source, work_dir=out, limits=plan.limits, on_progress=note
+            )
+            duration_ms += outcome.duration_ms
+            if outcome.state == "ok" and outcome.result is not None:
+                return outcome.result, duration_ms
+            code, detail = _words(outcome)
+            _log.warning("processing.step.killed", file_id=job.file_id, step=step, code=code, state=outcome.state)
+            if outcome.state in ("cancelled", "failed") or not step or step in skip or len(skip) >= SKIPS_MOST:
+                raise JobFailed(Verdict(code, detail, retryable=True))
+            skip[step] = {"code": code, "detail": detail}
+
+    async def _keep(
+        self, report: dict[str, Any], out: Path, plan: str, started_at: datetime, duration_ms: float
+    ) -> Facts:
+        renditions = [await self._keep_rendition(made, out) for made in report.get("renditions", ())]
+        return Facts(
+            content_type=str(report["content_type"])[:255],
+            plan=str(report.get("plan", plan)),
+            text=await self._keep_text(report.get("text") or {}, out),
+            steps=[StepRecord.model_validate(step) for step in report.get("steps", ())],
+            started_at=started_at,
+            duration_ms=round(duration_ms, 2),
+            properties=_bounded_properties(report.get("properties") or {}),
+            renditions=renditions,
+        )
+
+    async def _keep_rendition(self, made: dict[str, Any], out: Path) -> RenditionRef:
+        body = _read_bounded(out, made["path"], RENDITION_MOST_BYTES)
+        key = new_key()
+        await put(self._store, key, body)
+        return RenditionRef(
+            name=str(made["name"])[:40],
+            content_type=str(made["content_type"])[:100],
+            size=len(body),
+            storage_key=key,
+            width=made.get("width_px"),
+            height=made.get("height_px"),
+        )
+
+    async def _keep_text(self, found: dict[str, Any], out: Path) -> TextRef:
+        state = found.get("state", "unsupported")
+        if not found.get("path"):
+            return TextRef(state=state)
+        body = _read_bounded(out, found["path"], TEXT_MOST_BYTES)
+        pages = orjson.loads(body)["pages"]
+        key = new_key()
+        await put(self._store, key, body)
+        return TextRef(
+            state=state, storage_key=key, characters=sum(len(page["text"]) for page in pages), pages=len(pages)
+        )
+
+
+def _words(outcome: Outcome) -> tuple[str, str]:
+    """Code and sentence for a run that did not end well."""
+    code, detail = _SANDBOX_WORDS.get(outcome.state, _SANDBOX_WORDS["failed"])
+    return (outcome.code or code, outcome.detail or detail) if outcome.state == "failed" else (code, detail)
+
+
+def _read_bounded(out: Path, name: str, most_bytes: int) -> bytes:
+    """A file the sandboxed child wrote; it chose the name, so the sandbox's own check decides."""
+    try:
+        return output_file(out, name, max_bytes=most_bytes).read_bytes()
+    except UntrustedOutputError as error:
+        raise JobFailed(Verdict(error.code, str(error), retryable=False)) from error
+
+
+def _bounded_properties(properties: dict[str, Any]) -> dict[str, Any]:
+    """Properties travel in an event: the largest go first until the rest fits."""
+    kept = dict(properties)
+    while len(orjson.dumps(kept)) > PROPERTIES_MOST_BYTES:
+        largest = max(kept, key=lambda name: len(orjson.dumps(kept[name])))
+        _log.warning("processing.property.dropped", name=largest)
+        del kept[largest]
+    return kept
+
+
+def _progress(tx: Tx, job: ClaimedJob, state: str, verdict: Verdict | None) -> None:
+    reason = Reason(code=verdict.code, detail=verdict.detail, retryable=verdict.retryable) if verdict else None
+    data = FileProgress(
+        file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, service=KIND, step="try",
+        attempt=job.fence, state=state, reason=reason, job_id=job.job_id,
+    )  # fmt: skip
+    outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, job.file_id, data))
