@@ -24,6 +24,8 @@ class Finding(Contract):
     confidence: float | None = None
     evidence: list[dict[str, Any]] = Field(default_factory=list)
     reason: Reason | None = None
+    looked_at_characters: int | None = None
+    of_characters: int | None = None
     duration_ms: float = 0.0
 
 

@@ -12,11 +12,12 @@ Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
 class Reason(Contract):
-    """Why a file or its analysis is in its state, in words; `retryable` says whether trying again can help."""
+    """Why something is in its state, in words; whether trying again can help; the command that mends it, if one does."""
 
     code: str
     detail: str
     retryable: bool = False
+    command: str | None = None
 
 
 class FileUploaded(Contract):

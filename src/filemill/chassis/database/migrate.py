@@ -4,9 +4,11 @@ Revisions live in the service's `migrations/versions`, named `NNNN_pre_…` (run
 (after the old code is gone), and old and new code run on both sides of each. A migration runs in one transaction.
 """
 
+import fcntl
 import importlib
 import sqlite3
 from importlib import resources
+from pathlib import Path
 
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.pool import NullPool
@@ -20,6 +22,12 @@ def migrate(settings: ServiceSettings) -> str:
     """Upgrade the database of `settings.service` and return its revision. Raises `StartError` if it is from the future."""
     path = sqlite_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
+        return _migrate(settings, path)
+
+
+def _migrate(settings: ServiceSettings, path: Path) -> str:
     known = _revisions(settings.service)
     current = _current(str(path))
     if current == known[-1]:

@@ -114,8 +114,7 @@ class JobEndpoints:
             states = [wanted.state] if wanted.state in ENDED else ["failed", "parked"] if wanted.state is None else []
             found = self.queue.matching(tx, caller.owner_id, states, reason_code=wanted.code, file_id=wanted.file_id)
             retried = [] if bulk.dry_run else [job_id for job_id in found if self.queue.requeue(tx, job_id)]
-            for job_id in retried:
-                return BulkResult(matched=len(found), retried=len(retried))
+            return BulkResult(matched=len(found), retried=len(retried))
 
         result = await self.database.write("jobs.retry-many", again)
         self.wake()

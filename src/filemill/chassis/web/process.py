@@ -1,5 +1,11 @@
-"""Run one service as a process: telemetry, schema, sockets, loop. Every service's `main.run` is a call of this."""
+"""Run one service, or one set of loops, as a process: telemetry, schema, sockets, event loop, signals.
 
+Every service's `main.run` is a call of `run_service`, every worker's a call of `run_loops`.
+"""
+
+import asyncio
+import contextlib
+import signal
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 

@@ -1,0 +1,67 @@
+"""The ai service, wired: its HTTP face, its intake, its deadlines. The work itself is `worker`, a process beside it."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from filemill.ai import consumers
+from filemill.ai.endpoints import Endpoints
+from filemill.ai.jobs import DeadlineWatch
+from filemill.ai.models.registry import Registry
+from filemill.ai.repository import job_queue
+from filemill.ai.settings import AiSettings
+from filemill.ai.worker import DOORBELL
+from filemill.chassis.background import Background
+from filemill.chassis.database.build import build_database
+from filemill.chassis.doorbell import Bell
+from filemill.chassis.ids import new_id
+from filemill.chassis.jobs.endpoints import JobEndpoints
+from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.resilience.service_client import ServiceClient
+from filemill.chassis.settings import load
+from filemill.chassis.web.app import build_app
+from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.process import run_service
+
+
+async def build(settings: AiSettings) -> ASGIApp:
+    """The app with its loops: relay, intake, deadlines."""
+    database = build_database(settings)
+    transport = build_transport(settings)
+    upload = ServiceClient("upload", settings.base_url("upload"))
+    bell = Bell(settings.data_dir)
+
+    def wake() -> None:
+        bell.ring(DOORBELL)
+
+    background = Background()
+    background.add("relay", Relay(database, transport).run)
+    intake = Consumer(consumers.QUEUE, transport, database, consumers.handlers(settings), after=lambda _done: wake())
+    background.add("intake", intake.run)
+    background.add("deadlines", DeadlineWatch(database, settings.analysis_deadline_s, new_id).run)
+
+    state = HealthState("ai", {"database": Dependency(database.check)}, background, transport)
+
+    async def start() -> None:
+        await database.check()
+
+    async def stop() -> None:
+        await upload.close()
+        await transport.close()
+        await database.close()
+
+    endpoints = Endpoints(database, Registry(), upload, settings, wake)
+    return build_app(
+        state,
+        [JobEndpoints(database, job_queue, wake).router(), endpoints.router()],
+        summary="Says what a file is about, with model, confidence and evidence.",
+        start=start,
+        stop=stop,
+    )
+
+
+def run(on_ready: Callable[[str], None] | None = None) -> None:
+    """Run until asked to stop."""
+    run_service(load(AiSettings), build, on_ready)

@@ -1,0 +1,177 @@
+"""One analysis of one file: gather text and preview, run the capabilities in the sandbox, keep the findings, tell others.
+
+Models see only what processing made (text, preview), never the file itself. Findings that are too large for an event travel
+shortened; whole they are at `GET /files/{file_id}/findings`.
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from filemill.ai import repository
+from filemill.ai.capabilities.run import DEFAULT
+from filemill.ai.jobs import KIND, options_key, tell_unavailable
+from filemill.ai.repository import known
+from filemill.chassis.clock import now
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import NotFound
+from filemill.chassis.jobs.table import ClaimedJob, Verdict
+from filemill.chassis.jobs.worker import JobFailed, Progress
+from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.sandbox import Limits, Sandbox
+from filemill.chassis.storage.store import BlobStore
+from filemill.contracts.ai import FileAnalyzed, Finding
+from filemill.contracts.processing import FileProgress
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import Reason
+
+EVENT_FINDINGS_MOST_BYTES = 40 * 1024
+EVIDENCE_IN_EVENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a run found, ready to be kept."""
+
+    findings: list[Finding]
+    started_at: datetime
+    duration_ms: float
+
+
+class AnalysisLedger:
+    """What is written when a try begins or ends. See `chassis.jobs.worker.Ledger`."""
+
+    def started(self, tx: Tx, job: ClaimedJob) -> None:
+        """A worker took it."""
+        _progress(tx, job, "started", None)
+
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Analysis) -> None:
+        """Keep the findings and announce them."""
+        asked = job.payload["capabilities"]
+        key = options_key(asked, job.payload["options"])
+        repository.keep(tx, job.file_id, job.owner_id, job.version, outcome.findings, key, now())
+        known.note(tx, job.file_id, ended=True)
+        useful = any(finding.state in ("done", "empty", "unsupported") for finding in outcome.findings)
+        reason = None if useful else Reason(code="no-capability-ran", detail="None of the capabilities could run.")
+        data = FileAnalyzed(
+            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
+            analysis="done" if useful else "failed", reason=reason, findings=for_event(outcome.findings),
+            attempt=job.fence, started_at=outcome.started_at, duration_ms=outcome.duration_ms,
+        )  # fmt: skip
+        outbox.append(tx, wire.make_event(KIND, Topic.ANALYZED, job.file_id, data))
+
+    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
+        """A try failed; another follows."""
+        _progress(tx, job, "retrying", verdict)
+
+    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:  # noqa: ARG002
+        """It ended without findings."""
+        row = known.get(tx, job.file_id)
+        if row is None or row["version"] != job.version:
+            return
+        reason = Reason(code=verdict.code, detail=verdict.detail, retryable=parked)
+        tell_unavailable(tx, row, job.job_id, job.run, job.fence, reason)
+
+    def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
+        """Somebody stopped it, or the file was deleted."""
+        _progress(tx, job, "cancelled", None)
+
+
+class AnalysisRun:
+    """Runs jobs of this service: the `Runner` of its worker."""
+
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, limits: Limits) -> None:
+        self._database = database
+        self._store = store
+        self._sandbox = sandbox
+        self._scratch = scratch
+        self._limits = limits
+
+    async def __call__(self, job: ClaimedJob, progress: Progress) -> Analysis:
+        """Raises `JobFailed` with a verdict."""
+        work_dir = Path(tempfile.mkdtemp(prefix=f"{job.job_id}-", dir=self._scratch))
+        try:
+            return await self._run(job, progress, work_dir)
+        finally:
+            shutil.rmtree(work_dir, ignore_errors=True)
+
+    async def _run(self, job: ClaimedJob, progress: Progress, work_dir: Path) -> Analysis:
+        started_at = now()
+        row = await self._database.read(known.get, job.file_id)
+        if row is None or row["deleted"] or row["version"] != job.version:
+            raise JobFailed(Verdict("file-gone", "The file was deleted or replaced meanwhile.", retryable=False))
+        source, out = work_dir / "text.json", work_dir / "out"
+        out.mkdir()
+        has_text = await self._fetch(row["text_key"], source)
+        if not has_text:
+            source.write_bytes(b'{"pages": []}')
+        has_preview = await self._fetch(row["preview_key"], out / "preview")
+        request = {
+            "capabilities": job.payload["capabilities"] or list(DEFAULT),
+            "options": job.payload["options"],
+            "subject": {
+                "file_id": job.file_id,
+                "filename": row["filename"],
+                "content_type": row["content_type"],
+                "size_bytes": row["size"],
+                "properties": row["properties"] or {},
+                "preview": "preview" if has_preview else None,
+            },
+        }
+        outcome = await self._sandbox.run(
+            request,
+            source=source,
+            work_dir=out,
+            limits=self._limits,
+            on_progress=lambda facts: progress.note(**facts),
+        )
+        crash_point("ai.sandboxed")
+        if outcome.state != "ok" or outcome.result is None:
+            detail = outcome.detail or "The analysis did not end well."
+            raise JobFailed(Verdict(outcome.code or outcome.state, detail, retryable=True))
+        try:
+            findings = [Finding.model_validate(one) for one in outcome.result["results"]]
+        except (KeyError, ValidationError) as error:
+            raise JobFailed(Verdict("bad-report", "The analysis answered in a form we do not know.", True)) from error
+        return Analysis(findings, started_at, round(outcome.duration_ms, 2))
+
+    async def _fetch(self, key: str | None, target: Path) -> bool:
+        if not key:
+            return False
+        try:
+            await self._store.fetch(key, target)
+        except NotFound:
+            return False  # processing's blob was replaced by a newer run: its event brings a new analysis
+        return True
+
+
+def for_event(findings: list[Finding]) -> list[Finding]:
+    """The findings, shortened until they fit an event: first evidence, then results go."""
+    shown = [finding.model_copy(update={"evidence": finding.evidence[:EVIDENCE_IN_EVENT]}) for finding in findings]
+    while _size(shown) > EVENT_FINDINGS_MOST_BYTES:
+        largest = max(range(len(shown)), key=lambda at: _size(shown[at : at + 1]))
+        if shown[largest].evidence:
+            shown[largest] = shown[largest].model_copy(update={"evidence": []})
+        else:
+            shown[largest] = shown[largest].model_copy(update={"result": {"shortened": True}})
+    return shown
+
+
+def _size(findings: list[Finding]) -> int:
+    return len(orjson.dumps([finding.model_dump(mode="json") for finding in findings]))
+
+
+def _progress(tx: Tx, job: ClaimedJob, state: str, verdict: Verdict | None) -> None:
+    reason = Reason(code=verdict.code, detail=verdict.detail, retryable=verdict.retryable) if verdict else None
+    data = FileProgress(
+        file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, service=KIND, step="try",
+        attempt=job.fence, state=state, reason=reason, job_id=job.job_id,
+    )  # fmt: skip
+    outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, job.file_id, data))

@@ -1,0 +1,46 @@
+"""The tables of the ai service. Only `repository` reads this."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, text
+
+from filemill.chassis.database.known_files import known_files_table
+from filemill.chassis.database.types import UtcTime
+from filemill.chassis.jobs.table import jobs_table
+from filemill.chassis.messaging.inbox import inbox_table
+from filemill.chassis.messaging.outbox import outbox_table
+
+metadata = MetaData()
+
+jobs = jobs_table(metadata)
+
+known_files = known_files_table(
+    metadata,
+    Column("filename", String(255), nullable=False, server_default=""),
+    Column("content_type", String(255), nullable=False, server_default=""),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("sha256", String(64), nullable=False, server_default=""),
+    Column("uploaded_at", UtcTime),
+    # What processing said of this version; `processed_run` orders its words.
+    Column("processed_run", Integer, nullable=False, server_default="0"),
+    Column("properties", JSON(none_as_null=True)),
+    Column("text_key", String(100)),
+    Column("preview_key", String(100)),
+    Column("processing_failed", JSON(none_as_null=True)),
+    Column("ended", Boolean, nullable=False, server_default=text("0")),
+    Index("known_files_open", "uploaded_at", sqlite_where=text("ended = 0"), postgresql_where=text("NOT ended")),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("capability", String(40), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("finding", JSON, nullable=False),
+    Column("options", String(64), nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+    Index("results_owner", "owner_id"),
+)
+
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)
