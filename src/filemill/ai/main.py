@@ -38,7 +38,9 @@ async def build(settings: AiSettings) -> ASGIApp:
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
-    intake = Consumer(consumers.QUEUE, transport, database, consumers.handlers(settings), after=lambda _done: wake())
+    intake = Consumer(
+        consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), after=lambda _done: wake()
+    )
     background.add("intake", intake.run)
     background.add("deadlines", DeadlineWatch(database, settings.analysis_deadline_s, new_id).run)
 

@@ -1,5 +1,7 @@
 """What processing learns from others: files to work on, files that are gone."""
 
+from functools import partial
+
 from filemill.chassis.database.database import Tx
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.messaging.consumer import Handler
@@ -13,25 +15,36 @@ QUEUE = "processing.intake"
 
 
 def handlers(deadline_s: float) -> dict[str, Handler]:
-    """The handlers; `deadline_s` is what one try may take."""
+    """The handlers of this service's queue; `deadline_s` is what one try of a run may take."""
+    return {
+        Topic.UPLOADED: partial(on_uploaded, deadline_s=deadline_s),
+        Topic.DELETED: on_deleted,
+        Topic.RESTORED: partial(on_restored, deadline_s=deadline_s),
+    }
 
-    def on_uploaded(tx: Tx, event: Event) -> None:
-        data = FileUploaded.model_validate(event.data)
-        facts = {"filename": data.filename, "content_type": data.content_type, "size": data.size}
-        if known.learn(tx, data.file_id, data.owner_id, data.version, data.storage_key, **facts):
-            run.enqueue(tx, data.file_id, lane=INTERACTIVE, cause="uploaded", deadline_s=deadline_s)
 
-    def on_deleted(tx: Tx, event: Event) -> None:
-        data = FileLifecycle.model_validate(event.data)
-        if known.move(tx, data.file_id, data.owner_id, data.change, deleted=True):
-            job_queue.cancel_open(tx, data.file_id)
+def on_uploaded(tx: Tx, event: Event, *, deadline_s: float) -> None:
+    """A file, or a new version of one: work on it."""
+    data = FileUploaded.model_validate(event.data)
+    facts = {"filename": data.filename, "content_type": data.content_type, "size": data.size}
+    fresh = known.learn(tx, data.file_id, data.owner_id, data.version, data.storage_key, **facts)
+    if fresh and known.living(tx, data.owner_id, data.file_id):
+        run.enqueue(tx, data.file_id, lane=INTERACTIVE, cause="uploaded", deadline_s=deadline_s)
 
-    def on_restored(tx: Tx, event: Event) -> None:
-        data = FileLifecycle.model_validate(event.data)
-        if not known.move(tx, data.file_id, data.owner_id, data.change, deleted=False):
-            return
-        last = job_queue.latest(tx, data.file_id)
-        if last is None or last["state"] == "cancelled" or last["cancel_asked"]:
-            run.enqueue(tx, data.file_id, lane=INTERACTIVE, cause="restored", deadline_s=deadline_s)
 
-    return {Topic.UPLOADED: on_uploaded, Topic.DELETED: on_deleted, Topic.RESTORED: on_restored}
+def on_deleted(tx: Tx, event: Event) -> None:
+    """To the trash: stop what is open."""
+    data = FileLifecycle.model_validate(event.data)
+    if known.move(tx, data.file_id, data.owner_id, data.change, deleted=True):
+        job_queue.cancel_open(tx, data.file_id)
+
+
+def on_restored(tx: Tx, event: Event, *, deadline_s: float) -> None:
+    """Back from the trash: go on with what the delete stopped."""
+    data = FileLifecycle.model_validate(event.data)
+    if not known.move(tx, data.file_id, data.owner_id, data.change, deleted=False):
+        return
+    last = job_queue.latest(tx, data.file_id)
+    stopped = last is None or last["state"] == "cancelled" or last["cancel_asked"]
+    if stopped and known.living(tx, data.owner_id, data.file_id):
+        run.enqueue(tx, data.file_id, lane=INTERACTIVE, cause="restored", deadline_s=deadline_s)

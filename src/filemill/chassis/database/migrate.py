@@ -18,8 +18,13 @@ from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 
 
-def migrate(settings: ServiceSettings) -> str:
-    """Upgrade the database of `settings.service` and return its revision. Raises `StartError` if it is from the future."""
+def migrate(settings: ServiceSettings) -> str | None:
+    """Upgrade the database of `settings.service` and return its revision; None for a service that owns no data.
+
+    Raises `StartError` if the database is from the future.
+    """
+    if not _revisions(settings.service):
+        return None
     path = sqlite_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".migrating").open("w") as lock:
@@ -70,6 +75,8 @@ def _revisions(service: str) -> list[str]:
     """The revisions of a service, oldest first: the file names up to the first underscore, in order."""
     importlib.import_module(f"filemill.{service}")
     folder = resources.files(f"filemill.{service}") / "migrations" / "versions"
+    if not folder.is_dir():
+        return []
     names = sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdigit())
     return [name.partition("_")[0] for name in names]
 

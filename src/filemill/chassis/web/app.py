@@ -8,7 +8,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from filemill import __version__
 from filemill.chassis.background import Background
@@ -25,8 +24,12 @@ def build_app(
     start: Callable[[], Awaitable[None]],
     stop: Callable[[], Awaitable[None]],
     streaming: Collection[tuple[str, str]] = (),
-) -> ASGIApp:
-    """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between."""
+    draining: Callable[[], None] | None = None,
+) -> Edge:
+    """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
+
+    `draining` is called when the process is asked to stop, before it waits for requests in flight: it ends endless ones.
+    """
     background = state.background or Background()
 
     @asynccontextmanager
@@ -53,7 +56,7 @@ def build_app(
         app.include_router(router)
     app.include_router(health.build_router(state))
     _add_docs(app)
-    return Edge(app, streaming)
+    return Edge(app, streaming, draining)
 
 
 def _add_docs(app: FastAPI) -> None:

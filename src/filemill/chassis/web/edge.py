@@ -1,7 +1,7 @@
 """The edge of every request: its ids, its log line, its metrics, the cap on its body. Plain ASGI, so streams stay streams."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
@@ -26,9 +26,20 @@ class BodyTooLarge(TooLarge):
 class Edge:
     """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself."""
 
-    def __init__(self, app: ASGIApp, streaming: Collection[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        streaming: Collection[tuple[str, str]] = (),
+        draining: Callable[[], None] | None = None,
+    ) -> None:
         self._app = app
         self._streaming = frozenset(streaming)
+        self._draining = draining
+
+    def drain(self) -> None:
+        """The process was asked to stop: end what would never end by itself."""
+        if self._draining is not None:
+            self._draining()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

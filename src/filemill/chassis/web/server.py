@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from filemill.chassis.errors import StartError
+from filemill.chassis.web.edge import Edge
 
 BACKLOG = 2048
 GRACE_S = 20
@@ -48,6 +49,16 @@ def bind_unix(path: Path) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Tells the app to drain before waiting for what is in flight."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app = self.config.app
+        if isinstance(app, Edge):
+            app.drain()
+        await super().shutdown(sockets)
+
+
 async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
     """Run until a signal asks to stop; then finish what is in flight."""
     config = uvicorn.Config(
@@ -64,7 +75,7 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=32 * 1024,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     if on_ready is None:
         await server.serve(sockets=sockets)
         return

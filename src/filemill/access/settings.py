@@ -1,0 +1,9 @@
+"""Settings of the access service."""
+
+from filemill.chassis.settings import ServiceSettings
+
+
+class AccessSettings(ServiceSettings):
+    """`FILEMILL_*`."""
+
+    service: str = "access"

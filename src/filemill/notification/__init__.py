@@ -1,0 +1,1 @@
+"""The notification service: tells people and programs what happened, as it happens."""

@@ -1,0 +1,26 @@
+"""What notification learns from others: everything. Each event is kept for the streams of the file's owner."""
+
+from filemill.chassis.database.database import Tx
+from filemill.chassis.messaging import wire
+from filemill.chassis.messaging.consumer import Handler
+from filemill.contracts.envelope import Event
+from filemill.contracts.topics import Topic
+from filemill.notification import repository
+
+QUEUE = "notification.live"
+
+
+def on_event(tx: Tx, event: Event) -> None:
+    """Keep it for the streams. An event without an owner is nobody's to see."""
+    owner_id = event.data.get("owner_id")
+    if owner_id:
+        shown = event.model_copy(update={"data": _public(event.data)})
+        repository.add(tx, owner_id, event.type, event.subject, wire.encode(shown), event.time.timestamp())
+
+
+def _public(data: dict[str, object]) -> dict[str, object]:
+    """Storage keys and addresses are ours; a stream shows neither."""
+    return {key: value for key, value in data.items() if key not in ("storage_key", "client_address")}
+
+
+HANDLERS: dict[str, Handler] = dict.fromkeys(Topic, on_event)

@@ -1,0 +1,63 @@
+"""The HTTP face of the notification service: the live stream, and a snapshot for the live map."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from filemill.chassis.database.database import Database
+from filemill.chassis.messaging.transport import ParkingLot
+from filemill.chassis.web.caller import CallerDep
+from filemill.contracts.topics import QUEUES
+from filemill.notification import repository
+from filemill.notification.live import LiveStreams
+
+RATE_WINDOW_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The handlers and what they need."""
+
+    database: Database
+    streams: LiveStreams
+    queues: ParkingLot
+
+    def router(self) -> APIRouter:
+        """Every route of this service."""
+        router = APIRouter(tags=["notifications"])
+        router.add_api_route(
+            "/events",
+            self.events,
+            methods=["GET"],
+            summary="What happens to your files, live (server-sent events)",
+            response_class=StreamingResponse,
+            responses={200: {"content": {"text/event-stream": {}}}},
+        )
+        router.add_api_route("/snapshot", self.snapshot, methods=["GET"], summary="Queues and rates, now")
+        return router
+
+    async def events(
+        self, caller: CallerDep, last_event_id: Annotated[str | None, Header()] = None
+    ) -> StreamingResponse:
+        """`data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now."""
+        last = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+        stream = await self.streams.begin(caller.owner_id, last)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+
+    async def snapshot(self, _caller: CallerDep) -> dict[str, Any]:
+        """Depth and age of every queue, events of the last minute by type, open streams."""
+        depths = [await self.queues.depth(queue) for queue in QUEUES]
+        since = time.time() - RATE_WINDOW_S
+        return {
+            "queues": [
+                {"queue": one.queue, "waiting": one.waiting, "leased": one.leased, "parked": one.parked,
+                 "oldest_s": round(one.oldest_s, 3)}
+                for one in depths
+            ],
+            "events_last_minute": await self.database.read(repository.rates, since),
+            "open_streams": self.streams.open,
+        }  # fmt: skip

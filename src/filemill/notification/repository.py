@@ -1,0 +1,46 @@
+"""Reads and writes of the notification service's rows. Takes the transaction, owns none."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, insert, select
+
+from filemill.chassis.database.database import Tx
+from filemill.notification.tables import live_events
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """An event as a stream sends it; `seq` is its place, and what `Last-Event-ID` names."""
+
+    seq: int
+    type: str
+    body: bytes
+
+
+def add(tx: Tx, owner_id: str, topic: str, file_id: str, body: bytes, at: float) -> None:
+    """Append an event."""
+    tx.execute(insert(live_events), {"owner_id": owner_id, "type": topic, "file_id": file_id, "body": body, "at": at})
+
+
+def after(tx: Tx, owner_id: str, seq: int, most: int) -> list[LiveEvent]:
+    """The owner's events after a place, in order."""
+    columns = (live_events.c.seq, live_events.c.type, live_events.c.body)
+    query = select(*columns).where(live_events.c.owner_id == owner_id, live_events.c.seq > seq)
+    return [LiveEvent(*row) for row in tx.execute(query.order_by(live_events.c.seq).limit(most))]
+
+
+def last_seq(tx: Tx) -> int:
+    """The place of the newest event; 0 if there is none."""
+    return int(tx.execute(select(func.coalesce(func.max(live_events.c.seq), 0))).scalar_one())
+
+
+def rates(tx: Tx, since: float) -> dict[str, int]:
+    """Events by type since a moment (Unix seconds)."""
+    query = select(live_events.c.type, func.count()).where(live_events.c.at >= since).group_by(live_events.c.type)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def sweep(tx: Tx, before: float, most: int = 1000) -> int:
+    """Forget events older than a moment, at most `most`; returns how many."""
+    old = select(live_events.c.seq).where(live_events.c.at < before).order_by(live_events.c.seq).limit(most)
+    return tx.execute(delete(live_events).where(live_events.c.seq.in_(old))).rowcount
