@@ -1,6 +1,7 @@
 """What ai learns from others: files, what processing made of them, files that are gone."""
 
 from functools import partial
+from typing import Any
 
 from filemill.ai import jobs, repository
 from filemill.ai.repository import NEW_VERSION, job_queue, known
@@ -46,7 +47,7 @@ def on_processed(tx: Tx, event: Event, *, deadline_s: float) -> None:
     """Text and preview are there: analyse."""
     data = FileProcessed.model_validate(event.data)
     preview = next((one.storage_key for one in data.renditions if one.name == PREVIEW), None)
-    values = {
+    values: dict[str, Any] = {
         "content_type": data.content_type,
         "properties": data.properties,
         "text_key": data.text.storage_key,
@@ -80,7 +81,7 @@ def on_restored(tx: Tx, event: Event, *, deadline_s: float) -> None:
         jobs.enqueue(tx, row, lane=INTERACTIVE, cause="restored", deadline_s=deadline_s)
 
 
-def _start(tx: Tx, file_id: str, version: int, run: int, values: dict[str, object], deadline_s: float) -> None:
+def _start(tx: Tx, file_id: str, version: int, run: int, values: dict[str, Any], deadline_s: float) -> None:
     row = known.get(tx, file_id)
     if row is None or row["version"] < version:
         raise Unavailable("The news of this version has not come yet; it comes through the same queue.")

@@ -1,5 +1,7 @@
 """Settings of the ai service and its workers."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from filemill.chassis.settings import ServiceSettings
@@ -9,7 +11,7 @@ class AiSettings(ServiceSettings):
     """`FILEMILL_*`."""
 
     service: str = "ai"
-    sandbox: str = Field(default="full", pattern="^(full|reduced)$")
+    sandbox: Literal["full", "reduced"] = "full"
     ai_workers: int = Field(default=2, ge=1, le=64)
     ai_deadline_s: float = Field(default=120.0, gt=0)
     analysis_deadline_s: float = Field(default=600.0, gt=0)

@@ -1,6 +1,7 @@
 """Settings of the processing service and its workers."""
 
 import os
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,7 +12,7 @@ class ProcessingSettings(ServiceSettings):
     """`FILEMILL_*`."""
 
     service: str = "processing"
-    sandbox: str = Field(default="full", pattern="^(full|reduced)$")
+    sandbox: Literal["full", "reduced"] = "full"
     processing_workers: int = Field(default_factory=lambda: max(2, (os.cpu_count() or 2)), ge=1, le=64)
     processing_deadline_s: float = Field(default=120.0, gt=0)
     step_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)

@@ -5,13 +5,27 @@ Content moves by `version`, life by `change`; an older word changes nothing.
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, RowMapping, String, Table, and_, insert, select, text, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    and_,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from filemill.chassis.database.database import Tx
 
 
-def known_files_table(metadata: MetaData, *more: "Column[Any]") -> Table:
-    """The projection of one service; `more` are columns of its own."""
+def known_files_table(metadata: MetaData, *more: "Column[Any] | Index") -> Table:
+    """The projection of one service; `more` are columns and indexes of its own."""
     return Table(
         "known_files",
         metadata,

@@ -1,0 +1,85 @@
+"""The HTTP side of the client commands: one small client over the gateway, with errors a person can act on."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+
+from filemill import __version__
+
+URL_DEFAULT = "http://127.0.0.1:8080"
+TIMEOUT_S = 30.0
+
+
+class CallFailed(Exception):
+    """A call did not succeed. Its text is one line for the terminal; `retryable` says whether trying again may help."""
+
+    def __init__(self, text: str, *, code: str = "", retryable: bool = False) -> None:
+        super().__init__(text)
+        self.code = code
+        self.retryable = retryable
+
+
+class Api:
+    """Calls the gateway at `FILEMILL_URL` with the key in `FILEMILL_KEY`."""
+
+    def __init__(self, url: str | None = None, key: str | None = None) -> None:
+        self.url = (url or os.environ.get("FILEMILL_URL") or URL_DEFAULT).rstrip("/")
+        key = key or os.environ.get("FILEMILL_KEY")
+        headers = {"User-Agent": f"filemill-cli/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON at a path."""
+        shown = {name: value for name, value in params.items() if value is not None}
+        return self._checked(self.send("GET", path, params=shown)).json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Post JSON, get JSON."""
+        return self._checked(self.send("POST", path, json=body)).json()
+
+    def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._checked(self.send("DELETE", path))
+
+    def put_file(self, filename: str, size: int, chunks: Iterable[bytes], idempotency_key: str) -> Any:
+        """Upload one file as a raw body; sent again with the same key it makes no second file."""
+        headers = {"Content-Length": str(size), "Idempotency-Key": idempotency_key}
+        timeout = httpx.Timeout(TIMEOUT_S, read=600.0, write=600.0)
+        response = self.send(
+            "PUT", "/api/upload/files", params={"filename": filename}, content=chunks, headers=headers, timeout=timeout
+        )
+        return self._checked(response).json()
+
+    def stream(self, path: str) -> Any:
+        """A streaming GET, to be used as a context manager."""
+        return self._client.stream("GET", path)
+
+    def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request. Raises `CallFailed` if nobody answers."""
+        try:
+            return self._client.request(method, path, **more)
+        except httpx.ConnectError as error:
+            hint = "start it with `make up`, or say where it is with FILEMILL_URL"
+            raise CallFailed(f"nothing answers at {self.url}; {hint}", code="unreachable", retryable=True) from error
+        except httpx.HTTPError as error:
+            text = f"the connection to {self.url} broke: {error or type(error).__name__}"
+            raise CallFailed(text, code="broken", retryable=True) from error
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        raise failure(response)
+
+
+def failure(response: httpx.Response) -> CallFailed:
+    """What an error answer says, in one line."""
+    try:
+        problem = response.json()
+        text = f"{problem['detail']} ({problem['code']}, request {problem['request_id']})"
+        return CallFailed(text, code=problem["code"], retryable=bool(problem["retryable"]))
+    except (ValueError, KeyError, TypeError):
+        return CallFailed(
+            f"{response.request.url} answered {response.status_code}", retryable=response.status_code >= 500
+        )

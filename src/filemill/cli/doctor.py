@@ -1,0 +1,138 @@
+"""`filemill doctor`: what this machine has, what that means for each feature, and what to do about what is missing."""
+
+import platform
+import shutil
+import socket
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from filemill import __version__
+from filemill.chassis.settings import PORTS, ServiceSettings, load
+
+FREE_DISK_LOW_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `bad` stops the mill, `missing` costs a feature, `ok` costs nothing."""
+
+    name: str
+    state: Literal["ok", "missing", "bad"]
+    detail: str
+
+
+def examine() -> list[Check]:
+    """Every check, in the order a person would ask."""
+    settings = load(ServiceSettings)
+    return [
+        Check("filemill", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
+        _sqlite(),
+        _data_dir(settings.data_dir),
+        _unix_sockets(settings),
+        *_ports(settings),
+        _sandbox(settings),
+        *_programs(),
+        *_models(),
+    ]
+
+
+def _sqlite() -> Check:
+    version = sqlite3.sqlite_version
+    known = tuple(int(part) for part in version.split(".")) >= (3, 35, 0)
+    with sqlite3.connect(":memory:") as db:
+        options = {row[0] for row in db.execute("PRAGMA compile_options")}
+    if not known:
+        return Check("sqlite", "bad", f"{version} is too old; 3.35 or newer is needed (a newer Python brings one)")
+    if "ENABLE_FTS5" not in options:
+        return Check("sqlite", "bad", f"{version} has no FTS5, which search needs; use another build of Python")
+    return Check("sqlite", "ok", f"{version} with FTS5")
+
+
+def _data_dir(folder: Path) -> Check:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    detail = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < FREE_DISK_LOW_BYTES:
+        return Check("data folder", "missing", f"{detail}: little room; FILEMILL_DATA_DIR chooses another place")
+    return Check("data folder", "ok", detail)
+
+
+def _unix_sockets(settings: ServiceSettings) -> Check:
+    from filemill.chassis.web.process import SOCKET_PATH_MOST
+
+    longest = settings.sockets_dir / "notification.sock"
+    if len(str(longest)) > SOCKET_PATH_MOST:
+        return Check(
+            "unix sockets", "missing", "the data folder's path is too long for them; services talk over TCP, slower"
+        )
+    return Check("unix sockets", "ok", str(settings.sockets_dir))
+
+
+def _ports(settings: ServiceSettings) -> list[Check]:
+    taken = []
+    for service in PORTS:
+        port = settings.port(service)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError:
+                taken.append(f"{service} {port}")
+    if taken:
+        return [
+            Check("ports", "missing", f"in use: {', '.join(taken)} (by a running mill, or set FILEMILL_<SERVICE>_PORT)")
+        ]
+    return [Check("ports", "ok", "all free")]
+
+
+def _sandbox(settings: ServiceSettings) -> Check:
+    import asyncio
+
+    from filemill.chassis.sandbox import Sandbox, SandboxUnavailableError
+    from filemill.processing.steps.run import ENTRY
+
+    async def probe() -> Check:
+        sandbox = Sandbox(ENTRY, scratch=settings.data_dir / "scratch" / "doctor", required="reduced")
+        try:
+            await sandbox.start()
+            level = sandbox.level
+        except SandboxUnavailableError as error:
+            return Check("sandbox", "bad", str(error))
+        finally:
+            await sandbox.stop()
+        if level.name == "full":
+            return Check("sandbox", "ok", "full: no network, few files, bounded memory and time")
+        text = f"{level.name}, without {', '.join(level.missing)}"
+        return Check("sandbox", "missing" if level.has_no_network else "bad", text)
+
+    return asyncio.run(probe())
+
+
+def _programs() -> list[Check]:
+    from filemill.processing.steps.programs import optional_programs
+
+    checks = []
+    for program in optional_programs():
+        if program.found:
+            checks.append(Check(program.name, "ok", f"{program.version or 'found'}: {program.used_for}"))
+        else:
+            checks.append(Check(program.name, "missing", f"not found; {program.used_for} ({program.install_hint})"))
+    return checks
+
+
+def _models() -> list[Check]:
+    from filemill.ai.models.registry import Registry
+
+    waiting = [model for model in Registry().as_json() if model["state"] == "needs-download"]
+    return [
+        Check(f"model {model['id']}", "missing", f"for {model['capability']}: {model['command']}") for model in waiting
+    ]
+
+
+def exit_status(checks: list[Check]) -> int:
+    """1 if something would stop the mill."""
+    return 1 if any(check.state == "bad" for check in checks) else 0

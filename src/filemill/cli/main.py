@@ -1,0 +1,194 @@
+"""The `filemill` command line. Each command is short: it reads its arguments and calls the module that does the work."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from filemill import __version__
+from filemill.cli import doctor as doctor_checks
+from filemill.cli import screen, story
+from filemill.cli import upload as uploading
+from filemill.cli.api import Api, CallFailed
+from filemill.cli.operate import operate
+from filemill.cli.parked import parked
+
+app = typer.Typer(
+    name="filemill",
+    help="Drop a file in, and within seconds it is safe, understood, findable and announced.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(parked, name="parked")
+for command in operate.registered_commands:
+    app.registered_commands.append(command)
+
+FileId = Annotated[str, typer.Argument(help="The file's id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per result.")]
+
+
+@app.command()
+def upload(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to send whole.")],
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Return when processed and analysed; print what was found.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait for one file.")] = 300.0,
+    as_json: AsJson = False,
+) -> None:
+    """Send files. Exit status 0 only if every file ended well."""
+    results = uploading.upload_all(
+        Api(), uploading.files_below(paths), wait_s=timeout if wait else None, as_json=as_json
+    )
+    bad = sum(not result.ended_well for result in results)
+    if bad and not as_json:
+        screen.fail(f"{bad} of {len(results)} files did not end well")
+    raise typer.Exit(1 if bad or not results else 0)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "phrases", prefix*, -not. Empty: the newest files.')] = "",
+    type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only files in this status.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Find files by words in their name, title, tags, text and findings."""
+    page = Api().get("/api/metadata/files", q=query, type=type_, tag=tag, status=status, limit=limit)
+    for hit in page["items"]:
+        if as_json:
+            screen.json_line(hit)
+            continue
+        screen.say(f"{hit['file_id']}  ", screen.state(f"{hit['status']:<10}"), f" {hit['filename']}")
+        if hit["matched_in"]:
+            screen.say(Text(f"    in {', '.join(hit['matched_in'])}", style="dim"))
+        for piece in hit["highlights"]:
+            screen.say(f"    … {piece} …")
+    if not page["items"] and not as_json:
+        screen.say("nothing found")
+    if page["next_cursor"] and not as_json:
+        screen.say(Text(f"more than {limit}; narrow the search or raise --limit", style="dim"))
+
+
+@app.command()
+def show(file_id: FileId, as_json: AsJson = False) -> None:
+    """Everything known of a file."""
+    document = Api().get(f"/api/metadata/files/{file_id}")
+    if as_json:
+        screen.json_line(document)
+        return
+    screen.say(Text(document["title"] or document["filename"], style="bold"))
+    screen.say(f"  {document['filename']}  {screen.size(document['size'])}  {document['content_type']}")
+    screen.say("  status ", screen.state(document["status"]), "  analysis ", screen.state(document["analysis"]))
+    if document["status_reason"]:
+        screen.say(f"  {document['status_reason']['detail']}")
+    if document["tags"]:
+        screen.say(f"  tags {', '.join(document['tags'])}")
+    for name, value in document["properties"].items():
+        screen.say(f"  {name}: {uploading.brief(value)}")
+    for line in uploading.found_lines(document):
+        screen.say(f"  {line}")
+    screen.say(Text(f"  sha256 {document['sha256']}", style="dim"))
+
+
+@app.command()
+def download(
+    file_id: FileId,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; `-` is standard output.")] = None,
+) -> None:
+    """Get a file's bytes back, checked against its SHA-256."""
+    from filemill.cli.download import download_file
+
+    target = download_file(Api(), file_id, output)
+    if target is not None:
+        screen.say(str(target))
+
+
+@app.command()
+def rm(file_ids: Annotated[list[str], typer.Argument(help="Files to move to the trash.")]) -> None:
+    """Move files to the trash."""
+    api = Api()
+    for file_id in file_ids:
+        api.delete(f"/api/upload/files/{file_id}")
+        screen.say(f"{file_id}  in the trash")
+
+
+@app.command()
+def trace(
+    wanted: Annotated[str, typer.Argument(metavar="ID_OR_REQUEST_ID", help="A file id, or the id of a request.")],
+    as_json: AsJson = False,
+) -> None:
+    """The story of a file: each hop, wait, try and step with its time, and why it is where it is."""
+    api = Api()
+    timeline = story.find_timeline(api, wanted)
+    if as_json:
+        screen.json_line(timeline)
+        return
+    document = api.get(f"/api/metadata/files/{timeline['file_id']}")
+    screen.out.print(story.draw(timeline, document["filename"]))
+
+
+@app.command()
+def jobs(
+    state: Annotated[str | None, typer.Option(help="queued, running, done, failed, parked or cancelled.")] = None,
+    service: Annotated[str, typer.Option(help="processing or ai.")] = "processing",
+    as_json: AsJson = False,
+) -> None:
+    """Jobs, newest first."""
+    if service not in ("processing", "ai"):
+        raise CallFailed("--service is processing or ai")
+    for job in Api().get(f"/api/{service}/jobs", state=state)["items"]:
+        if as_json:
+            screen.json_line(job)
+            continue
+        reason = f"  {job['reason']['detail']}" if job["reason"] else ""
+        screen.say(
+            f"{job['job_id']}  ",
+            screen.state(f"{job['state']:<9}"),
+            f" file {job['file_id']}  try {job['attempts']}{reason}",
+        )
+
+
+@app.command()
+def doctor() -> None:
+    """What this machine has, what that means for each feature, and what to do about what is missing."""
+    checks = doctor_checks.examine()
+    marks = {"ok": ("ok     ", "green"), "missing": ("missing", "yellow"), "bad": ("bad    ", "red")}
+    for check in checks:
+        mark, style = marks[check.state]
+        screen.say(Text(mark, style=style), f"  {check.name}: {check.detail}")
+    raise typer.Exit(doctor_checks.exit_status(checks))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        screen.say(f"filemill {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Drop a file in, and within seconds it is safe, understood, findable and announced."""
+    del version
+
+
+def main() -> None:
+    """Run the command line; what a person can act on is one line, and the exit status says the rest."""
+    from filemill.chassis.errors import StartError
+
+    try:
+        app()
+    except (CallFailed, StartError) as error:
+        screen.fail(str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,50 @@
+"""The operator's commands: start the mill, run one service, bring a schema up to date."""
+
+from typing import Annotated
+
+import typer
+
+from filemill.chassis.errors import StartError
+from filemill.cli import screen
+
+operate = typer.Typer()
+
+SERVICES = ("gateway", "access", "upload", "metadata", "ai", "processing", "notification")
+
+
+@operate.command()
+def up() -> None:
+    """Start every service on this machine, until Ctrl-C."""
+    from filemill.local.runner import run_mill
+
+    raise typer.Exit(run_mill())
+
+
+@operate.command()
+def run(
+    service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")],
+    worker: Annotated[
+        bool, typer.Option("--worker", help="The worker beside processing or ai, without the HTTP face.")
+    ] = False,
+) -> None:
+    """Run one service in this process, until Ctrl-C."""
+    import importlib
+
+    if service not in SERVICES:
+        raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    if worker and service not in ("processing", "ai"):
+        raise StartError(f"{service} has no worker; processing and ai have one")
+    module = importlib.import_module(f"filemill.{service}.{'worker' if worker else 'main'}")
+    module.run(lambda address: screen.say(f"{service} ready at {address}"))
+
+
+@operate.command()
+def migrate(service: Annotated[str, typer.Argument(help="The service whose database to bring up to date.")]) -> None:
+    """Bring a service's database to the schema of this version (a start does it too)."""
+    from filemill.chassis.database.migrate import migrate as run_migrations
+    from filemill.chassis.settings import ServiceSettings, load
+
+    if service not in SERVICES:
+        raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    revision = run_migrations(load(ServiceSettings, service=service))
+    screen.say(f"{service} at revision {revision}" if revision else f"{service} owns no data")

@@ -1,0 +1,61 @@
+"""How the commands print: plain lines without a terminal, colours and columns with one; times and sizes for people."""
+
+import sys
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_STATE_STYLES = {
+    "processed": "green", "done": "green", "found": "green", "ok": "green", "failed": "red", "parked": "red",
+    "rejected": "red", "unavailable": "yellow", "retrying": "yellow", "needs-download": "yellow", "skipped": "dim",
+    "empty": "dim", "unsupported": "dim",
+}  # fmt: skip
+
+
+def say(*parts: str | Text) -> None:
+    """Print a line. Strings are printed as they are: a file name is never markup."""
+    out.print(*[part if isinstance(part, Text) else Text(part) for part in parts])
+
+
+def state(text: str) -> Text:
+    """A state in its colour."""
+    return Text(text, style=_STATE_STYLES.get(text, ""))
+
+
+def fail(text: str) -> None:
+    """Print an error line."""
+    err.print(Text("error: ", style="red") + Text(text))
+
+
+def json_line(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def size(count: int) -> str:
+    """Bytes for people, in powers of 1000."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError("unreachable")
+
+
+def milliseconds(value: float | None) -> str:
+    """A duration for people."""
+    if value is None:
+        return ""
+    return f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s"
+
+
+def clock(text: str) -> str:
+    """The local time of day of an RFC 3339 time."""
+    return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S.%f")[:-3]
