@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from filemill.gateway import answers, forwarding
 from filemill.gateway.heads import RequestHead, ResponseHead
-from filemill.gateway.peer import NOT_CONNECTED_YET, OTHER_SIDE_FULL
+from filemill.gateway.peer import ANSWER_CAME_EARLY, NOT_CONNECTED_YET, OTHER_SIDE_FULL
 from filemill.gateway.pool import Pool
 from filemill.gateway.records import Record
 from filemill.gateway.request_body import RequestBody
@@ -44,6 +44,7 @@ class Exchange:
         self._service_keeps = False
         self._path = b""
         self._connecting: asyncio.Task[None] | None = None
+        self._early: tuple[ResponseHead, bytes] | None = None
 
     @property
     def request_done(self) -> bool:
@@ -105,6 +106,11 @@ class Exchange:
 
     def response_head(self, head: ResponseHead, rest: bytes) -> None:
         """The head of the real answer, and what came with it."""
+        if self._request.lending.active and self.service is not None:
+            # The thread may have sent the last byte already: only its result says whether the body is complete.
+            self._early = (head, rest)
+            self.service.hold(ANSWER_CAME_EARLY)
+            return self._request.lending.cancel()
         self.record.status = head.status
         self._response = response = ResponseBody(self, head)
         self._keep = self.client.may_keep(self.head) and self.request_done
@@ -119,7 +125,15 @@ class Exchange:
             )
         )
         self.touch_answer()
-        response.start(rest)
+        return response.start(rest)
+
+    def request_moved(self) -> None:
+        """The thread has given the request's body back: now its place is known, an answer that waited can go on."""
+        early, self._early = self._early, None
+        if early is not None and self.service is not None:
+            service = self.service
+            self.response_head(*early)
+            service.release(ANSWER_CAME_EARLY)
 
     def response_body(self, data: bytes) -> None:
         assert self._response is not None

@@ -84,9 +84,12 @@ class RequestBody:
         if moved.end is End.SOURCE:
             return exchange.client.abort()
         if moved.end is End.TARGET:  # its answer, or the end of its connection, will say what happened
-            return exchange.touch(DEAF_SERVICE_S)
-        service.write(moved.leftover)
-        exchange.touch(exchange.route.idle_s)
-        if not self._left:
-            self._complete(b"")
-        return exchange.client.release(A_THREAD_MOVES)
+            exchange.touch(DEAF_SERVICE_S)
+        else:
+            service.write(moved.leftover)
+            exchange.touch(exchange.route.idle_s)
+            if not self._left:
+                self._complete(b"")
+            exchange.client.release(A_THREAD_MOVES)
+        exchange.edge.stats.bodies_spliced += 1
+        return exchange.request_moved()

@@ -95,6 +95,7 @@ class ResponseBody:
             return exchange.break_off("cut-off")
         if moved.end is End.TARGET:
             return exchange.client.abort()
+        exchange.edge.stats.bodies_spliced += 1
         exchange.client.write(moved.leftover)
         exchange.touch_answer()
         if not self._left:

@@ -157,7 +157,8 @@ class Lending:
         self.target_broke = False
 
     def worthwhile(self, left: int) -> bool:
-        return left >= SPLICE_ABOVE_BYTES and self._mover.has_free_thread and not self.active
+        free = self._mover.has_free_thread and not (self.active or self._job.cancelled)
+        return free and left >= SPLICE_ABOVE_BYTES
 
     def worthwhile_again(self, relayed: int, left: int) -> bool:
         """The same for a body that the loop moves at present; `relayed` bytes just went through."""
@@ -188,10 +189,12 @@ def _run(make_buffer: type[PipeBuffer] | type[CopyBuffer], source: int, target: 
 def _move(buffer: Buffer, source: int, target: int, count: int, job: Job) -> Moved:
     moved, window_bytes, window_ends_at = 0, 0, time.monotonic() + 1
     while moved < count:
+        if job.cancelled:
+            return Moved(End.STALLED, moved)
         try:
             taken = buffer.fill(source, count - moved)
         except BlockingIOError:
-            if job.cancelled or not _ready(source, select.POLLIN):
+            if not _ready(source, select.POLLIN):
                 return Moved(End.STALLED, moved)
             continue
         except OSError:
@@ -203,7 +206,7 @@ def _move(buffer: Buffer, source: int, target: int, count: int, job: Job) -> Mov
         if end is not End.DONE:
             return Moved(end, moved, buffer.rest())
         if (now := time.monotonic()) >= window_ends_at:
-            if job.cancelled or window_bytes < SLOW_BYTES_PER_S:
+            if window_bytes < SLOW_BYTES_PER_S:
                 break
             window_bytes, window_ends_at = 0, now + 1
     return Moved(End.DONE if moved == count else End.STALLED, moved)
