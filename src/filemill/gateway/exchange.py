@@ -79,15 +79,14 @@ class Exchange:
     def _attach(self, service: ServiceConnection) -> None:
         self.service = service
         service.begin(self)
-        service.write(
-            forwarding.request_head(self.head, self._path, self.route.strip, self.record.client, self.record.identity)
+        head = forwarding.request_head(
+            self.head, self._path, self.route.strip, self.record.client, self.record.identity
         )
         if self.client.full:
             service.hold(OTHER_SIDE_FULL)
         self.touch(self.route.response_head_s if self.request_done else self.route.idle_s)
         self.client.release(NOT_CONNECTED_YET)
-        if not self.request_done:
-            self._request.start()
+        self._request.start(head)
 
     # --- what arrives ---
 
@@ -115,17 +114,15 @@ class Exchange:
         self._response = response = ResponseBody(self, head)
         self._keep = self.client.may_keep(self.head) and self.request_done
         self._service_keeps = not (head.wants_close or response.to_the_end)
-        self.client.write(
-            forwarding.response_head(
-                head,
-                self.record.identity.request_id,
-                length=None if head.status == 204 else head.length,
-                chunked=response.chunked_out,
-                keep=self._keep,
-            )
+        out = forwarding.response_head(
+            head,
+            self.record.identity.request_id,
+            length=None if head.status == 204 else head.length,
+            chunked=response.chunked_out,
+            keep=self._keep,
         )
         self.touch_answer()
-        return response.start(rest)
+        return response.start(out, rest)
 
     def request_moved(self) -> None:
         """The thread has given the request's body back: now its place is known, an answer that waited can go on."""

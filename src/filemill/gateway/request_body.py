@@ -28,11 +28,22 @@ class RequestBody:
         self._left = exchange.head.length or 0
         self.done = not exchange.head.has_body
         self.lending = Lending(exchange.edge.mover)
+        self._head_out = b""  # goes out together with the first of the body: one packet for a small request
 
-    def start(self) -> None:
-        """The service is connected: pass on what came meanwhile."""
+    def start(self, head_out: bytes) -> None:
+        """The service is connected: send the head and what came of the body meanwhile."""
+        service = self._exchange.service
+        assert service is not None
+        if self.done:
+            return service.write(head_out)
+        self._head_out = head_out
         self.feed(self._exchange.client.take_buffer())
-        self._lend_if(self.lending.worthwhile(self._left))
+        service.write(self._take_head())
+        return self._lend_if(self.lending.worthwhile(self._left))
+
+    def _take_head(self) -> bytes:
+        head, self._head_out = self._head_out, b""
+        return head
 
     def feed(self, data: bytes) -> None:
         """Bytes from the client while the body is not complete."""
@@ -45,7 +56,7 @@ class RequestBody:
         mine, rest = data[: self._left], data[self._left :]
         self._left -= len(mine)
         exchange.record.bytes_in += len(mine)
-        exchange.service.write(mine)
+        exchange.service.write(self._take_head() + mine)
         if not self._left:
             return self._complete(rest)
         return self._lend_if(self.lending.worthwhile_again(len(mine), self._left))
@@ -60,7 +71,7 @@ class RequestBody:
         exchange.record.bytes_in += len(decoded)
         if exchange.record.bytes_in > exchange.route.max_body_bytes:
             return exchange.refuse(answers.file_too_large(exchange.route.max_body_bytes))
-        exchange.service.write(chunk(decoded) + (LAST_CHUNK if body.complete else b""))
+        exchange.service.write(self._take_head() + chunk(decoded) + (LAST_CHUNK if body.complete else b""))
         return self._complete(b"") if body.complete else None
 
     def _complete(self, rest: bytes) -> None:

@@ -29,13 +29,21 @@ class ResponseBody:
         self.chunked_out = not self.bare and head.length is None and exchange.head.version != "1.0"
         self._left = head.length or 0
         self.lending = Lending(exchange.edge.mover)
+        self._head_out = b""  # goes out together with the first of the body: one packet for a small answer
 
-    def start(self, rest: bytes) -> None:
-        """`rest` came together with the head."""
+    def start(self, head_out: bytes, rest: bytes) -> None:
+        """Send the head; `rest` came together with it."""
         if self.bare or self._head.length == 0:
+            self._exchange.client.write(head_out)
             return self._exchange.finish(reusable=not rest)
+        self._head_out = head_out
         self.feed(rest)
+        self._exchange.client.write(self._take_head())
         return self._lend_if(self._counted and self.lending.worthwhile(self._left))
+
+    def _take_head(self) -> bytes:
+        head, self._head_out = self._head_out, b""
+        return head
 
     @property
     def _counted(self) -> bool:
@@ -69,7 +77,8 @@ class ResponseBody:
 
     def _pass_on(self, data: bytes) -> None:
         self._exchange.record.bytes_out += len(data)
-        self._exchange.client.write(chunk(data) if self.chunked_out else data)
+        out = chunk(data) if self.chunked_out else data
+        self._exchange.client.write(self._take_head() + out if self._head_out else out)
 
     def end(self, *, reusable: bool) -> None:
         """The body without a length is complete."""
