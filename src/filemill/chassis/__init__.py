@@ -1,0 +1,1 @@
+"""The ground every service stands on: parts without any business word in them."""
