@@ -111,6 +111,7 @@ _DOCUMENTS = frozenset(
         "application/vnd.ms-outlook",
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         "application/encrypted-ooxml",
+        "application/x-cfb",
         "application/rtf",
         "application/epub+zip",
         "application/xml",

@@ -19,8 +19,11 @@ VERSION = 1
 # Enough to show and search; an archive of a million files is told by its counts.
 ENTRIES_LISTED_MAX = 1000
 _ENTRIES_COUNTED_MAX = 200_000
-_TAR_READ_MAX_BYTES = 2 << 30
+# Unpacked bytes read through at most: some seconds of processor time.
+_TAR_READ_MAX_BYTES = 512 << 20
 _NAME_MAX_CHARACTERS = 500
+_SINGLE = {"application/gzip": ".gz", "application/x-bzip2": ".bz2", "application/x-xz": ".xz"}
+_MAGIC = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\x00"}
 _ZIP_TYPES = ("application/zip", "application/java-archive", "application/vnd.android.package-archive")
 
 
@@ -71,12 +74,29 @@ def _zip_entries(context: StepContext) -> Iterator[_Entry]:
 
 
 def _tar_entries(context: StepContext) -> Iterator[_Entry]:
-    with tarfile.open(context.source, mode="r|*") as archive:
+    try:
+        archive = tarfile.open(context.source, mode="r|*")  # noqa: SIM115  closed below, after the first read decides
+    except tarfile.ReadError:
+        if context.content_type not in _SINGLE:
+            raise
+        yield _single(context)
+        return
+    with archive:
         for member in archive:
-            if member.offset > _TAR_READ_MAX_BYTES:
-                raise EOFError("more of the archive than we read to list it")
             if not member.isdir():
                 yield _Entry(_shown(member.name), max(0, member.size))
+            if member.offset_data + member.size > _TAR_READ_MAX_BYTES:
+                raise EOFError("more of the archive than we read to list it")
+
+
+def _single(context: StepContext) -> _Entry:
+    """Return the one file of a gzip, bzip2 or xz that is no tar; its size is not known without unpacking it all."""
+    suffix = _SINGLE[context.content_type]
+    with context.source.open("rb") as file:
+        if not file.read(6).startswith(_MAGIC[suffix]):
+            raise tarfile.ReadError("not a compressed file")
+    name = context.filename.removesuffix(suffix) or "content"
+    return _Entry(_shown(name), 0)
 
 
 def _shown(name: str) -> str:

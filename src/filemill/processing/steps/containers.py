@@ -36,7 +36,7 @@ _OLE_MARKS = (
 
 
 def zip_type(path: Path) -> str | None:
-    """Return the type of a file that is a ZIP inside: office, e-book, package; None when it is a plain ZIP or none."""
+    """Return the type of a ZIP by its members: office, e-book, package or plain; None when it cannot be opened."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
@@ -47,7 +47,7 @@ def zip_type(path: Path) -> str | None:
                     return said
     except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError):
         return None  # not a ZIP that can be read: another step says so in words
-    return next((kind for mark, kind in _ZIP_MARKS if mark in names), None)
+    return next((kind for mark, kind in _ZIP_MARKS if mark in names), "application/zip")
 
 
 def ole_type(path: Path) -> str | None:

@@ -5,11 +5,10 @@ ZIPs, and a few kilobytes can unpack to gigabytes. Nothing is fetched, nothing i
 `unreadable-document`, `archive-bomb`, `needs-password`.
 """
 
-import re
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, text_pages
+from filemill.processing.steps import containers, markup, plain_text, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
@@ -27,7 +26,15 @@ _PROPERTY_MAX_CHARACTERS = 500
 _LIST_MAX = 50
 
 # What kreuzberg calls some types.
-_NAMES = {"application/rtf": "text/rtf", "application/xhtml+xml": "text/html", "image/svg+xml": "application/xml"}
+_NAMES = {"application/rtf": "text/rtf", "application/xhtml+xml": "text/html"}
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_XML = frozenset({"application/xml", "image/svg+xml"})
+_HTML_MAX_BYTES = 20 << 20
+_DAMAGED = StepEnd(
+    "failed",
+    "unreadable-document",
+    "The document could not be read: its data is damaged or the file ends in the middle.",
+)
 _PROPERTIES = {
     "title": "title",
     "subject": "subject",
@@ -46,36 +53,61 @@ _PROPERTIES = {
     "message_id": "mail_id",
     "attachments": "attachments",
 }
-_MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _PASSWORD_WORDS = ("password", "encrypted", "decrypt")
 
 
 def run(context: StepContext) -> StepEnd:
     """Set pages (one, for kinds without pages) and the document's own properties."""
-    import kreuzberg
-
     if context.content_type == "application/encrypted-ooxml":
         context.text_state = "needs-password"
         return NEEDS_PASSWORD
     _refuse_bombs(context)
-    config = _config()
-    kind = _NAMES.get(context.content_type, context.content_type)
-    try:
-        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind, config=config)
-    except kreuzberg.KreuzbergError as error:
-        raise _reason(context, error) from error
-    text = extracted.content
-    if kind == "text/html":
-        text = _MARKDOWN_PICTURE.sub(r"\1", text)
+    text = _markup_words(context)
+    metadata: dict[str, Any] = {}
+    if text is None or context.content_type in _HTML:
+        text, metadata = _with_kreuzberg(context, text)
     pages, cut = text_pages.bounded([text_pages.Page(1, text_pages.clean(text))])
     if cut:
         context.properties["text_truncated"] = True
-    context.properties.update(_properties(dict(extracted.metadata or {})))
+    context.properties.update(_properties(metadata))
     if not text_pages.has_words(pages):
         context.text_state = "empty"
         return StepEnd("empty", "no-text", "The document has no text.")
     context.pages, context.text_state = pages, "found"
     return DONE
+
+
+def _markup_words(context: StepContext) -> str | None:
+    """Return the words of HTML and XML, read by our own code; None for every other kind."""
+    if context.content_type in _HTML:
+        content = context.source.read_bytes()[:_HTML_MAX_BYTES]
+        charset = markup.html_charset(content) or plain_text.detect_charset(content) or "utf-8"
+        try:
+            return markup.html_words(content.decode(charset, "replace"))
+        except LookupError:  # the document names a charset nobody knows
+            return markup.html_words(content.decode("utf-8", "replace"))
+    if context.content_type in _XML:
+        words = markup.xml_words(context.source)
+        if not words.complete:
+            context.properties["truncated"] = True
+            if not words.text:
+                raise StepError(_DAMAGED)
+        return words.text
+    return None
+
+
+def _with_kreuzberg(context: StepContext, text: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the words, kept when we already have them, and what the document says about itself."""
+    import kreuzberg
+
+    kind = _NAMES.get(context.content_type, context.content_type)
+    try:
+        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind, config=_config())
+    except kreuzberg.KreuzbergError as error:
+        if text is not None:
+            return text, {}
+        raise _reason(context, error) from error
+    return (extracted.content if text is None else text), dict(extracted.metadata or {})
 
 
 def _config() -> Any:
@@ -90,7 +122,6 @@ def _config() -> Any:
     # Not among the constructor's arguments. An attachment is a file of its own; unpacking archives inside archives is
     # how bombs work, and pictures are image_text's.
     config.max_archive_depth = 0
-    config.disable_ocr = True
     return config
 
 
@@ -104,8 +135,7 @@ def _refuse_bombs(context: StepContext) -> None:
     try:
         members, unpacked = containers.unpacked_bytes(context.source)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        detail = "The document could not be opened: its data is damaged or the file ends in the middle."
-        raise StepError(StepEnd("failed", "unreadable-document", detail)) from error
+        raise StepError(_DAMAGED) from error
     too_dense = unpacked > _RATIO_COUNTS_FROM_BYTES and unpacked > size_bytes * _RATIO_MAX
     if members > _MEMBERS_MAX or unpacked > _UNPACKED_MAX_BYTES or too_dense:
         detail = f"The document would unpack to {unpacked >> 20} MiB in {members} parts; it looks like an archive bomb."
@@ -120,8 +150,7 @@ def _reason(context: StepContext, error: Exception) -> StepError:
     if "unsupported" in said:
         detail = "The words of this kind of document cannot be read."
         return StepError(StepEnd("unsupported", "unsupported-document", detail))
-    detail = "The document could not be read: its data is damaged or the file ends in the middle."
-    return StepError(StepEnd("failed", "unreadable-document", detail))
+    return StepError(_DAMAGED)
 
 
 def _properties(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ TURNED = frozenset({5, 6, 7, 8})  # orientations that swap width and height
 
 def read(picture: Any) -> dict[str, Any]:
     """Return the properties found in a Pillow picture's EXIF."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return {}  # Pillow would decode the whole picture to look for EXIF behind it
     try:
         exif = picture.getexif()
         details, place = exif.get_ifd(_EXIF_IFD), exif.get_ifd(_GPS_IFD)

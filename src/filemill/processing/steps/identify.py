@@ -85,7 +85,7 @@ def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, st
     """Return who knows better and what, or None."""
     if head.startswith(b"PK") and found.startswith(_ZIP_LIKE):
         kind = containers.zip_type(context.source)
-        return ("container", kind) if kind else ("container", "application/zip")
+        return ("container", kind) if kind else None
     if found.startswith(_OLE_LIKE):
         kind = containers.ole_type(context.source)
         if kind:

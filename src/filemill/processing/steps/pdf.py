@@ -86,7 +86,7 @@ def _read_pages(context: StepContext, document: Any) -> list[text_pages.Page]:
         try:
             page = document[index]
             text_page = page.get_textpage()
-            text = text_pages.clean(text_page.get_text_bounded())
+            text = text_pages.clean(text_page.get_text_range())
             text_page.close()
             page.close()
         except pypdfium2.PdfiumError:

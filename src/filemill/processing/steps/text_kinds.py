@@ -115,7 +115,7 @@ def _is_json(head: str) -> bool:
 
 
 def _is_csv(head: str) -> bool:
-    lines = head.splitlines()[:20]
+    lines = [line[:500] for line in head.splitlines()[:20]]
     if len(lines) < 3:
         return False
     try:

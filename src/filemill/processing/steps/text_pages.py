@@ -18,7 +18,6 @@ TEXT_MAX_CHARACTERS = 5_000_000
 # Everything below a space but tab and newline, the C1 controls, noncharacters, lone surrogates.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ufeff\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"\n{4,}")
-_TRAILING_SPACES = re.compile(r"[ \t]+\n")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,9 @@ def clean(text: str) -> str:
     # PDF writes the hyphen at a line's end as U+0002 or U+FFFE: keep the word in one piece.
     text = re.sub(r"(?<=\w)[\x02\ufffe]\n?(?=\w)", "", text)
     text = _UNWANTED.sub("", text)
-    text = _BLANK_LINES.sub("\n\n\n", _TRAILING_SPACES.sub("\n", text))
+    # Line by line, not by a pattern: `[ ]+\n` takes quadratic time on a long row of blanks.
+    text = "\n".join([line.rstrip(" \t") for line in text.split("\n")])
+    text = _BLANK_LINES.sub("\n\n\n", text)
     return unicodedata.normalize("NFC", text).strip()
 
 
