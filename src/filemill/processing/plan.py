@@ -1,0 +1,157 @@
+"""Which steps a file gets, by its type: every plan is a visible list, and says why it was chosen.
+
+Not for: running steps (steps/run.py) or for when (jobs). A new kind of file is a new line here.
+On failure: nothing fails; what no plan fits gets `other`, which only identifies.
+"""
+
+from dataclasses import dataclass, field
+
+from filemill.chassis.sandbox.outcome import Limits
+from filemill.processing.steps import (
+    archive_list,
+    audio_video_probe,
+    document_text,
+    dominant_colours,
+    identify,
+    image_probe,
+    image_renditions,
+    image_text,
+    pdf,
+    plain_text,
+    vector_picture,
+)
+from filemill.processing.steps.context import Step
+
+# ffprobe, or tesseract with its two threads, and one process to spare.
+_HELPER_PROGRAMS = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A named list of steps and the types it is for."""
+
+    name: str
+    steps: tuple[Step, ...]
+    why: str
+    limits: Limits = field(default_factory=Limits)
+
+
+PICTURE = Plan(
+    "picture",
+    (identify, image_probe, image_renditions, dominant_colours, image_text),
+    "a picture: its size and camera, a thumbnail, a preview, its colours, words in it",
+    Limits(processes=_HELPER_PROGRAMS),
+)
+DRAWING = Plan(
+    "drawing", (identify, vector_picture, document_text), "a drawing: its words; it is not drawn, for safety"
+)
+PDF = Plan(
+    "pdf",
+    (identify, pdf, dominant_colours, image_text),
+    "a PDF: text of each page, a picture of the first one, words in scans",
+    Limits(processes=_HELPER_PROGRAMS),
+)
+DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")
+TEXT = Plan("text", (identify, plain_text), "plain text: its words, charset and, for tables, columns")
+ARCHIVE = Plan("archive", (identify, archive_list), "an archive: the names and sizes in it; it is never unpacked")
+MEDIA = Plan(
+    "media",
+    (identify, audio_video_probe),
+    "audio or video: length, codecs and tags",
+    Limits(processes=_HELPER_PROGRAMS),
+)
+OTHER = Plan("other", (identify,), "no step knows this kind of file; it is kept and can be downloaded")
+
+PLANS = (PICTURE, DRAWING, PDF, DOCUMENT, TEXT, ARCHIVE, MEDIA, OTHER)
+
+_PICTURES = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/apng",
+        "image/webp",
+        "image/gif",
+        "image/tiff",
+        "image/avif",
+        "image/heic",
+        "image/heif",
+        "image/heic-sequence",
+        "image/heif-sequence",
+        "image/bmp",
+        "image/vnd.adobe.photoshop",
+        "image/x-icon",
+        "image/x-targa",
+        "image/jp2",
+        "image/jpx",
+        "image/jpm",
+        "image/x-portable-bitmap",
+        "image/x-portable-graymap",
+        "image/x-portable-pixmap",
+        "image/x-portable-anymap",
+        "image/x-portable-arbitrarymap",
+    }
+)
+_DRAWINGS = frozenset({"image/svg+xml"})
+_ARCHIVES = frozenset(
+    {
+        "application/zip",
+        "application/x-tar",
+        "application/gzip",
+        "application/x-bzip2",
+        "application/x-xz",
+        "application/java-archive",
+        "application/vnd.android.package-archive",
+    }
+)
+_DOCUMENTS = frozenset(
+    {
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.ms-outlook",
+        "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+        "application/encrypted-ooxml",
+        "application/x-cfb",
+        "application/rtf",
+        "application/epub+zip",
+        "application/xml",
+        "application/xhtml+xml",
+        "message/rfc822",
+        "text/html",
+    }
+)
+_DOCUMENT_FAMILIES = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+_TEXTS = frozenset(
+    {
+        "application/json",
+        "application/x-ndjson",
+        "application/x-ipynb+json",
+        "application/geo+json",
+        "application/yaml",
+        "application/toml",
+        "application/sql",
+        "application/javascript",
+        "application/x-subrip",
+        "application/csv",
+    }
+)
+
+
+def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promised; no plan needs the name yet
+    """Return the plan for a type; parameters (`; charset=...`) and case do not matter."""
+    kind = content_type.split(";")[0].strip().lower()
+    if kind in _PICTURES:
+        return PICTURE
+    if kind in _DRAWINGS:
+        return DRAWING
+    if kind == "application/pdf":
+        return PDF
+    if kind in _DOCUMENTS or kind.startswith(_DOCUMENT_FAMILIES):
+        return DOCUMENT
+    if kind in _ARCHIVES:
+        return ARCHIVE
+    if kind.startswith(("audio/", "video/")) or kind == "application/ogg":
+        return MEDIA
+    if kind in _TEXTS or kind.startswith("text/"):
+        return TEXT
+    return OTHER

@@ -1,0 +1,81 @@
+"""Looks inside two kinds of container, ZIP and OLE, whose real type libmagic often misses.
+
+Only the directory is read, never a member's content beyond a few hundred bytes. On failure: None, "I do not know".
+"""
+
+import mmap
+import zipfile
+from pathlib import Path
+
+_MEMBER_READ_BYTES = 256
+_HANDLER_KINDS_MAX = 16
+_OLE_READ_BYTES = 64 << 20
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+_OOXML = "application/vnd.openxmlformats-officedocument."
+# A member every file of the kind has -> its type; first match wins.
+_ZIP_MARKS = (
+    ("word/document.xml", _OOXML + "wordprocessingml.document"),
+    ("xl/workbook.xml", _OOXML + "spreadsheetml.sheet"),
+    ("xl/workbook.bin", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
+    ("ppt/presentation.xml", _OOXML + "presentationml.presentation"),
+    ("META-INF/container.xml", "application/epub+zip"),
+    ("AndroidManifest.xml", "application/vnd.android.package-archive"),
+    ("META-INF/MANIFEST.MF", "application/java-archive"),
+    ("doc.kml", "application/vnd.google-earth.kmz"),
+)
+# Stream names in the directory of an OLE file, as it stores them (UTF-16).
+_OLE_MARKS = (
+    ("__properties_version1.0", "application/vnd.ms-outlook"),
+    ("WordDocument", "application/msword"),
+    ("PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ("Workbook", "application/vnd.ms-excel"),
+    ("Book", "application/vnd.ms-excel"),
+    ("EncryptedPackage", "application/encrypted-ooxml"),
+)
+
+
+def zip_type(path: Path) -> str | None:
+    """Return the type of a ZIP by its members: office, e-book, package or plain; None when it cannot be opened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if "mimetype" in names:  # ODF and EPUB say it themselves, in an uncompressed first member
+                with archive.open("mimetype") as member:
+                    said = member.read(_MEMBER_READ_BYTES).decode("ascii", "replace").strip()
+                if said.startswith("application/"):
+                    return said
+    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError):
+        return None  # not a ZIP that can be read: another step says so in words
+    return next((kind for mark, kind in _ZIP_MARKS if mark in names), "application/zip")
+
+
+def ole_type(path: Path) -> str | None:
+    """Return the type of an OLE compound file (old Office, Outlook), None when it is none we know."""
+    with path.open("rb") as file:
+        content = file.read(_OLE_READ_BYTES)
+    if not content.startswith(_OLE_MAGIC):
+        return None
+    # A directory entry holds the name padded to 64 bytes, so a name is followed by a zero character.
+    return next((kind for mark, kind in _OLE_MARKS if (mark + "\0").encode("utf-16-le") in content), None)
+
+
+def has_only_sound(path: Path) -> bool:
+    """Return whether an MP4 has tracks of sound and none of pictures; its brand often does not say.
+
+    Each track has a `hdlr` box: name, version, a reserved word, then the kind (ISO/IEC 14496-12, 8.4.3).
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        kinds: set[bytes] = set()
+        at = content.find(b"hdlr")
+        while at >= 0 and len(kinds) < _HANDLER_KINDS_MAX:
+            kinds.add(content[at + 12 : at + 16])
+            at = content.find(b"hdlr", at + 4)
+    return b"soun" in kinds and b"vide" not in kinds
+
+
+def unpacked_bytes(path: Path) -> tuple[int, int]:
+    """Return how many members a ZIP says it has and how large they say they are together."""
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+    return len(members), sum(member.file_size for member in members)

@@ -1,0 +1,168 @@
+"""Step: the words of office documents, mail, e-books, HTML, XML and the like, with kreuzberg.
+
+Success without words is the state `empty`. Archives in disguise are measured before they are opened: office files are
+ZIPs, and a few kilobytes can unpack to gigabytes. Nothing is fetched, nothing is cached. On failure:
+`unreadable-document`, `archive-bomb`, `needs-password`.
+"""
+
+import zipfile
+from typing import Any
+
+from filemill.processing.steps import containers, markup, plain_text, text_pages
+from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.pdf import NEEDS_PASSWORD
+from filemill.processing.steps.results import DONE, StepEnd, StepError
+
+NAME = "document_text"
+VERSION = 1
+
+# XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
+_SOURCE_MAX_BYTES = 256 << 20
+_UNPACKED_MAX_BYTES = 1 << 30
+_RATIO_MAX = 200  # real office files stay below 60
+_RATIO_COUNTS_FROM_BYTES = 64 << 20  # small files may compress well
+_MEMBERS_MAX = 50_000
+_PROPERTY_MAX_CHARACTERS = 500
+_LIST_MAX = 50
+
+# What kreuzberg calls some types.
+_NAMES = {"application/rtf": "text/rtf", "application/xhtml+xml": "text/html"}
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
+_XML = frozenset({"application/xml", "image/svg+xml"})
+_HTML_MAX_BYTES = 20 << 20
+_DAMAGED = StepEnd(
+    "failed",
+    "unreadable-document",
+    "The document could not be read: its data is damaged or the file ends in the middle.",
+)
+_PROPERTIES = {
+    "title": "title",
+    "subject": "subject",
+    "authors": "authors",
+    "created_at": "created_at",
+    "modified_at": "modified_at",
+    "language": "document_language",
+    "keywords": "keywords",
+    "description": "description",
+    "sheet_count": "sheet_count",
+    "sheet_names": "sheet_names",
+    "slide_count": "slide_count",
+    "from_email": "mail_from",
+    "to_emails": "mail_to",
+    "cc_emails": "mail_cc",
+    "message_id": "mail_id",
+    "attachments": "attachments",
+}
+_PASSWORD_WORDS = ("password", "encrypted", "decrypt")
+
+
+def run(context: StepContext) -> StepEnd:
+    """Set pages (one, for kinds without pages) and the document's own properties."""
+    if context.content_type == "application/encrypted-ooxml":
+        context.text_state = "needs-password"
+        return NEEDS_PASSWORD
+    _refuse_bombs(context)
+    text = _markup_words(context)
+    metadata: dict[str, Any] = {}
+    if text is None or context.content_type in _HTML:
+        text, metadata = _with_kreuzberg(context, text)
+    pages, cut = text_pages.bounded([text_pages.Page(1, text_pages.clean(text))])
+    if cut:
+        context.properties["text_truncated"] = True
+    context.properties.update(_properties(metadata))
+    if not text_pages.has_words(pages):
+        context.text_state = "empty"
+        return StepEnd("empty", "no-text", "The document has no text.")
+    context.pages, context.text_state = pages, "found"
+    return DONE
+
+
+def _markup_words(context: StepContext) -> str | None:
+    """Return the words of HTML and XML, read by our own code; None for every other kind."""
+    if context.content_type in _HTML:
+        content = context.source.read_bytes()[:_HTML_MAX_BYTES]
+        charset = markup.html_charset(content) or plain_text.detect_charset(content) or "utf-8"
+        try:
+            return markup.html_words(content.decode(charset, "replace"))
+        except LookupError:  # the document names a charset nobody knows
+            return markup.html_words(content.decode("utf-8", "replace"))
+    if context.content_type in _XML:
+        words = markup.xml_words(context.source)
+        if not words.complete:
+            context.properties["truncated"] = True
+            if not words.text:
+                raise StepError(_DAMAGED)
+        return words.text
+    return None
+
+
+def _with_kreuzberg(context: StepContext, text: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the words, kept when we already have them, and what the document says about itself."""
+    import kreuzberg
+
+    kind = _NAMES.get(context.content_type, context.content_type)
+    try:
+        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind, config=_config())
+    except kreuzberg.KreuzbergError as error:
+        if text is not None:
+            return text, {}
+        raise _reason(context, error) from error
+    return (extracted.content if text is None else text), dict(extracted.metadata or {})
+
+
+def _config() -> Any:
+    import kreuzberg
+
+    config = kreuzberg.ExtractionConfig(
+        use_cache=False,
+        enable_quality_processing=False,
+        output_format="plain",
+        concurrency=kreuzberg.ConcurrencyConfig(max_threads=1),
+    )
+    # Not among the constructor's arguments. An attachment is a file of its own; unpacking archives inside archives is
+    # how bombs work, and pictures are image_text's.
+    config.max_archive_depth = 0
+    return config
+
+
+def _refuse_bombs(context: StepContext) -> None:
+    size_bytes = context.source.stat().st_size
+    if size_bytes > _SOURCE_MAX_BYTES:
+        detail = f"The document is larger than {_SOURCE_MAX_BYTES >> 20} MiB, the most that is read for its text."
+        raise StepError(StepEnd("unsupported", "too-large-for-text", detail))
+    if not zipfile.is_zipfile(context.source):
+        return
+    try:
+        members, unpacked = containers.unpacked_bytes(context.source)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise StepError(_DAMAGED) from error
+    too_dense = unpacked > _RATIO_COUNTS_FROM_BYTES and unpacked > size_bytes * _RATIO_MAX
+    if members > _MEMBERS_MAX or unpacked > _UNPACKED_MAX_BYTES or too_dense:
+        detail = f"The document would unpack to {unpacked >> 20} MiB in {members} parts; it looks like an archive bomb."
+        raise StepError(StepEnd("rejected", "archive-bomb", detail))
+
+
+def _reason(context: StepContext, error: Exception) -> StepError:
+    said = str(error).lower()
+    if any(word in said for word in _PASSWORD_WORDS):
+        context.text_state = "needs-password"
+        return StepError(NEEDS_PASSWORD)
+    if "unsupported" in said:
+        detail = "The words of this kind of document cannot be read."
+        return StepError(StepEnd("unsupported", "unsupported-document", detail))
+    return StepError(_DAMAGED)
+
+
+def _properties(metadata: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, ours in _PROPERTIES.items():
+        value = metadata.get(name)
+        if isinstance(value, str):
+            value = text_pages.clean(value)[:_PROPERTY_MAX_CHARACTERS]
+        elif isinstance(value, list):
+            value = [text_pages.clean(str(item))[:_PROPERTY_MAX_CHARACTERS] for item in value[:_LIST_MAX]]
+        elif not isinstance(value, int):
+            continue
+        if value not in ("", [], None):
+            found[ours] = value
+    return found

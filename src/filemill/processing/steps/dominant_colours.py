@@ -1,0 +1,39 @@
+"""Step: the few colours a picture is made of, from its smallest rendition.
+
+On failure: `skipped` where there is no rendition to look at.
+"""
+
+from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.results import DONE, StepEnd
+
+NAME = "dominant_colours"
+VERSION = 1
+
+COLOURS_MAX = 5
+# Pixels looked at per side: more changes the shares by less than a percent.
+_SIDE_PX = 64
+_SHARE_MIN = 0.02
+
+
+def run(context: StepContext) -> StepEnd:
+    """Set `colours`: `[{"hex": "#rrggbb", "share": 0..1}]`, largest share first."""
+    from PIL import Image
+
+    smallest = context.rendition_file("thumbnail") or context.rendition_file("preview")
+    if smallest is None:
+        return StepEnd("skipped", "no-picture", "There is no picture of this file to take colours from.")
+    with Image.open(smallest, formats=["WEBP"]) as opened:
+        opened.thumbnail((_SIDE_PX, _SIDE_PX))
+        picture = opened.convert("RGBA")
+    backdrop = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+    flat = Image.alpha_composite(backdrop, picture).convert("RGB")
+    reduced = flat.quantize(COLOURS_MAX, method=Image.Quantize.MEDIANCUT)
+    palette = reduced.getpalette() or []
+    counts = sorted(reduced.getcolors() or [], reverse=True)
+    total = flat.width * flat.height
+    context.properties["colours"] = [
+        {"hex": "#" + bytes(palette[3 * index : 3 * index + 3]).hex(), "share": round(count / total, 3)}
+        for count, index in counts
+        if isinstance(index, int) and count / total >= _SHARE_MIN
+    ]
+    return DONE

@@ -1,0 +1,129 @@
+"""Step: what the file really is, from all of its bytes.
+
+libmagic on the whole file (its first 8 KiB alone get old Office wrong), a look into containers, and for text the text
+itself. The name is the last witness and can only tell one kind of text from another. A disagreement with what was
+declared is recorded.
+On failure: an unreadable file raises StepError; an unknown one is `application/octet-stream`.
+"""
+
+import functools
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from filemill.processing.steps import containers, text_kinds
+from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.results import DONE, StepEnd
+
+NAME = "identify"
+VERSION = 1
+
+_HEAD_BYTES = 64 * 1024
+_UNKNOWN = "application/octet-stream"
+
+# libmagic's names that others do not use.
+_SAME = {
+    "image/x-ms-bmp": "image/bmp",
+    "image/vnd.microsoft.icon": "image/x-icon",
+    "audio/x-wav": "audio/wav",
+    "audio/x-m4a": "audio/mp4",
+    "text/xml": "application/xml",
+    "application/x-gzip": "application/gzip",
+    "application/x-ole-storage": "application/x-cfb",
+    "application/CDFV2": "application/x-cfb",
+    "application/x-zip-compressed": "application/zip",
+    "image/x-tga": "image/x-targa",
+    "image/x-portable-greymap": "image/x-portable-graymap",
+    "application/vnd.ms-office": "application/x-cfb",
+    "text/rtf": "application/rtf",
+}
+_ZIP_LIKE = (
+    "application/zip",
+    "application/vnd.openxmlformats",
+    "application/vnd.oasis",
+    "application/epub",
+    "application/java-archive",
+    _UNKNOWN,
+)
+_OLE_LIKE = ("application/x-cfb", "application/msword", "application/vnd.ms-", _UNKNOWN)
+_ISO_MEDIA = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
+
+
+def run(context: StepContext) -> StepEnd:
+    """Set `content_type` and the evidence for it."""
+    said = detector().from_file(str(context.source))
+    with context.source.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    found = _SAME.get(said, said)
+    witness = "libmagic"
+    closer = _look_closer(found, head, context)
+    if closer is not None and closer[1] != found:
+        witness, found = closer
+    context.content_type = found
+    by_name = mimetypes.guess_type(context.filename)[0]
+    context.type_evidence.update(
+        {
+            "libmagic": said,
+            "decided_by": witness,
+            "declared": context.declared_type or None,
+            "by_name": by_name,
+            "declared_agrees": _agree(context.declared_type, found) if context.declared_type else None,
+        }
+    )
+    return DONE
+
+
+@functools.cache
+def detector() -> Any:
+    """Return libmagic with its database loaded, once per process."""
+    import magic
+
+    return magic.Magic(mime=True)
+
+
+def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, str] | None:
+    """Return who knows better and what, or None."""
+    if head.startswith(b"PK") and found.startswith(_ZIP_LIKE):
+        kind = containers.zip_type(context.source)
+        return ("container", kind) if kind else None
+    if found.startswith(_OLE_LIKE):
+        kind = containers.ole_type(context.source)
+        if kind:
+            return "container", kind
+    if found in _ISO_MEDIA and containers.has_only_sound(context.source):
+        return "tracks", "audio/mp4"
+    if _may_be_text(found) and text_kinds.looks_like_text(head):
+        kind = text_kinds.refine(head, context.filename)
+        if kind:
+            return "text", kind
+        if found == _UNKNOWN:
+            return "text", "text/plain"
+    if found == _UNKNOWN and _is_targa(context.source, head):
+        return "footer", "image/x-targa"
+    return None
+
+
+def _may_be_text(found: str) -> bool:
+    # HTML and RTF are well known by their start; the rest of text is where libmagic guesses.
+    if found in {"text/html", "application/rtf"}:
+        return False
+    return found.startswith(
+        ("text/", "message/", "application/json", "application/x-ndjson", "application/xml", "image/svg")
+    ) or found in {_UNKNOWN, "application/javascript", "application/csv"}
+
+
+def _is_targa(source: Path, head: bytes) -> bool:
+    size = source.stat().st_size
+    if size < 44 or head[1:2] not in {b"\0", b"\1"}:
+        return False
+    with source.open("rb") as file:
+        file.seek(size - 18)
+        return file.read(16) == b"TRUEVISION-XFILE"
+
+
+def _agree(declared: str, found: str) -> bool:
+    declared = _SAME.get(declared, declared).split(";")[0].strip().lower()
+    if declared in {found, _UNKNOWN}:
+        return True
+    # Any text may be called plain text, and both spellings of XML and JavaScript are the same thing.
+    return declared == "text/plain" and found.startswith(("text/", "application/json", "application/xml"))

@@ -1,0 +1,92 @@
+"""Step: words in pictures and scanned pages, with tesseract when it is installed.
+
+Reads the preview of a picture, or the first pages of a PDF that has no text of its own.
+On failure: `skipped` with `needs-tesseract`; `failed` with `unreadable-picture-text` when tesseract gives up.
+"""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from filemill.chassis.sandbox.programs import run_program
+from filemill.processing.steps import pdf, pictures, programs, text_pages
+from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.results import DONE, StepEnd, StepError
+
+NAME = "image_text"
+VERSION = 1
+
+# About 200 dpi of an A4 page: below, small print is lost; above, only time is.
+_SIDE_PX = 2400
+_PAGES_MAX = 10
+_TIMEOUT_S = 20.0
+_PICTURE_FILE = "ocr.png"
+_NEEDS_TESSERACT = StepEnd(
+    "skipped",
+    "needs-tesseract",
+    "Reading words in pictures needs the program tesseract (apt install tesseract-ocr), then process the file again.",
+)
+
+
+def run(context: StepContext) -> StepEnd:
+    """Set the pages read from pictures, if the file has no text of its own."""
+    if context.text_state == "found":
+        return StepEnd("skipped", "has-text", "The file has text of its own.")
+    if context.text_state == "needs-password":
+        return StepEnd("skipped", "needs-password", "The pages of a protected document cannot be looked at.")
+    if programs.find("tesseract") is None:
+        return _NEEDS_TESSERACT
+    pages = _read_pdf(context) if context.content_type == "application/pdf" else [_read_picture(context)]
+    pages = [page for page in pages if page.text]
+    if not text_pages.has_words(pages):
+        context.text_state = "empty"
+        return StepEnd("empty", "no-text", "No words were found in the picture.")
+    context.pages, context.text_state = pages, "found"
+    context.properties["text_by"] = "ocr"
+    return DONE
+
+
+def _read_picture(context: StepContext) -> text_pages.Page:
+    from PIL import Image, ImageOps
+
+    if max(context.properties.get("width_px", 0), context.properties.get("height_px", 0)) <= _SIDE_PX:
+        picture = pictures.open_with_pillow(context.source)
+        pictures.refuse_large(picture.width, picture.height, in_memory=True)
+        picture = ImageOps.exif_transpose(picture).convert("L")
+    else:
+        preview = context.rendition_file("preview")
+        if preview is None:
+            raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
+        picture = Image.open(preview, formats=["WEBP"]).convert("L")
+    return text_pages.Page(1, _recognise(picture, context.work_dir))
+
+
+def _read_pdf(context: StepContext) -> list[text_pages.Page]:
+    document = pdf.open_document(context)
+    count = min(len(document), _PAGES_MAX)
+    if len(document) > count:
+        context.properties["text_truncated"] = True
+    pages = []
+    for index in range(count):
+        picture = pdf.render_page(document, index, side_px=_SIDE_PX).convert("L")
+        pages.append(text_pages.Page(index + 1, _recognise(picture, context.work_dir)))
+    document.close()
+    return pages
+
+
+def _recognise(picture: Any, work_dir: Path) -> str:
+    source = work_dir / _PICTURE_FILE
+    picture.save(source, "PNG", compress_level=1)
+    try:
+        status, output, _ = run_program(
+            ["tesseract", str(source), "stdout", "--psm", "3"], work_dir=work_dir, timeout_s=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        detail = f"Reading words in the picture took longer than {_TIMEOUT_S:.0f} seconds."
+        raise StepError(StepEnd("failed", "unreadable-picture-text", detail)) from error
+    finally:
+        source.unlink()
+    if status != 0:
+        detail = "The program tesseract could not read the picture."
+        raise StepError(StepEnd("failed", "unreadable-picture-text", detail))
+    return text_pages.clean(output.decode("utf-8", "replace"))

@@ -1,0 +1,140 @@
+"""Step: text per page, page count, metadata and a picture of the first page of a PDF, with PDFium.
+
+A password is a state of its own, not a failure; so is a PDF without words (`empty`: a scan, which `image_text` may
+read).
+On failure: `unreadable-document`; a page that breaks alone is left out and counted in `pages_unreadable`.
+"""
+
+import re
+from typing import Any
+
+from filemill.processing.steps import text_pages
+from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.image_renditions import SIDE_PX, save_pillow
+from filemill.processing.steps.results import DONE, StepEnd, StepError
+
+NAME = "pdf"
+VERSION = 1
+
+# Text of a 3,000-page book takes PDFium a few seconds; what comes after is cut and said to be.
+PAGES_MAX = 3000
+_WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_UNKNOWN_SECURITY = 5  # FPDF_ERR_SECURITY
+_METADATA = {"Title": "title", "Author": "author", "Subject": "subject", "Keywords": "keywords", "Creator": "creator"}
+# What report generators write when nobody told them anything.
+_FILLERS = frozenset({"anonymous", "unspecified", "untitled"})
+_METADATA_MAX_CHARACTERS = 500
+# A page may claim any size; the rendered one never has more pixels than this on its longer side.
+_RENDER_SIDE_PX = SIDE_PX["preview"]
+_NARROWEST_PX = 8
+NEEDS_PASSWORD = StepEnd(
+    "needs-password", "needs-password", "The document is protected by a password; upload it without one to read it."
+)
+
+
+def run(context: StepContext) -> StepEnd:
+    """Set pages, page count, metadata, and make the renditions."""
+    document = open_document(context)
+    try:
+        context.properties["page_count"] = len(document)
+        context.properties.update(_metadata(document))
+        context.pages = _read_pages(context, document)
+        context.text_state = "found" if text_pages.has_words(context.pages) else "empty"
+        if context.wanted_renditions and len(document):
+            _make_renditions(context, document)
+    finally:
+        document.close()
+    if context.text_state == "empty":
+        return StepEnd("empty", "no-text", "The document has no text of its own; it is probably a scan.")
+    return DONE
+
+
+def open_document(context: StepContext) -> Any:
+    """Return PDFium's document; the caller closes it."""
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(context.source)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) in {_WRONG_PASSWORD, _UNKNOWN_SECURITY}:
+            context.text_state = "needs-password"
+            raise StepError(NEEDS_PASSWORD) from error
+        detail = "The PDF could not be opened: its data is damaged or the file ends in the middle."
+        raise StepError(StepEnd("failed", "unreadable-document", detail)) from error
+
+
+def render_page(document: Any, index: int, *, side_px: int) -> Any:
+    """Return a page as a Pillow picture on white, its longer side at most `side_px`."""
+    page = document[index]
+    width_pt, height_pt = page.get_size()
+    longer_pt = max(width_pt, height_pt)
+    if not 0 < longer_pt < 1e7:
+        raise StepError(StepEnd("failed", "unreadable-page", "The first page of the PDF has no usable size."))
+    scale = side_px / longer_pt
+    if min(width_pt, height_pt) * scale < _NARROWEST_PX:
+        raise StepError(StepEnd("failed", "unreadable-page", "The first page of the PDF is too narrow to be drawn."))
+    return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+
+
+def _read_pages(context: StepContext, document: Any) -> list[text_pages.Page]:
+    import pypdfium2
+
+    pages: list[text_pages.Page] = []
+    left = text_pages.TEXT_MAX_CHARACTERS
+    unreadable = 0
+    for index in range(min(len(document), PAGES_MAX)):
+        try:
+            page = document[index]
+            text_page = page.get_textpage()
+            text = text_pages.clean(text_page.get_text_range())
+            text_page.close()
+            page.close()
+        except pypdfium2.PdfiumError:
+            unreadable += 1  # one damaged page does not hide the others; the number is told
+            text = ""
+        pages.append(text_pages.Page(index + 1, text))
+        left -= len(text)
+        if left < 0:
+            break
+    pages, cut = text_pages.bounded(pages)
+    if cut or len(pages) < len(document):
+        context.properties["text_truncated"] = True
+    if unreadable:
+        context.properties["pages_unreadable"] = unreadable
+    return pages
+
+
+def _make_renditions(context: StepContext, document: Any) -> None:
+    import pypdfium2
+
+    document.init_forms()
+    try:
+        save_pillow(context, render_page(document, 0, side_px=_RENDER_SIDE_PX))
+    except (pypdfium2.PdfiumError, StepError, ValueError):
+        # The text is worth more than the picture: the document is done, its preview is said to be missing.
+        context.properties["preview_missing"] = "The first page could not be drawn."
+
+
+def _metadata(document: Any) -> dict[str, Any]:
+    raw = document.get_metadata_dict(skip_empty=True)
+    found: dict[str, Any] = {}
+    for name, ours in _METADATA.items():
+        value = text_pages.clean(raw.get(name, ""))[:_METADATA_MAX_CHARACTERS]
+        if value and value.strip("()").lower() not in _FILLERS:
+            found[ours] = value
+    for name, ours in (("CreationDate", "created_at"), ("ModDate", "modified_at")):
+        moment = _moment(raw.get(name, ""))
+        if moment:
+            found[ours] = moment
+    return found
+
+
+def _moment(text: str) -> str | None:
+    """Return RFC 3339 from PDF's `D:YYYYMMDDHHmmSSOHH'mm'` (ISO 32000-1, 7.9.4); local time where the zone is
+    missing."""
+    match = re.match(r"D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:(Z)|([+-])(\d\d)'?(\d\d)?)?", text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, utc, sign, zone_hour, zone_minute = match.groups()
+    zone = "Z" if utc else f"{sign}{zone_hour}:{zone_minute or '00'}" if sign else ""
+    return f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"

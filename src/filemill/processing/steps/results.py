@@ -1,0 +1,102 @@
+"""The shape of what processing finds out about a file, and of how each step ends.
+
+The result is written inside the sandbox and checked outside it with `check`, because a hostile file may have written
+it.
+Not for: deciding. On failure: `check` raises pydantic's ValidationError; the run then counts as failed.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password", "rejected", "failed"]
+TextState = Literal["found", "empty", "needs-password", "unsupported"]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class StepEnd:
+    """How a step ended; anything but `done` has a code and one sentence a user understands."""
+
+    state: StepState
+    code: str | None = None
+    detail: str | None = None
+
+
+DONE = StepEnd("done")
+
+
+class StepError(Exception):
+    """Raised by a step that cannot go on; it ends as `end` says and the other steps go on."""
+
+    def __init__(self, end: StepEnd) -> None:
+        super().__init__(end.detail)
+        self.end = end
+
+
+@with_config(_STRICT)
+class StepRecord(TypedDict):
+    """One line of the file's story."""
+
+    name: str
+    version: int
+    state: StepState
+    code: str | None
+    detail: str | None
+    duration_ms: float
+
+
+@with_config(_STRICT)
+class TextResult(TypedDict):
+    """Whether there are words, and where: `path` is a JSON file `{"pages": [{"number", "text"}]}` in the work
+    folder."""
+
+    state: TextState
+    path: str | None
+    characters: int
+    language: str | None
+
+
+@with_config(_STRICT)
+class Rendition(TypedDict):
+    """A picture made of the file, as a file of the work folder."""
+
+    name: str
+    path: str
+    content_type: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+
+
+@with_config(_STRICT)
+class Reject(TypedDict):
+    """Why the file as a whole cannot be processed."""
+
+    code: str
+    detail: str
+
+
+@with_config(_STRICT)
+class RunResult(TypedDict):
+    """Everything one run found out."""
+
+    content_type: str
+    type_evidence: dict[str, Any]
+    plan: str
+    steps: list[StepRecord]
+    properties: dict[str, Any]
+    text: TextResult
+    renditions: list[Rendition]
+    reject: Reject | None
+
+
+_ADAPTER: TypeAdapter[RunResult] = TypeAdapter(RunResult)
+
+
+def check(raw: dict[str, Any]) -> RunResult:
+    """Return the result if it has exactly the shape above."""
+    return _ADAPTER.validate_python(raw)
