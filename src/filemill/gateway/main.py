@@ -1,0 +1,110 @@
+"""The local gateway, wired: settings, logs, metrics, then the edge until a signal ends it."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+import uvloop
+from prometheus_client import start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import REGISTRY, Collector
+
+from filemill import __version__
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import LOOPBACK_HOSTS, load
+from filemill.chassis.telemetry import logging, tracing
+from filemill.chassis.web.process import SOCKET_PATH_MOST
+from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
+from filemill.gateway.proxy import Gateway
+from filemill.gateway.routes import build_routes
+from filemill.gateway.settings import GatewaySettings
+from filemill.gateway.stats import GatewayStats
+
+_log = structlog.get_logger()
+_QUIET_PATHS = frozenset({"/health", "/livez", "/readyz"})
+
+
+def upstreams(settings: GatewaySettings) -> dict[str, Address]:
+    """Where each service of this machine answers: its Unix socket, or its port where the path would be too long."""
+    found: dict[str, Address] = {}
+    for service in {route.service for route in build_routes()}:
+        path = settings.sockets_dir / f"{service}.sock"
+        by_path = len(str(path)) <= SOCKET_PATH_MOST
+        found[service] = UnixAddress(str(path)) if by_path else TcpAddress(settings.host, settings.port(service))
+    return found
+
+
+def log_access(event: dict[str, Any]) -> None:
+    """One line per request; health questions that went well are not worth one."""
+    if event.get("path") not in _QUIET_PATHS or event.get("status") != 200:
+        facts = {name: value for name, value in event.items() if name != "event"}
+        _log.info("gateway.request.done", **facts)
+
+
+class StatsCollector(Collector):
+    """The gateway's plain numbers as Prometheus metrics."""
+
+    def __init__(self, stats: GatewayStats) -> None:
+        self._stats = stats
+
+    def collect(self) -> list[Metric]:
+        """Called at each scrape."""
+        stats = self._stats
+        requests = CounterMetricFamily(
+            "filemill_gateway_requests", "Requests by service.", labels=["service", "status"]
+        )
+        for (service, status), count in stats.requests.items():
+            requests.add_metric([service, status], count)
+        failures = CounterMetricFamily(
+            "filemill_gateway_failures", "Services that failed.", labels=["service", "reason"]
+        )
+        for (service, reason), count in stats.service_failures.items():
+            failures.add_metric([service, reason], count)
+        return [
+            requests,
+            failures,
+            GaugeMetricFamily("filemill_gateway_open_connections", "Clients connected.", value=stats.open_connections),
+            CounterMetricFamily("filemill_gateway_received_bytes", "Request bodies.", value=stats.bytes_from_clients),
+            CounterMetricFamily("filemill_gateway_sent_bytes", "Answers.", value=stats.bytes_to_clients),
+        ]
+
+
+async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | None) -> None:
+    """Run until SIGTERM or SIGINT, then let what runs finish."""
+    gateway = Gateway(
+        build_routes(settings.max_file_bytes),
+        upstreams(settings),
+        allowed_hosts=None if settings.host in LOOPBACK_HOSTS else LOOPBACK_HOSTS,
+        on_access=log_access,
+        version=__version__,
+    )
+    port = settings.port()
+    try:
+        await gateway.start(settings.host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise StartError(
+                f"gateway: port {port} is taken; stop what uses it, or set FILEMILL_GATEWAY_PORT"
+            ) from error
+        raise StartError(f"gateway: cannot listen on {settings.host}:{port}: {error.strerror}") from error
+    REGISTRY.register(StatsCollector(gateway.stats))
+    if settings.gateway_metrics_port:
+        start_http_server(settings.gateway_metrics_port, addr=settings.host)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if on_ready is not None:
+        on_ready(f"http://{settings.host}:{gateway.port}")
+    await stop.wait()
+    await gateway.stop(settings.gateway_grace_s)
+
+
+def run(on_ready: Callable[[str], None] | None = None) -> None:
+    """Run until asked to stop."""
+    settings = load(GatewaySettings)
+    logging.configure("gateway", log_format=settings.log_format, level=settings.log_level)
+    tracing.configure("gateway", settings.otlp_endpoint)
+    uvloop.run(serve(settings, on_ready))
