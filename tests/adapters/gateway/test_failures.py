@@ -186,7 +186,7 @@ def test_kept_connection_when_the_service_closed_it_then_a_fresh_one_is_used(sta
 
 def test_kept_connection_when_bytes_come_unasked_then_it_is_dropped(start: Start, puppet: Puppet) -> None:
     """An answer nobody asked for can never become someone's answer."""
-    gateway = start({"upload": puppet.address})
+    gateway = start({"upload": puppet.address}, limits=Limits(spare_idle_s=1000))
     with closing(gateway.connect()) as sock:
         upstream = prime(gateway, puppet, sock)
         upstream.sendall(OK)

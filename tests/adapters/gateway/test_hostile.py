@@ -71,6 +71,8 @@ CONFUSING_PATHS = [
     b"/api//upload/x",
     b"/api/upload//x",
     b"/api/upload/%2fx",
+    b"/api/upload/a%2fb",
+    b"/api/upload/a%5cb",
     b"/api/upload/%2Fx",
     b"/api/upload/..",
     b"/api/upload/../ai/x",

@@ -54,6 +54,42 @@ def test_body_when_large_goes_up_then_the_service_gets_every_byte(
     assert gateway.gateway.stats.bodies_spliced >= 1
 
 
+def test_connection_when_large_bodies_follow_each_other_then_it_is_kept(start: Start, service: Address) -> None:
+    """The answer may overtake the news that a thread sent the last byte; the connection is kept all the same."""
+    gateway = start({"upload": service})
+    body = os.urandom(3_000_000)
+    with closing(client(gateway)) as connection:
+        for _ in range(30):
+            connection.request("PUT", "/api/upload/digest", body=body)
+            answer = connection.getresponse()
+            assert answer.getheader("connection") is None
+            assert answer.read().endswith(b" 3000000")
+
+
+def test_answer_when_the_client_does_not_read_then_the_service_is_held_back(start: Start, puppet: Puppet) -> None:
+    """What lies between a fast service and a client that stands still is bounded by the system's buffers."""
+    gateway = start({"upload": puppet.address})
+    with closing(gateway.connect()) as sock:
+        sock.sendall(b"GET /api/upload/x HTTP/1.1\r\nHost: a\r\n\r\n")
+        upstream = puppet.accept()
+        read_head(upstream)
+        upstream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")  # of unknown length, so the loop relays it
+        upstream.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            upstream.sendall(bytes(300_000_000))
+
+
+def test_body_when_the_service_does_not_read_then_the_client_is_held_back(start: Start, puppet: Puppet) -> None:
+    """The same the other way round."""
+    gateway = start({"upload": puppet.address})
+    with closing(gateway.connect()) as sock:
+        sock.sendall(b"PUT /api/upload/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n11e1a300\r\n")
+        read_head(puppet.accept())
+        sock.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            sock.sendall(bytes(0x11E1A300))
+
+
 @pytest.mark.parametrize("use_splice", [True, False])
 def test_body_when_large_comes_down_then_the_client_gets_every_byte(
     start: Start, service: Address, use_splice: bool
