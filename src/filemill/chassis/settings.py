@@ -39,6 +39,7 @@ class ServiceSettings(BaseSettings):
     auth: str = "none"
     public_url: str | None = None
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
+    log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL"))
     redis_url: str | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))

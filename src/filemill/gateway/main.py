@@ -15,8 +15,7 @@ from prometheus_client.registry import REGISTRY, Collector
 from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import LOOPBACK_HOSTS, load
-from filemill.chassis.telemetry import logging, tracing
-from filemill.chassis.web.process import SOCKET_PATH_MOST
+from filemill.chassis.web.process import SOCKET_PATH_MOST, start_telemetry
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.proxy import Gateway
 from filemill.gateway.routes import build_routes
@@ -105,6 +104,5 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
 def run(on_ready: Callable[[str], None] | None = None) -> None:
     """Run until asked to stop."""
     settings = load(GatewaySettings)
-    logging.configure("gateway", log_format=settings.log_format, level=settings.log_level)
-    tracing.configure("gateway", settings.otlp_endpoint)
+    start_telemetry(settings, "gateway")
     uvloop.run(serve(settings, on_ready))

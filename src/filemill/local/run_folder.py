@@ -21,7 +21,7 @@ LEFTOVERS_END_S = 5.0  # children of a runner that was killed get SIGKILL from t
 RETRY_S = 0.05
 
 
-class AlreadyRunning(RuntimeError):  # noqa: N818 - says what happened
+class AlreadyRunning(RuntimeError):
     """Another runner works on this data folder; stopping it helps, a retry alone does not."""
 
 

@@ -1,4 +1,4 @@
-"""Logs: structlog, one JSON line per event (pretty on a terminal), always with service, request id and trace id.
+"""Logs: structlog, a JSON line per event (pretty on a terminal), always with service, request id and trace id.
 
 An event name is `room.thing.happened`; facts are key-values. Never content, tokens or whole file names of strangers.
 The standard library's loggers (uvicorn, alembic) go through the same renderer.
@@ -7,15 +7,21 @@ The standard library's loggers (uvicorn, alembic) go through the same renderer.
 import logging
 import sys
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from filemill.chassis.telemetry import request_context
+from filemill.chassis.telemetry.log_file import BoundedLog
 
 
-def configure(service: str, *, log_format: str = "auto", level: str = "info") -> None:
-    """Set up logging of this process on stderr. Calling it again replaces the former set-up (a fork does)."""
+def configure(service: str, *, log_format: str = "auto", level: str = "info", folder: Path | None = None) -> None:
+    """Set up logging of this process: to `folder/<service>.log`, or to stderr. A second call replaces the first."""
+    target: Any = sys.stderr
+    if folder is not None:
+        target = BoundedLog(folder / f"{service}.log")
+        target.take_stderr()
 
     def add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["service"] = service
@@ -29,24 +35,24 @@ def configure(service: str, *, log_format: str = "auto", level: str = "info") ->
         first = {name: event.pop(name) for name in ("timestamp", "level", "service", "event") if name in event}
         return {**first, **event}
 
-    pretty = log_format == "pretty" or (log_format == "auto" and sys.stderr.isatty())
+    pretty = log_format == "pretty" or (log_format == "auto" and target.isatty())
     shared: list[Any] = [
         add_ids,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if pretty:
-        render: list[Any] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        render: list[Any] = [structlog.dev.ConsoleRenderer(colors=target.isatty())]
     else:
         render = [in_reading_order, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, *render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=target),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],

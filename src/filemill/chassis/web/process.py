@@ -22,14 +22,19 @@ SOCKET_PATH_MOST = 100
 """sun_path holds 108 bytes; longer data folders are reached over TCP only."""
 
 
+def start_telemetry(settings: ServiceSettings, process: str) -> None:
+    """Logs and traces of this process, under its name."""
+    logging.configure(process, log_format=settings.log_format, level=settings.log_level, folder=settings.log_dir)
+    tracing.configure(process, settings.otlp_endpoint)
+
+
 def run_service(
     settings: Settings,
     build: Callable[[Settings], Awaitable[ASGIApp]],
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Run until asked to stop. `on_ready` gets the address once requests are answered. Raises `StartError`."""
-    logging.configure(settings.service, log_format=settings.log_format, level=settings.log_level)
-    tracing.configure(settings.service, settings.otlp_endpoint)
+    start_telemetry(settings, settings.service)
     listener = server.bind(settings.host, settings.port(), settings.service)
     sockets = [listener]
     unix_path = settings.sockets_dir / f"{settings.service}.sock"
@@ -51,8 +56,7 @@ def run_loops(
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Run `work` until SIGTERM or SIGINT cancels it; it calls its second argument once it is ready."""
-    logging.configure(f"{settings.service}-worker", log_format=settings.log_format, level=settings.log_level)
-    tracing.configure(f"{settings.service}-worker", settings.otlp_endpoint)
+    start_telemetry(settings, f"{settings.service}-worker")
     migrate(settings)
 
     async def main() -> None:

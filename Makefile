@@ -1,0 +1,62 @@
+# Every target with one line: `make`. On a fresh machine only make, Python >= 3.11 and pip are needed.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_NO_PROGRESS := 1
+
+.PHONY: help up test check format bench chaos lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all of it
+	@exec $(BIN)/filemill up
+
+test: .venv/dev.stamp ## Run the tests (at most 15 minutes on two cores)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licences: fast, no server
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python scripts/check_documents.py
+	@$(BIN)/python scripts/check_licences.py
+
+format: .venv/dev.stamp ## Format the code and mend what lint can mend
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the same run
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+chaos: .venv/dev.stamp ## The crash harness at length: every named crash point, many kills
+	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)
+
+lock: .tools/stamp ## Lock dependencies again (names, versions, hashes)
+	@scripts/lock.sh $(UV)
+
+documents: .venv/dev.stamp ## Write the generated documents again (OpenAPI, AsyncAPI)
+	@$(BIN)/python scripts/check_documents.py --write
+
+clean: ## Remove the environments (not the data)
+	@rm -rf .venv .tools
+
+# uv comes from pip into .tools: Debian's Python has pip without ensurepip, so `python -m venv` cannot be relied on.
+.tools/stamp: requirements/tools.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: filemill needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	@echo "preparing tools"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .tools -r requirements/tools.lock
+	@touch $@
+
+.venv/runtime.stamp: .tools/stamp requirements/filemill.lock requirements/build.lock pyproject.toml
+	@echo "preparing the environment"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/filemill.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/build.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/runtime.stamp requirements/dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@

@@ -1,0 +1,44 @@
+"""A log file with a bound: when it is full it becomes `NAME.log.1`, and what was `NAME.log.1` is gone."""
+
+import os
+from pathlib import Path
+
+MOST_BYTES = 32 * 1024 * 1024
+
+
+class BoundedLog:
+    """The little of a text file that loggers use. One process writes to one file."""
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._most_bytes = most_bytes
+        self._file = path.open("a", encoding="utf-8")
+        self._size = path.stat().st_size
+
+    def write(self, text: str) -> int:
+        """Append; the file is turned over first when it is full."""
+        if self._size > self._most_bytes:
+            self._turn_over()
+        self._size += len(text)
+        return self._file.write(text)
+
+    def flush(self) -> None:
+        """Hand what was written to the system."""
+        self._file.flush()
+
+    def isatty(self) -> bool:
+        """Never a terminal."""
+        return False
+
+    def take_stderr(self) -> None:
+        """What others print to standard error and output goes here too: a crash of the interpreter, a library's word."""
+        os.dup2(self._file.fileno(), 1)
+        os.dup2(self._file.fileno(), 2)
+
+    def _turn_over(self) -> None:
+        self._file.close()
+        self._path.replace(self._path.with_suffix(".log.1"))
+        self._file = self._path.open("a", encoding="utf-8")
+        self._size = 0
+        self.take_stderr()

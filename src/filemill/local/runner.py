@@ -1,0 +1,76 @@
+"""The whole mill on one machine: which processes there are, forked from one parent that has imported everything once.
+
+Logs of every process go to `logs/` in the data folder, a file each, bounded; the terminal shows only the mill's own lines.
+"""
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from filemill import __version__
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import ServiceSettings, load
+from filemill.local.run_folder import AlreadyRunningError
+from filemill.local.supervisor import Supervisor, say_line
+from filemill.local.units import Report, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A process of the mill. `module` has `run(on_ready)`; a later stage is stopped earlier."""
+
+    name: str
+    module: str
+    stage: int = 0
+
+
+MEMBERS = (
+    Member("access", "filemill.access.main"),
+    Member("upload", "filemill.upload.main"),
+    Member("metadata", "filemill.metadata.main"),
+    Member("ai", "filemill.ai.main"),
+    Member("processing", "filemill.processing.main"),
+    Member("notification", "filemill.notification.main"),
+    Member("ai-worker", "filemill.ai.worker"),
+    Member("processing-worker", "filemill.processing.worker"),
+    Member("gateway", "filemill.gateway.main", stage=1),
+)
+
+
+def run_mill() -> int:
+    """Run every service until Ctrl-C; returns the exit status. Raises `StartError` with one clear line."""
+    began_s = time.monotonic()
+    settings = load(ServiceSettings)
+    os.environ.setdefault("FILEMILL_LOG_DIR", str(settings.data_dir / "logs"))
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}") from error
+    say_line(f"filemill {__version__}, data in {settings.data_dir}")
+    units = [_unit(member) for member in MEMBERS]
+
+    def all_ready(_seconds: float) -> None:
+        address = settings.base_url("gateway").replace("127.0.0.1", "localhost")
+        say_line(f"all ready after {time.monotonic() - began_s:.1f} s; open {address}/ (Ctrl-C stops everything)")
+
+    try:
+        return Supervisor(units, data_dir=settings.data_dir, on_all_ready=all_ready).run()
+    except AlreadyRunningError as error:
+        raise StartError(str(error)) from error
+
+
+def _unit(member: Member) -> Unit:
+    module = importlib.import_module(member.module)
+    run: Callable[[Callable[[str], None]], None] = module.run
+
+    def work(report: Report) -> None:
+        try:
+            run(report.ready)
+        except StartError as error:
+            report.fatal(str(error))
+            sys.exit(1)
+
+    return Unit(member.name, work, grace_s=25.0, stage=member.stage)
