@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings, load
-from filemill.local.run_folder import AlreadyRunningError
+from filemill.local.run_folder import AlreadyRunning
 from filemill.local.supervisor import Supervisor, say_line
 from filemill.local.units import Report, Unit
 
@@ -58,7 +58,7 @@ def run_mill() -> int:
 
     try:
         return Supervisor(units, data_dir=settings.data_dir, on_all_ready=all_ready).run()
-    except AlreadyRunningError as error:
+    except AlreadyRunning as error:
         raise StartError(str(error)) from error
 
 
