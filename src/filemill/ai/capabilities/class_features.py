@@ -47,7 +47,8 @@ _CODE_NAMES = re.compile(
     r"\.(?:py|js|ts|tsx|jsx|java|c|h|cc|cpp|hpp|cs|go|rs|rb|php|sh|sql|kt|swift|scala|pl|lua|r|css|vue)$", re.IGNORECASE
 )
 _CODE_LINE = re.compile(
-    r"[;{}]\s*$|^\s*(?:def |class |import |from \S+ import|#include|function |const |let |var |public |return\b|if \(|for \()"
+    r"[;{}]\s*$"
+    r"|^\s*(?:def |class |import |from \S+ import|#include|function |const |let |var |public |return\b|if \(|for \()"
 )
 _CELLS = re.compile(r"\s{2,}|\t|[,;|](?=\S)| ")
 _NUMBER_CELL = re.compile(r"[-+$€£]?\d[\d.,]*%?$")
@@ -55,7 +56,8 @@ _MAIL_HEADER = re.compile(
     r"^(?:from|to|cc|subject|date|sent|von|an|betreff|de|à|objet):[ \t]*\S", re.IGNORECASE | re.MULTILINE
 )
 _CITATION = re.compile(
-    r"\((?:[A-Z][\w-]+(?: et al\.?| and [A-Z][\w-]+)?,? \d{4}[a-z]?[;,) ])|\[\d{1,3}(?:, ?\d{1,3})*\]|et al\."
+    r"\((?:[A-Z][\w-]+(?: et al\.?| and [A-Z][\w-]+)?,? \d{4}[a-z]?[;,) ])"  # (Name et al., 2023
+    r"|\[\d{1,3}(?:, ?\d{1,3})*\]|et al\."  # [12, 13]
 )
 _SCREENSHOT_NAME = re.compile(
     r"screen[ _-]?shot|screen[ _-]?capture|bildschirmfoto|capture d.écran|captura", re.IGNORECASE
@@ -128,7 +130,7 @@ def by_picture(subject: Subject, picture: Picture) -> Iterator[Points]:
         yield Points("screenshot", 2.6, "has the size of a screen")
     if picture.paper >= 0.6 and picture.grain >= 2.5 and not subject.found("barcodes"):
         yield Points("scan", 2.4, "looks like dark marks on paper")
-    if picture.flatness >= 0.4 and picture.grain < 12 and picture.paper < 0.98:
+    elif picture.flatness >= 0.4 and picture.grain < 12 and picture.paper < 0.98:
         yield Points("graphic", 2.2, "has large even areas")
     if subject.found("barcodes") and picture.paper + picture.flatness > 0.8:
         yield Points("barcode", 4.0, "shows little but a barcode")

@@ -1,8 +1,8 @@
 """Capability `classification`: what kind of document it is, suggested from its type, build and words.
 
-Each cue gives hand-set points; a class's probability is its share of e^points, with `NONE_POINTS` for "none of these".
-Basic on purpose: under `SURE_PROBABILITY` the class is only suggested, under `MIN_PROBABILITY` none is named. The result
-says which cues spoke for it, and the alternatives.
+Each cue gives hand-set points; a class's probability is its share of e^points, with `NONE_POINTS` for "none of
+these". Basic on purpose: under `SURE_PROBABILITY` the class is only suggested, under `MIN_PROBABILITY` none is named.
+The result says which cues spoke for it, and the alternatives.
 """
 
 from collections import defaultdict
@@ -18,11 +18,12 @@ from filemill.ai.capabilities.subject import Subject
 
 LOOK_AT_CHARACTERS = 50_000
 SURE_PROBABILITY = 0.8
-MIN_PROBABILITY = 0.35
+MIN_PROBABILITY = 0.5  # more likely than not; one weak cue alone reaches 0.45
 MAX_PROBABILITY = 0.97  # hand-set weights are never certain
 NONE_POINTS = 2.0
 ALTERNATIVES = 3
-_IDLE = 1.0  # fewer points than this name no alternative
+_IDLE_POINTS = 1.0
+_IDLE_PROBABILITY = 0.01  # below these a class is not worth naming as an alternative
 
 
 def classify(subject: Subject) -> Outcome:
@@ -34,14 +35,13 @@ def classify(subject: Subject) -> Outcome:
     if not ranked or ranked[0][1] < MIN_PROBABILITY:
         return empty("no-class-fits", "Nothing in the file speaks clearly for one kind of document.", seen.characters)
     name, probability = ranked[0]
+    others = [(other, share) for other, share in ranked[1:] if share >= _IDLE_PROBABILITY][:ALTERNATIVES]
     result = {
         "class": name,
         "probability": round(probability, 3),
         "suggested": probability < SURE_PROBABILITY,
         "sure_from": SURE_PROBABILITY,
-        "alternatives": [
-            {"class": other, "probability": round(share, 3)} for other, share in ranked[1:][:ALTERNATIVES]
-        ],
+        "alternatives": [{"class": other, "probability": round(share, 3)} for other, share in others],
         "because": [item.why for item in points if item.document_class == name and item.points > 0],
     }
     evidence = tuple(place for cue, place in matched if cue.document_class == name)
@@ -81,7 +81,7 @@ def _probabilities(points: Iterable[Points]) -> list[tuple[str, float]]:
     sums: dict[str, float] = defaultdict(float)
     for item in points:
         sums[item.document_class] += item.points
-    weights = {name: exp(min(total, 12.0)) for name, total in sums.items() if total >= _IDLE}
+    weights = {name: exp(min(total, 12.0)) for name, total in sums.items() if total >= _IDLE_POINTS}
     whole = sum(weights.values()) + exp(NONE_POINTS)
     shares = [(name, min(MAX_PROBABILITY, weight / whole)) for name, weight in weights.items()]
     return sorted(shares, key=lambda item: (-item[1], item[0]))

@@ -1,8 +1,8 @@
 """Facts that processing measured, read from `Subject.properties` under the names it may use.
 
-The names we ask for: `width_px`, `height_px`, `page_count`, `duration_s`, `camera_make`, `camera_model`, `taken_at`, `title`,
-`author`; EXIF may also be nested as `exif` with its standard tag names (`Make`, `Model`, `DateTimeOriginal`). What is
-missing or of another type is None: properties come from files, and files lie.
+The names we ask for: `width_px`, `height_px`, `page_count`, `duration_s`, `camera_make`, `camera_model`, `taken_at`,
+`title`, `author`; EXIF may also be nested as `exif` with its standard tag names (`Make`, `Model`, `DateTimeOriginal`).
+What is missing or of another type is None: properties come from files, and files lie.
 """
 
 import re

@@ -20,8 +20,9 @@ NO_LANGUAGE = "zxx"  # ISO 639-2: no linguistic content
 
 _LETTER = re.compile(r"[^\W\d_]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-# Addresses, codes and numbers say nothing about the language and mislead the identifier.
-_NOT_WORDS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\S*\d\S*|[^\w\s'’-]+")
+_DIGIT = re.compile(r"[0-9]")
+_MARKS = re.compile(r"[^\w\s'’-]+")
+_ADDRESS_SIGNS = frozenset("@/\\_")
 # Close relatives that the identifier gives some of a text's probability to; with one of them on top it is that one.
 _FOLDED = {"pcm": "en", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
 
@@ -29,7 +30,7 @@ _FOLDED = {"pcm": "en", "nb": "no", "nn": "no", "wuu": "zh", "yue": "zh"}
 def detect_language(subject: Subject) -> Outcome:
     """Say the language of the first 20,000 characters; confidence is its probability."""
     seen = subject.beginning(LOOK_AT_CHARACTERS)
-    words = " ".join(_NOT_WORDS.sub(" ", seen.text).split())
+    words = _words(seen.text)
     looked_at = seen.characters
     if len(_LETTER.findall(words)) < MIN_LETTERS and len(_IDEOGRAPH.findall(words)) < MIN_IDEOGRAPHS:
         return empty("text-too-short", f"There are fewer than {MIN_LETTERS} letters of text.", looked_at)
@@ -42,6 +43,12 @@ def detect_language(subject: Subject) -> Outcome:
         return empty("language-uncertain", "No language is clearly more likely than the others.", looked_at)
     result = {"language": code, "suggested": probability < SURE_PROBABILITY, "candidates": candidates}
     return Outcome("done", result, confidence=probability, looked_at_characters=looked_at)
+
+
+def _words(text: str) -> str:
+    """The text without addresses, codes, numbers and marks: they say nothing of the language and mislead."""
+    plain = (token for token in text.split() if _ADDRESS_SIGNS.isdisjoint(token) and not _DIGIT.search(token))
+    return " ".join(_MARKS.sub(" ", " ".join(plain)).split())
 
 
 def _folded(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:

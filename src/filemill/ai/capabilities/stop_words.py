@@ -90,8 +90,8 @@ tão te tem têm ter toda todas todo todos tudo um uma umas uns você vocês
 }
 # What forms, mails and invoices print around their content, whatever the language.
 _FORM_WORDS = """
-amount amounts bcc betrag bezeichnung bic cc co corp date datum description designation désignation due eur email e-mail
-end facture fax gbp gmbh iban id inc inv invoice item items llc ltd mail menge montant mwst no nr number od ok phone
+amount amounts bcc betrag bezeichnung bic cc co corp date datum description designation désignation due email
+e-mail end eur facture fax gbp gmbh iban id inc inv invoice item items llc ltd mail menge montant mwst no nr number od ok phone
 preis price prix qty quantity quantité rechnung receipt ref reference sarl sku start subject subtotal sum summe tel telefon
 telephone téléphone total totals tva txn type usd ust vat
 """

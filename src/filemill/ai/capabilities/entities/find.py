@@ -5,7 +5,7 @@ person would want first (total, invoice number, parties) is repeated in `summary
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from itertools import islice
 
 from filemill.ai.capabilities.entities.addresses import find_emails, find_urls
 from filemill.ai.capabilities.entities.dates import find_dates, likely_order, numeric_order
@@ -18,7 +18,8 @@ from filemill.ai.capabilities.results import Evidence, Outcome, empty
 from filemill.ai.capabilities.subject import Page, Subject
 
 LOOK_AT_CHARACTERS = 200_000  # about 80 pages, under 2 s
-MAX_FINDINGS = 500
+MAX_FINDINGS = 500  # in the result
+MAX_FOUND = 2_000  # looked for at all, in every family of a page and in the whole text: bounds time, keeps the summary
 Found = tuple[int, Finding]  # (page number, finding)
 
 
@@ -29,11 +30,11 @@ def find_entities(subject: Subject) -> Outcome:
         return empty("no-text", "There is no text to look at.", seen.characters)
     told = numeric_order(seen.text)
     currency = _usual_currency(seen.pages, subject.language)
-    found = [
-        (page.number, finding)
-        for page in seen.pages
-        for finding in _on_page(page.text, subject.language, told, currency)
-    ]
+    found: list[Found] = []
+    for page in seen.pages:
+        found += ((page.number, finding) for finding in _on_page(page.text, subject.language, told, currency))
+        if len(found) >= MAX_FOUND:
+            break
     if not found:
         return empty("nothing-found", "No addresses, numbers, dates or amounts were recognised.", seen.characters)
     kept = found[:MAX_FINDINGS]
@@ -72,9 +73,9 @@ def _on_page(text: str, language: str | None, told: bool | None, currency: str |
         find_amounts(text, language),
         find_phones(text, language),
     ):
-        kept += settle(family, taken)
-    kept += settle(find_totals(text, currency), Taken())
-    kept += settle(find_parties(text), Taken())
+        kept += settle(islice(family, MAX_FOUND), taken)
+    kept += settle(islice(find_totals(text, currency), MAX_FOUND), Taken())
+    kept += settle(islice(find_parties(text), MAX_FOUND), Taken())
     return sorted(kept, key=lambda finding: (finding.start, finding.end))
 
 
@@ -87,27 +88,27 @@ def _usual_currency(pages: tuple[Page, ...], language: str | None) -> str | None
 
 
 def _summary(found: list[Found]) -> dict[str, object]:
+    """What a person wants first. Where the document says different things, none is chosen: `conflicting` names it."""
     summary: dict[str, object] = {}
-    number = next((finding for _, finding in found if finding.kind == "invoice-number"), None)
-    if number:
-        summary["invoice_number"] = number.value
-    totals = [finding for _, finding in found if finding.kind == "total"]
-    if totals:
-        # The surest label; of equals the last, because sums stand at the end.
-        best = max(enumerate(totals), key=lambda item: (item[1].confidence, item[0]))[1]
-        summary["total"] = {"amount": best.details["amount"], "currency": best.details["currency"], "text": best.text}
-    for role, name in _first_names(found):
-        summary[role] = name
-    return summary
-
-
-def _first_names(found: list[Found]) -> Iterator[tuple[str, str]]:
-    seen: set[str] = set()
+    conflicting: list[str] = []
+    facts: dict[str, list[Finding]] = {"invoice_number": [], "total": []}
     for _, finding in found:
-        role = str(finding.details.get("role", ""))
-        if finding.kind == "party" and role not in seen:
-            seen.add(role)
-            yield role, finding.value
+        if finding.kind == "party":
+            facts.setdefault(str(finding.details["role"]), []).append(finding)
+        elif finding.kind in {"invoice-number", "total"}:
+            facts[finding.kind.replace("-", "_")].append(finding)
+    for name, findings in facts.items():
+        surest = max((finding.confidence for finding in findings), default=0.0)
+        best = [finding for finding in findings if finding.confidence == surest]
+        if len({finding.value.casefold() for finding in best}) > 1:
+            conflicting.append(name)
+        elif best:
+            summary[name] = _total(best[0]) if name == "total" else best[0].value
+    return {**summary, "conflicting": conflicting} if conflicting else summary
+
+
+def _total(finding: Finding) -> dict[str, object]:
+    return {"amount": finding.details["amount"], "currency": finding.details["currency"], "text": finding.text}
 
 
 def _as_json(page: int, finding: Finding) -> dict[str, object]:
