@@ -5,6 +5,8 @@ guesses, so nothing is said.
 """
 
 import re
+import unicodedata
+from collections import Counter
 
 from filemill.ai.capabilities.results import Outcome, empty
 from filemill.ai.capabilities.subject import Subject
@@ -15,11 +17,14 @@ MIN_LETTERS = 20
 MIN_IDEOGRAPHS = 4  # a Chinese or Japanese sign says about as much as a word
 MIN_PROBABILITY = 0.7  # noise of lower-case letters reaches 0.66
 SURE_PROBABILITY = 0.9  # below it the language is only suggested
+MIN_SCRIPT_SHARE = 0.4  # of the letters must be of one script; two languages side by side still pass
+SCRIPT_SAMPLE = 1_000  # letters on which the script is told
 CANDIDATES = 3
 NO_LANGUAGE = "zxx"  # ISO 639-2: no linguistic content
 
 _LETTER = re.compile(r"[^\W\d_]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_CJK_NAMES = frozenset({"HIRAGANA", "KATAKANA", "HALFWIDTH", "FULLWIDTH"})
 _DIGIT = re.compile(r"[0-9]")
 _MARKS = re.compile(r"[^\w\s'’-]+")
 _ADDRESS_SIGNS = frozenset("@/\\_")
@@ -33,7 +38,13 @@ def detect_language(subject: Subject) -> Outcome:
     words = _words(seen.text)
     looked_at = seen.characters
     if len(_LETTER.findall(words)) < MIN_LETTERS and len(_IDEOGRAPH.findall(words)) < MIN_IDEOGRAPHS:
-        return empty("text-too-short", f"There are fewer than {MIN_LETTERS} letters of text.", looked_at)
+        return empty(
+            "text-too-short",
+            f"There are fewer than {MIN_LETTERS} letters in words; numbers and addresses do not count.",
+            looked_at,
+        )
+    if _script_share(words) < MIN_SCRIPT_SHARE:
+        return empty("no-language", "The text mixes signs of many scripts.", looked_at)
     ranked = _folded(language_identifier().rank(words))
     code, probability = ranked[0]
     candidates = [{"language": name, "probability": round(share, 4)} for name, share in ranked[:CANDIDATES]]
@@ -46,9 +57,20 @@ def detect_language(subject: Subject) -> Outcome:
 
 
 def _words(text: str) -> str:
-    """The text without addresses, codes, numbers and marks: they say nothing of the language and mislead."""
+    """The words without addresses, codes, numbers and marks, which say nothing of the language and mislead.
+
+    Each word once: the identifier divides by the text's length but counts repetitions by their logarithm, so it grows
+    unsure of a long text that repeats itself.
+    """
     plain = (token for token in text.split() if _ADDRESS_SIGNS.isdisjoint(token) and not _DIGIT.search(token))
-    return " ".join(_MARKS.sub(" ", " ".join(plain)).split())
+    return " ".join(dict.fromkeys(_MARKS.sub(" ", " ".join(plain)).split()))
+
+
+def _script_share(words: str) -> float:
+    """The share of the script most letters are of, by their Unicode names; Chinese and Japanese signs are one."""
+    names = (unicodedata.name(letter, "?").partition(" ")[0] for letter in _LETTER.findall(words)[:SCRIPT_SAMPLE])
+    scripts = Counter("CJK" if name in _CJK_NAMES else name for name in names)
+    return max(scripts.values(), default=0) / max(1, scripts.total())
 
 
 def _folded(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -90,10 +90,10 @@ tão te tem têm ter toda todas todo todos tudo um uma umas uns você vocês
 }
 # What forms, mails and invoices print around their content, whatever the language.
 _FORM_WORDS = """
-amount amounts bcc betrag bezeichnung bic cc co corp date datum description designation désignation due email
-e-mail end eur facture fax gbp gmbh iban id inc inv invoice item items llc ltd mail menge montant mwst no nr number od ok phone
-preis price prix qty quantity quantité rechnung receipt ref reference sarl sku start subject subtotal sum summe tel telefon
-telephone téléphone total totals tva txn type usd ust vat
+amount amounts bcc betrag bezeichnung bic cc co corp date datum description designation désignation due email e-mail
+end eur facture fax gbp gmbh iban id inc inv invoice item items llc ltd mail menge montant mwst no nr number od ok
+phone preis price prix qty quantity quantité rechnung receipt ref reference sarl sku start subject subtotal sum summe
+tel telefon telephone téléphone total totals tva txn type usd ust vat
 """
 # Without case, as the words they are compared with ("heißt" becomes "heisst").
 STOP_WORDS: dict[str, frozenset[str]] = {
