@@ -103,7 +103,7 @@ def by_lines(text: str) -> Iterator[Points]:
     if len(headers) >= 3 and headers & {"subject", "betreff", "objet"}:
         yield Points("e-mail", 5.0, "begins with the headers of a mail")
     if len(lines) >= 5 and sum(bool(_CODE_LINE.search(line)) for line in lines) >= 0.35 * len(lines):
-        yield Points("source-code", 3.5, "has lines built like program code")
+        yield Points("source-code", 3.2, "has lines built like program code")
     if len(lines) >= 5 and sum(_is_row(line) for line in lines) >= 0.6 * len(lines):
         yield Points("table", 3.5, "consists mostly of rows of numbers")
     if len(_CITATION.findall(text)) >= 3:

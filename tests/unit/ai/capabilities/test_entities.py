@@ -108,6 +108,8 @@ def test_entities_when_check_digits_are_wrong_then_it_is_not_found(text: str, of
         ("Rechnung Nr. 2024/117 vom", "invoice-number", "2024/117"),
         ("Grand total: 5,738.00 USD", "total", "USD 5738.00"),
         ("Claim # SF-1008", "reference", "SF-1008"),
+        ("Bill to\nBright Labs Ltd\n4 Quay", "party", "Bright Labs Ltd"),
+        ("Supplier:\r\n  Oak & Sons, Inc.\r\nBerlin", "party", "Oak & Sons, Inc."),
     ],
 )
 def test_entities_when_a_form_is_written_then_its_normal_form_is_found(text, kind, value, of_text) -> None:
@@ -128,6 +130,9 @@ def test_entities_when_a_form_is_written_then_its_normal_form_is_found(text, kin
         "user@ and @home and a@b",
         "SKU-8847 A-12 450 B-07 289 -23",
         "we may 2 go",
+        "NO SUPPLIERS BE LIABLE FOR ANY CLAIM",
+        "Vendor shall deliver the goods",
+        "clause 252.227-7013 applies",
     ],
 )
 def test_entities_when_text_only_looks_alike_then_nothing_is_found(text: str, of_text) -> None:

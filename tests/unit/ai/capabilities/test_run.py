@@ -52,7 +52,7 @@ def test_run_when_one_is_chosen_then_what_it_needs_runs_but_only_it_is_returned(
     results = run(
         {
             **asked(
-                "The heat pump is old. A heat pump needs care. We clean the heat pump each spring and oil its motor gently."
+                "The heat pump is old. A heat pump needs care. We clean the heat pump in spring, gently oil its motor."
             ),
             "capabilities": ["keywords"],
         },

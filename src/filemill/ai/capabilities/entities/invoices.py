@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from filemill.ai.capabilities.entities.finding import Finding
 from filemill.ai.capabilities.entities.labels import (
     INVOICE_NUMBER,
-    NEEDS_COLON,
     PLAIN_TOTAL,
     REFERENCE,
     ROLES,
@@ -40,11 +39,12 @@ _CURRENCY = re.compile(
     r"EUR|USD|GBP|CHF|JPY|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|INR|BRL|MXN|ZAR|SGD|HKD|[€$£¥]|US\$"
 )
 _PARTY = re.compile(
-    rf"^[ \t]*(?P<label>{'|'.join(f'(?P<{role}>{words})' for role, words in ROLES.items())})"
+    rf"^[ \t]*(?P<label>{'|'.join(f'(?P<{role}>{words})' for role, words in ROLES.items())})(?!\w)"
     r"(?P<colon>[ \t]*:)?[ \t]*(?P<newline>\r?\n[ \t]*)?(?:name:?[ \t]+)?(?P<name>[^\r\n]{2,90})(?=\r|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NAME_END = re.compile(r"\s{3,}|\s<|\t|\s+(?:year|phone|tel|email|e-mail|date|no\.?|id|make)\b", re.IGNORECASE)
+_HEADS = frozenset({"buyer", "customer", "seller", "supplier", "vendor"})
 _NAME = re.compile(r"[^\W\d_][\w .,&'’()/-]{1,78}")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 
@@ -85,12 +85,13 @@ def find_parties(text: str) -> Iterator[Finding]:
     """Yield the name behind (or under) a label such as "Bill to:"; details say the role."""
     for match in _PARTY.finditer(text):
         label = match["label"].lower()
-        if not match["colon"] and label in NEEDS_COLON and not (match["newline"] and label == "customer"):
+        # One everyday word ("from", "supplier") is a label only with a colon, or alone above a name.
+        if not match["colon"] and " " not in label and not (match["newline"] and label in _HEADS):
             continue
         name = _NAME_END.split(match["name"], maxsplit=1)[0]
         lead = len(name) - len(name.lstrip(" \"'"))
         name = name.strip(" \"',;:")
-        if not _NAME.fullmatch(name) or sum(character.isdigit() for character in name) > 4:
+        if not _NAME.fullmatch(name) or name[0].islower() or sum(character.isdigit() for character in name) > 4:
             continue
         role = next(role for role in ROLES if match[role])
         start = match.start("name") + lead

@@ -71,7 +71,3 @@ ROLES = {
     "recipient": "to|an|attention|attn",
     "contact": "contact|primary contact|prepared by|cashier|estimator|ansprechpartner|sachbearbeiter",
 }
-# Everyday words: labels only with a colon behind them.
-NEEDS_COLON = frozenset(
-    {"from", "von", "to", "an", "attention", "attn", "customer", "client", "contact", "kunde", "cliente", "klant"}
-)

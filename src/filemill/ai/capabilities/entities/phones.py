@@ -65,5 +65,7 @@ def _confidence(raw: str, *, international: bool, labelled: bool, valid: bool) -
 
 
 def _grouped_as_usual(raw: str, region: str | None) -> bool:
-    matcher = PhoneNumberMatcher(raw, region, leniency=Leniency.STRICT_GROUPING, max_tries=1)
-    return matcher.has_next()
+    """Grouped as the region writes numbers, and with one kind of separator: 252.227-7013 is a clause of a contract."""
+    if "." in raw and "-" in raw:
+        return False
+    return PhoneNumberMatcher(raw, region, leniency=Leniency.STRICT_GROUPING, max_tries=1).has_next()
