@@ -1,0 +1,1 @@
+"""What ai can say about one file: each capability is a pure function of one `Subject`; `table` lists them in order."""

@@ -1,0 +1,40 @@
+"""The word cues of document classes, read from `class_words.toml` beside this file.
+
+Not for the shape of a text (see `class_features`). A file that does not parse fails at import: it is ours.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Where = Literal["top", "anywhere", "heading"]
+TOP_CHARACTERS = 600  # where documents say what they are
+
+
+@dataclass(frozen=True, slots=True)
+class WordCue:
+    """A pattern whose presence gives `points` to a class; it counts once. `why` finishes the sentence "it ..."."""
+
+    document_class: str
+    points: float
+    where: Where
+    why: str
+    pattern: re.Pattern[str]
+
+
+def _read() -> Iterator[WordCue]:
+    raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    for cue in raw["cue"]:
+        words = rf"(?:{'|'.join(cue['words'])})"
+        if cue["where"] == "heading":
+            framed = rf"^[ \t]*(?:\d{{1,2}}\.?[ \t]+)?{words}[ \t]*:?[ \t]*\r?$"
+        else:
+            framed = rf"\b{words}" + (r"\b" if cue.get("whole") else "")
+        pattern = re.compile(framed, re.IGNORECASE | re.MULTILINE)
+        yield WordCue(cue["class"], float(cue["points"]), cue["where"], cue["why"], pattern)
+
+
+WORD_CUES: tuple[WordCue, ...] = tuple(_read())

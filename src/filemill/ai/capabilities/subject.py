@@ -1,0 +1,102 @@
+"""The one thing a capability looks at: the facts, pages of text and preview of one file.
+
+Not for reading files or the database: whoever starts the work puts the text and the preview here (see `run`). The text
+is data only; nothing in it is run, opened or obeyed. A span outside the text raises `ValueError` (a caller's bug).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filemill.ai.capabilities.results import CapabilityResult
+
+PAGE_BREAK = "\n"  # one character between two pages, so that words of different pages never touch
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page (or slide, or sheet) of extracted text, numbered from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` (exclusive) of one page's text."""
+
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One file as ai sees it. `preview` is a picture made by our own sandbox, never the file itself."""
+
+    file_id: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    pages: tuple[Page, ...] = ()
+    properties: Mapping[str, object] = field(default_factory=dict)
+    preview: Path | None = None
+    findings: Mapping[str, "CapabilityResult"] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> str:
+        """All pages, joined by `PAGE_BREAK`."""
+        return PAGE_BREAK.join(page.text for page in self.pages)
+
+    @property
+    def characters(self) -> int:
+        """How long `text` is, without building it."""
+        return sum(len(page.text) for page in self.pages) + max(0, len(self.pages) - 1)
+
+    @cached_property
+    def _page_starts(self) -> list[int]:
+        return [0, *accumulate(len(page.text) + len(PAGE_BREAK) for page in self.pages)][: len(self.pages)]
+
+    def locate(self, start: int, end: int) -> Span:
+        """Map characters of `text` to a span of one page; what runs over a page's end is cut there."""
+        if not 0 <= start < end <= self.characters:
+            raise ValueError(f"span {start}-{end} is outside the text of {self.characters} characters")
+        index = bisect_right(self._page_starts, start) - 1
+        page, first = self.pages[index], self._page_starts[index]
+        local_end = min(end - first, len(page.text))
+        return Span(page.number, min(start - first, local_end), local_end)
+
+    def beginning(self, limit_characters: int) -> "Subject":
+        """Return the same subject with only the first `limit_characters` of text."""
+        if self.characters <= limit_characters:
+            return self
+        return replace(self, pages=tuple(_clipped(self.pages, limit_characters)))
+
+    def with_finding(self, result: "CapabilityResult") -> "Subject":
+        """Return the subject as the next capability sees it: this result is known."""
+        return replace(self, findings={**self.findings, result.capability: result})
+
+    def found(self, capability: str) -> Mapping[str, object]:
+        """Return what another capability found before, or nothing if it did not run or found nothing."""
+        earlier = self.findings.get(capability)
+        return earlier.result if earlier is not None and earlier.state == "done" and earlier.result else {}
+
+    @property
+    def language(self) -> str | None:
+        """The language found before, as an ISO 639 code, or None."""
+        code = self.found("language").get("language")
+        return code if isinstance(code, str) else None
+
+
+def _clipped(pages: tuple[Page, ...], limit_characters: int) -> Iterator[Page]:
+    left = limit_characters
+    for page in pages:
+        if left <= 0:
+            return
+        yield page if len(page.text) <= left else Page(page.number, page.text[:left])
+        left -= len(page.text) + len(PAGE_BREAK)
