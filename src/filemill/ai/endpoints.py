@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
-from filemill.ai.capabilities.run import ALL
+from filemill.ai.capabilities.table import ALL
 from filemill.ai.errors import JobQueueFull, UnknownCapability
 from filemill.ai.jobs import options_key
 from filemill.ai.models.registry import Registry
@@ -92,7 +92,7 @@ class Endpoints:
 
     async def models(self, _caller: CallerDep) -> Models:
         """What each capability runs on, what would be better, and what it takes to have it."""
-        return Models(items=[Model.model_validate(one) for one in self.registry.as_json()])
+        return Models(items=[Model.model_validate(model.as_json()) for model in self.registry.list()])
 
     async def _wait(
         self, caller: Caller, row: RowMapping, job_id: str, wait_s: int, response: Response
@@ -126,7 +126,8 @@ class Endpoints:
         return findings if all(self._in_force(finding) for finding in findings) else None
 
     def _in_force(self, finding: Finding) -> bool:
-        return finding.state != "failed" and finding.model_digest == self.registry.best(finding.capability).digest
+        best = self.registry.best(finding.capability)
+        return finding.state != "failed" and best is not None and (finding.model_digest or "") == best.digest
 
     def _enqueue(self, tx: Tx, row: RowMapping, question: AnalyzeRequest) -> str:
         if job_queue.counts(tx).get("queued", 0) >= self.settings.ai_queue_most:

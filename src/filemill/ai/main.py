@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from filemill.ai import consumers
 from filemill.ai.endpoints import Endpoints
 from filemill.ai.jobs import DeadlineWatch
-from filemill.ai.models.registry import Registry
+from filemill.ai.models.registry import built_in_registry
 from filemill.ai.repository import job_queue
 from filemill.ai.settings import AiSettings
 from filemill.ai.worker import DOORBELL
@@ -54,7 +54,7 @@ async def build(settings: AiSettings) -> ASGIApp:
         await transport.close()
         await database.close()
 
-    endpoints = Endpoints(database, Registry(), upload, settings, wake)
+    endpoints = Endpoints(database, built_in_registry(), upload, settings, wake)
     return build_app(
         state,
         [JobEndpoints(database, job_queue, wake).router(), endpoints.router()],

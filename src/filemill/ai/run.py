@@ -15,7 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from filemill.ai import repository
-from filemill.ai.capabilities.run import DEFAULT
+from filemill.ai.capabilities.table import DEFAULT
 from filemill.ai.jobs import KIND, options_key, tell_unavailable
 from filemill.ai.repository import known
 from filemill.chassis.clock import now
@@ -137,8 +137,8 @@ class AnalysisRun:
             detail = outcome.detail or "The analysis did not end well."
             raise JobFailed(Verdict(outcome.code or outcome.state, detail, retryable=True))
         try:
-            findings = [Finding.model_validate(one) for one in outcome.result["results"]]
-        except (KeyError, ValidationError) as error:
+            findings = [Finding.model_validate(one) for one in outcome.result["results"].values()]
+        except (KeyError, AttributeError, ValidationError) as error:
             raise JobFailed(Verdict("bad-report", "The analysis answered in a form we do not know.", True)) from error
         return Analysis(findings, started_at, round(outcome.duration_ms, 2))
 

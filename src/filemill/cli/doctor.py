@@ -113,10 +113,10 @@ def _sandbox(settings: ServiceSettings) -> Check:
 
 
 def _programs() -> list[Check]:
-    from filemill.processing.steps.programs import optional_programs
+    from filemill.processing.steps import programs
 
     checks = []
-    for program in optional_programs():
+    for program in programs.inspect():
         if program.found:
             checks.append(Check(program.name, "ok", f"{program.version or 'found'}: {program.used_for}"))
         else:
@@ -125,11 +125,11 @@ def _programs() -> list[Check]:
 
 
 def _models() -> list[Check]:
-    from filemill.ai.models.registry import Registry
+    from filemill.ai.models.registry import built_in_registry
 
-    waiting = [model for model in Registry().as_json() if model["state"] == "needs-download"]
+    waiting = [model for model in built_in_registry().list() if model.state == "needs-download"]
     return [
-        Check(f"model {model['id']}", "missing", f"for {model['capability']}: {model['command']}") for model in waiting
+        Check(f"model {one.entry.id}", "missing", f"for {one.entry.capability}: {one.pull_command}") for one in waiting
     ]
 
 

@@ -6,7 +6,7 @@ others go on; a request that makes no sense raises `ValueError`. Prints nothing,
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,19 @@ from filemill.ai.capabilities.table import ALL, DEFAULT, Capability, in_order
 from filemill.ai.models import runtimes
 from filemill.ai.models.registry import Model, Registry, built_in_registry
 
+ENTRY = "filemill.ai.capabilities.run:run"
+PRELOAD = ("filemill.ai.capabilities.preloaded",)
+
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # of the source file; what is behind is not read
 PAGE_BREAK = "\f"  # between pages in a plain-text source
 
 
-def run(request: dict[str, Any], work_dir: Path, source: Path) -> dict[str, Any]:
+def run(
+    request: dict[str, Any],
+    work_dir: Path,
+    source: Path,
+    report: Callable[[dict[str, Any]], None] = lambda _facts: None,
+) -> dict[str, Any]:
     """Run `request["capabilities"]` (default: all) on `request["subject"]`.
 
     The subject's `pages` ([{number, text}]) are in the request, or else in `source`: JSON with `pages`, or plain UTF-8
@@ -37,6 +45,7 @@ def run(request: dict[str, Any], work_dir: Path, source: Path) -> dict[str, Any]
     registry = _registry(frozenset(request.get("disabled", ())))
     results: dict[str, Any] = {}
     for capability in in_order(wanted):
+        report({"capability": capability.name, "done": len(results), "of": len(wanted)})
         result = look(subject, capability, registry)
         subject = subject.with_finding(result)
         if capability.name in wanted:
