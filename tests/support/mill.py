@@ -1,0 +1,124 @@
+"""A real mill in real processes on ports of its own: start it, use it, kill parts of it, stop it, read its data."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+SERVICES = ("gateway", "access", "upload", "metadata", "ai", "processing", "notification")
+START_S = 60.0
+
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0) -> T:
+    """The first truthy value of `condition`; fails with `what` when the time is over."""
+    until_s = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < until_s, f"waited {timeout_s:g} s in vain for: {what}"
+        time.sleep(0.02)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+class Mill:
+    """One `filemill up` with its data folder."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.data_dir = data_dir
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        ports = {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        base = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
+        self.environment = base | ports | {"FILEMILL_DATA_DIR": str(data_dir), **environment}
+        self.url = f"http://127.0.0.1:{self.ports['gateway']}"
+        self.output = data_dir.with_suffix(".out")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Mill":
+        """Start it and wait until every process is ready."""
+        with self.output.open("ab") as out:
+            command = [sys.executable, "-m", "filemill.cli", "up"]
+            self._process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, start_new_session=True)
+        wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
+        return self
+
+    def is_ready(self) -> bool:
+        """Whether every process has said so; fails if the runner ended."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"the mill ended: {self.said()}"
+        return "all ready" in self.said()
+
+    def said(self) -> str:
+        """What the runner printed."""
+        return self.output.read_text(encoding="utf-8", errors="replace") if self.output.exists() else ""
+
+    def units(self) -> dict[str, dict[str, Any]]:
+        """Each process of the mill with pid and state."""
+        units: dict[str, dict[str, Any]] = json.loads((self.data_dir / "run" / "pids.json").read_text())["units"]
+        return units
+
+    def kill(self, unit: str) -> int:
+        """SIGKILL one process; returns its pid."""
+        pid: int = self.units()[unit]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def all_running(self) -> bool:
+        """Whether every process is up."""
+        return all(unit["state"] == "ready" for unit in self.units().values())
+
+    def stop(self) -> int:
+        """Ctrl-C; returns the exit status."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(60)
+        finally:
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+
+    @contextmanager
+    def client(self) -> Iterator[httpx.Client]:
+        """An HTTP client of the gateway."""
+        with httpx.Client(base_url=self.url, timeout=30.0) as client:
+            yield client
+
+    def rows(self, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look into a service's database from outside."""
+        path = self.data_dir / "databases" / f"{service}.db"
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+        try:
+            return list(connection.execute(query, values))
+        finally:
+            connection.close()
+
+    def logs(self) -> Iterator[dict[str, Any]]:
+        """Every log line of every process that is JSON."""
+        for path in sorted((self.data_dir / "logs").glob("*.log*")):
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith("{"):
+                    yield json.loads(line)
