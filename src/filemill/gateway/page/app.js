@@ -1,6 +1,7 @@
 // Puts the page together: dropping and choosing files, the live list, the search field, health, theme.
 import { refresh, search } from "./files.js";
 import { add, onStored } from "./uploads.js";
+import { badge } from "./words.js";
 
 const SETTLED_MS = 15_000; // nothing on its way: the live stream tells, this is only the safety net
 const MOVING_MS = 2_000;
@@ -43,11 +44,11 @@ async function health() {
   summary.textContent = down.length ? `${down.join(", ")} not ready` : "All are ready.";
   for (const item of document.querySelectorAll("#services [data-service]")) {
     const service = (sum.services || {})[item.dataset.service];
-    const badge = item.querySelector(".state");
-    badge.hidden = !service || service.status === "ok";
-    if (badge.hidden) continue;
-    badge.className = `state ${service.status === "degraded" ? "warn" : "fail"}`;
-    badge.textContent = service.status === "degraded" ? "\u25B3 reduced" : "\u2715 down";
+    const mark = item.querySelector(".state");
+    mark.hidden = !service || service.status === "ok";
+    if (mark.hidden) continue;
+    if (service.status === "degraded") badge(mark, "warn", "triangle", "reduced");
+    else badge(mark, "fail", "octagon", "down");
   }
 }
 

@@ -1,6 +1,6 @@
 // The list: the newest files or the hits of a search, each with what is known of it.
 import { get } from "./api.js";
-import { count, safeName, settled, size, state, thirdLine } from "./words.js";
+import { badge, count, safeName, settled, size, state, thirdLine } from "./words.js";
 
 const rows = document.getElementById("file-rows");
 const title = document.getElementById("files-title");
@@ -75,18 +75,15 @@ function row(file) {
   third.className = `third ${kind}`;
   third.textContent = words;
   what.append(link, third);
-  const badge = document.createElement("span");
+  const mark = document.createElement("span");
   const current = state(file);
-  badge.hidden = !current;
-  if (current) {
-    badge.className = `state ${current[0]}`;
-    badge.textContent = `${current[1]} ${current[2]}`;
-  }
+  mark.hidden = !current;
+  if (current) badge(mark, ...current);
   const total = document.createElement("span");
   total.className = "size";
   total.textContent = size(file.size);
   total.title = file.created_at || "";
-  item.append(what, badge, total);
+  item.append(what, mark, total);
   return item;
 }
 

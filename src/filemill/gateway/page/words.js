@@ -17,20 +17,38 @@ export function safeName(name) {
     (mark) => `U+${mark.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
 }
 
-// Shape and word, not only colour. A ready file has no badge: silent when well.
+// [kind, shape, word]: shape and word, not only colour. A ready file has no badge: silent when well.
 const STATES = {
-  queued: ["wait", "\u29D6", "waiting"],
-  scanning: ["run", "\u25CC", "being checked"],
-  uploaded: ["wait", "\u29D6", "waiting"],
-  processing: ["run", "\u25CC", "reading"],
+  queued: ["wait", "hourglass", "waiting"],
+  scanning: ["run", "ring", "being checked"],
+  uploaded: ["wait", "hourglass", "waiting"],
+  processing: ["run", "ring", "reading"],
   processed: null,
-  failed: ["fail", "\u2715", "not readable"],
-  quarantined: ["fail", "\u26E8", "quarantined"],
+  failed: ["fail", "octagon", "not readable"],
+  quarantined: ["fail", "shield", "quarantined"],
+};
+const SHAPES = {
+  hourglass: "M4.5 2.5h7M4.5 13.5h7M5.5 2.5v2.25L8 8l2.5-3.25V2.500M5.5 13.500v-2.25L8 8l2.500 3.25v2.25",
+  ring: "M8 2.5a5.5 5.5 0 1 1-5.500 5.5",
+  octagon: "M5.5 2h5L14 5.500v5L10.500 14h-5L2 10.500v-5zM6 6l4 4M10 6l-4 4",
+  shield: "M8 2l5 2v4c0 3-2 5-5 6-3-1-5-3-5-6V4zM4.500 11.500l7-7",
+  triangle: "M8 2.5l6 11H2zM8 6.500v3.250M8 11.750v.01",
 };
 
+export function badge(element, kind, shape, word) {
+  const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  icon.setAttribute("viewBox", "0 0 16 16");
+  icon.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SHAPES[shape]);
+  icon.append(path);
+  element.className = `state ${kind}`;
+  element.replaceChildren(icon, word);
+}
+
 export function state(file) {
-  if (file.status === "processed" && file.analysis === "pending") return ["run", "\u25CC", "being analysed"];
-  return file.status in STATES ? STATES[file.status] : ["wait", "\u29D6", String(file.status)];
+  if (file.status === "processed" && file.analysis === "pending") return ["run", "ring", "being analysed"];
+  return file.status in STATES ? STATES[file.status] : ["wait", "hourglass", String(file.status)];
 }
 
 export function settled(file) {
