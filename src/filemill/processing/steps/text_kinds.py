@@ -61,7 +61,9 @@ _BY_SUFFIX = {
 _MAIL_HEADER = re.compile(
     r"^(from|to|subject|date|message-id|received|return-path|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
 )
-_SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+# Comments, declarations and processing instructions start with `<!` or `<?`.
+_FIRST_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)")
+_BY_ROOT = {"svg": "image/svg+xml", "html": "text/html"}
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -78,8 +80,9 @@ def looks_like_text(head: bytes) -> bool:
 def refine(head: bytes, filename: str) -> str | None:
     """Return a closer type for a file that is text, from its first bytes, then from its name."""
     text = head.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
-    if _SVG_START.search(head[:4096]) and text.startswith("<"):
-        return "image/svg+xml"
+    first_element = _FIRST_ELEMENT.search(text[:4096]) if text.startswith("<") else None
+    if first_element and first_element.group(1).lower() in _BY_ROOT:
+        return _BY_ROOT[first_element.group(1).lower()]
     suffix = PurePath(filename.lower()).suffix
     if _is_mail(text):
         return "message/rfc822"

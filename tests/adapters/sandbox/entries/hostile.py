@@ -101,6 +101,14 @@ def read_source(_, __, source, ___):
     return source.read_text()
 
 
+def private_source(_, __, source, ___):
+    return [os.access(source, os.R_OK), source.read_text()]
+
+
+def overwrite(request, work_dir, *_):
+    (work_dir / "left").write_text(request["text"])
+
+
 def work(_, work_dir, *__):
     (work_dir / "folder").mkdir()
     (work_dir / "folder" / "a").write_text("a")
