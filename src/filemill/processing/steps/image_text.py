@@ -50,14 +50,15 @@ def _read_picture(context: StepContext) -> text_pages.Page:
     from PIL import Image, ImageOps
 
     if max(context.properties.get("width_px", 0), context.properties.get("height_px", 0)) <= _SIDE_PX:
-        picture = pictures.open_with_pillow(context.source)
-        pictures.refuse_large(picture.width, picture.height, in_memory=True)
-        picture = ImageOps.exif_transpose(picture).convert("L")
+        with pictures.open_with_pillow(context.source) as opened:
+            pictures.refuse_large(opened.width, opened.height, in_memory=True)
+            picture = ImageOps.exif_transpose(opened).convert("L")
     else:
         preview = context.rendition_file("preview")
         if preview is None:
             raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
-        picture = Image.open(preview, formats=["WEBP"]).convert("L")
+        with Image.open(preview, formats=["WEBP"]) as opened:
+            picture = opened.convert("L")
     return text_pages.Page(1, _recognise(picture, context.work_dir))
 
 

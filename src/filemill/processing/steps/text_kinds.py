@@ -71,10 +71,24 @@ def looks_like_text(head: bytes) -> bool:
     """Return whether the first bytes read like text: a byte order mark, or no zero and few control bytes."""
     if head.startswith(_BOMS):
         return True
+    if wide_charset(head):
+        return True
     if not head or b"\0" in head:
         return False
     odd = sum(1 for byte in head if byte < 32 and byte not in b"\t\n\r\f\x1b\x08")
     return odd * 50 <= len(head)
+
+
+def wide_charset(head: bytes) -> str | None:
+    """Return the kind of UTF-16 of text without a byte order mark: western text has a zero in every second byte."""
+    sample = head[:4096]
+    if len(sample) < 8:
+        return None
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > half * 0.4 and even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if even > half * 0.4 and odd == 0 else None
 
 
 def refine(head: bytes, filename: str) -> str | None:
