@@ -125,6 +125,9 @@ async def test_source_when_private_to_the_service_then_the_child_can_still_read_
     source.chmod(0o600)
     outcome = await sandbox.run({"name": "private_source"}, source=source, work_dir=scratch / "w", limits=Limits())
     assert outcome.result == {"got": [True, "private"]}
+    request = {"name": "private_source_by_program"}
+    outcome = await sandbox.run(request, source=source, work_dir=scratch / "w", limits=Limits(processes=2))
+    assert outcome.result == {"got": [0, "private"]}
 
 
 async def test_work_folder_when_used_again_then_what_is_left_can_be_overwritten(
