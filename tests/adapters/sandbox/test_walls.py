@@ -114,6 +114,34 @@ async def test_source_when_read_then_it_is_there(attempt: Any) -> None:
     assert (await attempt("read_source")).result["got"] == "the file in work"
 
 
+async def test_source_when_private_to_the_service_then_the_child_can_still_read_it(
+    sandbox: Sandbox, scratch: Path, tmp_path: Path
+) -> None:
+    """A file of mode 0600 in a folder of mode 0700 is readable, for libraries that ask access(2) first too."""
+    folder = tmp_path / "private"
+    folder.mkdir(mode=0o700)
+    source = folder / "source"
+    source.write_text("private")
+    source.chmod(0o600)
+    outcome = await sandbox.run({"name": "private_source"}, source=source, work_dir=scratch / "w", limits=Limits())
+    assert outcome.result == {"got": [True, "private"]}
+    request = {"name": "private_source_by_program"}
+    outcome = await sandbox.run(request, source=source, work_dir=scratch / "w", limits=Limits(processes=2))
+    assert outcome.result == {"got": [0, "private"]}
+
+
+async def test_work_folder_when_used_again_then_what_is_left_can_be_overwritten(
+    sandbox: Sandbox, scratch: Path, tmp_path: Path
+) -> None:
+    """A second try in the same folder is not stopped by files of the first."""
+    for text in ("first", "second"):
+        outcome = await sandbox.run(
+            {"name": "overwrite", "text": text}, source=Path("/dev/null"), work_dir=scratch / "w", limits=Limits()
+        )
+        assert outcome.state == "ok"
+    assert (scratch / "w" / "left").read_text() == "second"
+
+
 async def test_source_when_written_then_it_fails(attempt: Any, tmp_path: Path) -> None:
     """The file in work cannot be changed."""
     assert (await attempt("write_source")).state == "failed"

@@ -6,7 +6,9 @@ Not for: files (landlock.py). On failure: where ids cannot be changed (a contain
 stays root without any capability, and the level says `user` is missing.
 """
 
+import contextlib
 import os
+from pathlib import Path
 
 from filemill.chassis.sandbox import linux
 
@@ -19,6 +21,14 @@ def is_root() -> bool:
     return linux.IS_LINUX and os.geteuid() == 0
 
 
+def hand_over(folder: Path, uid: int) -> None:
+    """Give a work folder and what an earlier run left in it to `uid`; links are never followed."""
+    os.chown(folder, uid, uid)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(Path(parent, name), uid, uid, follow_symlinks=False)
+
+
 def become(uid: int | None, *, read_everything: bool) -> None:
     """Give up root for `uid`, or (None) every capability; does nothing for a normal user.
 
@@ -28,6 +38,9 @@ def become(uid: int | None, *, read_everything: bool) -> None:
     if not is_root():
         return
     kept = (linux.CAP_DAC_READ_SEARCH,) if read_everything else ()
+    with contextlib.suppress(PermissionError):  # a container without CAP_SETPCAP: only access(2) then says no too often
+        # Without "no fixup" access(2) forgets the kept capability, and libvips asks it before it opens a file.
+        linux.prctl(linux.PR_SET_SECUREBITS, linux.SECBIT_NOROOT | linux.SECBIT_NO_SETUID_FIXUP)
     if uid is not None:
         linux.prctl(linux.PR_SET_KEEPCAPS, 1)
         os.setgroups([])

@@ -15,10 +15,15 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_KEEPCAPS = 8
 PR_SET_SECCOMP = 22
+PR_SET_SECUREBITS = 28
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
 
 CAP_DAC_READ_SEARCH = 2
+SECBIT_NOROOT = 1 << 0  # user id 0 gives no capabilities at exec
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3 = 0x20080522  # linux/capability.h: two 32 bit words per set
 
 _CALL_NUMBERS = {
@@ -64,11 +69,13 @@ def call(name: str, *arguments: int | ctypes.c_void_p) -> int:
 
 
 def set_capabilities(*kept: int) -> None:
-    """Leave this process with only the capabilities named by number (all below 32)."""
+    """Leave this process, and the programs it starts, with only the capabilities named by number (all below 32)."""
     mask = sum(1 << number for number in kept)
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    data = (_CapabilityData * 2)(_CapabilityData(mask, mask, 0), _CapabilityData(0, 0, 0))
+    data = (_CapabilityData * 2)(_CapabilityData(mask, mask, mask), _CapabilityData(0, 0, 0))
     call("capset", address_of(header), address_of(data))
+    for number in kept:
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number)
 
 
 def address_of(thing: "ctypes.Structure | ctypes.Array[_CapabilityData]") -> ctypes.c_void_p:

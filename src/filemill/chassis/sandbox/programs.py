@@ -4,18 +4,27 @@ The program inherits every wall. Not for: use outside a child. On failure: OSErr
 `subprocess.TimeoutExpired` when it is too slow; it dies with the child in any case.
 """
 
+import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from filemill.chassis.sandbox import linux
 
 
 def run_program(
-    arguments: Sequence[str], *, work_dir: Path, timeout_s: float, output_max_bytes: int = 4 << 20
+    arguments: Sequence[str],
+    *,
+    work_dir: Path,
+    timeout_s: float,
+    output_max_bytes: int = 4 << 20,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes, bytes]:
-    """Run a program without a shell and return its exit status, standard output and standard error (both cut)."""
+    """Run a program without a shell and return its exit status, standard output and standard error (both cut).
+
+    `environment` is added to the child's own.
+    """
     with (work_dir / ".out").open("w+b") as out, (work_dir / ".err").open("w+b") as err:
         completed = subprocess.run(
             list(arguments),
@@ -23,6 +32,7 @@ def run_program(
             stdout=out,
             stderr=err,
             cwd=work_dir,
+            env={**os.environ, **(environment or {})},
             timeout=timeout_s,
             check=False,
             preexec_fn=_die_with_the_child,

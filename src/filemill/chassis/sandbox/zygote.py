@@ -99,7 +99,7 @@ class Zygote:
             stderr_fd=stderr_file.create(),
         )
         if uid is not None:
-            os.chown(work_dir, uid, uid)
+            identity.hand_over(work_dir, uid)
         others = [self._control.fileno(), self._wake_receiver.fileno(), self._wake_sender.fileno()]
         others += [running.job.stderr_fd for running in self._running.values()]
         own_pid = os.getpid()

@@ -30,7 +30,7 @@ _ZIP_TYPES = ("application/zip", "application/java-archive", "application/vnd.an
 @dataclass(frozen=True)
 class _Entry:
     name: str
-    size_bytes: int
+    size_bytes: int | None
     encrypted: bool = False
 
 
@@ -42,7 +42,8 @@ def run(context: StepContext) -> StepEnd:
     try:
         for entry in entries:
             count += 1
-            total_bytes += entry.size_bytes
+            total_bytes += entry.size_bytes or 0
+            complete = complete and entry.size_bytes is not None
             encrypted = encrypted or entry.encrypted
             if len(listed) < ENTRIES_LISTED_MAX:
                 listed.append(entry)
@@ -96,7 +97,7 @@ def _single(context: StepContext) -> _Entry:
         if not file.read(6).startswith(_MAGIC[suffix]):
             raise tarfile.ReadError("not a compressed file")
     name = context.filename.removesuffix(suffix) or "content"
-    return _Entry(_shown(name), 0)
+    return _Entry(_shown(name), None)
 
 
 def _shown(name: str) -> str:

@@ -20,6 +20,7 @@ VERSION = 1
 
 _HEAD_BYTES = 64 * 1024
 _UNKNOWN = "application/octet-stream"
+_TARGA = "image/x-targa"
 
 # libmagic's names that others do not use.
 _SAME = {
@@ -32,7 +33,7 @@ _SAME = {
     "application/x-ole-storage": "application/x-cfb",
     "application/CDFV2": "application/x-cfb",
     "application/x-zip-compressed": "application/zip",
-    "image/x-tga": "image/x-targa",
+    "image/x-tga": _TARGA,
     "image/x-portable-greymap": "image/x-portable-graymap",
     "application/vnd.ms-office": "application/x-cfb",
     "text/rtf": "application/rtf",
@@ -46,6 +47,7 @@ _ZIP_LIKE = (
     _UNKNOWN,
 )
 _OLE_LIKE = ("application/x-cfb", "application/msword", "application/vnd.ms-", _UNKNOWN)
+_TARGA_HEADER_BYTES = 18
 _ISO_MEDIA = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
 
 
@@ -98,8 +100,8 @@ def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, st
             return "text", kind
         if found == _UNKNOWN:
             return "text", "text/plain"
-    if found == _UNKNOWN and _is_targa(context.source, head):
-        return "footer", "image/x-targa"
+    if found == _TARGA and not _is_targa(context.source, head):
+        return "header", _UNKNOWN
     return None
 
 
@@ -113,12 +115,17 @@ def _may_be_text(found: str) -> bool:
 
 
 def _is_targa(source: Path, head: bytes) -> bool:
-    size = source.stat().st_size
-    if size < 44 or head[1:2] not in {b"\0", b"\1"}:
+    """Return whether a Targa header makes sense: it has no magic number, and libmagic sees one in noise."""
+    size_bytes = source.stat().st_size
+    if size_bytes < _TARGA_HEADER_BYTES:
         return False
-    with source.open("rb") as file:
-        file.seek(size - 18)
-        return file.read(16) == b"TRUEVISION-XFILE"
+    kind, bits = head[2], head[16]
+    width_px, height_px = int.from_bytes(head[12:14], "little"), int.from_bytes(head[14:16], "little")
+    if head[1] > 1 or kind not in {1, 2, 3, 9, 10, 11} or bits not in {8, 15, 16, 24, 32} or not width_px * height_px:
+        return False
+    if kind in {1, 9} and not head[1]:
+        return False  # says it has a palette, and that it has none
+    return kind > 3 or size_bytes >= _TARGA_HEADER_BYTES + width_px * height_px * ((bits + 7) // 8)
 
 
 def _agree(declared: str, found: str) -> bool:

@@ -59,11 +59,11 @@ def detect_charset(content: bytes) -> str | None:
         if content.startswith(mark):
             return charset
     head = content[:_DETECT_BYTES]
-    if _is_utf8(head, complete=len(content) <= _DETECT_BYTES):
-        return "utf-8" if text_kinds.looks_like_text(head) or not head else None
-    wide = _wide(head)
+    wide = text_kinds.wide_charset(head)
     if wide:
         return wide
+    if _is_utf8(head, complete=len(content) <= _DETECT_BYTES):
+        return "utf-8" if text_kinds.looks_like_text(head) or not head else None
     if not text_kinds.looks_like_text(head):
         return None
     return _guess(head)
@@ -76,18 +76,6 @@ def _is_utf8(head: bytes, *, complete: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _wide(head: bytes) -> str | None:
-    """Return UTF-16 without a byte order mark: western text has a zero in every second byte."""
-    sample = head[:4096]
-    if len(sample) < 8:
-        return None
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    half = len(sample) // 2
-    if odd > half * 0.4 and even < half * 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > half * 0.4 and odd < half * 0.05 else None
 
 
 def _guess(head: bytes) -> str:

@@ -61,7 +61,9 @@ _BY_SUFFIX = {
 _MAIL_HEADER = re.compile(
     r"^(from|to|subject|date|message-id|received|return-path|mime-version|delivered-to):", re.IGNORECASE | re.MULTILINE
 )
-_SVG_START = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+# Comments, declarations and processing instructions start with `<!` or `<?`.
+_FIRST_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)")
+_BY_ROOT = {"svg": "image/svg+xml", "html": "text/html"}
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -69,17 +71,32 @@ def looks_like_text(head: bytes) -> bool:
     """Return whether the first bytes read like text: a byte order mark, or no zero and few control bytes."""
     if head.startswith(_BOMS):
         return True
+    if wide_charset(head):
+        return True
     if not head or b"\0" in head:
         return False
     odd = sum(1 for byte in head if byte < 32 and byte not in b"\t\n\r\f\x1b\x08")
     return odd * 50 <= len(head)
 
 
+def wide_charset(head: bytes) -> str | None:
+    """Return the kind of UTF-16 of text without a byte order mark: western text has a zero in every second byte."""
+    sample = head[:4096]
+    if len(sample) < 8:
+        return None
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > half * 0.4 and even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if even > half * 0.4 and odd == 0 else None
+
+
 def refine(head: bytes, filename: str) -> str | None:
     """Return a closer type for a file that is text, from its first bytes, then from its name."""
     text = head.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
-    if _SVG_START.search(head[:4096]) and text.startswith("<"):
-        return "image/svg+xml"
+    first_element = _FIRST_ELEMENT.search(text[:4096]) if text.startswith("<") else None
+    if first_element and first_element.group(1).lower() in _BY_ROOT:
+        return _BY_ROOT[first_element.group(1).lower()]
     suffix = PurePath(filename.lower()).suffix
     if _is_mail(text):
         return "message/rfc822"

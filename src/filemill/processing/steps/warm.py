@@ -19,5 +19,7 @@ from filemill.processing.steps import identify, pictures
 pictures.prepare_pillow()
 identify.detector()
 mimetypes.init()
+for operation in ("thumbnail", "thumbnail_image", "webpsave", "jpegload", "pngload", "copy", "colourspace", "deviate"):
+    pyvips.Introspect.get(operation)  # only reads its description; nothing runs, no thread starts
 
 __all__ = ["Image", "ImageCms", "ImageOps", "kreuzberg", "pillow_heif", "plan", "pypdfium2", "pyvips"]

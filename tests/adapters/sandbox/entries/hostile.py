@@ -101,6 +101,19 @@ def read_source(_, __, source, ___):
     return source.read_text()
 
 
+def private_source(_, __, source, ___):
+    return [os.access(source, os.R_OK), source.read_text()]
+
+
+def private_source_by_program(_, work_dir, source, ___):
+    status, said, _ = run_program(["/bin/cat", str(source)], work_dir=work_dir, timeout_s=5)
+    return [status, said.decode()]
+
+
+def overwrite(request, work_dir, *_):
+    (work_dir / "left").write_text(request["text"])
+
+
 def work(_, work_dir, *__):
     (work_dir / "folder").mkdir()
     (work_dir / "folder" / "a").write_text("a")

@@ -1,0 +1,89 @@
+"""Sample files made in memory, real and hostile."""
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from typing import Any
+
+import docx
+from PIL import Image
+from reportlab.pdfgen import canvas
+
+
+def photo(width_px: int = 400, height_px: int = 300) -> Image.Image:
+    """Return a picture whose left half is red and whose right half is noisy blue."""
+    noise = random.Random(1).randbytes(width_px * height_px)
+    picture = Image.merge("RGB", [Image.new("L", (width_px, height_px), level) for level in (10, 20, 0)])
+    blue = Image.frombytes("L", (width_px, height_px), noise).point(lambda value: 200 + value // 8)
+    picture.putalpha(255)
+    picture = Image.merge("RGB", (*picture.split()[:2], blue))
+    picture.paste((220, 20, 20), (0, 0, width_px // 2, height_px))
+    return picture
+
+
+def encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """Return a picture as a file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def jpeg_with_exif(orientation: int = 1) -> bytes:
+    """Return a JPEG as a phone writes it: camera, time, place, orientation."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0112] = "Acme", "Phone 3", orientation
+    exif.get_ifd(0x8769)[0x9003] = "2024:05:06 07:08:09"
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0), 3: "W", 4: (13.0, 15.0, 36.0)})
+    return encode(photo(), "JPEG", quality=90, exif=exif)
+
+
+def png_header_only(width_px: int, height_px: int) -> bytes:
+    """Return a PNG that claims a size it has no data for."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width_px, height_px, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    )
+
+
+def pdf(*pages: str, password: str | None = None) -> bytes:
+    """Return a PDF with one line of text per page."""
+    buffer = io.BytesIO()
+    document = canvas.Canvas(buffer, encrypt=password)
+    document.setTitle("Quarterly report")
+    for text in pages:
+        document.drawString(72, 700, text)
+        document.showPage()
+    document.save()
+    return buffer.getvalue()
+
+
+def word(*paragraphs: str) -> bytes:
+    """Return a docx."""
+    document = docx.Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    document.core_properties.title = "Minutes"
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def word_bomb(unpacked_mib: int = 80) -> bytes:
+    """Return a docx whose one part unpacks to far more than its size."""
+    buffer = io.BytesIO(word("x"))
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("word/extra.xml", "w") as part:
+        for _ in range(unpacked_mib):
+            part.write(bytes(1 << 20))
+    return buffer.getvalue()
+
+
+def laughs(levels: int = 12) -> str:
+    """Return the document type declaration of a billion laughs."""
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, levels))
+    return f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{entities}]>'

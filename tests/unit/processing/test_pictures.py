@@ -1,0 +1,171 @@
+"""Pictures: what is found out about them and what is made of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+from .files import encode, jpeg_with_exif, photo, png_header_only
+
+
+def step(result: Any, name: str) -> Any:
+    """Return the record of a step."""
+    return next(record for record in result["steps"] if record["name"] == name)
+
+
+def opened(result: Any, work_dir: Path, name: str) -> Image.Image:
+    """Return a rendition as a picture."""
+    path = next(rendition["path"] for rendition in result["renditions"] if rendition["name"] == name)
+    with Image.open(work_dir / path) as picture:
+        picture.load()
+    return picture
+
+
+def test_jpeg_when_it_has_exif_then_camera_time_and_place_are_properties(process: Any, work_dir: Path) -> None:
+    """What the camera wrote is kept beside the file and never in a rendition."""
+    result = process(jpeg_with_exif(), "a.jpg")
+    properties = result["properties"]
+    assert (properties["width_px"], properties["height_px"], properties["format"]) == (400, 300, "JPEG")
+    assert properties["camera"] == {"make": "Acme", "model": "Phone 3"}
+    assert properties["taken_at"] == "2024-05-06T07:08:09"
+    assert properties["gps"] == {"latitude": 52.5, "longitude": -13.26}
+    for name in ("thumbnail", "preview"):
+        picture = opened(result, work_dir, name)
+        assert not picture.getexif()
+        assert "icc_profile" not in picture.info
+        assert "xmp" not in picture.info
+
+
+@pytest.mark.parametrize(("orientation", "red_at"), [(1, "left"), (3, "right"), (6, "top"), (8, "bottom")])
+def test_jpeg_when_turned_by_exif_then_the_thumbnail_is_upright(
+    process: Any, work_dir: Path, orientation: int, red_at: str
+) -> None:
+    """Renditions are upright, and the properties give the upright size."""
+    result = process(jpeg_with_exif(orientation), "a.jpg")
+    thumbnail = opened(result, work_dir, "thumbnail").convert("RGB")
+    width_px, height_px = thumbnail.size
+    assert (width_px > height_px) == (orientation in {1, 3})
+    assert (result["properties"]["width_px"] > result["properties"]["height_px"]) == (orientation in {1, 3})
+    places = {
+        "left": (5, height_px // 2),
+        "right": (width_px - 5, height_px // 2),
+        "top": (width_px // 2, 5),
+        "bottom": (width_px // 2, height_px - 5),
+    }
+    red, _, blue = thumbnail.getpixel(places[red_at])
+    assert red > 150 > blue
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("WEBP", "image/webp"),
+        ("GIF", "image/gif"),
+        ("TIFF", "image/tiff"),
+        ("BMP", "image/bmp"),
+        ("PPM", "image/x-portable-pixmap"),
+        ("JPEG2000", "image/jp2"),
+        ("ICO", "image/x-icon"),
+        ("TGA", "image/x-targa"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heic"),
+    ],
+)
+def test_picture_when_of_any_known_kind_then_it_gets_renditions(process: Any, kind: str, content_type: str) -> None:
+    """Each kind is recognised without its name and ends with a thumbnail, a preview and colours."""
+    pillow_heif.register_heif_opener()
+    picture = photo(200, 150) if kind == "ICO" else photo()
+    result = process(encode(picture, kind), "upload")
+    assert result["content_type"] == content_type
+    assert result["plan"] == "picture"
+    assert [rendition["name"] for rendition in result["renditions"]] == ["preview", "thumbnail"]
+    assert max(result["renditions"][1]["width_px"], result["renditions"][1]["height_px"]) <= 256
+    assert result["properties"]["colours"]
+    assert result["reject"] is None
+
+
+def test_picture_when_cmyk_then_the_thumbnail_is_rgb(process: Any, work_dir: Path) -> None:
+    """Print colours become screen colours."""
+    result = process(encode(photo().convert("CMYK"), "JPEG"), "a.jpg")
+    red, green, blue = opened(result, work_dir, "thumbnail").convert("RGB").getpixel((20, 20))
+    assert red > green
+    assert red > blue
+
+
+def test_png_when_it_claims_900_megapixels_then_it_is_rejected_from_the_header(process: Any) -> None:
+    """A bomb is refused before a pixel is decoded, with its size in the reason."""
+    result = process(png_header_only(30000, 30000), "bomb.png")
+    assert result["reject"]["code"] == "too-many-pixels"
+    assert "900 megapixels" in result["reject"]["detail"]
+    assert result["renditions"] == []
+    assert [record["name"] for record in result["steps"]] == ["identify", "image_probe"]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF"])
+def test_picture_when_cut_in_the_middle_then_the_part_is_shown_and_said(process: Any, kind: str) -> None:
+    """A damaged picture gives what can be read of it and the property `truncated`."""
+    content = encode(photo(), kind)
+    result = process(content[: len(content) * 6 // 10], "cut")
+    assert result["properties"]["truncated"] is True
+    assert len(result["renditions"]) == 2
+
+
+@pytest.mark.parametrize("kept", [0.3, 1.0])
+def test_jpeg_when_only_its_header_is_left_then_the_reason_is_readable(process: Any, kept: float) -> None:
+    """No grey picture is passed off as a photo."""
+    content = encode(photo(), "JPEG")
+    header_bytes = content.index(b"\xff\xda") + 14
+    result = process(content[: int(header_bytes * kept)], "cut.jpg")
+    assert result["reject"]["code"] == "unreadable-image"
+    assert result["reject"]["detail"].startswith("The picture could not be decoded: ")
+    assert result["renditions"] == []
+
+
+def test_gif_when_animated_then_the_first_frame_is_shown(process: Any, work_dir: Path) -> None:
+    """A rendition is a still picture."""
+    frames = [Image.new("RGB", (60, 60), colour) for colour in ("red", "green", "blue")]
+    result = process(encode(frames[0], "GIF", save_all=True, append_images=frames[1:]), "a.gif")
+    assert result["properties"]["frames"] == 3
+    red, green, _ = opened(result, work_dir, "thumbnail").convert("RGB").getpixel((30, 30))
+    assert red > 200 > green
+
+
+def test_renditions_when_only_one_is_wanted_then_only_it_is_made(process: Any) -> None:
+    """A request can name what it needs."""
+    result = process(encode(photo(), "JPEG"), "a.jpg", renditions=["thumbnail"])
+    assert [rendition["name"] for rendition in result["renditions"]] == ["thumbnail"]
+
+
+def test_colours_when_half_is_red_then_red_has_half(process: Any) -> None:
+    """The colours are those a person would name."""
+    picture = Image.new("RGB", (100, 100), "#204060")
+    picture.paste("#e01010", (0, 0, 50, 100))
+    colours = process(encode(picture, "PNG"), "a.png")["properties"]["colours"]
+    assert len(colours) == 2
+    assert colours[0]["share"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_svg_when_hostile_then_it_is_not_drawn_and_entities_are_not_expanded(process: Any) -> None:
+    """Drawings are kept, said to be unsupported, and cost nothing."""
+    from .files import laughs
+
+    content = laughs() + '<svg xmlns="http://www.w3.org/2000/svg"><text>&l11;</text></svg>'
+    result = process(content.encode(), "a.svg")
+    assert result["content_type"] == "image/svg+xml"
+    assert step(result, "vector_picture")["state"] == "unsupported"
+    assert result["renditions"] == []
+    assert result["text"]["state"] == "empty"
+
+
+def test_picture_when_tesseract_is_missing_then_the_step_says_how_to_get_it(
+    process: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing program is a sentence, not a failure."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    record = step(process(encode(photo(), "PNG"), "a.png"), "image_text")
+    assert (record["state"], record["code"]) == ("skipped", "needs-tesseract")
+    assert "tesseract" in record["detail"]

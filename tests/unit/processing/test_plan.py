@@ -1,0 +1,47 @@
+"""Which plan a type gets."""
+
+import pytest
+
+from filemill.processing.plan import PLANS, plan_for
+from filemill.processing.steps import identify, programs
+
+
+@pytest.mark.parametrize(
+    ("content_type", "plan"),
+    [
+        ("image/jpeg", "picture"),
+        ("IMAGE/PNG; x=y", "picture"),
+        ("image/svg+xml", "drawing"),
+        ("application/pdf", "pdf"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "document"),
+        ("application/vnd.oasis.opendocument.spreadsheet", "document"),
+        ("message/rfc822", "document"),
+        ("text/html", "document"),
+        ("text/x-python", "text"),
+        ("application/json", "text"),
+        ("application/zip", "archive"),
+        ("audio/mpeg", "media"),
+        ("video/mp4", "media"),
+        ("application/octet-stream", "other"),
+        ("", "other"),
+    ],
+)
+def test_plan_when_asked_for_a_type_then_the_right_one_comes(content_type: str, plan: str) -> None:
+    """Every family of types has a plan, and what is unknown has one too."""
+    assert plan_for(content_type, "a").name == plan
+
+
+def test_plans_when_listed_then_each_is_named_explained_and_identifies_first() -> None:
+    """Plans can be shown to people."""
+    assert len({plan.name for plan in PLANS}) == len(PLANS)
+    for plan in PLANS:
+        assert plan.why
+        assert plan.steps[0] is identify
+
+
+def test_programs_when_inspected_then_each_says_what_it_is_for() -> None:
+    """`filemill doctor` can tell what is missing and how to get it."""
+    for status in programs.inspect():
+        assert status.used_for
+        assert status.install_hint
+        assert status.found == (programs.find(status.name) is not None)
