@@ -31,7 +31,8 @@ _COUNTRY_MODULES = ("iban", "vat")
 # A date per language of `entities.dates`, a number of each family, and sentences for every list of words.
 _TEXTS = """\
 Invoice no 7 of 3 May 2024, total 12.50 EUR, VAT ID DE294173069, IBAN DE74 9999 0000 0417 2306 18,
-ISBN 978-3-16-148410-0, card 4111 1111 1111 1111, call +49 30 23125417 or write to a@b.example. This is the best mill we have ever seen.
+ISBN 978-3-16-148410-0, card 4111 1111 1111 1111, call +49 30 23125417 or write to a@b.example.
+This is the best mill we have ever seen.
 ---
 Die Rechnung ist vom 3. Mai 2024 und wir danken Ihnen. La facture est du 3 mai 2024. La factura es del 3 mayo 2024.
 ---
