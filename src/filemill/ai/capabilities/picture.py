@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageStat, UnidentifiedImageError
 
 MAX_PIXELS = 32_000_000  # previews are about 2 megapixels; a decoded picture of this size takes 128 MB
 _SAMPLE_PX = 96  # the longer side on which colours are counted
 _PALETTE = 24
+_PAPER = 225  # from here up all three colours are near white
 _MIN_SHARE = 0.08  # a colour below this share of the picture is not named
 
 # Hue limits in degrees, each with its name; dark orange is brown.
@@ -60,16 +60,17 @@ def measure(preview: Path) -> Picture:
         width, height = image.size
         small = image.convert("RGB")
     small.thumbnail((_SAMPLE_PX, _SAMPLE_PX), Image.Resampling.BOX)
-    samples = np.asarray(small, dtype=np.int16)  # (H, W, 3), RGB, 0 to 255
-    coarse = (samples >> 5) @ np.array([64, 8, 1], dtype=np.int16)
-    grey = samples.mean(axis=2)
+    samples = small.width * small.height
+    coarse = small.point([value & 0b1110_0000 for value in range(256)] * 3).getcolors(samples) or []
+    red, green, blue = small.split()
+    darkest = ImageChops.darker(red, ImageChops.darker(green, blue)).histogram()
     return Picture(
         width,
         height,
         _colours(small),
-        flatness=float(np.bincount(coarse.ravel()).max() / coarse.size),
-        grain=float(np.abs(np.diff(grey, axis=1)).mean()) if grey.shape[1] > 1 else 0.0,
-        paper=float((samples.min(axis=2) >= 225).mean()),
+        flatness=max(count for count, _ in coarse) / samples,
+        grain=_grain(small.convert("L")),
+        paper=sum(darkest[_PAPER:]) / samples,
     )
 
 
@@ -102,3 +103,12 @@ def _colours(image: Image.Image) -> tuple[str, ...]:
     total = sum(shares.values())
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     return tuple(name for name, count in ranked if count >= _MIN_SHARE * total)[:3]
+
+
+def _grain(grey: Image.Image) -> float:
+    """Mean difference of horizontal neighbours: high in photos, low in drawings and empty pages."""
+    width, height = grey.size
+    if width < 2:
+        return 0.0
+    left, right = grey.crop((0, 0, width - 1, height)), grey.crop((1, 0, width, height))
+    return ImageStat.Stat(ImageChops.difference(left, right)).mean[0]

@@ -15,7 +15,6 @@ from filemill.ai.capabilities.awaiting_model import awaiting_model
 from filemill.ai.capabilities.results import CapabilityResult, Outcome, Reason
 from filemill.ai.capabilities.subject import Page, Subject
 from filemill.ai.capabilities.table import ALL, DEFAULT, Capability, in_order
-from filemill.ai.models import runtimes
 from filemill.ai.models.registry import Model, Registry, built_in_registry
 
 ENTRY = "filemill.ai.capabilities.run:run"
@@ -42,7 +41,7 @@ def run(
     if unknown:
         raise ValueError(f"unknown capabilities: {', '.join(map(str, unknown))}")
     subject = _subject(request["subject"], work_dir, source)
-    registry = _registry(frozenset(request.get("disabled", ())))
+    registry = registry_without(frozenset(request.get("disabled", ())))
     results: dict[str, Any] = {}
     for capability in in_order(wanted):
         report({"capability": capability.name, "done": len(results), "of": len(wanted)})
@@ -53,14 +52,10 @@ def run(
     return {"results": results}
 
 
-def preload() -> None:
-    """Load what every run needs, before the sandbox forks."""
-    runtimes.preload()
-    registry = _registry(frozenset())
-    for name in ALL:
-        model = registry.best(name)
-        if model is not None:
-            _ = model.digest
+@cache
+def registry_without(disabled: frozenset[str]) -> Registry:
+    """Return the built-in registry with these models switched off; read once per process and set."""
+    return built_in_registry(disabled)
 
 
 def look(subject: Subject, capability: Capability, registry: Registry) -> CapabilityResult:
@@ -145,8 +140,3 @@ def _preview(name: str | None, work_dir: Path) -> Path | None:
         raise ValueError("preview must be a file name inside the work folder")
     path = work_dir / name
     return path if path.is_file() else None
-
-
-@cache
-def _registry(disabled: frozenset[str]) -> Registry:
-    return built_in_registry(disabled)
