@@ -29,14 +29,15 @@ from filemill.contracts.processing import FileFailed, FileProcessed, FileProgres
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
 from filemill.processing import repository
-from filemill.processing.plan import Plan, plan_for
+from filemill.processing.plan import plan_for
 from filemill.processing.repository import job_queue, known
+from filemill.processing.steps import guarded
+from filemill.processing.steps.results import Rendition, RunResult, TextResult
 
 KIND = "processing"
 PROPERTIES_MOST_BYTES = 24 * 1024
 RENDITION_MOST_BYTES = 32 * 1024 * 1024
 TEXT_MOST_BYTES = 64 * 1024 * 1024
-SKIPS_MOST = 3
 
 _log = structlog.get_logger()
 
@@ -45,7 +46,6 @@ _SANDBOX_WORDS = {
     "out-of-memory": ("out-of-memory", "Reading the file needed more memory than one file may have."),
     "timeout": ("timeout", "Reading the file took longer than one file may take."),
     "output-too-large": ("output-too-large", "What came out of the file is larger than is kept."),
-    "failed": ("step-failed", "Reading the file failed."),
     "cancelled": ("cancelled", "The work was stopped."),
 }
 
@@ -153,73 +153,54 @@ class FileRun:
             raise JobFailed(
                 Verdict("blob-missing", "The stored bytes of this file are missing.", retryable=True)
             ) from error
-        report, duration_ms = await self._report(job, plan, source, out, progress)
+        request = {name: payload[name] for name in ("filename", "content_type")}
+        processed = await guarded.process(
+            self._sandbox,
+            request,
+            source=source,
+            work_dir=out,
+            limits=plan.limits,
+            on_progress=lambda facts: progress.note(**facts),
+        )
         crash_point("processing.sandboxed")
-        facts = await self._keep(report, out, plan.name, started_at, duration_ms)
-        if report.get("reject"):
-            reject = report["reject"]
-            raise JobFailed(Verdict(str(reject["code"])[:80], str(reject["detail"])[:500], retryable=False), facts)
+        if processed.result is None:
+            raise JobFailed(_verdict(processed.outcome))
+        facts = await self._keep(processed.result, out, started_at, processed.outcome.duration_ms)
+        reject = processed.result["reject"]
+        if reject:
+            raise JobFailed(Verdict(reject["code"][:80], reject["detail"][:500], retryable=False), facts)
         crash_point("processing.kept")
         return facts
 
-    async def _report(
-        self, job: ClaimedJob, plan: Plan, source: Path, out: Path, progress: Progress
-    ) -> tuple[dict[str, Any], float]:
-        """What the sandbox found. A step that brings the child down is recorded as failed and the rest is run without it."""
-        skip: dict[str, dict[str, str]] = {}
-        duration_ms = 0.0
-        while True:
-            step = ""
-
-            def note(facts: dict[str, Any]) -> None:
-                nonlocal step
-                step = str(facts.get("step", ""))
-                progress.note(**facts)
-
-            request = {name: job.payload[name] for name in ("filename", "content_type")} | {"skip": skip}
-            outcome = await self._sandbox.run(
-                request, source=source, work_dir=out, limits=plan.limits, on_progress=note
-            )
-            duration_ms += outcome.duration_ms
-            if outcome.state == "ok" and outcome.result is not None:
-                return outcome.result, duration_ms
-            code, detail = _words(outcome)
-            _log.warning("processing.step.killed", file_id=job.file_id, step=step, code=code, state=outcome.state)
-            if outcome.state in ("cancelled", "failed") or not step or step in skip or len(skip) >= SKIPS_MOST:
-                raise JobFailed(Verdict(code, detail, retryable=True))
-            skip[step] = {"code": code, "detail": detail}
-
-    async def _keep(
-        self, report: dict[str, Any], out: Path, plan: str, started_at: datetime, duration_ms: float
-    ) -> Facts:
-        renditions = [await self._keep_rendition(made, out) for made in report.get("renditions", ())]
+    async def _keep(self, result: RunResult, out: Path, started_at: datetime, duration_ms: float) -> Facts:
+        renditions = [await self._keep_rendition(made, out) for made in result["renditions"]]
         return Facts(
-            content_type=str(report["content_type"])[:255],
-            plan=str(report.get("plan", plan)),
-            text=await self._keep_text(report.get("text") or {}, out),
-            steps=[StepRecord.model_validate(step) for step in report.get("steps", ())],
+            content_type=result["content_type"][:255],
+            plan=result["plan"],
+            text=await self._keep_text(result["text"], out),
+            steps=[StepRecord.model_validate(step) for step in result["steps"]],
             started_at=started_at,
             duration_ms=round(duration_ms, 2),
-            properties=_bounded_properties(report.get("properties") or {}),
+            properties=_bounded_properties(result["properties"]),
             renditions=renditions,
         )
 
-    async def _keep_rendition(self, made: dict[str, Any], out: Path) -> RenditionRef:
+    async def _keep_rendition(self, made: Rendition, out: Path) -> RenditionRef:
         body = _read_bounded(out, made["path"], RENDITION_MOST_BYTES)
         key = new_key()
         await put(self._store, key, body)
         return RenditionRef(
-            name=str(made["name"])[:40],
-            content_type=str(made["content_type"])[:100],
+            name=made["name"][:40],
+            content_type=made["content_type"][:100],
             size=len(body),
             storage_key=key,
-            width=made.get("width_px"),
-            height=made.get("height_px"),
+            width=made["width_px"],
+            height=made["height_px"],
         )
 
-    async def _keep_text(self, found: dict[str, Any], out: Path) -> TextRef:
-        state = found.get("state", "unsupported")
-        if not found.get("path"):
+    async def _keep_text(self, found: TextResult, out: Path) -> TextRef:
+        state = found["state"]
+        if found["path"] is None:
             return TextRef(state=state)
         body = _read_bounded(out, found["path"], TEXT_MOST_BYTES)
         pages = orjson.loads(body)["pages"]
@@ -230,10 +211,10 @@ class FileRun:
         )
 
 
-def _words(outcome: Outcome) -> tuple[str, str]:
-    """Code and sentence for a run that did not end well."""
-    code, detail = _SANDBOX_WORDS.get(outcome.state, _SANDBOX_WORDS["failed"])
-    return (outcome.code or code, outcome.detail or detail) if outcome.state == "failed" else (code, detail)
+def _verdict(outcome: Outcome) -> Verdict:
+    """Why a run ended without a result; another try may do better (a full machine, a killed sandbox)."""
+    code, detail = _SANDBOX_WORDS.get(outcome.state, (outcome.code, outcome.detail))
+    return Verdict(code or "step-failed", detail or "Reading the file failed.", retryable=True)
 
 
 def _read_bounded(out: Path, name: str, most_bytes: int) -> bytes:

@@ -1,5 +1,5 @@
-"""Imported by the zygote so that no child has to read the models again: importing this loads them."""
+"""Imported by the zygote before it forks, so that no child has to read the models again: importing this loads them."""
 
-from filemill.ai.capabilities import run
+from filemill.ai.capabilities.warm import preload
 
-run.preload()
+preload()

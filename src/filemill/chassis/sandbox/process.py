@@ -28,6 +28,9 @@ _FIXED_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
     "MALLOC_TOP_PAD_": str(4 << 20),
+    # The zygote may preload only what starts no threads; numpy's linear algebra would start one per core.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
 }
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 2.0

@@ -5,6 +5,8 @@ the property `truncated`; only when nothing could be read it fails. On failure: 
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from filemill.processing.steps import pictures
@@ -93,9 +95,19 @@ def _decode(context: StepContext, name: str, *, fail_on: str) -> Any:
     import pyvips
 
     side = SIDE_PX[name]
-    return pyvips.Image.thumbnail(
-        str(context.source), side, height=side, size="down", output_profile="srgb", intent="perceptual", fail_on=fail_on
-    ).copy_memory()
+    with _opened(context) as source:
+        return pyvips.Image.thumbnail_source(
+            source, side, height=side, size="down", output_profile="srgb", intent="perceptual", fail_on=fail_on
+        ).copy_memory()
+
+
+@contextmanager
+def _opened(context: StepContext) -> Iterator[Any]:
+    """The file for libvips, which asks `access(2)` of a path first: that refuses a child of root with a uid of its own."""
+    import pyvips
+
+    with context.source.open("rb") as file:
+        yield pyvips.Source.new_from_descriptor(file.fileno())
 
 
 def _refuse_whole_in_memory(context: StepContext) -> None:
@@ -103,7 +115,8 @@ def _refuse_whole_in_memory(context: StepContext) -> None:
     import pyvips
 
     try:
-        header = pyvips.Image.new_from_file(str(context.source), access="sequential")
+        with _opened(context) as source:
+            header = pyvips.Image.new_from_source(source, "", access="sequential")
     except pyvips.Error as error:
         raise pictures.unreadable(error, context.source) from error
     fields = header.get_fields()
