@@ -97,7 +97,13 @@ def _decode(context: StepContext, name: str, *, fail_on: str) -> Any:
     side = SIDE_PX[name]
     with _opened(context) as source:
         return pyvips.Image.thumbnail_source(
-            source, side, height=side, size="down", output_profile="srgb", intent="perceptual", fail_on=fail_on
+            source,
+            side,
+            height=side,
+            size="down",
+            output_profile="srgb",
+            intent="perceptual",
+            option_string=f"fail_on={fail_on}",  # the argument of that name is not handed to the loader of a source
         ).copy_memory()
 
 
