@@ -46,7 +46,7 @@ clean: ## Remove the environments (not the data)
 .tools/stamp: requirements/tools.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: filemill needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	@echo "preparing tools"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .tools -r requirements/tools.lock
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .tools -r requirements/tools.lock
 	@touch $@
 
 .venv/runtime.stamp: .tools/stamp requirements/filemill.lock requirements/build.lock pyproject.toml
