@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import stamina
+import stamina.instrumentation
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from filemill.cli import screen
@@ -16,6 +17,8 @@ from filemill.cli.api import Api, CallFailed
 CHUNK_BYTES = 1024 * 1024
 TRIES = 4
 LOOK_EVERY_S = 0.2
+
+stamina.instrumentation.set_on_retry_hooks([])  # a person sees the progress bar, and at the end what went wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ declared is recorded.
 On failure: an unreadable file raises StepError; an unknown one is `application/octet-stream`.
 """
 
-import functools
 import mimetypes
 from pathlib import Path
-from typing import Any
 
 from filemill.processing.steps import containers, text_kinds
 from filemill.processing.steps.context import StepContext
@@ -53,6 +51,8 @@ _ISO_MEDIA = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
 
 def run(context: StepContext) -> StepEnd:
     """Set `content_type` and the evidence for it."""
+    from filemill.processing.steps.libmagic import detector  # heavy, and only the sandboxed child needs it
+
     said = detector().from_file(str(context.source))
     with context.source.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -73,14 +73,6 @@ def run(context: StepContext) -> StepEnd:
         }
     )
     return DONE
-
-
-@functools.cache
-def detector() -> Any:
-    """Return libmagic with its database loaded, once per process."""
-    import magic
-
-    return magic.Magic(mime=True)
 
 
 def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, str] | None:

@@ -14,12 +14,21 @@ import pyvips
 from PIL import Image, ImageCms, ImageOps
 
 from filemill.processing import plan
-from filemill.processing.steps import identify, pictures
+from filemill.processing.steps import libmagic, pictures
 
 pictures.prepare_pillow()
-identify.detector()
+libmagic.detector()
 mimetypes.init()
-for operation in ("thumbnail", "thumbnail_image", "webpsave", "jpegload", "pngload", "copy", "colourspace", "deviate"):
+for operation in (
+    "thumbnail_source",
+    "thumbnail_image",
+    "webpsave",
+    "jpegload",
+    "pngload",
+    "copy",
+    "colourspace",
+    "deviate",
+):
     pyvips.Introspect.get(operation)  # only reads its description; nothing runs, no thread starts
 
 __all__ = ["Image", "ImageCms", "ImageOps", "kreuzberg", "pillow_heif", "plan", "pypdfium2", "pyvips"]
