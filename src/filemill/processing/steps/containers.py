@@ -50,6 +50,17 @@ def zip_type(path: Path) -> str | None:
     return next((kind for mark, kind in _ZIP_MARKS if mark in names), "application/zip")
 
 
+def cut_zip_type(head: bytes) -> str | None:
+    """Return the type of a ZIP whose directory is gone, by the names of the members in its first bytes."""
+    if not head.startswith(b"PK\x03\x04"):
+        return None
+    if b"[Content_Types].xml" in head or b"_rels/.rels" in head:
+        for mark, kind in _ZIP_MARKS:
+            if mark.partition("/")[0].encode() + b"/" in head:
+                return kind
+    return "application/zip"
+
+
 def ole_type(path: Path) -> str | None:
     """Return the type of an OLE compound file (old Office, Outlook), None when it is none we know."""
     with path.open("rb") as file:

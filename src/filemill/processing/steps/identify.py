@@ -78,7 +78,7 @@ def run(context: StepContext) -> StepEnd:
 def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, str] | None:
     """Return who knows better and what, or None."""
     if head.startswith(b"PK") and found.startswith(_ZIP_LIKE):
-        kind = containers.zip_type(context.source)
+        kind = containers.zip_type(context.source) or containers.cut_zip_type(head)
         return ("container", kind) if kind else None
     if found.startswith(_OLE_LIKE):
         kind = containers.ole_type(context.source)
