@@ -140,7 +140,7 @@ def found_lines(document: dict[str, Any]) -> list[str]:
     if text.get("state") == "found":
         lines.append(f"text: {text['characters']} characters on {text['pages']} pages")
     elif text.get("state"):
-        lines.append(f"text: {text['state']}")
+        lines.append(f"text: {text['state']}" + (f" ({text['reason']['detail']})" if text.get("reason") else ""))
     if document.get("renditions"):
         lines.append("pictures: " + ", ".join(one["name"] for one in document["renditions"]))
     for finding in document.get("findings", []):
@@ -154,9 +154,9 @@ def found_lines(document: dict[str, Any]) -> list[str]:
 def brief(result: Any) -> str:
     """A finding's result in a line."""
     if isinstance(result, dict):
-        for name in ("text", "description", "label", "class", "language"):
-            if isinstance(result.get(name), str):
-                return result[name]  # type: ignore[no-any-return]
+        for name in ("summary", "keywords", "codes", "text", "class", "label", "value", "language"):
+            if result.get(name):
+                return brief(result[name])
         parts = [f"{name} {brief(value)}" for name, value in result.items() if value not in (None, [], {}, "", False)]
         return "; ".join(parts)[:200]
     if isinstance(result, list):

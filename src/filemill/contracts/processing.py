@@ -59,6 +59,7 @@ class TextRef(Contract):
     """The extracted text: a JSON blob `{"pages": [{"number", "text"}]}`, or the reason why there is none."""
 
     state: TextState
+    reason: Reason | None = None
     storage_key: str | None = None
     characters: int = 0
     pages: int = 0

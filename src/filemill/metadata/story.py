@@ -16,7 +16,12 @@ from filemill.contracts.processing import FileFailed, FileProcessed, FileProgres
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
 from filemill.metadata import repository
 
-_RESULT_STEPS = {"found": "text found", "empty": "no words in it", "needs-password": "the text needs a password"}
+_TEXT_WORDS = {
+    "found": "text found",
+    "empty": "no words in it",
+    "unsupported": "no text was read",
+    "needs-password": "the text needs a password",
+}
 
 
 def audit(
@@ -113,9 +118,10 @@ def _status_words(document: RowMapping, entries: list[RowMapping]) -> str:
             f"Processing ended without a result: {reason['detail']}" if reason else "Processing ended without a result."
         )
     if status == "processed":
-        text = (document["text"] or {}).get("state", "")
-        words = _RESULT_STEPS.get(text, "no text is read from this type")
-        return f"Processed: {words}, {len(document['renditions'])} pictures made."
+        text = document["text"] or {}
+        words = _TEXT_WORDS.get(text.get("state", ""), "no text is read from this type")
+        reason = f" ({text['reason']['detail'].rstrip('.')})" if text.get("reason") else ""
+        return f"Processed: {words}{reason}; {len(document['renditions'])} pictures made."
     last = next((entry for entry in reversed(entries) if entry["service"] == "processing"), None)
     if last is not None and last["state"] == "retrying":
         detail = (last["reason"] or {}).get("detail", "")

@@ -174,11 +174,12 @@ class FileRun:
 
     async def _keep(self, result: RunResult, out: Path, started_at: datetime, duration_ms: float) -> Facts:
         renditions = [await self._keep_rendition(made, out) for made in result["renditions"]]
+        steps = [StepRecord.model_validate(step) for step in result["steps"]]
         return Facts(
             content_type=result["content_type"][:255],
             plan=result["plan"],
-            text=await self._keep_text(result["text"], out),
-            steps=[StepRecord.model_validate(step) for step in result["steps"]],
+            text=await self._keep_text(result["text"], steps, out),
+            steps=steps,
             started_at=started_at,
             duration_ms=round(duration_ms, 2),
             properties=_bounded_properties(result["properties"]),
@@ -198,10 +199,10 @@ class FileRun:
             height=made["height_px"],
         )
 
-    async def _keep_text(self, found: TextResult, out: Path) -> TextRef:
+    async def _keep_text(self, found: TextResult, steps: list[StepRecord], out: Path) -> TextRef:
         state = found["state"]
         if found["path"] is None:
-            return TextRef(state=state)
+            return TextRef(state=state, reason=_why_no_text(steps))
         body = _read_bounded(out, found["path"], TEXT_MOST_BYTES)
         pages = orjson.loads(body)["pages"]
         key = new_key()
@@ -215,6 +216,12 @@ def _verdict(outcome: Outcome) -> Verdict:
     """Why a run ended without a result; another try may do better (a full machine, a killed sandbox)."""
     code, detail = _SANDBOX_WORDS.get(outcome.state, (outcome.code, outcome.detail))
     return Verdict(code or "step-failed", detail or "Reading the file failed.", retryable=True)
+
+
+def _why_no_text(steps: list[StepRecord]) -> Reason | None:
+    """What the last step that could have read words said instead: a missing program, a password, nothing in it."""
+    said = next((step for step in reversed(steps) if step.code and step.detail), None)
+    return Reason(code=said.code or "", detail=said.detail or "") if said else None
 
 
 def _read_bounded(out: Path, name: str, most_bytes: int) -> bytes:
