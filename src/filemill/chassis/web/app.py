@@ -6,7 +6,7 @@ from importlib import resources
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from filemill import __version__
@@ -47,6 +47,7 @@ def build_app(
         summary=summary,
         version=__version__,
         lifespan=life,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
@@ -60,13 +61,20 @@ def build_app(
 
 
 def _add_docs(app: FastAPI) -> None:
-    """Swagger UI from the assets of an installed package: `/docs` works on a machine without any network."""
+    """Swagger UI from the assets of an installed package: `/docs` works on a machine without any network.
+
+    The document names the prefix the gateway sends as its server, so that "Try it out" works from behind it too.
+    """
     assets = resources.files("fastapi_offline") / "static"
     app.mount("/docs-assets", StaticFiles(directory=str(assets)), name="docs-assets")
 
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse({**app.openapi(), "servers": [{"url": _prefix(request) or "/"}]})
+
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
-        prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+        prefix = _prefix(request)
         return get_swagger_ui_html(
             openapi_url=f"{prefix}/openapi.json",
             title=app.title,
@@ -74,3 +82,7 @@ def _add_docs(app: FastAPI) -> None:
             swagger_css_url=f"{prefix}/docs-assets/swagger-ui.css",
             swagger_favicon_url=f"{prefix}/docs-assets/favicon.png",
         )
+
+
+def _prefix(request: Request) -> str:
+    return request.headers.get("x-forwarded-prefix", "").rstrip("/")
