@@ -43,10 +43,14 @@ class RenditionView(Contract):
 
 
 class Document(File):
-    """Everything known of a file: the file, and what processing and ai found."""
+    """Everything known of a file: the file, and what processing and ai found.
+
+    `description` is its owner's; `summary` is the sentence ai composed from what was found.
+    """
 
     revision: int = 0
     description: str | None = None
+    summary: str | None = None
     properties: dict[str, Any] = Field(default_factory=dict)
     custom: dict[str, Any] = Field(default_factory=dict)
     renditions: list[RenditionView] = Field(default_factory=list)
@@ -64,8 +68,9 @@ class DocumentPatch(Contract):
 
 
 class Hit(File):
-    """A file that matched, why, and how well."""
+    """A file that matched, why, and how well. `summary` is the sentence ai composed from what was found."""
 
+    summary: str | None = None
     score: float | None = None
     highlights: list[str] = Field(default_factory=list)
     matched_in: list[str] = Field(default_factory=list)

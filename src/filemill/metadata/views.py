@@ -34,7 +34,7 @@ def document_view(row: RowMapping, links: dict[str, str]) -> Document:
         RenditionView.of(RenditionRef.model_validate(one), f"{links['self']}/renditions/{one['name']}")
         for one in row["renditions"]
     ]
-    return Document.model_validate({**shown, "links": links, "renditions": renditions})
+    return Document.model_validate({**shown, "links": links, "renditions": renditions, "summary": _summary(row)})
 
 
 def document_of_upload(file: Mapping[str, Any], links: dict[str, str]) -> Document:
@@ -45,7 +45,8 @@ def document_of_upload(file: Mapping[str, Any], links: dict[str, str]) -> Docume
 def hit_view(found: Found, links: dict[str, str]) -> Hit:
     """A search hit."""
     shown = {name: found.row[name] for name in Hit.model_fields if name in found.row}
-    why = {"score": found.score, "highlights": found.highlights, "matched_in": found.matched_in}
+    why: dict[str, Any] = {"score": found.score, "highlights": found.highlights, "matched_in": found.matched_in}
+    why["summary"] = _summary(found.row)
     return Hit.model_validate({**shown, **why, "links": links})
 
 
@@ -57,3 +58,10 @@ def audit_view(row: RowMapping) -> AuditEntry:
 def timeline_view(row: RowMapping) -> TimelineEntry:
     """A timeline entry."""
     return TimelineEntry.model_validate(dict(row))
+
+
+def _summary(row: RowMapping) -> str | None:
+    found = next(
+        (one for one in row["findings"] if one["capability"] == "description" and one["state"] == "done"), None
+    )
+    return str(found["result"]["text"]) if found else None

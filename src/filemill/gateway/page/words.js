@@ -59,7 +59,7 @@ export function settled(file) {
 // The third line says what the file *is*, or why it is not ready.
 export function thirdLine(file) {
   if (file.status_reason && file.status_reason.detail) return [file.status_reason.detail, "fail"];
-  const found = [file.description, file.title].find((text) => typeof text === "string" && text.trim());
+  const found = [file.description, file.summary, file.title].find((text) => typeof text === "string" && text.trim());
   if (found) return [found, "found"];
   return [file.content_type || "", ""];
 }
