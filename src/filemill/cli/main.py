@@ -12,6 +12,7 @@ from filemill.cli import doctor as doctor_checks
 from filemill.cli import screen, story
 from filemill.cli import upload as uploading
 from filemill.cli.api import Api, CallFailed
+from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(parked, name="parked")
+app.add_typer(models, name="models")
 for command in operate.registered_commands:
     app.registered_commands.append(command)
 

@@ -5,6 +5,7 @@ import errno
 import signal
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import uvloop
@@ -34,6 +35,12 @@ def upstreams(settings: GatewaySettings) -> dict[str, Address]:
         by_path = len(str(path)) <= SOCKET_PATH_MOST
         found[service] = UnixAddress(str(path)) if by_path else TcpAddress(settings.host, settings.port(service))
     return found
+
+
+def allowed_hosts(settings: GatewaySettings) -> set[str]:
+    """The Host names that are served: a page elsewhere that makes its own name point here (DNS rebinding) gets 421."""
+    public = urlsplit(settings.public_url).hostname if settings.public_url else None
+    return {*LOOPBACK_HOSTS, "[::1]", settings.host} | ({public} if public else set())
 
 
 def log_access(event: dict[str, Any]) -> None:
@@ -76,7 +83,7 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
     gateway = Gateway(
         build_routes(settings.max_file_bytes),
         upstreams(settings),
-        allowed_hosts=None if settings.host in LOOPBACK_HOSTS else LOOPBACK_HOSTS,
+        allowed_hosts=allowed_hosts(settings),
         on_access=log_access,
         version=__version__,
     )
