@@ -23,12 +23,12 @@ def list_models(
             continue
         entry = model.entry
         screen.say(
-            f"{entry.capability:<15} {entry.id:<18} ",
+            f"{entry.capability:<15} {entry.id:<31} ",
             screen.state(f"{model.state:<15}"),
             f" {entry.quality:<6} {entry.title}",
         )
         if model.reason:
-            screen.say(f"{'':<35}{model.reason}")
+            screen.say(f"{'':<48}{model.reason}")
 
 
 @models.command()
