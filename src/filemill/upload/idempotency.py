@@ -66,7 +66,7 @@ async def present(database: Database, owner_id: str, route: str, key: str) -> Ti
         repository.hold_claim(tx, owner_id, route, key, holder, HOLD_S)
         return Ticket(owner_id, route, key, holder)
 
-    return await database.write("upload.idempotency.claim", claim)
+    return await database.write_unsynced("upload.idempotency.claim", claim)
 
 
 async def give_up(database: Database, ticket: Ticket) -> None:

@@ -37,6 +37,6 @@ class Keeper:
         """One round."""
         partials = await self._store.sweep_partials()
         before = time.time() - self._settings.idempotency_hours * 3600
-        keys = await self._database.write("upload.idempotency.sweep", repository.sweep_claims, before)
+        keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
         if partials or keys:
             _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys)

@@ -31,6 +31,15 @@ class Database(Protocol):
         """
         ...
 
+    async def write_unsynced(
+        self, point: str, work: "Callable[Concatenate[Tx, P], T]", *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, but a power failure may undo it: for claims, leases and marks whose loss only repeats work.
+
+        A killed process undoes nothing of it, and it never overtakes a durable write.
+        """
+        ...
+
     async def read(self, work: "Callable[Concatenate[Tx, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` on one consistent snapshot; it cannot write."""
         ...

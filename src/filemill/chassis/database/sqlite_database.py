@@ -1,4 +1,4 @@
-"""SQLite: one writer thread with group commit, a few reader threads, WAL and `synchronous=FULL`.
+"""SQLite: one writer thread with group commit, a few reader threads, WAL and `synchronous=FULL` for what must last.
 
 Group commit: whatever queued while the last commit ran goes into the next transaction, each work in its own savepoint, so
 one that fails undoes only itself. There is no timer: a lone write starts at once, a crowd shares one fsync.
@@ -45,6 +45,7 @@ class _Item:
     work: Callable[[Tx], Any]
     context: Context
     done: "asyncio.Future[Any]"
+    durable: bool
     result: Any = None
     error: BaseException | None = None
 
@@ -64,14 +65,23 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix=f"{self.name}-read")
         self._write_engine = _engine(path, writable=True)
         self._read_engine = _engine(path, writable=False)
+        self._syncing = True
         self._writer = threading.Thread(target=self._write_loop, name=f"{self.name}-write", daemon=True)
         self._writer.start()
 
     async def write(self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.write`."""
+        return await self._enqueue(point, lambda tx: work(tx, *args, **kwargs), durable=True)
+
+    async def write_unsynced(
+        self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """See `Database.write_unsynced`."""
+        return await self._enqueue(point, lambda tx: work(tx, *args, **kwargs), durable=False)
+
+    async def _enqueue(self, point: str, work: Callable[[Tx], T], *, durable: bool) -> T:
         done: asyncio.Future[T] = self._loop.create_future()
-        bound: Callable[[Tx], T] = lambda tx: work(tx, *args, **kwargs)  # noqa: E731
-        self._queue.put(_Item(point, bound, copy_context(), done))
+        self._queue.put(_Item(point, work, copy_context(), done, durable))
         return await done
 
     async def read(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -137,6 +147,7 @@ class SqliteDatabase:
     def _run(self, connection: Connection, batch: list[_Item]) -> None:
         marks: set[str] = set()
         try:
+            self._choose_sync(connection, durable=any(item.durable for item in batch))
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             for item in batch:
                 self._run_one(connection, item)
@@ -154,6 +165,12 @@ class SqliteDatabase:
             for item in batch:
                 item.error = item.error or _translated(error)
         self._loop.call_soon_threadsafe(self._settle, batch, marks)
+
+    def _choose_sync(self, connection: Connection, *, durable: bool) -> None:
+        """FULL syncs the log at each commit, NORMAL leaves it to a later one (SQLite: `PRAGMA synchronous`, in WAL mode)."""
+        if durable != self._syncing and not broken("fsync"):
+            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._syncing = durable
 
     @staticmethod
     def _run_one(connection: Connection, item: _Item) -> None:

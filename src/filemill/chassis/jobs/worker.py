@@ -105,7 +105,7 @@ class Worker:
 
         if not (await self.database.read(self.queue.counts)).get("queued"):
             return None
-        return await self.database.write("jobs.claim", claim)
+        return await self.database.write_unsynced("jobs.claim", claim)
 
     async def _work(self, job: ClaimedJob) -> None:
         began_s = time.monotonic()
@@ -115,7 +115,9 @@ class Worker:
                     ended = await self._try(job)
                 except asyncio.CancelledError:
                     verdict = Verdict("worker-stopped", "The worker was asked to stop; another try follows.", True)
-                    await self.database.write("jobs.give-back", self.queue.try_again, job, verdict, pause_s=0.0)
+                    await self.database.write_unsynced(
+                        "jobs.give-back", self.queue.try_again, job, verdict, pause_s=0.0
+                    )
                     raise
             duration_s = time.monotonic() - began_s
             metrics.JOBS.labels(kind=self.kind, outcome=ended).inc()
@@ -164,7 +166,7 @@ class Worker:
             if asked and progress.latest == told and time.monotonic() - beat_s < LEASE_S / 3:
                 continue
             beat_s, told = time.monotonic(), progress.latest
-            if not await self.database.write("jobs.heartbeat", self.queue.heartbeat, job, progress.latest):
+            if not await self.database.write_unsynced("jobs.heartbeat", self.queue.heartbeat, job, progress.latest):
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
                 return await self.database.write("jobs.stop", self._end_cancelled, job)

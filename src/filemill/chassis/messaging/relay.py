@@ -52,20 +52,22 @@ class Relay:
         if not await self._database.read(outbox.unsent):
             metrics.OUTBOX_WAITING.set(0)
             return 0
-        rows = await self._database.write("relay.claim", outbox.claim, process_identity.me(), BATCH_MOST, LEASE_S)
+        rows = await self._database.write_unsynced(
+            "relay.claim", outbox.claim, process_identity.me(), BATCH_MOST, LEASE_S
+        )
         if not rows:
             return 0
         crash_point("relay.publish.before")
         await self._transport.publish([row.event for row in rows])
         crash_point("relay.publish.after")
-        await self._database.write("relay.mark", outbox.mark_sent, [row.seq for row in rows])
+        await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.seq for row in rows])
         metrics.RELAYED.inc(len(rows))
         return len(rows)
 
     async def _free_the_dead(self) -> None:
         for holder in await self._database.read(outbox.holders):
             if process_identity.is_dead(holder):
-                await self._database.write("relay.release", outbox.release, holder)
+                await self._database.write_unsynced("relay.release", outbox.release, holder)
                 _log.info("messaging.relay.freed", holder=holder)
                 self._wake.set()
 
@@ -79,4 +81,4 @@ class Relay:
             outbox.sweep(tx)
             inbox.sweep(tx)
 
-        await self._database.write("relay.sweep", sweep)
+        await self._database.write_unsynced("relay.sweep", sweep)

@@ -61,6 +61,7 @@ class SqliteQueue:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
+        self._syncing = True
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
@@ -72,8 +73,15 @@ class SqliteQueue:
         due_at = time.time()
         rows = [(event_id, body, due_at) for event_id, body in messages]
         with self._lock, self._db:
+            self._sync(durable=True)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO message (event_id, body, due_at) VALUES (?, ?, ?)", rows)
+
+    def _sync(self, *, durable: bool) -> None:
+        """A new message must outlast a power failure; a lost lease, ack or pause repeats work, and the inbox swallows that."""
+        if durable != self._syncing and not broken("fsync"):
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._syncing = durable
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
         """Lease up to `most` due messages to this process, oldest first."""
@@ -84,6 +92,7 @@ class SqliteQueue:
             first = self._db.execute(sql + " LIMIT 1", (now,)).fetchone()
             if first is None:
                 return []
+            self._sync(durable=False)
             if first[1] >= now:
                 self._free_the_dead(now)
             rows = self._db.execute(_TAKE, (process_identity.me(), now + lease_s, now, now, most)).fetchall()
@@ -99,6 +108,7 @@ class SqliteQueue:
         """Delete messages this process holds."""
         me = process_identity.me()
         with self._lock, self._db:
+            self._sync(durable=False)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM message WHERE seq = ? AND holder = ?", [(seq, me) for seq in seqs])
 
@@ -109,6 +119,7 @@ class SqliteQueue:
             " WHERE seq = ? AND holder = ?"
         )
         with self._lock:
+            self._sync(durable=False)
             self._db.execute(sql, (time.time() + delay_s, reason, 0 if counts else 1, seq, process_identity.me()))
 
     def park(self, seq: int, reason: str) -> None:

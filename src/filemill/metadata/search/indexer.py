@@ -56,7 +56,7 @@ class Indexer:
         if not rows:
             return 0
         fresh = {row["doc_id"]: await self._new_text(row) for row in rows}
-        await self._database.write("metadata.index", self._write, rows, fresh)
+        await self._database.write_unsynced("metadata.index", self._write, rows, fresh)
         return len(rows)
 
     async def _new_text(self, row: RowMapping) -> str | None:
