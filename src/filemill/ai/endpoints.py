@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
-from filemill.ai.capabilities.table import ALL
+from filemill.ai.capabilities.names import NAMES
 from filemill.ai.errors import JobQueueFull, UnknownCapability
 from filemill.ai.jobs import options_key
 from filemill.ai.models.registry import Registry
@@ -68,8 +68,8 @@ class Endpoints:
         """202 with the job; 200 when the same question was answered before, or within `wait`."""
         question = asked or AnalyzeRequest()
         for name in question.capabilities or ():
-            if name not in ALL:
-                raise UnknownCapability(f"There is no capability {name!r}; there are {', '.join(ALL)}.")
+            if name not in NAMES:
+                raise UnknownCapability(f"There is no capability {name!r}; there are {', '.join(NAMES)}.")
         row = await self._file(caller, file_id)
         kept = await self.database.read(self._kept, caller.owner_id, row, question)
         if kept is not None:

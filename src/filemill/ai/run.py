@@ -15,7 +15,7 @@ import orjson
 from pydantic import ValidationError
 
 from filemill.ai import repository
-from filemill.ai.capabilities.table import DEFAULT
+from filemill.ai.capabilities.names import NAMES
 from filemill.ai.jobs import KIND, options_key, tell_unavailable
 from filemill.ai.repository import known
 from filemill.chassis.clock import now
@@ -114,7 +114,7 @@ class AnalysisRun:
             source.write_bytes(b'{"pages": []}')
         has_preview = await self._fetch(row["preview_key"], out / "preview")
         request = {
-            "capabilities": job.payload["capabilities"] or list(DEFAULT),
+            "capabilities": job.payload["capabilities"] or list(NAMES),
             "options": job.payload["options"],
             "subject": {
                 "file_id": job.file_id,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from filemill.ai.capabilities.run import ENTRY, PRELOAD
+from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun

@@ -17,9 +17,6 @@ from filemill.ai.capabilities.subject import Page, Subject
 from filemill.ai.capabilities.table import ALL, DEFAULT, Capability, in_order
 from filemill.ai.models.registry import Model, Registry, built_in_registry
 
-ENTRY = "filemill.ai.capabilities.run:run"
-PRELOAD = ("filemill.ai.capabilities.preloaded",)
-
 MAX_TEXT_BYTES = 64 * 1024 * 1024  # of the source file; what is behind is not read
 PAGE_BREAK = "\f"  # between pages in a plain-text source
 

@@ -190,3 +190,11 @@ def test_in_order_when_the_table_is_read_then_everything_follows_what_it_needs()
     assert order[-1] == "description"
     for capability in ALL.values():
         assert all(order.index(before) < order.index(capability.name) for before in capability.after)
+
+
+def test_names_when_compared_with_the_table_then_they_are_the_same() -> None:
+    """The light list that the service imports cannot drift from the table it stands for."""
+    from filemill.ai.capabilities.names import NAMES
+    from filemill.ai.capabilities.table import ALL
+
+    assert tuple(ALL) == NAMES
