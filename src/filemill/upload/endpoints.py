@@ -1,7 +1,7 @@
 """The HTTP face of the upload service (CONTRACT section 3). Refusals come from headers before a body is read."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -28,7 +28,7 @@ from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
-from filemill.upload.views import Links, file_view
+from filemill.upload.views import FileRow, Links, file_view
 
 STREAMING = (("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"))
 _FORM = {
@@ -153,15 +153,13 @@ class Endpoints:
             if isinstance(shown, Answered):
                 shown.check(print_)
                 await self.intake.discard(arrival.body)
-                return await self._created(request, caller, shown.file_id, replayed=True)
-            ticket = None
-            if shown is not None:
-                ticket = Ticket(shown.owner_id, shown.route, shown.key, shown.holder, print_)
-            file_id = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
+                return await self._replayed(request, caller, shown.file_id)
+            ticket = replace(shown, fingerprint=print_) if shown is not None else None
+            row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
         except Exception:
             await self.intake.discard(arrival.body)
             raise
-        return await self._created(request, caller, file_id)
+        return self._created(request, row)
 
     async def _form(self, request: Request, boundary: bytes, sink: BodySink) -> _Arrival:
         reader = FormReader(boundary)
@@ -185,12 +183,17 @@ class Endpoints:
     def _chunks(self, request: Request) -> AsyncIterator[bytes]:
         return bounded(request.stream(), self.settings.body_idle_s)
 
-    async def _created(self, request: Request, caller: Caller, file_id: str, *, replayed: bool = False) -> Response:
+    async def _replayed(self, request: Request, caller: Caller, file_id: str) -> Response:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
         if row is None:
             raise NotFound("The file this Idempotency-Key made was deleted meanwhile.")
+        response = self._created(request, row)
+        response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    def _created(self, request: Request, row: FileRow) -> Response:
         links = Links.of(request, self.settings)
-        headers = {"Location": links.own(file_id)} | ({"Idempotent-Replayed": "true"} if replayed else {})
+        headers = {"Location": links.own(row["file_id"])}
         return Response(file_view(row, links).model_dump_json(), 201, headers, "application/json")
 
     # the way out

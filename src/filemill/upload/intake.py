@@ -6,8 +6,9 @@ fails on the way leaves no row, and no blob but one that the orphan sweeper find
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -108,8 +109,8 @@ class Intake:
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None
-    ) -> str:
-        """Make the file exist: row, event and idempotency key in one transaction. Returns its id."""
+    ) -> Mapping[str, Any]:
+        """Make the file exist: row, event and idempotency key in one transaction. Returns the row."""
         crash_point("upload.blob-without-row")
         new = repository.NewFile(
             file_id=new_id(),
@@ -141,9 +142,10 @@ class Intake:
             actor=caller.owner_id,
             client_address=caller.address,
         )
-        await self._database.write("upload.accept", _accept, new, uploaded, ticket)
+        row = repository.row_of(new)
+        await self._database.write("upload.accept", _accept, row, uploaded, ticket)
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
-        return new.file_id
+        return row
 
     async def discard(self, body: StoredBody) -> None:
         """The bytes turned out to belong to no file. If this fails the orphan sweeper does it later."""
@@ -153,11 +155,11 @@ class Intake:
             _log.warning("upload.blob.left", storage_key=body.storage_key, error=error.detail)
 
 
-def _accept(tx: Tx, new: repository.NewFile, uploaded: FileUploaded, ticket: Ticket | None) -> None:
+def _accept(tx: Tx, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Ticket | None) -> None:
     if ticket is not None:
-        ticket.redeem(tx, new.file_id)
-    repository.insert_file(tx, new)
-    outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded))
+        ticket.redeem(tx, uploaded.file_id)
+    repository.insert_file(tx, row)
+    outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
 
 
 async def bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:

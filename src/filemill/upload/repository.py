@@ -39,9 +39,15 @@ class Claim:
     file_id: str | None
 
 
-def insert_file(tx: Tx, new: NewFile) -> None:
-    """Add a file, version 1."""
-    row = asdict(new) | {"version": 1, "updated_at": new.created_at, "status": "uploaded", "analysis": "pending"}
+def row_of(new: NewFile) -> dict[str, Any]:
+    """The row a new file gets: version 1, nothing known of it yet."""
+    fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": "uploaded", "analysis": "pending"}
+    unknown = {"status_reason": None, "analysis_reason": None}
+    return asdict(new) | {"updated_at": new.created_at} | fresh | unknown
+
+
+def insert_file(tx: Tx, row: Mapping[str, Any]) -> None:
+    """Add a file."""
     tx.execute(insert(files), row)
 
 

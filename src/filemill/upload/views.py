@@ -1,12 +1,17 @@
 """Rows as the contract shows them, with links that work from where the caller stands."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import RowMapping
 
 from filemill.chassis.settings import ServiceSettings
 from filemill.contracts.upload import File
+
+FileRow = RowMapping | Mapping[str, Any]
+"""A row of `files`, out of the database or about to go in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Links:
         }
 
 
-def file_view(row: RowMapping, links: Links) -> File:
+def file_view(row: FileRow, links: Links) -> File:
     """A row of `files` as a `File`."""
     shown = {name: row[name] for name in File.model_fields if name in row}
     return File.model_validate({**shown, "links": links.all(row["file_id"])})
