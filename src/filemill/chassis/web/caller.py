@@ -17,8 +17,11 @@ class Caller:
     address: str | None
 
 
-def caller_of(request: Request) -> Caller:
-    """The caller of a request. With `FILEMILL_AUTH=none` that is the local user, who may everything."""
+async def caller_of(request: Request) -> Caller:
+    """The caller of a request. With `FILEMILL_AUTH=none` that is the local user, who may everything.
+
+    A coroutine although it waits for nothing: FastAPI would run a plain function in a thread, on every request.
+    """
     forwarded = request.headers.get("x-forwarded-for")
     address = forwarded or (request.client.host if request.client else None)
     return Caller(LOCAL_OWNER, is_admin=True, address=address)
