@@ -60,7 +60,9 @@ class Mill:
         """Start it and wait until every process is ready."""
         with self.output.open("ab") as out:
             command = [sys.executable, "-m", "filemill.cli", "up"]
-            self._process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, env=self.environment, stdout=out, stderr=out, start_new_session=True
+            )
         wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
         return self
 

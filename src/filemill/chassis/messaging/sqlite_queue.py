@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filemill.chassis import process_identity
-from filemill.chassis.crash_points import broken
+from filemill.chassis.crash_points import broken, crash_point
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -74,6 +74,8 @@ class SqliteQueue:
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO message (event_id, body, due_at) VALUES (?, ?, ?)", rows)
+            crash_point("queue.put.in-tx")
+        crash_point("queue.put.committed")
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
         """Lease up to `most` due messages to this process, oldest first."""
@@ -101,6 +103,7 @@ class SqliteQueue:
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM message WHERE seq = ? AND holder = ?", [(seq, me) for seq in seqs])
+            crash_point("queue.ack.in-tx")
 
     def give_back(self, seq: int, delay_s: float, reason: str, *, counts: bool) -> None:
         """End the lease; the message is due again after `delay_s`."""
