@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from filemill.contracts.topics import queues_for
 from support.mill import Mill
 from support.quiet import OUTBOXES
 from support.uploads import Upload
-
-from filemill.contracts.topics import queues_for
 
 WORDS_LOOKED_UP = 10
 _ENDED = ("processed", "failed")

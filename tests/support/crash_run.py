@@ -16,18 +16,21 @@ from support.quiet import wait_until_processed, wait_until_quiet
 from support.uploads import Clients, Upload, make_uploads
 
 HEAL_S = 120.0
-KILL_UNTIL_SHARE = 0.6
 KILLABLE = ("upload", "metadata", "ai", "processing", "notification", "ai-worker", "processing-worker", "gateway")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a run goes. `points` is `FILEMILL_TEST_CRASH`; `outside_every_s` the mean time between kills from outside."""
+    """How a run goes. `points` is `FILEMILL_TEST_CRASH`; `outside_every_s` the mean time between kills from outside.
+
+    The kills go on until this share of the files is processed, then the mill heals.
+    """
 
     uploads: int
     points: str
     outside_every_s: float = 0.0
     broken: str = ""
+    kill_until_share: float = 0.6
     visit: Callable[[Mill, Clients, threading.Event], None] | None = None
 
 
@@ -59,8 +62,8 @@ class Report:
         return (
             f"seed {self.seed}: {self.acknowledged} of {self.plan.uploads} uploads acknowledged after {self.retries} retries; "
             f"{self.effective_kills} effective kills ({self.points.total()} at named points, {self.outside.total()} from "
-            f"outside); {len(self.wrong)} promises broken, so at 95 % a kill breaks one in at most {min(1.0, 3 / kills):.1%} "
-            f"if none; {self.orphans} orphan blobs; load {self.load_s:.1f} s, heal {self.heal_s:.1f} s\n"
+            f"outside), {len(self.wrong)} promises broken (0 of {kills} would bound the loss at {min(1.0, 3 / kills):.1%} of "
+            f"kills); {self.orphans} orphan blobs; load {self.load_s:.1f} s, heal {self.heal_s:.1f} s\n"
             f"points: {dict(self.points.most_common())}\noutside: {dict(self.outside)}"
         )
 
@@ -114,8 +117,7 @@ def _load(
         thread.start()
     try:
         clients.wait()
-        # The kills go on while most of the files are still being worked on.
-        wait_until_processed(mill, int(plan.uploads * KILL_UNTIL_SHARE), HEAL_S)
+        wait_until_processed(mill, int(plan.uploads * plan.kill_until_share), HEAL_S)
     finally:
         done.set()
         for thread in others:

@@ -1,7 +1,8 @@
 """One durable queue in one SQLite file: put, take with a lease, ack, retry, park. Plain and blocking.
 
 A take is one UPDATE … RETURNING, so two takers never get the same message. A lease ends by time, or at once when its
-holder was a process of this machine that is gone. Used by `sqlite_transport` only, from its threads, under a lock each.
+holder was a process of this machine that is gone. A message that was tried before is taken alone: if it is the one that
+kills its taker, no other is blamed with it. Used by `sqlite_transport` only, from its threads, under a lock each.
 """
 
 import sqlite3
@@ -28,9 +29,14 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE INDEX IF NOT EXISTS message_ready ON message (due_at, seq) WHERE parked_at IS NULL;
 """
+_TRIED = """
+SELECT tries > 0 FROM message WHERE parked_at IS NULL AND due_at <= :now AND lease_until < :now
+ORDER BY due_at, seq LIMIT 1
+"""
 _TAKE = """
-UPDATE message SET holder = ?, lease_until = ?, tries = tries + 1 WHERE seq IN (
-    SELECT seq FROM message WHERE parked_at IS NULL AND due_at <= ? AND lease_until < ? ORDER BY due_at, seq LIMIT ?
+UPDATE message SET holder = :me, lease_until = :until, tries = tries + 1 WHERE seq IN (
+    SELECT seq FROM message WHERE parked_at IS NULL AND due_at <= :now AND lease_until < :now AND (tries > 0) = :tried
+    ORDER BY due_at, seq LIMIT :most
 ) RETURNING seq, body, tries
 """
 
@@ -78,7 +84,7 @@ class SqliteQueue:
         crash_point("queue.put.committed")
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
-        """Lease up to `most` due messages to this process, oldest first."""
+        """Lease up to `most` due messages to this process, oldest first; one that was tried before comes alone."""
         now = time.time()
         with self._lock:
             # A look first: an idle consumer must not take the write lock twice a second.
@@ -88,7 +94,12 @@ class SqliteQueue:
                 return []
             if first[1] >= now:
                 self._free_the_dead(now)
-            rows = self._db.execute(_TAKE, (process_identity.me(), now + lease_s, now, now, most)).fetchall()
+            values = {"me": process_identity.me(), "now": now, "until": now + lease_s}
+            next_one = self._db.execute(_TRIED, values).fetchone()
+            if next_one is None:
+                return []
+            values |= {"tried": next_one[0], "most": 1 if next_one[0] else most}
+            rows = self._db.execute(_TAKE, values).fetchall()
         return [Taken(*row) for row in sorted(rows)]
 
     def _free_the_dead(self, now: float) -> None:
