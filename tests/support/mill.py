@@ -21,7 +21,7 @@ START_S = 60.0
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0) -> T:
+def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0, every_s: float = 0.02) -> T:
     """The first truthy value of `condition`; fails with `what` when the time is over."""
     until_s = time.monotonic() + timeout_s
     while True:
@@ -29,7 +29,7 @@ def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0) -> 
         if value:
             return value
         assert time.monotonic() < until_s, f"waited {timeout_s:g} s in vain for: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def free_ports(count: int) -> list[int]:
@@ -60,7 +60,9 @@ class Mill:
         """Start it and wait until every process is ready."""
         with self.output.open("ab") as out:
             command = [sys.executable, "-m", "filemill.cli", "up"]
-            self._process = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, env=self.environment, stdout=out, stderr=out, start_new_session=True
+            )
         wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
         return self
 
@@ -109,7 +111,11 @@ class Mill:
 
     def rows(self, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Look into a service's database from outside."""
-        path = self.data_dir / "databases" / f"{service}.db"
+        return self.look(self.data_dir / "databases" / f"{service}.db", query, *values)
+
+    @staticmethod
+    def look(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look into any SQLite file, without a chance to change it."""
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
         try:
             return list(connection.execute(query, values))

@@ -2,7 +2,8 @@
 
 `FILEMILL_TEST_CRASH="upload.accept.in-tx=0.01,relay.*=0.02"` gives probabilities by name or prefix; each kill is noted in
 the file `FILEMILL_TEST_CRASH_LOG` first, because a killed process cannot report. `FILEMILL_TEST_BREAK="inbox"` switches a
-safety off, so that a test can show that the harness notices. Without these variables a point costs one attribute look-up.
+safety off, so that a test can show that the harness notices. Once a file named as the log plus `.over` is there, nobody is
+killed any more: so a test lets a mill heal without a restart. Without these variables a point costs one attribute look-up.
 """
 
 import os
@@ -22,7 +23,9 @@ def _parse(text: str) -> list[tuple[str, float]]:
 _plan = _parse(os.environ.get(_SWITCH, ""))
 _log = os.environ.get("FILEMILL_TEST_CRASH_LOG")
 _broken = frozenset(filter(None, os.environ.get(_BREAK, "").split(",")))
-_dice = random.Random(os.urandom(8))  # noqa: S311 - a test's dice
+_dice = random.Random()  # noqa: S311 - a test's dice
+# The mill forks its processes after the imports: with one state of the dice all of them, and each restart, would die alike.
+os.register_at_fork(after_in_child=_dice.seed)
 
 
 def crash_point(name: str) -> None:
@@ -40,6 +43,8 @@ def _maybe_die(name: str) -> None:
     for pattern, chance in _plan:
         matches = name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
         if matches and _dice.random() < chance:
+            if _log and Path(f"{_log}.over").exists():
+                return
             if _log:
                 with Path(_log).open("a", encoding="ascii") as log:
                     log.write(f"{name}\n")

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from filemill import __version__
 from filemill.chassis.errors import StartError
-from filemill.chassis.settings import ServiceSettings, load
+from filemill.chassis.settings import load
+from filemill.local.backoff import Backoff
 from filemill.local.run_folder import AlreadyRunning
+from filemill.local.settings import RunnerSettings
 from filemill.local.supervisor import Supervisor, say_line
 from filemill.local.units import Report, Unit
 
@@ -43,7 +45,7 @@ MEMBERS = (
 def run_mill() -> int:
     """Run every service until Ctrl-C; returns the exit status. Raises `StartError` with one clear line."""
     began_s = time.monotonic()
-    settings = load(ServiceSettings)
+    settings = load(RunnerSettings)
     os.environ.setdefault("FILEMILL_LOG_DIR", str(settings.data_dir / "logs"))
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -57,7 +59,12 @@ def run_mill() -> int:
         say_line(f"all ready after {time.monotonic() - began_s:.1f} s; open {address}/ (Ctrl-C stops everything)")
 
     try:
-        return Supervisor(units, data_dir=settings.data_dir, on_all_ready=all_ready).run()
+        return Supervisor(
+            units,
+            data_dir=settings.data_dir,
+            on_all_ready=all_ready,
+            make_backoff=lambda: Backoff(max_s=settings.restart_pause_most_s),
+        ).run()
     except AlreadyRunning as error:
         raise StartError(str(error)) from error
 

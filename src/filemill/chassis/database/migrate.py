@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.pool import NullPool
 
+from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.build import sqlite_path
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
@@ -69,6 +70,7 @@ def _upgrade(service: str, path: str) -> None:
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        crash_point("migrate.in-tx")
 
 
 def _revisions(service: str) -> list[str]:

@@ -47,13 +47,14 @@ class MemoryTransport:
     async def take(self, queue: str, most: int, lease_s: float) -> list[Delivery]:
         """See `Transport.take`."""
         now = time.time()
-        taken: list[Delivery] = []
-        for message in sorted(self._queues[queue].values(), key=lambda one: (one.due_at, one.seq)):
-            if len(taken) < most and not message.parked and message.due_at <= now and message.lease_until < now:
-                message.lease_until = now + lease_s
-                message.tries += 1
-                taken.append(Delivery(queue, message.seq, message.event, message.tries))
-        return taken
+        waiting = sorted(self._queues[queue].values(), key=lambda one: (one.due_at, one.seq))
+        free = [one for one in waiting if not one.parked and one.due_at <= now and one.lease_until < now]
+        # One that was tried before comes alone.
+        chosen = free[:1] if free and free[0].tries else [one for one in free if not one.tries][:most]
+        for message in chosen:
+            message.lease_until = now + lease_s
+            message.tries += 1
+        return [Delivery(queue, one.seq, one.event, one.tries) for one in chosen]
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
         """See `Transport.ack`."""

@@ -9,7 +9,7 @@ import asyncio
 import structlog
 
 from filemill.chassis import process_identity
-from filemill.chassis.crash_points import crash_point
+from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.messaging import inbox, outbox
 from filemill.chassis.messaging.transport import Transport
@@ -57,12 +57,17 @@ class Relay:
         )
         if not rows:
             return 0
+        if broken("confirm"):
+            await self._mark(rows)
         crash_point("relay.publish.before")
         await self._transport.publish([row.event for row in rows])
         crash_point("relay.publish.after")
-        await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.seq for row in rows])
+        await self._mark(rows)
         metrics.RELAYED.inc(len(rows))
         return len(rows)
+
+    async def _mark(self, rows: list[outbox.OutboxRow]) -> None:
+        await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.seq for row in rows])
 
     async def _free_the_dead(self) -> None:
         for holder in await self._database.read(outbox.holders):

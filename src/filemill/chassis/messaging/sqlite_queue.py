@@ -1,7 +1,8 @@
 """One durable queue in one SQLite file: put, take with a lease, ack, retry, park. Plain and blocking.
 
 A take is one UPDATE … RETURNING, so two takers never get the same message. A lease ends by time, or at once when its
-holder was a process of this machine that is gone. Used by `sqlite_transport` only, from its threads, under a lock each.
+holder was a process of this machine that is gone. A message that was tried before is taken alone: if it is the one that
+kills its taker, no other is blamed with it. Used by `sqlite_transport` only, from its threads, under a lock each.
 """
 
 import sqlite3
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filemill.chassis import process_identity
-from filemill.chassis.crash_points import broken
+from filemill.chassis.crash_points import broken, crash_point
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -28,9 +29,14 @@ CREATE TABLE IF NOT EXISTS message (
 );
 CREATE INDEX IF NOT EXISTS message_ready ON message (due_at, seq) WHERE parked_at IS NULL;
 """
+_TRIED = """
+SELECT tries > 0 FROM message WHERE parked_at IS NULL AND due_at <= :now AND lease_until < :now
+ORDER BY due_at, seq LIMIT 1
+"""
 _TAKE = """
-UPDATE message SET holder = ?, lease_until = ?, tries = tries + 1 WHERE seq IN (
-    SELECT seq FROM message WHERE parked_at IS NULL AND due_at <= ? AND lease_until < ? ORDER BY due_at, seq LIMIT ?
+UPDATE message SET holder = :me, lease_until = :until, tries = tries + 1 WHERE seq IN (
+    SELECT seq FROM message WHERE parked_at IS NULL AND due_at <= :now AND lease_until < :now AND (tries > 0) = :tried
+    ORDER BY due_at, seq LIMIT :most
 ) RETURNING seq, body, tries
 """
 
@@ -76,6 +82,8 @@ class SqliteQueue:
             self._sync(durable=True)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO message (event_id, body, due_at) VALUES (?, ?, ?)", rows)
+            crash_point("queue.put.in-tx")
+        crash_point("queue.put.committed")
 
     def _sync(self, *, durable: bool) -> None:
         """A new message must outlast a power failure; a lost lease, ack or pause repeats work, and the inbox swallows that."""
@@ -84,7 +92,7 @@ class SqliteQueue:
             self._syncing = durable
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
-        """Lease up to `most` due messages to this process, oldest first."""
+        """Lease up to `most` due messages to this process, oldest first; one that was tried before comes alone."""
         now = time.time()
         with self._lock:
             # A look first: an idle consumer must not take the write lock twice a second.
@@ -95,7 +103,12 @@ class SqliteQueue:
             self._sync(durable=False)
             if first[1] >= now:
                 self._free_the_dead(now)
-            rows = self._db.execute(_TAKE, (process_identity.me(), now + lease_s, now, now, most)).fetchall()
+            values = {"me": process_identity.me(), "now": now, "until": now + lease_s}
+            next_one = self._db.execute(_TRIED, values).fetchone()
+            if next_one is None:
+                return []
+            values |= {"tried": next_one[0], "most": 1 if next_one[0] else most}
+            rows = self._db.execute(_TAKE, values).fetchall()
         return [Taken(*row) for row in sorted(rows)]
 
     def _free_the_dead(self, now: float) -> None:
@@ -111,6 +124,7 @@ class SqliteQueue:
             self._sync(durable=False)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM message WHERE seq = ? AND holder = ?", [(seq, me) for seq in seqs])
+            crash_point("queue.ack.in-tx")
 
     def give_back(self, seq: int, delay_s: float, reason: str, *, counts: bool) -> None:
         """End the lease; the message is due again after `delay_s`."""

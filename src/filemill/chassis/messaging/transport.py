@@ -30,7 +30,10 @@ class Transport(Protocol):
         ...
 
     async def take(self, queue: str, most: int, lease_s: float) -> list[Delivery]:
-        """Up to `most` messages that are due, oldest first, now leased to this process; empty if there are none."""
+        """Up to `most` messages that are due, oldest first, now leased to this process; empty if there are none.
+
+        A message that was taken before comes alone: should it kill its taker, no other is blamed with it.
+        """
         ...
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:

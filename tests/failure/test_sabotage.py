@@ -1,0 +1,30 @@
+"""The crash harness goes red when a safety is switched off: a harness that cannot fail proves nothing."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from support.crash_run import Plan, crash_run
+
+UPLOADS = 60
+
+
+@pytest.mark.parametrize(
+    ("broken", "points", "sign"),
+    [
+        ("", "relay.publish.after=0.05,consumer.unacked=0.1", ""),
+        ("inbox", "relay.publish.after=0.05,consumer.unacked=0.1", "times"),
+        ("confirm", "relay.publish.before=0.3", "never delivered"),
+    ],
+    ids=["nothing", "inbox", "confirm"],
+)
+def test_harness_when_a_safety_is_broken_then_goes_red(tmp_path: Path, broken: str, points: str, sign: str) -> None:
+    """Without the inbox effects double, without confirms events vanish; with both the same kills do no harm."""
+    plan = Plan(UPLOADS, points, broken=broken, kill_until_share=0.0 if broken else 0.6)
+    report = crash_run(tmp_path, plan, secrets.randbits(32))
+    assert report.points.total() >= 1, str(report)
+    if sign:
+        assert [wrong for wrong in report.wrong if sign in wrong], str(report)
+    else:
+        assert report.wrong == [], str(report)

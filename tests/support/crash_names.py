@@ -1,0 +1,50 @@
+"""Every named crash point, by how the long crash run comes to it. `test_crash_sites` fails on one that is missing here.
+
+`FILES`: an upload's own way. `VISITS`: needs somebody who reads, edits, deletes, asks. `SELDOM`: not reached by load; the
+value says what covers it instead.
+"""
+
+from filemill.contracts.topics import QUEUES
+
+
+def _transaction(*points: str) -> list[str]:
+    return [f"{point}.{moment}" for point in points for moment in ("in-tx", "committed")]
+
+
+STARTING = frozenset(
+    _transaction(
+        "relay.sweep", "relay.release", "notification.sweep", "upload.idempotency.sweep", "store.small.schema",
+        "metadata.index.create",
+    )
+)  # fmt: skip
+"""Housekeeping: a process killed here may hold no work, so such a kill is not counted as one that counts."""
+
+FILES = frozenset(
+    [
+        *_transaction(
+            "upload.idempotency.claim", "upload.accept", "store.small.put", "relay.claim", "relay.mark", "jobs.claim",
+            "jobs.done", "jobs.recover", "metadata.index",
+        ),
+        *_transaction(*[f"consumer.{queue}" for queue in QUEUES]),
+        "upload.blob-without-row", "store.small.stored", "store.file.written", "store.file.stored",
+        "relay.publish.before", "relay.publish.after", "queue.put.in-tx", "queue.put.committed", "queue.ack.in-tx",
+        "consumer.taken", "consumer.unacked", "consumer.acked",
+        "jobs.worked", "processing.sandboxed", "processing.kept", "ai.sandboxed",
+    ]
+)  # fmt: skip
+
+VISITS = frozenset(
+    _transaction(
+        "upload.idempotency.drop", "upload.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
+        "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many",
+    )
+)  # fmt: skip
+
+SELDOM: dict[str, str] = {
+    **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
+    **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
+    **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    "migrate.in-tx": "the first start: test_crash_starts",
+}
+
+ALL = STARTING | FILES | VISITS | SELDOM.keys()

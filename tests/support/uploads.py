@@ -1,0 +1,124 @@
+"""Clients that behave: each upload has an `Idempotency-Key` and is sent again until it is answered, as a good client does."""
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import httpx
+
+GIVE_UP_S = 90.0
+AGAIN_STATUSES = frozenset({409, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file that somebody wants to be kept. `word` is in its text and in no other's."""
+
+    key: str
+    filename: str
+    body: bytes
+    word: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def make_uploads(count: int, dice: random.Random) -> list[Upload]:
+    """Small texts, each eighth beyond the store's limit for small bodies, now and then a table or a broken PDF."""
+    return [_make(at, dice) for at in range(count)]
+
+
+def _make(at: int, dice: random.Random) -> Upload:
+    word = f"quokka{at:05d}{dice.getrandbits(32):08x}"
+    line = f"Line of file {at} about {word} in Berlin. ".encode()
+    if at % 8 == 3:
+        body = line * (dice.randint(66_000, 160_000) // len(line))
+        return Upload(f"key-{at}", f"large-{at}.txt", body, word)
+    if at % 40 == 7:
+        return Upload(f"key-{at}", f"broken-{at}.pdf", b"%PDF-1.7\n" + line * 3, word)
+    if at % 20 == 9:
+        return Upload(f"key-{at}", f"table-{at}.csv", b"name,value\n" + f"{word},{at}\n".encode() * 5, word)
+    return Upload(f"key-{at}", f"small-{at}.txt", line * dice.randint(1, 60), word)
+
+
+@dataclass(slots=True)
+class Clients:
+    """Sends uploads from several threads; `acknowledged` is what the mill has promised to keep."""
+
+    url: str
+    threads: int = 8
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    gave_up: list[str] = field(default_factory=list)
+    retries: int = 0
+    in_flight: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _running: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, uploads: Iterable[Upload], pace: Callable[[], object] = lambda: None) -> None:
+        """Begin; `pace` is called before each upload and may hold it back."""
+        waiting = iter(list(uploads))
+        self._running = [
+            threading.Thread(target=self._work, args=(waiting, pace), name=f"client-{at}") for at in range(self.threads)
+        ]
+        for thread in self._running:
+            thread.start()
+
+    def busy(self) -> bool:
+        """Whether somebody is still sending."""
+        return any(thread.is_alive() for thread in self._running)
+
+    def wait(self) -> None:
+        """Until every upload was acknowledged or given up."""
+        for thread in self._running:
+            thread.join()
+
+    def _work(self, waiting: "Iterable[Upload]", pace: Callable[[], object]) -> None:
+        with httpx.Client(base_url=self.url, timeout=20.0) as client:
+            while True:
+                with self._lock:
+                    upload = next(iter(waiting), None)
+                if upload is None:
+                    return
+                pace()
+                self._send(client, upload)
+
+    def _send(self, client: httpx.Client, upload: Upload) -> None:
+        until_s = time.monotonic() + GIVE_UP_S
+        pause_s = 0.05
+        while time.monotonic() < until_s:
+            file_id = self._try(client, upload)
+            if file_id is not None:
+                with self._lock:
+                    self.acknowledged[upload.key] = file_id
+                return
+            with self._lock:
+                self.retries += 1
+            time.sleep(random.uniform(pause_s / 2, pause_s))
+            pause_s = min(pause_s * 2, 1.0)
+        with self._lock:
+            self.gave_up.append(upload.key)
+
+    def _try(self, client: httpx.Client, upload: Upload) -> str | None:
+        """The id if it was acknowledged; None if another try is due."""
+        with self._lock:
+            self.in_flight += 1
+        try:
+            answer = client.post(
+                "/api/upload/files",
+                files={"file": (upload.filename, upload.body)},
+                headers={"Idempotency-Key": upload.key},
+            )
+        except httpx.TransportError:
+            return None
+        finally:
+            with self._lock:
+                self.in_flight -= 1
+        if answer.status_code == 201:
+            file_id: str = answer.json()["file_id"]
+            return file_id
+        assert answer.status_code in AGAIN_STATUSES, f"{answer.status_code}: {answer.text}"
+        return None
