@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support import samples
 
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging.memory_transport import MemoryTransport
 from filemill.chassis.messaging.sqlite_transport import SqliteTransport
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES, Topic, queues_for
+from support import samples
 
 QUEUE = "processing.intake"
 LEASE_S = 30.0
