@@ -275,7 +275,7 @@ async def test_commit_when_the_disk_is_full_then_storage_full_nothing_kept_and_i
     first = new_key()
     await put(store, first, some_bytes(MIB))
     with pytest.raises(StorageFull):
-        await put(store, new_key(), some_bytes(MIB))
+        await put(store, new_key(), some_bytes(MIB + 64 * KIB))
     assert await listed(store) == {first: MIB}
     filler = tiny_disk / "filler"
     fill_up(filler)
