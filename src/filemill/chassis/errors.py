@@ -20,6 +20,7 @@ Services subclass these in their own `errors.py` and set `code`. Raise where the
 translates once, at the edge. Anything else that escapes is a bug and becomes 500 `internal-error` without detail.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -31,10 +32,13 @@ class FilemillError(Exception):
     title: ClassVar[str] = "Something went wrong on our side"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, detail: str | None = None, *, retry_after_s: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.retry_after_s = retry_after_s
+        self.headers = dict(headers or {})
 
 
 class BadRequest(FilemillError):

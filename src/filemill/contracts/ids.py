@@ -17,4 +17,4 @@ LOCAL_OWNER = "local"
 
 def is_id(text: str) -> bool:
     """Whether `text` has the form of one of our ids; anything else is answered as an unknown id."""
-    return _ID.match(text) is not None
+    return _ID.fullmatch(text) is not None

@@ -17,7 +17,8 @@ INLINE_TYPES = frozenset(
      "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/flac", "video/mp4", "video/webm"}
 )  # fmt: skip
 
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
+"""18 digits are more than any file; a longer number is no range (RFC 9110, 14.1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def not_modified(content: Content, headers: Mapping[str, str]) -> bool:
 def choose(content: Content, headers: Mapping[str, str]) -> Slice:
     """The bytes this request gets. Raises `RangeNotSatisfiable`."""
     whole = Slice(200, 0, content.size)
-    match = _RANGE.match(headers.get("range", "").replace(" ", ""))
+    match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if match is None or headers.get("if-range", content.etag) != content.etag:
         return whole
     first, last = match.groups()
@@ -68,7 +69,8 @@ def choose(content: Content, headers: Mapping[str, str]) -> Slice:
     else:
         return whole
     if start >= content.size or (not first and int(last) == 0):
-        raise RangeNotSatisfiable(f"The file has {content.size} bytes.")
+        size = content.size
+        raise RangeNotSatisfiable(f"The file has {size} bytes.", headers={"Content-Range": f"bytes */{size}"})
     return Slice(206, start, end - start + 1)
 
 

@@ -223,7 +223,8 @@ class Endpoints:
         content = downloads.Content(row["filename"], row["content_type"], row["size"], row["sha256"])
         if downloads.not_modified(content, request.headers):
             return Response(status_code=304, headers={"ETag": content.etag, "Cache-Control": "private, no-cache"})
-        part = downloads.choose(content, request.headers)
+        # A range is only defined for GET (RFC 9110, 14.2): HEAD describes the whole.
+        part = downloads.choose(content, {} if request.method == "HEAD" else request.headers)
         headers = downloads.headers_for(content, part)
         if request.method == "HEAD":
             return Response(status_code=part.status, headers=headers)

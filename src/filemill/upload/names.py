@@ -8,7 +8,7 @@ from filemill.upload.errors import NameTooLong
 NAME_MOST_BYTES = 255
 """What every common file system takes as one name (ext4, NTFS, APFS: 255)."""
 
-_UNSEEN = re.compile("[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
 """Control characters, and the invisible ones that turn text around (a known disguise of `.exe`)."""
 UNNAMED = "unnamed"
 

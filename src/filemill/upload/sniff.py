@@ -5,6 +5,7 @@ the bytes leave open (which kind of text, which kind of zip).
 """
 
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -51,6 +52,7 @@ _ZIP_NAMES: tuple[tuple[bytes, str], ...] = (
     (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )
+_DECLARED = re.compile(r"application/[a-z0-9][a-z0-9.+-]*")
 _TEXT_TYPES: dict[str, str] = {
     ".md": "text/markdown", ".csv": "text/csv", ".tsv": "text/tab-separated-values", ".json": "application/json",
     ".html": "text/html", ".htm": "text/html", ".xml": "application/xml", ".eml": "message/rfc822",
@@ -102,6 +104,8 @@ def _executable(head: bytes) -> str | None:
         at = int.from_bytes(head[60:64], "little")
         if head[at : at + 4] == b"PE\x00\x00" or head[at : at + 2] in (b"NE", b"LE", b"LX") or _is_dos(head):
             return "application/vnd.microsoft.portable-executable"
+        if at >= len(head) >= HEAD_BYTES and b"\x00" in head[:64]:  # the header is hidden behind a long stub
+            return "application/vnd.microsoft.portable-executable"
     return None
 
 
@@ -133,7 +137,7 @@ def _zip_type(head: bytes) -> str:
     if head[30:38] == b"mimetype":
         length = int.from_bytes(head[22:26], "little")
         declared = head[38 : 38 + min(length, 100)].decode("ascii", "replace").strip()
-        if declared.startswith("application/"):
+        if _DECLARED.fullmatch(declared):  # it becomes a header of ours, and a stranger wrote it
             return declared
     if b"[Content_Types].xml" in head or b"_rels/.rels" in head:
         for name, content_type in _ZIP_NAMES:

@@ -59,6 +59,7 @@ class SqliteDatabase:
         self._path = path
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._closed = False
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._reader_connection = threading.local()
         self._reader_connections: list[Connection] = []
@@ -80,12 +81,14 @@ class SqliteDatabase:
         return await self._enqueue(point, lambda tx: work(tx, *args, **kwargs), durable=False)
 
     async def _enqueue(self, point: str, work: Callable[[Tx], T], *, durable: bool) -> T:
+        self._must_be_open()
         done: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Item(point, work, copy_context(), done, durable))
         return await done
 
     async def read(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.read`."""
+        self._must_be_open()
         bound: Callable[[Tx], T] = lambda tx: work(tx, *args, **kwargs)  # noqa: E731
         return await self._loop.run_in_executor(self._readers, self._read, bound)
 
@@ -99,6 +102,9 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """See `Database.close`."""
+        if self._closed:
+            return
+        self._closed = True
         self._queue.put(None)
         await self._loop.run_in_executor(None, self._writer.join)
         self._readers.shutdown(wait=True)
@@ -106,6 +112,10 @@ class SqliteDatabase:
             connection.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise Unavailable("The service is stopping; try again in a moment.")
 
     # reading
 
@@ -125,12 +135,21 @@ class SqliteDatabase:
     # writing
 
     def _write_loop(self) -> None:
-        with self._write_engine.connect() as connection:
-            while (first := self._queue.get()) is not None:
-                batch, last = self._batch(first)
+        connection: Connection | None = None
+        last = False
+        while not last and (first := self._queue.get()) is not None:
+            batch, last = self._batch(first)
+            try:
+                connection = connection or self._write_engine.connect()
+            except DatabaseError as error:
+                # It cannot be opened (damaged, no rights): these writers are told so, the next ones try again.
+                for item in batch:
+                    item.error = _translated(error)
+                self._loop.call_soon_threadsafe(self._settle, batch, set())
+            else:
                 self._run(connection, batch)
-                if last:
-                    return
+        if connection is not None:
+            connection.close()
 
     def _batch(self, first: _Item) -> tuple[list[_Item], bool]:
         batch = [first]

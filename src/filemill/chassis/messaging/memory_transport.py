@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.transport import Delivery, QueueDepth
@@ -23,7 +24,7 @@ class _Message:
     tries: int = 0
     lease_until: float = 0.0
     reason: str = ""
-    parked: bool = False
+    parked_at: float | None = None
 
 
 class MemoryTransport:
@@ -48,7 +49,7 @@ class MemoryTransport:
         """See `Transport.take`."""
         now = time.time()
         waiting = sorted(self._queues[queue].values(), key=lambda one: (one.due_at, one.seq))
-        free = [one for one in waiting if not one.parked and one.due_at <= now and one.lease_until < now]
+        free = [one for one in waiting if one.parked_at is None and one.due_at <= now and one.lease_until < now]
         # One that was tried before comes alone.
         chosen = free[:1] if free and free[0].tries else [one for one in free if not one.tries][:most]
         for message in chosen:
@@ -71,7 +72,7 @@ class MemoryTransport:
     async def park(self, delivery: Delivery, reason: str) -> None:
         """See `Transport.park`."""
         message = self._queues[delivery.queue][delivery.tag]
-        message.parked, message.reason, message.lease_until = True, reason, 0.0
+        message.parked_at, message.reason, message.lease_until = time.time(), reason, 0.0
 
     async def wait(self, queue: str, timeout_s: float) -> None:
         """See `Transport.wait`."""
@@ -85,29 +86,22 @@ class MemoryTransport:
 
     async def close(self) -> None:
         """See `Transport.close`."""
+        for message in (one for queue in self._queues.values() for one in queue.values()):
+            if message.lease_until > 0:
+                message.lease_until = 0.0
+                message.tries -= 1
 
     async def parked(self, queue: str, most: int) -> list[ParkedMessage]:
         """See `ParkingLot.parked`."""
-        return [
-            ParkedMessage(
-                id=message.event.id,
-                queue=queue,
-                type=message.event.type,
-                file_id=message.event.subject,
-                tries=message.tries,
-                reason=message.reason,
-                parked_at=rfc3339(message.event.time),
-                retry_command=f"filemill parked retry {message.event.id}",
-            )
-            for message in self._queues[queue].values()
-            if message.parked
-        ][:most]
+        aside = [one for one in self._queues[queue].values() if one.parked_at is not None]
+        aside.sort(key=lambda one: (one.parked_at, one.seq), reverse=True)
+        return [_shown(queue, message) for message in aside[:most]]
 
     async def release(self, queue: str, event_id: str) -> bool:
         """See `ParkingLot.release`."""
         for message in self._queues[queue].values():
-            if message.parked and message.event.id == event_id:
-                message.parked, message.tries, message.due_at = False, 0, time.time()
+            if message.parked_at is not None and message.event.id == event_id:
+                message.parked_at, message.tries, message.due_at = None, 0, time.time()
                 self._news[queue].set()
                 return True
         return False
@@ -116,7 +110,22 @@ class MemoryTransport:
         """See `ParkingLot.depth`."""
         now = time.time()
         messages = list(self._queues[queue].values())
-        open_ones = [one for one in messages if not one.parked]
+        open_ones = [one for one in messages if one.parked_at is None]
         leased = sum(one.lease_until >= now for one in open_ones)
         oldest_s = max((now - one.due_at for one in open_ones), default=0.0)
         return QueueDepth(queue, len(open_ones) - leased, leased, len(messages) - len(open_ones), max(0.0, oldest_s))
+
+
+def _shown(queue: str, message: _Message) -> ParkedMessage:
+    event = message.event
+    return ParkedMessage(
+        id=event.id,
+        queue=queue,
+        type=event.type,
+        file_id=event.subject,
+        tries=message.tries,
+        reason=message.reason,
+        parked_at=rfc3339(datetime.fromtimestamp(message.parked_at or 0.0, UTC)),
+        trace_id=event.traceparent[3:35] if event.traceparent else None,
+        retry_command=f"filemill parked retry {event.id}",
+    )

@@ -148,7 +148,7 @@ class SqliteQueue:
         """What is set aside, newest first."""
         sql = (
             "SELECT event_id, body, tries, reason, parked_at FROM message"
-            " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC LIMIT ?"
+            " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?"
         )
         with self._lock:
             return [Parked(*row) for row in self._db.execute(sql, (most,))]

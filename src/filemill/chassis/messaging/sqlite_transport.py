@@ -88,6 +88,7 @@ class SqliteTransport:
         self._threads.shutdown(wait=True)
         for queue in self._queues.values():
             queue.close()
+        self._queues.clear()
         self._bell.close()
 
     # the parking lot

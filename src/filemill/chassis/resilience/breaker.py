@@ -35,37 +35,44 @@ class Breaker:
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
         """Run the block if the breaker lets it; its exception counts, unless it is the caller's own fault (4xx)."""
-        self._admit()
+        is_probe = self._admit()
         try:
             yield
         except FilemillError as error:
             if error.status >= 500:
-                self._failed()
+                self._failed(is_probe=is_probe)
             else:
-                self._succeeded()
+                self._succeeded(is_probe=is_probe)
             raise
         except Exception:
-            self._failed()
+            self._failed(is_probe=is_probe)
             raise
         except BaseException:
-            self._probing = False  # cancelled: says nothing about the dependency
+            if is_probe:
+                self._probing = False  # cancelled: says nothing about the dependency, the next caller probes
             raise
-        self._succeeded()
+        self._succeeded(is_probe=is_probe)
 
-    def _admit(self) -> None:
+    def _admit(self) -> bool:
+        """Whether this call is the probe. Raises `Unavailable` if it may not be made."""
         if self._open_until_s is None:
-            return
+            return False
         left_s = self._open_until_s - self._clock()
         if left_s > 0 or self._probing:
             raise Unavailable(f"{self.name} is away; it is asked again soon.", retry_after_s=max(1, round(left_s)))
         self._probing = True
+        return True
 
-    def _succeeded(self) -> None:
+    def _succeeded(self, *, is_probe: bool) -> None:
+        if self.is_open and not is_probe:
+            return  # a slow call from before it opened: only the probe decides
         self._failures, self._open_until_s, self._probing = 0, None, False
         metrics.BREAKER_STATE.labels(dependency=self.name).set(0)
 
-    def _failed(self) -> None:
+    def _failed(self, *, is_probe: bool) -> None:
+        if self.is_open and not is_probe:
+            return
         self._failures += 1
-        if self._probing or self._failures >= FAILURES_TO_OPEN:
+        if is_probe or self._failures >= FAILURES_TO_OPEN:
             self._open_until_s, self._probing = self._clock() + self._open_s, False
             metrics.BREAKER_STATE.labels(dependency=self.name).set(1)

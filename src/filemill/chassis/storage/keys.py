@@ -4,7 +4,7 @@ import re
 
 from filemill.chassis.ids import new_id
 
-_KEY = re.compile(r"^blobs/[0-9a-f]{2}/[0-9a-f-]{36}$")
+_KEY = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f-]{36}")
 
 
 def new_key() -> str:
@@ -15,4 +15,4 @@ def new_key() -> str:
 
 def is_key(text: str) -> bool:
     """Whether `text` is one of ours; only such a text ever becomes a path."""
-    return _KEY.match(text) is not None
+    return _KEY.fullmatch(text) is not None

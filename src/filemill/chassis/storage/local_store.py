@@ -154,6 +154,7 @@ class _LocalWriter:
         self._pending_bytes = 0
         self._partial: Path | None = None
         self._fd = -1
+        self._at_work: asyncio.Task[None] | None = None
 
     async def write(self, data: bytes) -> None:
         self._pending.append(data)
@@ -173,6 +174,10 @@ class _LocalWriter:
         await self._on_disk(self._finish)
 
     async def abort(self) -> None:
+        if self._at_work is not None:
+            # A cancelled write goes on in its thread. Closing the descriptor under it would let it write into whatever
+            # file gets that number next.
+            await asyncio.wait({self._at_work})
         self._pending.clear()
         if self._fd >= 0:
             os.close(self._fd)
@@ -183,8 +188,9 @@ class _LocalWriter:
             self._partial = None
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
+        self._at_work = asyncio.create_task(self._store.in_thread(work))
         try:
-            await self._store.in_thread(work)
+            await asyncio.shield(self._at_work)
         except OSError as error:
             raise translated(error) from error
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from filemill.chassis.ids import new_id
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def within(context: RequestContext) -> Iterator[None]:
 
 def begin(request_id: str | None = None, traceparent: str | None = None) -> RequestContext:
     """A context for incoming work: valid ids are kept, missing or malformed ones are made."""
-    if request_id is None or not _REQUEST_ID.match(request_id):
+    if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = new_id()
     if traceparent is None or not _is_valid(traceparent):
         traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
@@ -64,5 +64,5 @@ def begin(request_id: str | None = None, traceparent: str | None = None) -> Requ
 
 
 def _is_valid(traceparent: str) -> bool:
-    match = _TRACEPARENT.match(traceparent)
+    match = _TRACEPARENT.fullmatch(traceparent)
     return match is not None and set(match[1]) != {"0"} and set(match[2]) != {"0"}

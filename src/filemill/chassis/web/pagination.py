@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import orjson
@@ -12,6 +12,8 @@ from filemill.chassis.errors import BadRequest
 
 LIMIT_DEFAULT = 50
 LIMIT_MOST = 500
+_NUMBER_MOST = 1 << 62
+"""Above any key of ours, and below what a database's integers hold even after adding a page."""
 
 LimitQuery = Annotated[int, Query(ge=1, le=LIMIT_MOST, description="Items on a page.")]
 CursorQuery = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
@@ -32,6 +34,8 @@ def decode(cursor: str | None, *kinds: type) -> tuple[str | int | float, ...] | 
         raise BadRequest("cursor: not one that this list gave out") from error
     if not isinstance(position, list) or [type(value) for value in position] != list(kinds):
         raise BadRequest("cursor: not one that this list gave out")
+    if any(isinstance(value, int) and not 0 <= value < _NUMBER_MOST for value in position):
+        raise BadRequest("cursor: not one that this list gave out")
     return tuple(position)
 
 
@@ -46,6 +50,9 @@ def decode_newest(cursor: str | None) -> tuple[datetime, str] | None:
     if position is None:
         return None
     try:
-        return datetime.fromisoformat(str(position[0])), str(position[1])
-    except ValueError as error:
+        moment = datetime.fromisoformat(str(position[0]))
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its offset")
+        return moment.astimezone(UTC), str(position[1])
+    except (ValueError, OverflowError) as error:
         raise BadRequest("cursor: not one that this list gave out") from error

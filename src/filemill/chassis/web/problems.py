@@ -32,6 +32,7 @@ def problem_response(error: errors.FilemillError) -> Response:
         request_id=context.request_id if context else None,
     )
     response = Response(problem.model_dump_json(), error.status, media_type=PROBLEM_MEDIA_TYPE)
+    response.headers.update(error.headers)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

@@ -1,0 +1,302 @@
+"""One suite for every database: what `read` and `write` promise."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.database.database import Database, Tx, mark_commit
+from filemill.chassis.errors import StorageFull, Unavailable
+from filemill.chassis.telemetry import request_context
+
+Open = Callable[[], Database]
+
+
+@pytest.fixture
+async def open_database(tmp_path: Path) -> AsyncIterator[Open]:
+    opened: list[Database] = []
+
+    def make() -> Database:
+        opened.append(open_sqlite(tmp_path / "test.db"))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        await database.close()
+
+
+@pytest.fixture
+async def database(open_database: Open) -> Database:
+    made = open_database()
+    await made.write("test", _create)
+    return made
+
+
+def _create(tx: Tx) -> None:
+    tx.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
+
+
+def add(tx: Tx, name: str, number: int = 0) -> str:
+    """Add a thing; raises if it is there."""
+    tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
+    return name
+
+
+def names(tx: Tx) -> list[str]:
+    return list(tx.execute(text("SELECT name FROM things ORDER BY name")).scalars())
+
+
+def count(tx: Tx) -> int:
+    return int(tx.execute(text("SELECT count(*) FROM things")).scalar_one())
+
+
+async def test_write_when_it_returns_then_everybody_reads_it(open_database: Open, database: Database) -> None:
+    """A write returns its work's value and is visible to this process and others."""
+    assert await database.write("test", add, "a", number=1) == "a"
+    assert await database.read(names) == ["a"]
+    assert await open_database().read(names) == ["a"]
+
+
+async def test_write_when_one_work_of_a_shared_commit_fails_then_only_that_one_is_undone(database: Database) -> None:
+    """Works that share a commit do not share their fate; each caller gets exactly its own result or error."""
+    release = threading.Event()
+    blocker = asyncio.create_task(database.write("test", lambda _tx: release.wait(10)))
+    await asyncio.sleep(0)
+
+    def half(tx: Tx) -> None:
+        add(tx, "half")
+        raise KeyError("mine")
+
+    works = [
+        database.write("test", add, "a"),
+        database.write("test", half),
+        database.write("test", add, "a"),
+        database.write("test", add, "b"),
+    ]
+    running = [asyncio.create_task(work) for work in works]
+    await asyncio.sleep(0)
+    release.set()
+    results = await asyncio.gather(*running, return_exceptions=True)
+    await blocker
+    assert results[0] == "a"
+    assert results[3] == "b"
+    assert isinstance(results[1], KeyError)
+    assert isinstance(results[2], IntegrityError)
+    assert await database.read(names) == ["a", "b"]
+
+
+async def test_write_when_200_come_at_once_then_each_is_there_once_in_its_order(database: Database) -> None:
+    """A crowd of writers shares commits without losing or reordering anything."""
+    await asyncio.gather(*[database.write("test", add, f"{number:03}", number) for number in range(200)])
+    rows = await database.read(lambda tx: tx.execute(text("SELECT number FROM things ORDER BY rowid")).scalars().all())
+    assert list(rows) == list(range(200))
+
+
+async def test_write_when_two_processes_write_then_each_waits_its_turn(open_database: Open, database: Database) -> None:
+    """Two writers on one file never lose an increment."""
+    other = open_database()
+    await database.write("test", add, "counter")
+
+    def increment(tx: Tx) -> None:
+        number = tx.execute(text("SELECT number FROM things")).scalar_one()
+        tx.execute(text("UPDATE things SET number = :number"), {"number": number + 1})
+
+    await asyncio.gather(*[one.write("test", increment) for _ in range(50) for one in (database, other)])
+    total = await database.read(lambda tx: tx.execute(text("SELECT number FROM things")).scalar_one())
+    assert total == 100
+
+
+async def test_write_when_the_caller_goes_away_then_it_is_committed_all_the_same(database: Database) -> None:
+    """A cancelled request leaves no doubt in the database: its work was queued, so it happens."""
+    writing = asyncio.create_task(database.write("test", add, "a"))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await database.write("test", add, "b")
+    assert await database.read(names) == ["a", "b"]
+
+
+async def test_write_when_there_is_a_request_then_the_work_sees_its_ids(database: Database) -> None:
+    """Events written inside a transaction carry the request that caused them, though another thread runs it."""
+    with request_context.within(request_context.begin("req-1")):
+        seen = await database.write("test", lambda _tx: request_context.current())
+    assert seen is not None
+    assert seen.request_id == "req-1"
+
+
+async def test_read_when_writes_go_on_then_it_sees_one_moment(database: Database) -> None:
+    """Two questions of one read agree, whatever is committed between them."""
+    await database.write("test", add, "a")
+    looked, go_on = threading.Event(), threading.Event()
+
+    def twice(tx: Tx) -> tuple[int, int]:
+        first = count(tx)
+        looked.set()
+        go_on.wait(10)
+        return first, count(tx)
+
+    reading = asyncio.create_task(database.read(twice))
+    await asyncio.to_thread(looked.wait, 10)
+    await database.write("test", add, "b")
+    go_on.set()
+    assert await reading == (1, 1)
+    assert await database.read(count) == 2
+
+
+async def test_read_when_it_tries_to_write_then_it_is_refused(database: Database) -> None:
+    """A read cannot change anything, by mistake or otherwise."""
+    with pytest.raises(DatabaseError):
+        await database.read(add, "a")
+    assert await database.read(names) == []
+
+
+async def test_read_when_its_work_fails_then_the_error_is_the_callers_and_the_next_read_works(
+    database: Database,
+) -> None:
+    """A failing question leaves the connection usable."""
+    for _ in range(10):
+        with pytest.raises(ZeroDivisionError):
+            await database.read(lambda _tx: 1 // 0)
+    assert await database.read(names) == []
+
+
+async def test_on_commit_when_a_mark_was_set_then_its_listeners_are_told_after_the_commit(database: Database) -> None:
+    """The relay is woken by a commit that holds events, never before it and never by another."""
+    heard: list[str] = []
+    database.on_commit("outbox", lambda: heard.append("outbox"))
+    database.on_commit("outbox", lambda: heard.append("outbox again"))
+    database.on_commit("other", lambda: heard.append("other"))
+
+    def marked(tx: Tx) -> None:
+        add(tx, "a")
+        mark_commit(tx, "outbox")
+        assert heard == []
+
+    await database.write("test", marked)
+    assert heard == ["outbox", "outbox again"]
+    await database.write("test", add, "b")
+    assert heard == ["outbox", "outbox again"]
+
+
+async def test_write_when_the_file_is_no_database_then_every_caller_is_told(tmp_path: Path) -> None:
+    """A damaged file is an error for each caller and for health, never a call that waits for ever."""
+    (tmp_path / "bad.db").write_bytes(b"this is not a database, whatever its name says" * 100)
+    database = open_sqlite(tmp_path / "bad.db")
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            with pytest.raises(DatabaseError):
+                await database.write("test", names)
+            with pytest.raises(DatabaseError):
+                await database.check()
+        await database.close()
+
+
+async def test_close_when_writes_are_queued_then_they_are_committed_first(
+    open_database: Open, database: Database
+) -> None:
+    """A stop finishes what was asked for."""
+    writing = [asyncio.create_task(database.write("test", add, str(number))) for number in range(50)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*writing)
+    assert await open_database().read(count) == 50
+
+
+async def test_write_when_the_database_is_closed_then_it_is_refused_at_once(open_database: Open) -> None:
+    """A late request gets an answer instead of waiting for ever."""
+    database = open_database()
+    await database.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await database.write("test", _create)
+        with pytest.raises(Unavailable):
+            await database.read(names)
+
+
+async def test_write_when_another_holds_the_file_too_long_then_unavailable(
+    open_database: Open, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stuck foreign writer (a backup tool) becomes 503 and a retry, not a crash."""
+    monkeypatch.setattr("filemill.chassis.database.sqlite_database.BUSY_TIMEOUT_MS", 50)
+    impatient = open_database()
+    blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(Unavailable):
+            await impatient.write("test", add, "a")
+    finally:
+        blocker.execute("ROLLBACK")
+        blocker.close()
+    await impatient.write("test", add, "a")
+
+
+async def test_write_when_the_disk_is_full_then_storage_full_and_it_heals(tmp_path: Path) -> None:
+    """No room is said as such and nothing half-written stays; with room again, the same process goes on."""
+    database = open_sqlite(tmp_path / "full.db")
+    await database.write("test", _create)
+    pages = await database.read(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+    def bounded(tx: Tx, most: int) -> None:
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {most}")  # SQLite says "full" exactly as for a full disk
+
+    def add_many(tx: Tx) -> None:
+        for number in range(500):
+            add(tx, f"{number}" * 100)
+
+    await database.write("test", bounded, pages)
+    with pytest.raises(StorageFull):
+        await database.write("test", add_many)
+    assert await database.read(count) == 0
+    await database.write("test", bounded, 100_000)
+    await database.write("test", add_many)
+    assert await database.read(count) == 500
+    await database.close()
+
+
+_WRITE_UNTIL_KILLED = """
+import asyncio, sys
+from pathlib import Path
+from sqlalchemy import text
+from filemill.chassis.database.build import open_sqlite
+
+async def main():
+    database = open_sqlite(Path(sys.argv[1]))
+    def add(tx, number):
+        tx.execute(text("INSERT INTO things VALUES (:name, 0)"), {"name": str(number)})
+    number = 0
+    while True:
+        batch = range(number, number + 20)
+        await asyncio.gather(*[database.write("test", add, one) for one in batch])
+        number += 20
+        print(number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_write_when_the_process_is_killed_then_what_was_said_is_there_and_nothing_is_half(
+    open_database: Open, database: Database, tmp_path: Path
+) -> None:
+    """`kill -9` in the middle of writing loses nothing that was acknowledged."""
+    command = [sys.executable, "-c", _WRITE_UNTIL_KILLED, str(tmp_path / "test.db")]
+    child = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    said = 0
+    while said < 200:
+        said = int(await child.stdout.readline())
+    child.kill()
+    said = max([said, *[int(line) for line in (await child.stdout.read()).split()]])
+    await child.wait()
+    kept = {int(name) for name in await database.read(names)}
+    assert set(range(said)) <= kept
+    assert await database.read(lambda tx: tx.exec_driver_sql("PRAGMA integrity_check").scalar_one()) == "ok"
+    await database.write("test", add, "after")

@@ -1,0 +1,412 @@
+"""The job table on a real database: who is picked, who may write, and how a job ends."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, update
+
+from filemill.chassis import process_identity
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.doorbell import Doorbell
+from filemill.chassis.ids import new_id
+from filemill.chassis.jobs import queue as queue_module
+from filemill.chassis.jobs import worker as worker_module
+from filemill.chassis.jobs.queue import TRIES_MOST, JobQueue
+from filemill.chassis.jobs.table import BULK, INTERACTIVE, ClaimedJob, NewJob, Verdict, jobs_table
+from filemill.chassis.jobs.worker import JobFailed, Progress, Worker
+from filemill.chassis.telemetry import request_context
+
+TABLES = MetaData()
+JOBS = jobs_table(TABLES)
+ME = "worker-1"
+HEALS = Verdict("broke", "It broke.", retryable=True)
+HOPELESS = Verdict("bad-file", "The file is bad.", retryable=False)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    made = open_sqlite(tmp_path / "jobs.db")
+    await made.write("test", TABLES.create_all)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def queue() -> JobQueue:
+    return JobQueue(JOBS)
+
+
+def new_job(**more: Any) -> NewJob:
+    values: dict[str, Any] = {
+        "kind": "test", "file_id": new_id(), "owner_id": "ada", "version": 1, "run": 1, "lane": INTERACTIVE,
+        "cause": "uploaded", "payload": {"x": 1}, "deadline_s": 60.0,
+    }  # fmt: skip
+    return NewJob(**values | more)
+
+
+def set_columns(tx: Tx, job_id: str, **values: Any) -> None:
+    tx.execute(update(JOBS).where(JOBS.c.job_id == job_id).values(**values))
+
+
+# which job is next
+
+
+async def test_claim_when_jobs_wait_then_the_lane_decides_then_fairness_then_age(
+    database: Database, queue: JobQueue
+) -> None:
+    """A bulk run of one owner holds up nobody's new upload, and no owner holds up another."""
+
+    def fill(tx: Tx) -> None:
+        for name, owner, lane in (
+            ("bulk", "ada", BULK), ("ada-1", "ada", INTERACTIVE), ("ada-2", "ada", INTERACTIVE),
+            ("ada-3", "ada", INTERACTIVE), ("bob-1", "bob", INTERACTIVE), ("bob-2", "bob", INTERACTIVE),
+        ):  # fmt: skip
+            queue.add(tx, new_job(owner_id=owner, lane=lane, cause=name, payload={"name": name}))
+
+    await database.write("test", fill)
+    got = []
+    while job := await database.write("test", queue.claim, ME):
+        got.append(job.payload["name"])
+    assert got == ["ada-1", "bob-1", "ada-2", "bob-2", "ada-3", "bulk"]
+
+
+async def test_claim_when_a_job_is_not_due_then_it_waits_until_something_makes_it(
+    database: Database, queue: JobQueue
+) -> None:
+    """An analysis asked for too early waits for the text it needs."""
+    job = new_job()
+    await database.write("test", queue.add, job, wait_s=600.0)
+    assert await database.write("test", queue.claim, ME) is None
+    assert await database.write("test", queue.make_due, job.file_id) == 1
+    assert await database.write("test", queue.claim, ME) is not None
+
+
+async def test_claim_when_it_was_queued_in_a_request_then_the_worker_has_its_ids(
+    database: Database, queue: JobQueue
+) -> None:
+    """The worker's log lines and events carry the ids of the upload that caused them."""
+    context = request_context.begin("req-7")
+    with request_context.within(context):
+        await database.write("test", queue.add, new_job())
+    job = await database.write("test", queue.claim, ME)
+    assert job is not None
+    assert (job.request_id, job.traceparent, job.attempts, job.fence) == ("req-7", context.traceparent, 1, 1)
+
+
+async def test_claim_when_many_claim_at_once_then_no_job_is_given_twice(database: Database, queue: JobQueue) -> None:
+    """Workers share a table without ever sharing a job."""
+
+    def fill(tx: Tx) -> list[str]:
+        return [queue.add(tx, new_job()) for _ in range(40)]
+
+    wanted = await database.write("test", fill)
+    claimed = await asyncio.gather(*[database.write("test", queue.claim, ME) for _ in range(50)])
+    assert sorted(job.job_id for job in claimed if job) == sorted(wanted)
+
+
+# who may write
+
+
+async def test_finish_when_the_lease_was_taken_over_then_the_old_worker_writes_nothing(
+    database: Database, queue: JobQueue
+) -> None:
+    """The fence: a worker that slept too long cannot overwrite its successor's result."""
+    await database.write("test", queue.add, new_job())
+    old = await database.write("test", queue.claim, "slow")
+    assert old is not None
+    assert await database.write("test", queue.try_again, old, HEALS, pause_s=0.0)
+    new = await database.write("test", queue.claim, "fast")
+    assert new is not None
+    assert (new.attempts, new.fence) == (2, 2)
+    for change in (
+        database.write("test", queue.finish, old, "done"),
+        database.write("test", queue.heartbeat, old, {"step": "late"}),
+        database.write("test", queue.try_again, old, HEALS),
+        database.read(queue.owns, old),
+    ):
+        assert await change is False
+    assert await database.write("test", queue.heartbeat, new, {"step": "on time"})
+    assert await database.write("test", queue.finish, new, "done", result={"answer": 42})
+    row = await database.read(queue.get, "ada", new.job_id)
+    assert row is not None
+    assert (row["state"], row["result"], row["progress"]) == ("done", {"answer": 42}, {"step": "on time"})
+
+
+async def test_get_when_it_is_anothers_job_then_it_is_not_there(database: Database, queue: JobQueue) -> None:
+    """Every look at jobs takes the owner."""
+    job_id = await database.write("test", queue.add, new_job(owner_id="ada"))
+    assert await database.read(queue.get, "bob", job_id) is None
+    assert await database.read(queue.page, "bob", 10, None) == []
+    assert await database.read(queue.matching, "bob", ["queued"]) == []
+
+
+async def test_abandoned_when_the_lease_is_over_or_the_holder_dead_then_it_is_named(
+    database: Database, queue: JobQueue
+) -> None:
+    """Recovery sees both: a worker that hangs somewhere, and one that died here."""
+    ids = [await database.write("test", queue.add, new_job()) for _ in range(3)]
+    host, pid, _ = process_identity.me().rsplit(":", 2)
+    claims = [
+        await database.write("test", queue.claim, holder) for holder in (process_identity.me(), f"{host}:{pid}:1")
+    ]
+    late = await database.write("test", queue.claim, "elsewhere:1:1")
+    assert late is not None
+    await database.write("test", set_columns, late.job_id, lease_until=time.time() - 1)
+    named = {job.job_id for job in await database.read(queue.abandoned)}
+    assert named == {claims[1].job_id, late.job_id}  # type: ignore[union-attr]
+    assert named < set(ids)
+
+
+async def test_cancel_when_queued_or_running_or_ended_then_each_is_answered_as_it_is(
+    database: Database, queue: JobQueue
+) -> None:
+    """A queued job is cancelled at once, a running one is asked, an ended one is left alone."""
+    job_id = await database.write("test", queue.add, new_job())
+    assert await database.write("test", queue.cancel, job_id) == "cancelled"
+    assert await database.write("test", queue.cancel, job_id) is None
+    assert await database.write("test", queue.requeue, job_id)
+    job = await database.write("test", queue.claim, ME)
+    assert job is not None
+    assert await database.write("test", queue.cancel, job_id) == "running"
+    assert await database.write("test", queue.heartbeat, job, None) is False
+    assert not await database.write("test", queue.requeue, job_id)
+
+
+# the worker
+
+
+@dataclass
+class Diary:
+    """A ledger that only remembers."""
+
+    entries: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def started(self, tx: Tx, job: ClaimedJob) -> None:
+        self.entries.append(("started", job.attempts))
+
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Any) -> None:
+        self.entries.append(("done", outcome))
+
+    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
+        self.entries.append(("retrying", job.attempts, verdict.code))
+
+    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:
+        self.entries.append(("parked" if parked else "failed", verdict.code, facts))
+
+    def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
+        self.entries.append(("cancelled",))
+
+
+Run = Callable[[ClaimedJob, Progress], Awaitable[Any]]
+StartWorker = Callable[[Run], Diary]
+
+
+@pytest.fixture
+async def start_worker(
+    database: Database, queue: JobQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[StartWorker]:
+    monkeypatch.setattr(worker_module, "IDLE_S", 0.02)
+    monkeypatch.setattr(worker_module, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(queue_module, "RETRY_FIRST_S", 0.01)
+    monkeypatch.setattr(queue_module, "RETRY_LONGEST_S", 0.01)
+    running: list[asyncio.Task[None]] = []
+
+    def start(run: Run) -> Diary:
+        diary = Diary()
+        worker = Worker(database, queue, diary, run, lambda: Doorbell(tmp_path, "test.jobs"), 2, "test")
+        running.append(asyncio.create_task(worker.run()))
+        return diary
+
+    yield start
+    for task in running:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def ended(database: Database, queue: JobQueue, job_id: str) -> Any:
+    """The row of a job once it is not open any more."""
+    async with asyncio.timeout(20):
+        while True:
+            row = await database.read(queue.get, "ada", job_id)
+            if row is not None and row["state"] not in ("queued", "running"):
+                return row
+            await asyncio.sleep(0.01)
+
+
+async def test_worker_when_a_job_succeeds_then_its_result_is_told_in_the_transaction_that_ends_it(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """One try, one result."""
+
+    async def run(job: ClaimedJob, _progress: Progress) -> str:
+        return f"result of {job.payload['x']}"
+
+    diary = start_worker(run)
+    row = await ended(database, queue, await database.write("test", queue.add, new_job()))
+    assert (row["state"], row["attempts"], row["reason_code"]) == ("done", 1, None)
+    assert diary.entries == [("started", 1), ("done", "result of 1")]
+
+
+async def test_worker_when_every_try_breaks_then_five_tries_then_parked_with_the_reason(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """A fault that may heal is tried five times, in growing pauses, then waits for a person."""
+
+    async def run(_job: ClaimedJob, _progress: Progress) -> None:
+        raise RuntimeError("secret detail")
+
+    diary = start_worker(run)
+    job_id = await database.write("test", queue.add, new_job())
+    row = await ended(database, queue, job_id)
+    assert (row["state"], row["attempts"], row["reason_code"]) == ("parked", TRIES_MOST, "internal-error")
+    assert "secret detail" not in row["reason_detail"]
+    assert [entry[0] for entry in diary.entries if entry[0] != "started"] == ["retrying"] * 4 + ["parked"]
+    assert await database.write("test", queue.requeue, job_id)
+    again = await ended(database, queue, job_id)
+    assert (again["state"], again["fence"]) == ("parked", 2 * TRIES_MOST)
+
+
+async def test_worker_when_the_file_is_to_blame_then_it_fails_at_once(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """Trying again cannot mend a broken file."""
+
+    async def run(_job: ClaimedJob, _progress: Progress) -> None:
+        raise JobFailed(HOPELESS, facts="what was found")
+
+    diary = start_worker(run)
+    row = await ended(database, queue, await database.write("test", queue.add, new_job()))
+    assert (row["state"], row["attempts"], row["retryable"]) == ("failed", 1, False)
+    assert diary.entries[-1] == ("failed", "bad-file", "what was found")
+
+
+async def test_worker_when_one_job_is_poison_then_the_others_are_done(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """One bad file never stops another."""
+
+    async def run(job: ClaimedJob, _progress: Progress) -> str:
+        if job.payload["x"] % 5 == 0:
+            raise RuntimeError
+        return "fine"
+
+    start_worker(run)
+    ids = [await database.write("test", queue.add, new_job(payload={"x": number})) for number in range(10)]
+    states = [(await ended(database, queue, job_id))["state"] for job_id in ids]
+    assert states == ["parked", *["done"] * 4, "parked", *["done"] * 4]
+
+
+async def test_worker_when_the_deadline_passes_then_the_try_is_stopped_and_counted(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """A hang is a failed try, and the hanging work is really cancelled."""
+    stopped = 0
+
+    async def run(_job: ClaimedJob, _progress: Progress) -> None:
+        nonlocal stopped
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped += 1
+
+    start_worker(run)
+    row = await ended(database, queue, await database.write("test", queue.add, new_job(deadline_s=0.01)))
+    assert (row["state"], row["reason_code"], stopped) == ("parked", "deadline", TRIES_MOST)
+
+
+def shows(tx: Tx, queue: JobQueue, job_id: str, progress: dict[str, Any]) -> bool:
+    row = queue.get(tx, "ada", job_id)
+    return row is not None and row["progress"] == progress
+
+
+async def test_worker_when_a_running_job_is_cancelled_then_its_work_stops(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """A person who cancels does not wait for the deadline; progress was visible meanwhile."""
+    began = asyncio.Event()
+
+    async def run(_job: ClaimedJob, progress: Progress) -> None:
+        progress.note(step="thinking")
+        began.set()
+        await asyncio.Event().wait()
+
+    diary = start_worker(run)
+    job_id = await database.write("test", queue.add, new_job())
+    async with asyncio.timeout(10):
+        await began.wait()
+        while not await database.read(shows, queue, job_id, {"step": "thinking"}):  # noqa: ASYNC110 - a database has no event
+            await asyncio.sleep(0.01)
+    await database.write("test", queue.cancel, job_id)
+    assert (await ended(database, queue, job_id))["state"] == "cancelled"
+    assert diary.entries[-1] == ("cancelled",)
+
+
+_CLAIM_AND_DIE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from sqlalchemy import MetaData
+from filemill.chassis import process_identity
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.jobs.queue import JobQueue
+from filemill.chassis.jobs.table import jobs_table
+
+async def main():
+    queue = JobQueue(jobs_table(MetaData()))
+    job = await open_sqlite(Path(sys.argv[1])).write("test", queue.claim, process_identity.me())
+    print(job.job_id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+async def test_worker_when_another_worker_was_killed_then_its_job_is_done_by_this_one(
+    database: Database, queue: JobQueue, start_worker: StartWorker, tmp_path: Path
+) -> None:
+    """Recovery is a loop: no restart, no waiting for the lease; the killed try is counted."""
+    job_id = await database.write("test", queue.add, new_job())
+    command = [sys.executable, "-c", _CLAIM_AND_DIE, str(tmp_path / "jobs.db")]
+    child = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=30, check=False)
+    assert child.stdout.decode().strip() == job_id, child.stderr
+
+    async def run(_job: ClaimedJob, _progress: Progress) -> str:
+        return "fine"
+
+    diary = start_worker(run)
+    row = await ended(database, queue, job_id)
+    assert (row["state"], row["attempts"]) == ("done", 2)
+    assert diary.entries == [("retrying", 1, "worker-died"), ("started", 2), ("done", "fine")]
+
+
+async def test_worker_when_it_is_stopped_then_what_it_holds_is_given_back(
+    database: Database, queue: JobQueue, tmp_path: Path
+) -> None:
+    """A polite stop leaves the job queued, due at once, for the next worker."""
+    began = asyncio.Event()
+
+    async def run(_job: ClaimedJob, _progress: Progress) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    worker = Worker(database, queue, Diary(), run, lambda: Doorbell(tmp_path, "test.jobs"), 2, "test")
+    job_id = await database.write("test", queue.add, new_job())
+    task = asyncio.create_task(worker.run())
+    async with asyncio.timeout(10):
+        await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    row = await database.read(queue.get, "ada", job_id)
+    assert row is not None
+    assert (row["state"], row["lease_holder"]) == ("queued", None)
+    assert row["due_at"] <= time.time()

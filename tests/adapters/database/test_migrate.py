@@ -1,0 +1,89 @@
+"""Schemas: made, brought up to date, left alone, and refused when they are from the future."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect
+
+from filemill.ai.tables import metadata as ai_tables
+from filemill.chassis.database.build import sqlite_path
+from filemill.chassis.database.migrate import migrate
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import ServiceSettings
+from filemill.metadata.tables import metadata as metadata_tables
+from filemill.notification.tables import metadata as notification_tables
+from filemill.processing.tables import metadata as processing_tables
+from filemill.upload.tables import metadata as upload_tables
+
+TABLES = {
+    "upload": upload_tables,
+    "metadata": metadata_tables,
+    "processing": processing_tables,
+    "ai": ai_tables,
+    "notification": notification_tables,
+}
+
+
+def settings_of(service: str, tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(service=service, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("service", list(TABLES))
+def test_migrate_when_the_database_is_new_then_it_has_every_table_column_and_index(
+    service: str, tmp_path: Path
+) -> None:
+    """What the migrations build is what the code's tables say."""
+    settings = settings_of(service, tmp_path)
+    revision = migrate(settings)
+    assert revision is not None
+    assert migrate(settings) == revision
+    engine = create_engine(f"sqlite:///{sqlite_path(settings)}")
+    there = inspect(engine)
+    wanted = TABLES[service].tables
+    assert set(there.get_table_names()) == {*wanted, "alembic_version"}
+    for name, table in wanted.items():
+        columns = {column["name"]: column["nullable"] for column in there.get_columns(name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        assert {index["name"] for index in there.get_indexes(name)} == {index.name for index in table.indexes}
+        assert there.get_pk_constraint(name)["constrained_columns"] == [column.name for column in table.primary_key]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("service", ["gateway", "access"])
+def test_migrate_when_the_service_owns_no_data_then_nothing_is_made(service: str, tmp_path: Path) -> None:
+    """No file appears for a service without tables."""
+    assert migrate(settings_of(service, tmp_path)) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrate_when_the_database_is_from_the_future_then_one_line_says_what_to_do(tmp_path: Path) -> None:
+    """An older program never touches what a newer one wrote."""
+    settings = settings_of("upload", tmp_path)
+    migrate(settings)
+    db = sqlite3.connect(sqlite_path(settings))
+    with db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    db.close()
+    before = sqlite_path(settings).read_bytes()
+    with pytest.raises(StartError, match="revision 9999") as refused:
+        migrate(settings)
+    assert "\n" not in str(refused.value)
+    assert "newer filemill" in str(refused.value)
+    assert sqlite_path(settings).read_bytes() == before
+
+
+def test_migrate_when_several_processes_start_at_once_then_one_does_it_and_all_go_on(tmp_path: Path) -> None:
+    """A service and its worker start together on an empty folder."""
+    code = (
+        "import sys; from pathlib import Path; from filemill.chassis.database.migrate import migrate;"
+        "from filemill.chassis.settings import ServiceSettings;"
+        "print(migrate(ServiceSettings(service='processing', data_dir=Path(sys.argv[1]))))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    children = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    answers = [child.communicate(timeout=60) for child in children]
+    assert {child.returncode for child in children} == {0}, answers
+    assert len({out for out, _ in answers}) == 1
