@@ -58,7 +58,7 @@ def _median(rounds: list[tuple[float, float]], which: int) -> float:
 
 def _environment(folder: Path) -> dict[str, str]:
     ports = {f"FILEMILL_{name.upper()}_PORT": str(processes.free_port()) for name in SERVICES}
-    return {**os.environ, **ports, "FILEMILL_DATA_DIR": str(folder / "data"), "FILEMILL_LOG_DIR": str(folder / "logs")}
+    return {**os.environ, **ports, "FILEMILL_DATA_DIR": str(folder / "data"), "FILEMILL_LOG_FORMAT": "json"}
 
 
 def _together(environment: dict[str, str]) -> tuple[float, float]:
@@ -81,7 +81,14 @@ def _apart(environment: dict[str, str]) -> tuple[float, float]:
     with contextlib.ExitStack() as stack:
         started = []
         for command in commands:
-            one = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+            one = subprocess.Popen(
+                command,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
             stack.callback(processes.stop, one)
             started.append(one)
         for one in started:

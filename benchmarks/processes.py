@@ -109,10 +109,8 @@ def stop(process: "subprocess.Popen[str]") -> None:
     """SIGTERM, then SIGKILL to the group it leads."""
     if process.poll() is None:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            pass  # it had its time
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
     process.wait()
