@@ -1,0 +1,101 @@
+"""`make bench`: run the chosen benchmarks, print one table, write `benchmarks/results.json`.
+
+    python benchmarks/run.py                 # all
+    python benchmarks/run.py --only G7,G9    # some
+
+Each benchmark measures filemill and its anchor in the same run on the same machine; the ratio is what can be compared
+between machines. Not for: deciding whether a change may land (no test depends on a time).
+"""
+
+import argparse
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = {
+    "G1": "g1_large_upload",
+    "G7": "g7_small_upload",
+    "G9": "g9_metadata_get",
+    "G15": "g15_start",
+    "L1": "l1_thumbnail",
+}
+RESULTS = Path(__file__).parent / "results.json"
+LIBRARIES = ("fastapi", "uvicorn", "uvloop", "sqlalchemy", "pydantic", "pyvips", "pyvips-binary")
+
+
+def main() -> None:
+    """Run, print, write."""
+    arguments = argparse.ArgumentParser(description="Run the benchmarks, each against its anchor.")
+    arguments.add_argument("--only", default=",".join(BENCHMARKS), help=f"some of {','.join(BENCHMARKS)}")
+    wanted = [name.strip().upper() for name in arguments.parse_args().only.split(",")]
+    unknown = set(wanted) - set(BENCHMARKS)
+    if unknown:
+        sys.exit(f"error: there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    machine = describe_machine()
+    print(f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}")
+    print(f"load before the run: {machine['load_1_minute']}")
+    results: list[dict[str, Any]] = []
+    for name in wanted:
+        began_s = time.monotonic()
+        found = importlib.import_module(BENCHMARKS[name]).run()
+        results += found
+        for row in found:
+            print(line_of(row), flush=True)
+        print(f"  {name} took {time.monotonic() - began_s:.0f} s", file=sys.stderr)
+    RESULTS.write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
+    print(f"written to {RESULTS}")
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """One line of the table."""
+    verdict = "met" if row["met"] else "NOT MET"
+    return (
+        f"{row['id']:<11} {row['ours']:>8} {row['unit']:<10} anchor {row['anchor']:>8}  ratio {row['ratio']:>6}"
+        f"  goal {row['goal']:<13} {verdict:<8} {row['work']}"
+    )
+
+
+def describe_machine() -> dict[str, Any]:
+    """What the figures hang on."""
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": _cpu(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "nginx": _nginx(),
+        "load_1_minute": round(os.getloadavg()[0], 2),
+        **versions,
+    }
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _nginx() -> str | None:
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
+    if program is None:
+        return None
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=False).stderr
+    return said.strip().rpartition("/")[2] or None
+
+
+if __name__ == "__main__":
+    main()
