@@ -237,7 +237,7 @@ asyncio.run(main())
 
 
 async def test_take_when_the_holder_was_killed_then_its_messages_are_free_at_once(broker: Broker) -> None:
-    """A dead process on this machine does not keep its messages until the lease ends; its try is counted, and each comes alone."""
+    """A dead process on this machine keeps no message until its lease ends; the try counts, and each comes alone."""
     if broker.folder is None:
         pytest.skip("a broker in memory dies with its process")
     await broker.transport.publish([an_upload(), an_upload()])
