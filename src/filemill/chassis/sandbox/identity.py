@@ -1,7 +1,8 @@
 """Who a child is: as root, an unprivileged user id of its own; as a normal user, that user.
 
 A user id per running child keeps children of a root service from each other (signals, files, process count). Ids come
-from a range Debian reserves for no one (65000 to 65499); 500 children at once are more than any worker runs.
+from a range Debian reserves for no one (65000 to 65499). Each zygote of the machine takes a block of 50 for itself: two
+that shared an id would count each other's threads, and refuse a parser its own.
 Not for: files (landlock.py). On failure: where ids cannot be changed (a container without the capability) the child
 stays root without any capability, and the level says `user` is missing.
 """
@@ -13,7 +14,27 @@ from pathlib import Path
 from filemill.chassis.sandbox import linux
 
 FIRST_UID = 65000
-UID_COUNT = 500
+BLOCKS = 10
+BLOCK_UIDS = 50
+
+
+class UidBlock:
+    """A block of user ids that no other zygote of this machine uses, for as long as this object lives."""
+
+    def __init__(self) -> None:
+        self._claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.uids = list(range(*self._bounds()))
+
+    def _bounds(self) -> tuple[int, int]:
+        for block in range(BLOCKS):
+            try:
+                # An abstract name belongs to whoever binds it first, and is free again when that process is gone.
+                self._claim.bind(f"\0filemill/sandbox-uids/{block}")
+            except OSError:
+                continue
+            return FIRST_UID + block * BLOCK_UIDS, FIRST_UID + (block + 1) * BLOCK_UIDS
+        shared = FIRST_UID + os.getpid() % BLOCKS * BLOCK_UIDS  # more zygotes than blocks: better shared ids than none
+        return shared, shared + BLOCK_UIDS
 
 
 def is_root() -> bool:

@@ -47,7 +47,8 @@ class Zygote:
         self._walls = walls
         self._running: dict[int, _Running] = {}
         self._emptying: dict[int, int | None] = {}  # group -> user id to give back once the group is empty
-        self._free_uids = list(range(identity.FIRST_UID, identity.FIRST_UID + identity.UID_COUNT))
+        self._uid_block = identity.UidBlock() if walls.own_user else None
+        self._free_uids = self._uid_block.uids if self._uid_block else []
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
         self._wake_sender.setblocking(False)
