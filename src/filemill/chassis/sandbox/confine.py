@@ -103,7 +103,7 @@ def _report_and_exit(walls: Walls, outside: Path, inside: Path, answers: int) ->
     found: list[str] = []
     try:
         parent = os.getppid()
-        uid = identity.FIRST_UID + identity.UID_COUNT if walls.own_user else None
+        uid = identity.FIRST_UID + identity.BLOCKS * identity.BLOCK_UIDS if walls.own_user else None
         confine(walls, Limits(), source=Path("/dev/null"), work_dir=inside, uid=uid, parent_pid=parent)
         found.append("confined")
         if not _fails(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)):

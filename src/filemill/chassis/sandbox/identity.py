@@ -9,6 +9,7 @@ stays root without any capability, and the level says `user` is missing.
 
 import contextlib
 import os
+import socket
 from pathlib import Path
 
 from filemill.chassis.sandbox import linux
