@@ -26,6 +26,10 @@ class UidBlock:
         self._claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.uids = list(range(*self._bounds()))
 
+    def close(self) -> None:
+        """Let another zygote have the block."""
+        self._claim.close()
+
     def _bounds(self) -> tuple[int, int]:
         for block in range(BLOCKS):
             try:
