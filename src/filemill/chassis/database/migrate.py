@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.build import sqlite_path
+from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 
@@ -27,7 +28,7 @@ def migrate(settings: ServiceSettings) -> str | None:
     if not _revisions(settings.service):
         return None
     path = sqlite_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
         return _migrate(settings, path)
