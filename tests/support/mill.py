@@ -58,13 +58,17 @@ class Mill:
 
     def start(self) -> "Mill":
         """Start it and wait until every process is ready."""
+        self.begin()
+        wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
+        return self
+
+    def begin(self) -> None:
+        """Start it without waiting."""
         with self.output.open("ab") as out:
             command = [sys.executable, "-m", "filemill.cli", "up"]
             self._process = subprocess.Popen(
                 command, env=self.environment, stdout=out, stderr=out, start_new_session=True
             )
-        wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
-        return self
 
     def is_ready(self) -> bool:
         """Whether every process has said so; fails if the runner ended."""
