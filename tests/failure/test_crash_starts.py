@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from support.audit import integrity
 from support.mill import Mill, wait_for
 
