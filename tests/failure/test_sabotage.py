@@ -7,14 +7,14 @@ import pytest
 
 from support.crash_run import Plan, crash_run
 
-UPLOADS = 60
+UPLOADS = 40
 
 
 @pytest.mark.parametrize(
     ("broken", "points", "sign"),
     [
         ("", "relay.publish.after=0.05,consumer.unacked=0.1", ""),
-        ("inbox", "relay.publish.after=0.05,consumer.unacked=0.1", "times"),
+        ("inbox", "relay.publish.after=0.05,consumer.unacked=0.1", "2 times"),
         ("confirm", "relay.publish.before=0.3", "never delivered"),
     ],
     ids=["nothing", "inbox", "confirm"],

@@ -85,8 +85,11 @@ def effects(mill: Mill, file_ids: Iterable[str]) -> list[str]:
     file_ids = list(file_ids)
     for what, count in counted.items():
         wrong += [f"{count[file_id]} times {what}: {file_id}" for file_id in file_ids if count[file_id] != 1]
-    steps = "SELECT file_id, service, step, state, attempt, json_extract(detail, '$.job_id'), count(*) FROM timeline GROUP BY 1,2,3,4,5,6"
-    wrong += [f"told twice: {row}" for row in mill.rows("metadata", f"{steps} HAVING count(*) > 1")]
+    steps = (
+        "SELECT file_id, service, step, state, attempt, json_extract(detail, '$.job_id'), count(*) FROM timeline"
+        " GROUP BY 1, 2, 3, 4, 5, 6 HAVING count(*) > 1"
+    )
+    wrong += [f"told twice: {row}" for row in mill.rows("metadata", steps)]
     for service in ("processing", "ai"):
         tries = "SELECT job_id, state, attempts, fence FROM jobs WHERE state NOT IN ('done', 'failed') OR attempts < 1"
         wrong += [f"{service} job did not end: {row}" for row in mill.rows(service, tries)]

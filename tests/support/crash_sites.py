@@ -135,8 +135,20 @@ def _point_of(statement: ast.stmt | None) -> str:
     return ""
 
 
-def _begins(function: ast.AST) -> bool:
-    says = (node.value for node in ast.walk(function) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    if any(text.startswith("BEGIN ") for text in says):
+def _begins(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it begins one itself. An engine's listener only spells what `engine.begin()` does, wherever that is."""
+    if any("listens_for" in ast.unparse(decorator) for decorator in function.decorator_list):
+        return False
+    own = list(_own_nodes(function))
+    if any(isinstance(node, ast.Constant) and str(node.value).startswith("BEGIN ") for node in own):
         return True
-    return any("engine" in ast.unparse(call.func) for call in _calls(function, "begin"))
+    begins = (node for node in own if isinstance(node, ast.Attribute) and node.attr == "begin")
+    return any("engine" in ast.unparse(node.value) for node in begins)
+
+
+def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function without those of the functions in it."""
+    for inner in ast.iter_child_nodes(node):
+        if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield inner
+            yield from _own_nodes(inner)

@@ -30,6 +30,7 @@ class Killer:
     requests_in_flight: Callable[[], int]
     kills: Counter[str] = field(default_factory=Counter)
     effective: Counter[str] = field(default_factory=Counter)
+    _last: dict[str, int] = field(default_factory=dict)
 
     def kill(self, unit: str) -> bool:
         """Kill one unit if it is up; whether it was."""
@@ -37,6 +38,9 @@ class Killer:
         if found.get("state") != "ready" or not found.get("pid"):
             return False
         pid: int = found["pid"]
+        if pid == self._last.get(unit):
+            return False  # dead already; the runner has not noticed yet
+        self._last[unit] = pid
         try:
             os.kill(pid, signal.SIGSTOP)
         except ProcessLookupError:

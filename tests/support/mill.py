@@ -58,13 +58,38 @@ class Mill:
 
     def start(self) -> "Mill":
         """Start it and wait until every process is ready."""
+        self.begin()
+        wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
+        return self
+
+    def begin(self) -> None:
+        """Start it without waiting."""
         with self.output.open("ab") as out:
             command = [sys.executable, "-m", "filemill.cli", "up"]
             self._process = subprocess.Popen(
                 command, env=self.environment, stdout=out, stderr=out, start_new_session=True
             )
-        wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
-        return self
+
+    def run_to_end(self) -> int:
+        """Start it and wait for its end, for a start that cannot succeed; returns the exit status."""
+        self.begin()
+        try:
+            assert self._process is not None
+            return self._process.wait(60)
+        finally:
+            self.stop()
+
+    def processes(self) -> list[int]:
+        """Every living process that was started for this mill, by its data folder in their environment."""
+        mark = f"FILEMILL_DATA_DIR={self.data_dir}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+            except OSError:
+                continue  # it ended meanwhile, or is not ours to look at
+        return found
 
     def is_ready(self) -> bool:
         """Whether every process has said so; fails if the runner ended."""

@@ -62,7 +62,8 @@ class Clients:
         """Begin; `pace` is called before each upload and may hold it back."""
         waiting = iter(list(uploads))
         self._running = [
-            threading.Thread(target=self._work, args=(waiting, pace), name=f"client-{at}") for at in range(self.threads)
+            threading.Thread(target=self._work, args=(waiting, pace), name=f"client-{at}", daemon=True)
+            for at in range(self.threads)
         ]
         for thread in self._running:
             thread.start()

@@ -3,7 +3,8 @@
 `FILEMILL_TEST_CRASH="upload.accept.in-tx=0.01,relay.*=0.02"` gives probabilities by name or prefix; each kill is noted in
 the file `FILEMILL_TEST_CRASH_LOG` first, because a killed process cannot report. `FILEMILL_TEST_BREAK="inbox"` switches a
 safety off, so that a test can show that the harness notices. Once a file named as the log plus `.over` is there, nobody is
-killed any more: so a test lets a mill heal without a restart. Without these variables a point costs one attribute look-up.
+killed any more: so a test lets a mill heal without a restart. `FILEMILL_TEST_PAUSE="consumers"` holds loops back.
+Without these variables a point costs one attribute look-up.
 """
 
 import os
@@ -23,6 +24,7 @@ def _parse(text: str) -> list[tuple[str, float]]:
 _plan = _parse(os.environ.get(_SWITCH, ""))
 _log = os.environ.get("FILEMILL_TEST_CRASH_LOG")
 _broken = frozenset(filter(None, os.environ.get(_BREAK, "").split(",")))
+_paused = frozenset(filter(None, os.environ.get("FILEMILL_TEST_PAUSE", "").split(",")))
 _dice = random.Random()  # noqa: S311 - a test's dice
 # The mill forks its processes after the imports: with one state of the dice all of them, and each restart, would die alike.
 os.register_at_fork(after_in_child=_dice.seed)
@@ -37,6 +39,11 @@ def crash_point(name: str) -> None:
 def broken(safety: str) -> bool:
     """Whether a test has sabotaged this safety (`inbox`, `fsync`, `confirm`)."""
     return safety in _broken
+
+
+def paused(loops: str) -> bool:
+    """Whether a test holds these loops back (`consumers`)."""
+    return loops in _paused
 
 
 def _maybe_die(name: str) -> None:

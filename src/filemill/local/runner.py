@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from filemill import __version__
+from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import load
 from filemill.local.backoff import Backoff
@@ -48,7 +49,7 @@ def run_mill() -> int:
     settings = load(RunnerSettings)
     os.environ.setdefault("FILEMILL_LOG_DIR", str(settings.data_dir / "logs"))
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_durable(settings.data_dir)
     except OSError as error:
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}") from error
     say_line(f"filemill {__version__}, data in {settings.data_dir}")

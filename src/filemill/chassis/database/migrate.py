@@ -10,11 +10,12 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.build import sqlite_path
+from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 
@@ -27,7 +28,7 @@ def migrate(settings: ServiceSettings) -> str | None:
     if not _revisions(settings.service):
         return None
     path = sqlite_path(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
         return _migrate(settings, path)
@@ -65,12 +66,27 @@ def _upgrade(service: str, path: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(resources.files(f"filemill.{service}") / "migrations"))
     config.set_main_option("path_separator", "os")
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
-    with engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    with _engine(path).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         crash_point("migrate.in-tx")
+
+
+def _engine(path: str) -> Engine:
+    """One that begins a transaction when it is told to: the driver would begin none before a CREATE TABLE."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
 
 
 def _revisions(service: str) -> list[str]:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import Tx, take_marks
+from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
 
@@ -31,8 +32,6 @@ READERS = 4
 """Reader threads: SQLite reads release the GIL only in parts, more than a few do not pay."""
 BATCH_MOST = 256
 BUSY_TIMEOUT_MS = 30_000
-EXIT_IO_ERROR = 74
-"""EX_IOERR of sysexits(3)."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,7 +53,7 @@ class SqliteDatabase:
     """A service's database in one file. Several processes may open it; each writes in its turn."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_durable(path.parent)
         self.name = path.stem
         self._path = path
         self._loop = asyncio.get_running_loop()

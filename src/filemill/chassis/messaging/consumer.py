@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from filemill.chassis.crash_points import crash_point
+from filemill.chassis.crash_points import crash_point, paused
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.messaging import inbox
@@ -44,7 +44,7 @@ class Consumer:
     async def run(self) -> None:
         """Consume for ever."""
         while True:
-            if not await self.consume_some():
+            if paused("consumers") or not await self.consume_some():
                 await self.transport.wait(self.queue, IDLE_S)
 
     async def consume_some(self) -> int:

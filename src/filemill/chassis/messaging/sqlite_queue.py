@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filemill.chassis import process_identity
 from filemill.chassis.crash_points import broken, crash_point
+from filemill.chassis.durable_folder import make_durable
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -65,7 +66,7 @@ class SqliteQueue:
     """A queue file. Several processes may open it."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_durable(path.parent)
         self._lock = threading.Lock()
         self._syncing = True
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)

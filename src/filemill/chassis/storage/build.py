@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.storage.local_store import LocalStore
@@ -20,7 +21,7 @@ def build_store(settings: ServiceSettings) -> LocalStore:
             )
         root = Path(unquote(url.path))
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_durable(root)
     except OSError as error:
         raise StartError(f"STORAGE_URL: the folder {root} cannot be made: {error.strerror}") from error
     return LocalStore(root, open_sqlite(root / "small.db"))

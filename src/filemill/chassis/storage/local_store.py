@@ -19,8 +19,9 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from filemill.chassis import process_identity
-from filemill.chassis.crash_points import broken, crash_point
+from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StorageFull, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import is_key
@@ -29,7 +30,6 @@ from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 SMALL_MOST_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
 THREADS = 8
-EXIT_IO_ERROR = 74
 
 _SMALL_TABLE = (
     "CREATE TABLE IF NOT EXISTS small (key TEXT PRIMARY KEY, stored_at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID"
@@ -209,14 +209,14 @@ class _LocalWriter:
         assert self._partial is not None
         self._flush()
         crash_point("store.file.written")
-        _sync(self._fd, os.fdatasync)
+        sync(self._fd, os.fdatasync)
         os.close(self._fd)
         self._fd = -1
         target = self._store.path(self._key)
-        _ensure_folder(target.parent)
+        make_durable(target.parent)
         self._partial.rename(target)
         self._partial = None
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         crash_point("store.file.stored")
 
 
@@ -283,30 +283,6 @@ def _write_all(fd: int, parts: list[bytes]) -> None:
     data = memoryview(parts[0] if len(parts) == 1 else b"".join(parts)) if parts else memoryview(b"")
     while data:
         data = data[os.write(fd, data) :]
-
-
-def _sync(fd: int, how: Callable[[int], None]) -> None:
-    if broken("fsync"):
-        return
-    try:
-        how(fd)
-    except OSError as error:
-        _log.critical("storage.fsync.failed", error=error.strerror)
-        os._exit(EXIT_IO_ERROR)
-
-
-def _ensure_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _sync(fd, os.fsync)
-    finally:
-        os.close(fd)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.web.edge import Edge
 
@@ -40,7 +41,7 @@ def bind(host: str, port: int, service: str) -> socket.socket:
 
 def bind_unix(path: Path) -> socket.socket:
     """A listening Unix socket that only this user can reach; a leftover of a dead process is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_durable(path.parent, mode=0o700)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))

@@ -1,0 +1,83 @@
+"""A 201 is sent only when body, its folder and the row are synced: seen in the system calls of the upload service."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.durability import answers, not_durable
+from support.mill import free_ports, wait_for
+from support.programs import Require
+from support.strace import CALLS, read_trace
+
+SMALL, LARGE = b"a small text\n" * 10, b"a large text\n" * 20_000
+
+
+def test_upload_when_answered_then_everything_was_synced(tmp_path: Path, require: Require) -> None:
+    """Small and large bodies, the first and the second of each: 100 % of the ways to write."""
+    trace = _trace_uploads(tmp_path, require("strace"), "")
+    calls = read_trace(trace)
+    assert len(answers(calls)) == 4
+    for number in range(4):
+        assert not_durable(calls, tmp_path / "data", number) == []
+
+
+def test_upload_when_fsync_is_switched_off_then_the_check_notices(tmp_path: Path, require: Require) -> None:
+    """The check above can fail: with `FILEMILL_TEST_BREAK=fsync` each answer is found to be too early."""
+    trace = _trace_uploads(tmp_path, require("strace"), "fsync")
+    calls = read_trace(trace)
+    found = [not_durable(calls, tmp_path / "data", number) for number in range(4)]
+    assert all(found)
+    assert "the small body was not synced before the answer" in found[0]
+    assert "the body was not synced before it was moved to its place" in found[2]
+    assert "the folder of the body was not synced after the move" in found[2]
+    assert "the row was not synced after the blob and before the answer" in found[2]
+
+
+def _trace_uploads(folder: Path, strace: str, broken: str) -> Path:
+    """Two small and two large uploads to a traced service; returns the trace."""
+    trace = folder / "trace"
+    with _traced_service(folder, strace, broken, trace) as url, httpx.Client(base_url=url, timeout=60) as client:
+        for body in (SMALL, SMALL, LARGE, LARGE):
+            answer = client.post("/files", files={"file": ("text.txt", body)})
+            assert answer.status_code == 201, answer.text
+    return trace
+
+
+@contextmanager
+def _traced_service(folder: Path, strace: str, broken: str, trace: Path) -> Iterator[str]:
+    (port,) = free_ports(1)
+    environment = os.environ | {
+        "FILEMILL_DATA_DIR": str(folder / "data"),
+        "FILEMILL_UPLOAD_PORT": str(port),
+        "FILEMILL_TEST_BREAK": broken,
+    }
+    # -y names the files behind descriptors; the first bytes of an answer are enough to know it.
+    tracing = [strace, "-f", "-y", "-s", "200", "-e", f"trace={CALLS}", "-o", str(trace)]
+    command = [*tracing, sys.executable, "-m", "filemill.cli", "run", "upload"]
+    with (folder / "out").open("wb") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, start_new_session=True)
+    try:
+        wait_for(lambda: _answers(process, folder, port), "the traced service", 60)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)  # strace itself does not hear it, the service does
+        process.wait(30)
+
+
+def _answers(process: "subprocess.Popen[bytes]", folder: Path, port: int) -> bool:
+    if process.poll() is not None:
+        said = (folder / "out").read_text(encoding="utf-8", errors="replace")
+        if "ptrace" in said:
+            pytest.skip("this machine does not allow tracing")
+        raise AssertionError(said)
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
