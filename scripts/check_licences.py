@@ -12,23 +12,9 @@ from pathlib import Path
 LOCK = Path(__file__).resolve().parent.parent / "requirements" / "filemill.lock"
 
 FITTING = frozenset(
-    [
-        "0bsd",
-        "apache-2.0",
-        "bsd-2-clause",
-        "bsd-3-clause",
-        "cc0-1.0",
-        "cnri-python",
-        "isc",
-        "mit",
-        "mit-0",
-        "mit-cmu",
-        "mpl-2.0",
-        "psf-2.0",
-        "unlicense",
-        "zlib",
-    ]
-)
+    ["0bsd", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cnri-python", "isc", "mit", "mit-0", "mit-cmu",
+     "mpl-2.0", "psf-2.0", "unlicense", "zlib"]
+)  # fmt: skip
 """SPDX names. MPL-2.0 is copyleft by file: it stays with the library's own files."""
 
 SAME_AS = {
