@@ -6,7 +6,7 @@ from importlib import resources
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from filemill import __version__
@@ -47,6 +47,7 @@ def build_app(
         summary=summary,
         version=__version__,
         lifespan=life,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
@@ -63,6 +64,12 @@ def _add_docs(app: FastAPI) -> None:
     """Swagger UI from the assets of an installed package: `/docs` works on a machine without any network."""
     assets = resources.files("fastapi_offline") / "static"
     app.mount("/docs-assets", StaticFiles(directory=str(assets)), name="docs-assets")
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description(request: Request) -> JSONResponse:
+        """Behind the gateway it names the prefix, so that "try it out" calls this service and not the page."""
+        prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+        return JSONResponse(app.openapi() | ({"servers": [{"url": prefix}]} if prefix else {}))
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
