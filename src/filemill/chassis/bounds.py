@@ -1,6 +1,10 @@
 """Bounds on values that came from outside."""
 
+import re
 from typing import Any
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+"""Control characters (C0, DEL, C1): never part of a word a person types, and six bytes each in JSON."""
 
 
 def deeper_than(value: Any, most: int) -> bool:

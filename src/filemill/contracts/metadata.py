@@ -7,7 +7,7 @@ from pydantic import Field
 from filemill.contracts.ai import Finding
 from filemill.contracts.ids import FileId
 from filemill.contracts.model import Contract, Time
-from filemill.contracts.processing import RenditionRef, TextRef
+from filemill.contracts.processing import RenditionRef, TextState
 from filemill.contracts.upload import Analysis, File, Reason, Status
 
 
@@ -42,6 +42,14 @@ class RenditionView(Contract):
         return cls(**rendition.model_dump(exclude={"storage_key"}), url=url)
 
 
+class TextView(Contract):
+    """Whether text was found, and how much of it; the text itself is at `links.text`."""
+
+    state: TextState
+    characters: int = 0
+    pages: int = 0
+
+
 class Document(File):
     """Everything known of a file: the file, and what processing and ai found.
 
@@ -54,7 +62,7 @@ class Document(File):
     properties: dict[str, Any] = Field(default_factory=dict)
     custom: dict[str, Any] = Field(default_factory=dict)
     renditions: list[RenditionView] = Field(default_factory=list)
-    text: TextRef | None = None
+    text: TextView | None = None
     findings: list[Finding] = Field(default_factory=list)
 
 

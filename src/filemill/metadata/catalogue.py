@@ -24,28 +24,22 @@ STARTED, ENDED = 1, 2
 
 
 def uploaded(tx: Tx, event: Event, data: FileUploaded) -> None:
-    """A new version: its facts, and nothing known of its content yet."""
+    """A version: its facts; the first one brings the owner's words too."""
     row = repository.ensure(tx, data.file_id, data.owner_id, data.created_at)
-    if data.version < row["version"] or (row["known"] and data.version == row["version"]):
-        return
-    values: dict[str, Any] = {
-        "known": True,
-        "filename": data.filename,
-        "size": data.size,
-        "content_type": row["content_type"] if row["version"] == data.version else data.content_type,
-        "sha256": data.sha256,
-        "storage_key": data.storage_key,
-        "external_id": data.external_id,
-        "created_at": data.created_at,
-        "updated_at": event.time,
-    }
-    if row["version"] == 0 and not row["known"]:
-        values |= {"title": data.title, "tags": data.tags, "custom": data.metadata}
+    values: dict[str, Any] = {}
+    if data.version == 1 and not row["introduced"]:
+        values |= {"introduced": True, "title": data.title, "tags": data.tags, "custom": data.metadata}
+        values |= {"external_id": data.external_id}
     if data.version > row["version"]:
         values |= _fresh(data.version)
-    if row["version"] == data.version and row["properties"]:
-        values.pop("content_type")  # processing's word came first, and it looked at the whole file
-    _changed(tx, repository.change(tx, row["doc_id"], values))
+    if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
+        values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
+        values["known"] = True
+        if data.version > row["version"] or not row["typed_run"]:
+            values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file
+    if values:
+        values["created_at"] = min(row["created_at"], data.created_at)
+        _changed(tx, _change(tx, row, event, values))
 
 
 def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
@@ -58,63 +52,61 @@ def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
         return
     status = "processing" if data.state == "started" else "uploaded"
     values = {"status": status, "status_reason": None, **_work_values(data.run, data.attempt, rank)}
-    _changed(tx, repository.change(tx, row["doc_id"], values | {"updated_at": event.time}))
+    _changed(tx, _change(tx, row, event, values))
 
 
 def processed(tx: Tx, event: Event, data: FileProcessed) -> None:
     """Processing is done with a version: its properties, text and renditions."""
     row = _for_version(tx, event, data.file_id, data.owner_id, data.version)
-    if row is None or (data.run, data.attempt, ENDED) <= _work(row):
+    if row is None:
         return
-    values = {
-        "status": "processed",
-        "status_reason": None,
-        "content_type": data.content_type,
-        "properties": data.properties,
-        "text": data.text.model_dump(),
-        "renditions": [rendition.model_dump() for rendition in data.renditions],
-        "processing_ms": data.duration_ms,
-        "updated_at": event.time,
-        **_work_values(data.run, data.attempt, ENDED),
-    }
-    _changed(tx, repository.change(tx, row["doc_id"], values))
+    values = _typed_values(row, data, data.content_type)
+    if (data.run, data.attempt) > (row["result_run"], row["result_attempt"]):
+        values |= {
+            "properties": data.properties,
+            "text": data.text.model_dump(),
+            "renditions": [rendition.model_dump() for rendition in data.renditions],
+            "result_run": data.run,
+            "result_attempt": data.attempt,
+        }
+    if (data.run, data.attempt, ENDED) > _work(row):
+        values |= {"status": "processed", "status_reason": None, **_work_values(data.run, data.attempt, ENDED)}
+    if values:
+        _changed(tx, _change(tx, row, event, values))
 
 
 def failed(tx: Tx, event: Event, data: FileFailed) -> None:
-    """Processing gave up on a version, or refused it; the file itself stays."""
+    """Processing gave up on a version, or refused it; the file itself stays, and so do an older run's results."""
     row = _for_version(tx, event, data.file_id, data.owner_id, data.version)
-    if row is None or (data.run, data.attempt, ENDED) <= _work(row):
+    if row is None:
         return
-    values = {
-        "status": "failed",
-        "status_reason": data.reason.model_dump(),
-        "processing_ms": data.duration_ms,
-        "updated_at": event.time,
-        **_work_values(data.run, data.attempt, ENDED),
-    }
-    if data.content_type:
-        values["content_type"] = data.content_type
-    _changed(tx, repository.change(tx, row["doc_id"], values))
+    values = _typed_values(row, data, data.content_type)
+    if (data.run, data.attempt, ENDED) > _work(row):
+        values |= {"status": "failed", "status_reason": data.reason.model_dump()}
+        values |= _work_values(data.run, data.attempt, ENDED)
+    if values:
+        _changed(tx, _change(tx, row, event, values))
 
 
 def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
-    """The analysis of a version ended."""
+    """The analysis of a version ended. Findings are kept by capability, each from the newest run that has it."""
     row = _for_version(tx, event, data.file_id, data.owner_id, data.version)
-    if row is None or (data.run, data.attempt) <= (row["analysis_run"], row["analysis_attempt"]):
+    if row is None:
         return
-    values: dict[str, Any] = {
-        "analysis": data.analysis,
-        "analysis_reason": data.reason.model_dump() if data.reason else None,
-        "analysis_run": data.run,
-        "analysis_attempt": data.attempt,
-        "analysis_ms": data.duration_ms,
-        "updated_at": event.time,
-    }
-    if data.findings:
-        kept = {finding["capability"]: finding for finding in row["findings"]}
-        kept |= {finding["capability"]: finding for finding in repository.findings_of(data)}
-        values["findings"] = list(kept.values())
-    _changed(tx, repository.change(tx, row["doc_id"], values))
+    values: dict[str, Any] = {}
+    findings = repository.merged_findings(row["findings"], data)
+    if findings != row["findings"]:
+        values["findings"] = findings
+    if (data.run, data.attempt) > (row["analysis_run"], row["analysis_attempt"]):
+        values |= {
+            "analysis": data.analysis,
+            "analysis_reason": data.reason.model_dump() if data.reason else None,
+            "analysis_run": data.run,
+            "analysis_attempt": data.attempt,
+            "analysis_ms": data.duration_ms,
+        }
+    if values:
+        _changed(tx, _change(tx, row, event, values))
 
 
 def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
@@ -122,7 +114,7 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
     row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
     if data.change <= row["change"]:
         return
-    repository.change(tx, row["doc_id"], {"deleted": deleted, "change": data.change, "updated_at": event.time})
+    _change(tx, row, event, {"deleted": deleted, "change": data.change})
 
 
 def patch(tx: Tx, row: RowMapping, asked: DocumentPatch) -> RowMapping:
@@ -157,8 +149,31 @@ def _fresh(version: int) -> dict[str, Any]:
         "work_run": 0,
         "work_attempt": 0,
         "work_rank": 0,
+        "typed_run": 0,
+        "typed_attempt": 0,
+        "processing_ms": None,
+        "result_run": 0,
+        "result_attempt": 0,
         "analysis_run": 0,
         "analysis_attempt": 0,
+        "analysis_ms": None,
+    }
+
+
+def _change(tx: Tx, row: RowMapping, event: Event, values: dict[str, Any]) -> RowMapping:
+    """Write what an event changed. The document is as old as the newest of its events, whichever came last."""
+    return repository.change(tx, row["doc_id"], values | {"updated_at": max(row["updated_at"], event.time)})
+
+
+def _typed_values(row: RowMapping, data: FileProcessed | FileFailed, content_type: str | None) -> dict[str, Any]:
+    """Type and duration, if this run saw the type and no newer one did."""
+    if not content_type or (data.run, data.attempt) <= (row["typed_run"], row["typed_attempt"]):
+        return {}
+    return {
+        "content_type": content_type,
+        "processing_ms": data.duration_ms,
+        "typed_run": data.run,
+        "typed_attempt": data.attempt,
     }
 
 

@@ -2,7 +2,7 @@
 
 import orjson
 
-from filemill.chassis.bounds import deeper_than
+from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadRequest
 from filemill.contracts.metadata import DocumentPatch
 
@@ -17,8 +17,8 @@ def check_patch(asked: DocumentPatch) -> None:
     if not asked.model_fields_set:
         raise BadRequest("The patch changes nothing; it may have title, description, tags and custom.")
     for tag in asked.tags or []:
-        if not tag.strip() or len(tag) > TAG_MOST_CHARACTERS or "\x00" in tag:
-            raise BadRequest(f"A tag has 1 to {TAG_MOST_CHARACTERS} characters.")
+        if not tag.strip() or len(tag) > TAG_MOST_CHARACTERS or CONTROLS.search(tag):
+            raise BadRequest(f"A tag has 1 to {TAG_MOST_CHARACTERS} characters, and no control characters.")
     if asked.custom is None:
         return
     if len(asked.custom) > CUSTOM_MOST_NAMES or len(orjson.dumps(asked.custom)) > CUSTOM_MOST_BYTES:

@@ -31,7 +31,8 @@ documents = Table(
     Column("change", Integer, nullable=False, server_default="0"),
     Column("deleted", Boolean, nullable=False, server_default=text("0")),
     Column("revision", Integer, nullable=False, server_default="1"),
-    # What its owner says of it.
+    # What its owner says of it; first in `file.uploaded` of version 1, which sets `introduced`.
+    Column("introduced", Boolean, nullable=False, server_default=text("0")),
     Column("title", String(500)),
     Column("description", Text),
     Column("tags", JSON, nullable=False),
@@ -42,7 +43,13 @@ documents = Table(
     Column("work_run", Integer, nullable=False, server_default="0"),
     Column("work_attempt", Integer, nullable=False, server_default="0"),
     Column("work_rank", Integer, nullable=False, server_default="0"),
+    # Content type and duration move by the run that said them, and so do the results: an older run's results are better
+    # than none when a newer run failed, whichever is told of first.
+    Column("typed_run", Integer, nullable=False, server_default="0"),
+    Column("typed_attempt", Integer, nullable=False, server_default="0"),
     Column("processing_ms", Float),
+    Column("result_run", Integer, nullable=False, server_default="0"),
+    Column("result_attempt", Integer, nullable=False, server_default="0"),
     Column("properties", JSON, nullable=False),
     Column("text", _SMALL_JSON),
     Column("renditions", JSON, nullable=False),

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from filemill.chassis.bounds import deeper_than
+from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadJson, BadRequest, StorageFull
 from filemill.contracts.upload import Limits
 from filemill.upload.errors import ContentMismatch, FileTooLarge, TypeNotAllowed
@@ -23,8 +23,10 @@ TAGS_MOST = 100
 TAG_MOST_CHARACTERS = 100
 TITLE_MOST_CHARACTERS = 500
 JSON_DEPTH_MOST = 8
+METADATA_MOST_BYTES = 16 * 1024
+"""The fields travel in `file.uploaded`; with the longest title and tags that event still has less than its 64 KB."""
 
-_IDEMPOTENCY_KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def check_kind(kind: Kind, filename: str) -> None:
 
 def check_idempotency_key(key: str | None) -> None:
     """A key is 1-255 printable ASCII characters."""
-    if key is not None and not _IDEMPOTENCY_KEY.match(key):
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise BadRequest("Idempotency-Key must be 1 to 255 printable ASCII characters without spaces.")
 
 
@@ -72,7 +74,7 @@ def read_fields(raw: dict[str, list[str]]) -> Fields:
     """The optional fields of a form. Raises `BadJson`, `BadRequest` with what is wrong."""
     title = _one(raw, "title", TITLE_MOST_CHARACTERS)
     external_id = _one(raw, "external_id", 255)
-    text = _one(raw, "metadata", FIELDS_MOST_BYTES)
+    text = _one(raw, "metadata", METADATA_MOST_BYTES)
     return Fields(title, _tags(raw.get("tags", [])), _json_object(text) if text else {}, external_id)
 
 
@@ -116,6 +118,8 @@ def _tags(values: list[str]) -> list[str]:
     tags = list(dict.fromkeys(tags))
     if len(tags) > TAGS_MOST or any(len(tag) > TAG_MOST_CHARACTERS for tag in tags):
         raise BadRequest(f"A file may have {TAGS_MOST} tags of {TAG_MOST_CHARACTERS} characters.")
+    if any(CONTROLS.search(tag) for tag in tags):
+        raise BadRequest("A tag has no control characters.")
     return tags
 
 
@@ -125,6 +129,8 @@ def _json_object(text: str) -> dict[str, Any]:
         raise BadJson("The field 'metadata' must be a JSON object.")
     if deeper_than(value, JSON_DEPTH_MOST):
         raise BadJson(f"The field 'metadata' may be nested {JSON_DEPTH_MOST} deep.")
+    if len(orjson.dumps(value)) > METADATA_MOST_BYTES:  # escapes may be longer than what was sent
+        raise BadRequest(f"The field 'metadata' may have {METADATA_MOST_BYTES} bytes.")
     return value
 
 

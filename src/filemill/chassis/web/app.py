@@ -69,8 +69,9 @@ def _add_docs(app: FastAPI) -> None:
     app.mount("/docs-assets", StaticFiles(directory=str(assets)), name="docs-assets")
 
     @app.get("/openapi.json", include_in_schema=False)
-    async def openapi(request: Request) -> JSONResponse:
-        return JSONResponse({**app.openapi(), "servers": [{"url": _prefix(request) or "/"}]})
+    async def description(request: Request) -> JSONResponse:
+        prefix = _prefix(request)
+        return JSONResponse(app.openapi() | ({"servers": [{"url": prefix}]} if prefix else {}))
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

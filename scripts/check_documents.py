@@ -1,0 +1,209 @@
+"""The generated documents: OpenAPI of each service and AsyncAPI of the events, made from the code that runs.
+
+`python scripts/check_documents.py` fails with a summary when a committed document says something else than the code;
+with `--write` it writes them again. Nothing listens and nothing is kept: apps are built on an empty folder that is deleted.
+"""
+
+import argparse
+import asyncio
+import difflib
+import importlib
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic.json_schema import models_json_schema
+from starlette.types import ASGIApp, Message
+
+from filemill import __version__
+from filemill.chassis.database.migrate import migrate
+from filemill.chassis.settings import load
+from filemill.chassis.telemetry import logging
+from filemill.contracts.ai import FileAnalyzed
+from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.metadata import FileUpdated
+from filemill.contracts.model import Contract
+from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
+SHOWN_LINES = 40
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+PAYLOADS: dict[Topic, type[Contract]] = {
+    Topic.UPLOADED: FileUploaded,
+    Topic.PROGRESS: FileProgress,
+    Topic.PROCESSED: FileProcessed,
+    Topic.ANALYZED: FileAnalyzed,
+    Topic.FAILED: FileFailed,
+    Topic.UPDATED: FileUpdated,
+    Topic.ACCESSED: FileAccessed,
+    Topic.DELETED: FileLifecycle,
+    Topic.RESTORED: FileLifecycle,
+    Topic.PURGED: FileLifecycle,
+}
+"""The data of each event that is published today; the other topics are promised names."""
+
+
+def main() -> int:
+    logging.configure("documents", level="error")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the documents instead of comparing them")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds docs/")
+    arguments = parser.parse_args()
+    drifted = 0
+    for name, text in documents().items():
+        path = arguments.root / name
+        kept = path.read_text(encoding="utf-8") if path.exists() else ""
+        if kept == text:
+            continue
+        if arguments.write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"written: {name}")
+        else:
+            drifted += 1
+            _show(name, kept, text)
+    if drifted:
+        print(f"error: {drifted} documents differ from the code; `make documents` writes them again", file=sys.stderr)
+    return 1 if drifted else 0
+
+
+def documents() -> dict[str, str]:
+    """Path below the root -> text, for every generated document."""
+    made = {f"docs/openapi/{service}.json": _json(openapi(service)) for service in SERVICES}
+    made["docs/asyncapi.yaml"] = "\n".join(_yaml(asyncapi())) + "\n"
+    return made
+
+
+def openapi(service: str) -> dict[str, Any]:
+    """What the service's own `/openapi.json` answers."""
+    with tempfile.TemporaryDirectory(prefix="filemill-documents-") as folder:
+        return asyncio.run(_openapi(service, Path(folder)))
+
+
+async def _openapi(service: str, folder: Path) -> dict[str, Any]:
+    module = importlib.import_module(f"filemill.{service}.main")
+    kind = next(value for name, value in vars(module).items() if name == f"{service.capitalize()}Settings")
+    settings = load(kind, data_dir=folder)
+    migrate(settings)
+    app: ASGIApp = await module.build(settings)
+    async with _running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        answer: dict[str, Any] = (await client.get("/openapi.json")).raise_for_status().json()
+        return answer
+
+
+@asynccontextmanager
+async def _running(app: ASGIApp) -> AsyncIterator[None]:
+    """The life of an ASGI app without a server (ASGI lifespan protocol 2.0)."""
+    events: asyncio.Queue[Message] = asyncio.Queue()
+    answers: asyncio.Queue[Message] = asyncio.Queue()
+    life = asyncio.ensure_future(app({"type": "lifespan", "asgi": {"version": "3.0"}}, events.get, answers.put))
+    await events.put({"type": "lifespan.startup"})
+    answer = await answers.get()
+    if answer["type"] != "lifespan.startup.complete":
+        raise RuntimeError(answer.get("message", "the service did not start"))
+    yield
+    await events.put({"type": "lifespan.shutdown"})
+    await life
+
+
+def asyncapi() -> dict[str, Any]:
+    """The events: one channel per type, one message per model, one operation per queue that listens."""
+    models = [Event, *dict.fromkeys(PAYLOADS.values())]
+    _, found = models_json_schema(
+        [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    schemas = found["$defs"]
+    envelope = schemas["Event"]
+    channels, messages, operations = {}, {}, {}
+    for topic, model in PAYLOADS.items():
+        name = topic.value.replace(".", "-")
+        data = {"type": "object", "properties": {"data": {"$ref": f"#/components/schemas/{model.__name__}"},
+                                                 "type": {"const": topic.value}}}  # fmt: skip
+        messages[name] = {
+            "name": topic.value,
+            "summary": (model.__doc__ or "").strip().splitlines()[0],
+            "contentType": "application/cloudevents+json",
+            "payload": {"allOf": [{"$ref": "#/components/schemas/Event"}, data]},
+        }
+        channels[name] = {
+            "address": topic.value,
+            "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+            "bindings": {
+                "amqp": {"is": "routingKey", "exchange": {"name": EXCHANGE, "type": "topic", "durable": True}}
+            },
+        }
+        for queue in queues_for(topic):
+            operations[f"{queue} receives {topic.value}"] = {
+                "action": "receive",
+                "channel": {"$ref": f"#/channels/{name}"},
+                "summary": f"Queue {queue}.",
+            }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "filemill events",
+            "version": __version__,
+            "description": (
+                f"CloudEvents 1.0 in JSON, at most {EVENT_MAX_BYTES} bytes each: keys and digests, never content. At least "
+                "once, in any order; unknown fields are ignored. "
+                f"Queues: {', '.join(QUEUES)}."
+            ),
+        },
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": {"Event": envelope} | dict(sorted(schemas.items()))},
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _yaml(value: Any, depth: int = 0) -> Iterator[str]:
+    """YAML of plain JSON values in block style; every text is quoted as in JSON, which YAML 1.2 reads the same."""
+    indent = "  " * depth
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            key = name if _PLAIN_KEY.fullmatch(name) else json.dumps(name)
+            if isinstance(inner, dict | list) and inner:
+                yield f"{indent}{key}:"
+                yield from _yaml(inner, depth + 1)
+            else:
+                yield f"{indent}{key}: {json.dumps(inner, ensure_ascii=False)}"
+        return
+    for inner in value:
+        if isinstance(inner, dict | list) and inner:
+            first, *more = _yaml(inner, depth + 1)
+            yield f"{indent}- {first.lstrip()}"
+            yield from more
+        else:
+            yield f"{indent}- {json.dumps(inner, ensure_ascii=False)}"
+
+
+def _show(name: str, kept: str, text: str) -> None:
+    if not kept:
+        print(f"missing: {name}")
+        return
+    diff = list(
+        difflib.unified_diff(kept.splitlines(), text.splitlines(), name, "what the code says", lineterm="", n=1)
+    )
+    print("\n".join(diff[:SHOWN_LINES]))
+    if len(diff) > SHOWN_LINES:
+        print(f"... and {len(diff) - SHOWN_LINES} more lines")
+
+
+if __name__ == "__main__":
+    for variable in [name for name in os.environ if name.startswith("FILEMILL_")]:
+        del os.environ[variable]  # the documents are those of the defaults
+    sys.exit(main())

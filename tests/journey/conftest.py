@@ -1,0 +1,129 @@
+"""One real mill for the whole session, the samples in it, and a collector that takes its spans."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from support.mill import Mill, free_ports, wait_for
+
+TEST_DATA = Path(__file__).parents[2] / "test_data"
+MAX_FILE_BYTES = 8 * 1024 * 1024
+"""Small, so that a file over the limit is quickly made."""
+
+Document = dict[str, Any]
+Upload = Callable[..., Document]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A finished span as a collector sees it."""
+
+    process: str
+    name: str
+    trace_id: str
+
+
+@dataclass
+class Collector:
+    """An OTLP/HTTP endpoint that keeps what it gets."""
+
+    url: str
+    spans: list[Span] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") is None and self.path == "/v1/traces":
+                found.spans.extend(_spans(ExportTraceServiceRequest.FromString(body)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found = Collector(f"http://127.0.0.1:{server.server_address[1]}")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
+    for resource in request.resource_spans:
+        names = {one.key: one.value.string_value for one in resource.resource.attributes}
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                yield Span(names["service.name"], span.name, span.trace_id.hex())
+
+
+@pytest.fixture(scope="session")
+def mill(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Mill]:
+    started = Mill(
+        tmp_path_factory.mktemp("journey") / "data",
+        FILEMILL_LOG_FORMAT="json",
+        FILEMILL_MAX_FILE_BYTES=str(MAX_FILE_BYTES),
+        FILEMILL_GATEWAY_METRICS_PORT=str(free_ports(1)[0]),
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_BSP_SCHEDULE_DELAY="200",
+    )
+    try:
+        yield started.start()
+    finally:
+        assert started.stop() == 0, started.said()
+
+
+@pytest.fixture(scope="session")
+def client(mill: Mill) -> Iterator[httpx.Client]:
+    """Calls the gateway, as everybody does."""
+    with mill.client() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def finished(client: httpx.Client) -> Callable[[str], Document]:
+    """Everything known of a file, once it is processed and analysed."""
+
+    def wait(file_id: str) -> Document:
+        def look() -> Document | None:
+            document: Document = client.get(f"/api/metadata/files/{file_id}").raise_for_status().json()
+            done = document["status"] in ("processed", "failed") and document["analysis"] != "pending"
+            return document if done else None
+
+        return wait_for(look, f"{file_id} to be processed and analysed", 60) or {}
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def upload(client: httpx.Client) -> Upload:
+    """Upload a file as a form; returns what the 201 says."""
+
+    def send(name: str, content: bytes, **more: Any) -> Document:
+        answer = client.post("/api/upload/files", files={"file": (name, content)}, **more)
+        assert answer.status_code == 201, answer.text
+        made: Document = answer.json()
+        return made
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def samples(upload: Upload, finished: Callable[[str], Document]) -> dict[str, Document]:
+    """Every file of `test_data/`, uploaded, processed and analysed: file name -> all that is known."""
+    names = sorted(path.name for path in TEST_DATA.iterdir() if path.name != "README.md")
+    sent = {name: upload(name, (TEST_DATA / name).read_bytes())["file_id"] for name in names}
+    return {name: finished(file_id) for name, file_id in sent.items()}

@@ -1,0 +1,148 @@
+"""Every sample ends processed, and what is said of it is right: golden words and values of `test_data/README.md`."""
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from journey.conftest import Document
+
+TYPES = {
+    "facture-fr.txt": "text/plain", "invoice.pdf": "application/pdf", "mail.eml": "message/rfc822",
+    "letter.docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "notes.txt": "text/plain",
+    "qr.png": "image/png", "receipt.txt": "text/plain", "review_negative.txt": "text/plain",
+    "review_positive.txt": "text/plain", "sales.csv": "text/csv", "sample.jpg": "image/jpeg", "tone.wav": "audio/wav",
+}  # fmt: skip
+WORDS = {
+    "facture-fr.txt": ("F-2025-0093", "660,00"), "invoice.pdf": ("INV-2025-0417", "1,284.50", "Bright Harbour Labs"),
+    "letter.docx": ("Maren Castellane", "Lindenhof Library"), "mail.eml": ("Priya Raman", "230.40"),
+    "notes.txt": ("ines@greenhouse.example", "38.40"), "receipt.txt": ("11.31",), "sales.csv": ("revenue",),
+    "review_positive.txt": ("kettle",),
+}  # fmt: skip
+CLASSES = {
+    "facture-fr.txt": "invoice", "invoice.pdf": "invoice", "letter.docx": "letter", "mail.eml": "e-mail",
+    "notes.txt": "notes", "qr.png": "barcode", "receipt.txt": "receipt", "sales.csv": "table", "sample.jpg": "photo",
+    "tone.wav": "audio",
+}  # fmt: skip
+
+
+def finding(document: Document, capability: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in document["findings"] if one["capability"] == capability)
+    return found
+
+
+def test_samples_when_they_were_uploaded_then_each_ends_processed_and_analysed(samples: dict[str, Document]) -> None:
+    """No sample fails, and each is known for what it is."""
+    assert {name: document["status"] for name, document in samples.items()} == dict.fromkeys(samples, "processed")
+    assert {name: document["analysis"] for name, document in samples.items()} == dict.fromkeys(samples, "done")
+    assert {name: document["content_type"] for name, document in samples.items()} == TYPES
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_text_when_a_sample_has_words_then_they_are_found(
+    client: httpx.Client, samples: dict[str, Document], name: str
+) -> None:
+    """The text that search and analysis stand on."""
+    document = samples[name]
+    assert document["text"]["state"] == "found"
+    answer = client.get(f"/api/metadata/files/{document['file_id']}/text")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert [word for word in WORDS[name] if word not in answer.text] == []
+    pages = client.get(f"/api/metadata/files/{document['file_id']}/text", params={"format": "json"}).json()["pages"]
+    assert len(pages) == document["text"]["pages"]
+    assert sum(len(page["text"]) for page in pages) == document["text"]["characters"]
+
+
+def test_text_when_a_sample_has_none_then_the_state_says_why(
+    client: httpx.Client, samples: dict[str, Document]
+) -> None:
+    """A sound has no text, and the answer is a reason, not an empty page."""
+    document = samples["tone.wav"]
+    assert document["text"]["state"] == "unsupported"
+    answer = client.get(f"/api/metadata/files/{document['file_id']}/text")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert "No text is read" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", ["sample.jpg", "qr.png", "invoice.pdf"])
+def test_renditions_when_it_can_be_shown_then_thumbnail_and_preview_decode(
+    client: httpx.Client, samples: dict[str, Document], name: str
+) -> None:
+    """Pictures made from the file are pictures, of the size they say."""
+    renditions = {one["name"]: one for one in samples[name]["renditions"]}
+    assert set(renditions) == {"thumbnail", "preview"}
+    for rendition in renditions.values():
+        answer = client.get(rendition["url"])
+        assert answer.headers["content-type"] == rendition["content_type"]
+        assert len(answer.content) == rendition["size"]
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            picture.load()
+            assert picture.size == (rendition["width"], rendition["height"])
+    missing = client.get(f"/api/metadata/files/{samples[name]['file_id']}/renditions/poster", follow_redirects=True)
+    assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+
+
+def test_properties_when_a_photo_has_exif_then_camera_and_time_are_known(samples: dict[str, Document]) -> None:
+    """What the file says of itself is kept by name."""
+    said = str(samples["sample.jpg"]["properties"])
+    for value in ("Lumenfeld", "1200", "800", "2025"):
+        assert value in said
+    assert samples["invoice.pdf"]["text"]["pages"] == 2
+
+
+def test_findings_when_it_is_an_invoice_then_the_total_is_found_with_its_evidence(samples: dict[str, Document]) -> None:
+    """The evidence points at the very characters on the page."""
+    entities = finding(samples["invoice.pdf"], "entities")
+    assert entities["state"] == "done"
+    assert 0 < entities["confidence"] <= 1
+    assert entities["model"]
+    found = {(one["kind"], one["value"]) for one in entities["result"]["entities"]}
+    values = {value for _, value in found}
+    assert {"DE74999900000417230618", "DE294173069", "INV-2025-0417"} <= {value.replace(" ", "") for value in values}
+    totals = [one for one in entities["result"]["entities"] if "1284.5" in one["value"].replace(",", "")]
+    assert totals
+    assert totals[0]["page"] in (1, 2)
+    assert totals[0]["end"] - totals[0]["start"] == len(totals[0]["text"])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_findings_when_the_class_is_plain_then_it_is_named(samples: dict[str, Document], name: str) -> None:
+    """Invoice, letter, photo: what a person would say first."""
+    assert finding(samples[name], "classification")["result"]["class"] == CLASSES[name]
+
+
+def test_findings_when_there_is_something_to_find_then_it_is_found(samples: dict[str, Document]) -> None:
+    """QR code, language, mood; and what would need a model says so with the command."""
+    codes = finding(samples["qr.png"], "barcodes")["result"]["barcodes"]
+    assert [code["text"] for code in codes] == ["https://filemill.example/t/7QK4-0417"]
+    assert finding(samples["facture-fr.txt"], "language")["result"]["language"] == "fr"
+    assert finding(samples["review_positive.txt"], "sentiment")["result"]["label"] == "positive"
+    assert finding(samples["review_negative.txt"], "sentiment")["result"]["label"] == "negative"
+    objects = finding(samples["sample.jpg"], "objects")
+    assert objects["state"] == "needs-download"
+    assert objects["reason"]["command"].startswith("filemill models pull")
+    description = finding(samples["invoice.pdf"], "description")["result"]
+    assert description["composed"] is True
+    assert "INV-2025-0417" in description["text"]
+
+
+def test_document_when_it_is_shown_then_no_storage_key_is(client: httpx.Client, samples: dict[str, Document]) -> None:
+    """Where bytes lie is the store's business; a client gets links."""
+    for document in samples.values():
+        for address in (f"/api/metadata/files/{document['file_id']}", f"/api/upload/files/{document['file_id']}"):
+            assert "blobs/" not in client.get(address).text
+
+
+def test_analyze_when_it_is_asked_again_then_the_kept_answer_comes_at_once(
+    client: httpx.Client, samples: dict[str, Document]
+) -> None:
+    """The same question about the same content with the same models needs no work."""
+    file_id = samples["invoice.pdf"]["file_id"]
+    again = client.post(f"/api/ai/analyze/{file_id}")
+    assert (again.status_code, again.json()["cached"]) == (200, True)
+    one = client.post(f"/api/ai/analyze/{file_id}?wait=30", json={"capabilities": ["language"], "options": {"x": 1}})
+    assert (one.status_code, one.json()["status"]) == (200, "done")
+    models = client.get("/api/ai/models").json()["items"]
+    assert {"ready", "needs-download"} <= {model["state"] for model in models}
