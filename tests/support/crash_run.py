@@ -101,7 +101,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
     finally:
         mill.stop()
         report.points = Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
-        print(report)  # noqa: T201 - the figures and the seed belong to the test's output
+        print(report)
     return report
 
 
