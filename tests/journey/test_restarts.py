@@ -129,6 +129,8 @@ def test_file_when_consumers_are_paused_then_exists_everywhere_from_its_201(mill
             assert (seen.json()["status"], seen.json()["filename"]) == ("uploaded", "new.txt")
             asked = client.post(f"/api/ai/analyze/{file['file_id']}")
             assert asked.status_code == 202, asked.text
+        changed = client.patch(f"/api/metadata/files/{file['file_id']}", json={"title": "too early"})
+        assert (changed.status_code, changed.json()["retryable"]) == (503, True)
     assert mill.rows("metadata", "SELECT count(*) FROM documents") == [(0,)]
     assert mill.look(mill.data_dir / "queues" / "metadata.catalogue.db", "SELECT count(*) >= 500 FROM message") == [
         (1,)

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed
+from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.chassis.web import pagination
@@ -166,7 +166,7 @@ class Endpoints:
 
         if await self.database.read(repository.get, caller.owner_id, file_id) is None:
             await self._ask_upload(file_id)
-            raise PreconditionFailed("The file is not catalogued yet; try again in a moment.")
+            raise Unavailable("The file is not catalogued yet; try again in a moment.")
         row = await self.database.write("metadata.patch", apply)
         self.wake_indexer()
         response.headers["ETag"] = _etag(row)
