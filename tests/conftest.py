@@ -9,3 +9,13 @@ from support.programs import Require
 def require() -> Require:
     """Ask for a program: `require("strace")` gives its path, or skips the test with the reason."""
     return Require()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow level out unless `-m` says something about it."""
+    if config.option.markexpr:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]

@@ -8,7 +8,11 @@ import os
 import secrets
 from pathlib import Path
 
+import pytest
+
+from support import crash_names
 from support.crash_run import Plan, crash_run
+from support.visits import visit
 
 
 def _seed() -> int:
@@ -22,3 +26,39 @@ def test_mill_when_killed_anywhere_under_load_then_keeps_every_promise(tmp_path:
     assert report.gave_up == []
     assert report.acknowledged == 500
     assert report.effective_kills >= 10, str(report)
+
+
+@pytest.mark.slow
+def test_mill_when_killed_everywhere_for_long_then_keeps_every_promise(tmp_path: Path) -> None:
+    """The long run: `FILEMILL_CHAOS_UPLOADS` files, visitors who edit and delete, at least `FILEMILL_CHAOS_KILLS` kills."""
+    uploads = int(os.environ.get("FILEMILL_CHAOS_UPLOADS", "3000"))
+    wanted = int(os.environ.get("FILEMILL_CHAOS_KILLS", "100"))
+    report = crash_run(tmp_path, Plan(uploads, "*=0.001", outside_every_s=2.0, visit=visit), _seed())
+    assert report.wrong == [], str(report)
+    assert report.gave_up == []
+    assert report.effective_kills >= wanted, str(report)
+
+
+_SELDOM_MET = (
+    "relay.",
+    "queue.",
+    "consumer.taken",
+    "consumer.unacked",
+    "consumer.acked",
+    "metadata.index",
+    "jobs.recover",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", sorted(crash_names.FILES | crash_names.VISITS))
+def test_mill_when_killed_at_one_point_again_and_again_then_keeps_every_promise(tmp_path: Path, point: str) -> None:
+    """Every named point that load and visits come to, each on its own."""
+    often = point.startswith(_SELDOM_MET) or point in crash_names.VISITS
+    plan = f"{point}={0.3 if often else 0.05}"
+    if point.startswith("jobs.recover"):
+        plan += ",jobs.worked=0.1"  # there is nothing to recover unless a worker dies
+    report = crash_run(tmp_path, Plan(60, plan, visit=visit), _seed())
+    assert report.points[point] >= 1, str(report)
+    assert report.wrong == [], str(report)
+    assert report.gave_up == []

@@ -45,7 +45,7 @@ def test_units_when_each_is_killed_twenty_times_then_everything_is_processed_onc
         clients.wait()
         wait_until_quiet(mill, 180)
         wrong = audit(mill, uploads, clients.acknowledged)
-        print(
+        print(  # noqa: T201 - the figures belong to the test's output
             f"seed {seed}: {dict(killer.kills)} kills, {killer.effective.total()} of them held work; {served} times another"
             f" service answered meanwhile; {clients.retries} retries; {len(wrong)} promises broken"
         )
@@ -97,12 +97,16 @@ def _another_serves(mill: Mill, dead: str) -> bool:
             try:
                 answer = httpx.get(f"http://127.0.0.1:{mill.ports[name]}/livez", timeout=10)
             except httpx.TransportError:
-                pid = units[name]["pid"]  # it was killed a moment ago, and not yet reaped when we looked
-                wait_for(lambda: mill.units()[name]["pid"] != pid, f"the end of {name}, which does not answer", 5)
+                _expect_end(mill, name, units[name]["pid"])
                 return False
             assert answer.status_code == 200
             return True
     return False
+
+
+def _expect_end(mill: Mill, name: str, pid: int) -> None:
+    """It was killed a moment ago and not yet reaped when we looked: the only excuse for not answering."""
+    wait_for(lambda: mill.units()[name]["pid"] != pid, f"the end of {name}, which does not answer", 5)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +129,8 @@ def test_file_when_consumers_are_paused_then_exists_everywhere_from_its_201(mill
             assert (seen.json()["status"], seen.json()["filename"]) == ("uploaded", "new.txt")
             asked = client.post(f"/api/ai/analyze/{file['file_id']}")
             assert asked.status_code == 202, asked.text
+        changed = client.patch(f"/api/metadata/files/{file['file_id']}", json={"title": "too early"})
+        assert (changed.status_code, changed.json()["retryable"]) == (503, True)
     assert mill.rows("metadata", "SELECT count(*) FROM documents") == [(0,)]
     assert mill.look(mill.data_dir / "queues" / "metadata.catalogue.db", "SELECT count(*) >= 500 FROM message") == [
         (1,)

@@ -31,6 +31,7 @@ def audit(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, str]
         *rows(mill, acknowledged),
         *endings(mill, acknowledged),
         *effects(mill, acknowledged.values()),
+        *lives(mill),
         *deliveries(mill),
         *leftovers(mill),
         *contents(mill, uploads, acknowledged),
@@ -89,11 +90,19 @@ def effects(mill: Mill, file_ids: Iterable[str]) -> list[str]:
         "SELECT file_id, service, step, state, attempt, json_extract(detail, '$.job_id'), count(*) FROM timeline"
         " GROUP BY 1, 2, 3, 4, 5, 6 HAVING count(*) > 1"
     )
-    wrong += [f"told twice: {row}" for row in mill.rows("metadata", steps)]
+    wrong += [f"told twice: {row}" for row in mill.rows("metadata", steps) if row[0] in set(file_ids)]
     for service in ("processing", "ai"):
-        tries = "SELECT job_id, state, attempts, fence FROM jobs WHERE state NOT IN ('done', 'failed') OR attempts < 1"
-        wrong += [f"{service} job did not end: {row}" for row in mill.rows(service, tries)]
-    return wrong + live_events(mill)
+        tries = "SELECT file_id, state, attempts, fence FROM jobs WHERE state NOT IN ('done', 'failed') OR attempts < 1"
+        bad = [row for row in mill.rows(service, tries) if row[0] in set(file_ids)]
+        wrong += [f"{service} job did not end: {row}" for row in bad]
+    return wrong + live_events(mill, set(file_ids))
+
+
+def lives(mill: Mill) -> list[str]:
+    """Metadata and upload agree on which files are in the trash."""
+    kept = dict(mill.rows("upload", "SELECT file_id, deleted_at IS NOT NULL FROM files"))
+    shown = dict(mill.rows("metadata", "SELECT file_id, deleted FROM documents"))
+    return [f"in the trash or not: {id_}" for id_, deleted in kept.items() if shown.get(id_) != deleted]
 
 
 _ENDS_OF_PROCESSING = (
@@ -101,14 +110,15 @@ _ENDS_OF_PROCESSING = (
 )
 
 
-def live_events(mill: Mill) -> list[str]:
-    """The live table holds each event once, and each ending of a file once."""
+def live_events(mill: Mill, file_ids: set[str]) -> list[str]:
+    """The live table holds each event once, and each ending of these files once."""
     bodies = [json.loads(row[0]) for row in mill.rows("notification", "SELECT body FROM live_events")]
     wrong = [f"shown {count} times: event {id_}" for id_, count in _repeated(body["id"] for body in bodies)]
     endings = [
         (body["subject"], "file.ended" if body["type"] in ("file.processed", "file.failed") else body["type"])
         for body in bodies
-        if body["type"] in ("file.uploaded", "file.processed", "file.failed", "file.analyzed")
+        if body["subject"] in file_ids
+        and body["type"] in ("file.uploaded", "file.processed", "file.failed", "file.analyzed")
     ]
     return wrong + [f"shown {count} times: {what}" for what, count in _repeated(endings)]
 

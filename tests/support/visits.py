@@ -1,0 +1,62 @@
+"""A visitor during a crash run: reads, edits, deletes, restores, asks, retries, on files of its own. Answers may fail."""
+
+import itertools
+import threading
+
+import httpx
+
+from support.mill import Mill
+from support.uploads import AGAIN_STATUSES, Clients
+
+_FINE = AGAIN_STATUSES | {200, 201, 202, 204, 400, 404}
+
+
+def visit(mill: Mill, _clients: Clients, done: threading.Event) -> None:
+    """Go on until `done`; each round uses files of its own, so that the audit can count the others' effects."""
+    with httpx.Client(base_url=mill.url, timeout=20.0) as client:
+        for number in itertools.count():
+            if done.is_set():
+                return
+            try:
+                _round(client, number)
+            except httpx.TransportError:
+                continue  # somebody was killed: a visitor comes again
+
+
+def _round(client: httpx.Client, number: int) -> None:
+    key = {"Idempotency-Key": f"visit-{number}"}
+    text = {"file": (f"visit-{number}.txt", f"A visitor's text number {number} from Oslo. ".encode() * 9)}
+    answer = _expect(client.post("/api/upload/files", files=text, headers=key))
+    _expect(client.post("/api/upload/files", files=text, headers=key))  # the same again: the second body is dropped
+    empty = {"file": ("empty.txt", b"")}
+    _expect(client.post("/api/upload/files", files=empty, headers={"Idempotency-Key": f"empty-{number}"}))
+    if answer.status_code == 201:
+        _use(client, answer.json()["file_id"], number)
+    broken = {"file": (f"broken-visit-{number}.pdf", b"%PDF-1.7\nnothing " + str(number).encode())}
+    answer = _expect(client.post("/api/upload/files", files=broken, headers={"Idempotency-Key": f"broken-{number}"}))
+    if answer.status_code == 201:
+        _retry(client, answer.json()["file_id"])
+
+
+def _use(client: httpx.Client, file_id: str, number: int) -> None:
+    _expect(client.get(f"/api/upload/files/{file_id}/content"))
+    _expect(client.patch(f"/api/metadata/files/{file_id}", json={"title": f"visited {number}", "tags": ["visited"]}))
+    _expect(client.post(f"/api/ai/analyze/{file_id}", json={"capabilities": ["language"]}))
+    _expect(client.delete(f"/api/upload/files/{file_id}"))
+    if number % 3:
+        _expect(client.post(f"/api/upload/files/{file_id}/restore"))
+
+
+def _retry(client: httpx.Client, file_id: str) -> None:
+    jobs = _expect(client.get("/api/processing/jobs", params={"file_id": file_id}))
+    for job in jobs.json().get("items", []):
+        _expect(client.post(f"/api/processing/jobs/{job['job_id']}/retry"))
+    wanted = {"filter": {"file_id": file_id}, "dry_run": False}
+    _expect(client.post("/api/processing/jobs/retry", json=wanted))
+
+
+def _expect(answer: httpx.Response) -> httpx.Response:
+    assert answer.status_code in _FINE, (
+        f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    )
+    return answer
