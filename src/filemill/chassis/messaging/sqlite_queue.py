@@ -5,6 +5,7 @@ holder was a process of this machine that is gone. A message that was tried befo
 kills its taker, no other is blamed with it. Used by `sqlite_transport` only, from its threads, under a lock each.
 """
 
+import random
 import sqlite3
 import threading
 import time
@@ -40,6 +41,9 @@ UPDATE message SET holder = :me, lease_until = :until, tries = tries + 1 WHERE s
     ORDER BY due_at, seq LIMIT :most
 ) RETURNING seq, body, tries
 """
+
+_FREE = "UPDATE message SET lease_until = 0, due_at = ? + ? * (tries - 1) * (tries - 1) WHERE holder = ? AND lease_until > 0"
+"""Pauses of about 0, 2, 8, 18 and 32 s after the first to fifth death."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,15 @@ class SqliteQueue:
         return [Taken(*row) for row in sorted(rows)]
 
     def _free_the_dead(self, now: float) -> None:
+        """Take back what dead processes held: at once the first time, later each time after that.
+
+        A service that is killed again and again must not use up the tries of a message that only happened to be there.
+        """
         holders = self._db.execute("SELECT DISTINCT holder FROM message WHERE lease_until >= ?", (now,)).fetchall()
         for (holder,) in holders:
             if process_identity.is_dead(holder):
-                self._db.execute("UPDATE message SET lease_until = 0 WHERE holder = ?", (holder,))
+                values = (now, random.uniform(1.5, 2.5), holder)  # noqa: S311 - jitter
+                self._db.execute(_FREE, values)
 
     def ack(self, seqs: Sequence[int]) -> None:
         """Delete messages this process holds."""
