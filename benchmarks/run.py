@@ -82,12 +82,14 @@ def put_into_readme(machine: dict[str, Any], results: list[dict[str, Any]]) -> N
 
 def as_markdown(machine: dict[str, Any], results: list[dict[str, Any]]) -> str:
     """The machine in a line, then the table."""
+    about = (
+        f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB,",
+        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']},",
+        f"nginx {machine['nginx'] or 'not installed'};",
+        f"load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run.",
+    )
     lines = [
-        (
-            f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']},"
-            f" Python {machine['python']}, SQLite {machine['sqlite']}, nginx {machine['nginx'] or 'not installed'};"
-            f" load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run."
-        ),
+        " ".join(about),
         "",
         "| # | work | filemill | anchor | ratio | goal | met |",
         "| --- | --- | --- | --- | --- | --- | --- |",
