@@ -2,6 +2,7 @@
 
     python benchmarks/run.py                 # all
     python benchmarks/run.py --only G7,G9    # some
+    python benchmarks/run.py --readme        # all, and put the table into README.md
 
 Each benchmark measures filemill and its anchor in the same run on the same machine; the ratio is what can be compared
 between machines. Not for: deciding whether a change may land (no test depends on a time).
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "L1": "l1_thumbnail",
 }
 RESULTS = Path(__file__).parent / "results.json"
+README = Path(__file__).parent.parent / "README.md"
 LIBRARIES = ("fastapi", "uvicorn", "uvloop", "sqlalchemy", "pydantic", "pyvips", "pyvips-binary")
 
 
@@ -37,7 +39,9 @@ def main() -> None:
     """Run, print, write."""
     arguments = argparse.ArgumentParser(description="Run the benchmarks, each against its anchor.")
     arguments.add_argument("--only", default=",".join(BENCHMARKS), help=f"some of {','.join(BENCHMARKS)}")
-    wanted = [name.strip().upper() for name in arguments.parse_args().only.split(",")]
+    arguments.add_argument("--readme", action="store_true", help="put the table into README.md")
+    chosen = arguments.parse_args()
+    wanted = [name.strip().upper() for name in chosen.only.split(",")]
     unknown = set(wanted) - set(BENCHMARKS)
     if unknown:
         sys.exit(f"error: there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
@@ -54,6 +58,8 @@ def main() -> None:
         print(f"  {name} took {time.monotonic() - began_s:.0f} s", file=sys.stderr)
     RESULTS.write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
     print(f"written to {RESULTS}")
+    if chosen.readme:
+        put_into_readme(machine, results)
 
 
 def line_of(row: dict[str, Any]) -> str:
@@ -63,6 +69,38 @@ def line_of(row: dict[str, Any]) -> str:
         f"{row['id']:<11} {row['ours']:>8} {row['unit']:<10} anchor {row['anchor']:>8}  ratio {row['ratio']:>6}"
         f"  goal {row['goal']:<13} {verdict:<8} {row['work']}"
     )
+
+
+def put_into_readme(machine: dict[str, Any], results: list[dict[str, Any]]) -> None:
+    """Replace what stands between the two marks."""
+    begin, end = "<!-- bench -->", "<!-- /bench -->"
+    text = README.read_text()
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    README.write_text(f"{before}{begin}\n{as_markdown(machine, results)}{end}{after}")
+
+
+def as_markdown(machine: dict[str, Any], results: list[dict[str, Any]]) -> str:
+    """The machine in a line, then the table."""
+    about = (
+        f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB,",
+        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']},",
+        f"nginx {machine['nginx'] or 'not installed'};",
+        f"load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run.",
+    )
+    lines = [
+        " ".join(about),
+        "",
+        "| # | work | filemill | anchor | ratio | goal | met |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in results:
+        met = "yes" if row["met"] else "**no**"
+        lines.append(
+            f"| {row['id']} | {row['work']} | {row['ours']} {row['unit']} | {row['anchor']} {row['unit']}: {row['anchor_is']}"
+            f" | {row['ratio']} | {row['goal']} | {met} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def describe_machine() -> dict[str, Any]:
