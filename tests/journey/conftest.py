@@ -19,6 +19,7 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 
 Document = dict[str, Any]
 Upload = Callable[..., Document]
+Finished = Callable[[str], Document]
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def client(mill: Mill) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def finished(client: httpx.Client) -> Callable[[str], Document]:
+def finished(client: httpx.Client) -> Finished:
     """Everything known of a file, once it is processed and analysed."""
 
     def wait(file_id: str) -> Document:
@@ -122,7 +123,7 @@ def upload(client: httpx.Client) -> Upload:
 
 
 @pytest.fixture(scope="session")
-def samples(upload: Upload, finished: Callable[[str], Document]) -> dict[str, Document]:
+def samples(upload: Upload, finished: Finished) -> dict[str, Document]:
     """Every file of `test_data/`, uploaded, processed and analysed: file name -> all that is known."""
     names = sorted(path.name for path in TEST_DATA.iterdir() if path.name != "README.md")
     sent = {name: upload(name, (TEST_DATA / name).read_bytes())["file_id"] for name in names}

@@ -19,8 +19,9 @@ from filemill.ai.jobs import options_key
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
 from filemill.ai.settings import AiSettings
+from filemill.chassis.bounds import flaw_of_json
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import NotFound
+from filemill.chassis.errors import BadRequest, NotFound
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
@@ -29,6 +30,8 @@ from filemill.contracts.ids import FileId
 
 WAIT_MOST_S = 60
 LOOK_EVERY_S = 0.1
+OPTIONS_MOST_BYTES = 16 * 1024
+OPTIONS_MOST_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Endpoints:
         for name in question.capabilities or ():
             if name not in NAMES:
                 raise UnknownCapability(f"There is no capability {name!r}; there are {', '.join(NAMES)}.")
+        if flaw := flaw_of_json(question.options, most_depth=OPTIONS_MOST_DEPTH, most_bytes=OPTIONS_MOST_BYTES):
+            raise BadRequest(f"Options {flaw}.")
         row = await self._file(caller, file_id)
         kept = await self.database.read(self._kept, caller.owner_id, row, question)
         if kept is not None:

@@ -75,14 +75,15 @@ class ServiceSettings(BaseSettings):
         text = os.environ.get(f"FILEMILL_{name.upper()}_PORT", "")
         if not text:
             return PORTS[name]
-        if not text.isdigit() or int(text) > 65535:
+        if not text.isdecimal() or int(text) > 65535:
             raise StartError(f"FILEMILL_{name.upper()}_PORT is {text!r}; it must be a number from 0 to 65535")
         return int(text)
 
     def base_url(self, service: str) -> str:
         """Where another service answers: `FILEMILL_<SERVICE>_URL`, else its port on this machine."""
         explicit = os.environ.get(f"FILEMILL_{service.upper()}_URL")
-        return explicit.rstrip("/") if explicit else f"http://{self.host}:{self.port(service)}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return explicit.rstrip("/") if explicit else f"http://{host}:{self.port(service)}"
 
     @property
     def sockets_dir(self) -> Path:
@@ -114,6 +115,8 @@ def _read_secret_files() -> None:
             os.environ[name.removesuffix("_FILE")] = path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise StartError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise StartError(f"{name} names {path}, which is not a text in UTF-8") from error
 
 
 def _is_loopback_url(url: str | None) -> bool:

@@ -6,7 +6,7 @@ too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -19,6 +19,7 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage.store import BlobStore, read_all
+from filemill.chassis.telemetry import request_context
 from filemill.chassis.web import pagination
 from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import Caller, CallerDep
@@ -37,6 +38,7 @@ from filemill.metadata.views import audit_view, document_of_upload, document_vie
 
 Sort = Literal["newest", "oldest", "relevance"]
 PERIOD_DEFAULT = timedelta(days=30)
+TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Endpoints:
             row = repository.get(tx, caller.owner_id, file_id)
             if row is None:
                 raise NotFound("There is no such file.")
-            if if_match not in (None, "*", _etag(row)):
+            if if_match is not None and not {"*", _etag(row)} & {tag.strip() for tag in if_match.split(",")}:
                 raise PreconditionFailed()
             changed = catalogue.patch(tx, row, asked)
             repository.add_audit(tx, _patched(changed, asked, caller))
@@ -166,7 +168,7 @@ class Endpoints:
 
         if await self.database.read(repository.get, caller.owner_id, file_id) is None:
             await self._ask_upload(file_id)
-            raise Unavailable("The file is not catalogued yet; try again in a moment.")
+            raise Unavailable("The file is stored but not catalogued yet; try again in a moment.")
         row = await self.database.write("metadata.patch", apply)
         self.wake_indexer()
         response.headers["ETag"] = _etag(row)
@@ -244,8 +246,9 @@ class Endpoints:
         until: Annotated[datetime | None, Query(alias="to", description="Now when absent.")] = None,
     ) -> Analytics:
         """Counts and bytes by day, type and status; processing p50 and p95; top tags."""
-        end = until or now() + timedelta(minutes=1)
-        return await self.database.read(analytics, caller.owner_id, since or end - PERIOD_DEFAULT, end)
+        end = _aware(until) or now() + timedelta(minutes=1)
+        start = _aware(since) or max(end, TIME_BEGINS + PERIOD_DEFAULT) - PERIOD_DEFAULT
+        return await self.database.read(analytics, caller.owner_id, start, end)
 
     async def _row(self, caller: Caller, file_id: str) -> RowMapping:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
@@ -275,6 +278,7 @@ def _plain(tx: Tx, filters: Filters, limit: int, after: int | None, *, oldest_fi
 
 
 def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str, Any]:
+    context = request_context.current()
     return {
         "file_id": row["file_id"],
         "owner_id": row["owner_id"],
@@ -284,16 +288,19 @@ def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str,
         "outcome": "ok",
         "detail": {"fields": sorted(asked.model_fields_set), "revision": row["revision"]},
         "client_address": caller.address,
-        "request_id": None,
+        "request_id": context.request_id if context else None,
     }
 
 
 def _key(moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
+    moment = _aware(moment)
+    return None if moment is None else repository.time_floor(moment)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
         raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return repository.time_floor(moment)
+    return moment
 
 
 def _etag(row: RowMapping) -> str:

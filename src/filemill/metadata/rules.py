@@ -1,8 +1,6 @@
 """What an owner may write about a file: sizes and names, checked before anything is changed."""
 
-import orjson
-
-from filemill.chassis.bounds import CONTROLS, deeper_than
+from filemill.chassis.bounds import CONTROLS, flaw_of_json
 from filemill.chassis.errors import BadRequest
 from filemill.contracts.metadata import DocumentPatch
 
@@ -21,7 +19,7 @@ def check_patch(asked: DocumentPatch) -> None:
             raise BadRequest(f"A tag has 1 to {TAG_MOST_CHARACTERS} characters, and no control characters.")
     if asked.custom is None:
         return
-    if len(asked.custom) > CUSTOM_MOST_NAMES or len(orjson.dumps(asked.custom)) > CUSTOM_MOST_BYTES:
-        raise BadRequest(f"Custom fields may be {CUSTOM_MOST_NAMES}, of {CUSTOM_MOST_BYTES} bytes in all.")
-    if deeper_than(asked.custom, CUSTOM_MOST_DEPTH):
-        raise BadRequest(f"Custom fields may be nested {CUSTOM_MOST_DEPTH} deep.")
+    if len(asked.custom) > CUSTOM_MOST_NAMES:
+        raise BadRequest(f"Custom fields may be {CUSTOM_MOST_NAMES}.")
+    if flaw := flaw_of_json(asked.custom, most_depth=CUSTOM_MOST_DEPTH, most_bytes=CUSTOM_MOST_BYTES):
+        raise BadRequest(f"Custom fields {flaw}.")

@@ -1,5 +1,7 @@
 """What notification learns from others: everything. Each event is kept for the streams of the file's owner."""
 
+from typing import Any
+
 from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.consumer import Handler
@@ -8,6 +10,7 @@ from filemill.contracts.topics import Topic
 from filemill.notification import repository
 
 QUEUE = "notification.live"
+_OURS = frozenset({"storage_key", "client_address"})
 
 
 def on_event(tx: Tx, event: Event) -> None:
@@ -18,9 +21,11 @@ def on_event(tx: Tx, event: Event) -> None:
         repository.add(tx, owner_id, event.type, event.subject, wire.encode(shown), event.time.timestamp())
 
 
-def _public(data: dict[str, object]) -> dict[str, object]:
-    """Storage keys and addresses are ours; a stream shows neither."""
-    return {key: value for key, value in data.items() if key not in ("storage_key", "client_address")}
+def _public(value: Any) -> Any:
+    """Storage keys and addresses are ours, at any depth; a stream shows neither."""
+    if isinstance(value, dict):
+        return {name: _public(inner) for name, inner in value.items() if name not in _OURS}
+    return [_public(inner) for inner in value] if isinstance(value, list) else value
 
 
 HANDLERS: dict[str, Handler] = dict.fromkeys(Topic, on_event)

@@ -1,5 +1,6 @@
 """The HTTP face of the notification service: the live stream, and a snapshot for the live map."""
 
+import re
 import time
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -15,6 +16,8 @@ from filemill.notification import repository
 from filemill.notification.live import LiveStreams
 
 RATE_WINDOW_S = 60
+_PLACE = re.compile("[0-9]{1,18}")
+"""What a database's integers hold; anything else is no place of ours, and the stream begins now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Endpoints:
         self, caller: CallerDep, last_event_id: Annotated[str | None, Header()] = None
     ) -> StreamingResponse:
         """`data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now."""
-        last = int(last_event_id) if last_event_id and last_event_id.isdigit() else None
+        last = int(last_event_id) if last_event_id and _PLACE.fullmatch(last_event_id) else None
         stream = await self.streams.begin(caller.owner_id, last)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)

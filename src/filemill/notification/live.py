@@ -43,7 +43,9 @@ class LiveStreams:
         """A stream from after `last_event_id`, or from now. Raises `TooManyStreams`."""
         if self.open >= self._most:
             raise TooManyStreams(retry_after_s=5)
-        start = await self._database.read(repository.last_seq) if last_event_id is None else last_event_id
+        newest = await self._database.read(repository.last_seq)
+        # A place beyond the newest is from another life of this database: waiting for it would be silence.
+        start = newest if last_event_id is None else min(last_event_id, newest)
         return self._stream(owner_id, start)
 
     async def run(self) -> None:

@@ -41,6 +41,15 @@ def rates(tx: Tx, since: float) -> dict[str, int]:
 
 
 def sweep(tx: Tx, before: float, most: int = 1000) -> int:
-    """Forget events older than a moment, at most `most`; returns how many."""
-    old = select(live_events.c.seq).where(live_events.c.at < before).order_by(live_events.c.seq).limit(most)
+    """Forget events older than a moment, at most `most`; returns how many.
+
+    The newest stays: SQLite would number anew from 1 in an empty table, and readers who resume would miss everything.
+    """
+    newest = select(func.max(live_events.c.seq)).scalar_subquery()
+    old = (
+        select(live_events.c.seq)
+        .where(live_events.c.at < before, live_events.c.seq < newest)
+        .order_by(live_events.c.seq)
+        .limit(most)
+    )
     return tx.execute(delete(live_events).where(live_events.c.seq.in_(old))).rowcount

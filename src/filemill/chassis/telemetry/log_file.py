@@ -15,12 +15,13 @@ class BoundedLog:
         self._most_bytes = most_bytes
         self._file = path.open("a", encoding="utf-8")
         self._size = path.stat().st_size
+        self._holds_stderr = False
 
     def write(self, text: str) -> int:
         """Append; the file is turned over first when it is full."""
         if self._size > self._most_bytes:
             self._turn_over()
-        self._size += len(text)
+        self._size += len(text.encode("utf-8", "replace"))
         return self._file.write(text)
 
     def flush(self) -> None:
@@ -33,12 +34,18 @@ class BoundedLog:
 
     def take_stderr(self) -> None:
         """What others print to standard error and output goes here too: a crash of the interpreter, a library's word."""
+        self._holds_stderr = True
         os.dup2(self._file.fileno(), 1)
         os.dup2(self._file.fileno(), 2)
+
+    def close(self) -> None:
+        """Finish."""
+        self._file.close()
 
     def _turn_over(self) -> None:
         self._file.close()
         self._path.replace(self._path.with_suffix(".log.1"))
         self._file = self._path.open("a", encoding="utf-8")
         self._size = 0
-        self.take_stderr()
+        if self._holds_stderr:
+            self.take_stderr()

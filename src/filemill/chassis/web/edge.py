@@ -61,6 +61,8 @@ class Edge:
         except FilemillError as error:
             await exchange.fail(problem_response(error), scope, receive)
         except Exception as error:  # noqa: BLE001 - the last one who can answer: it is logged and becomes a 500
+            if exchange.finished:
+                return  # Starlette raises again what `problems` has answered and logged
             await exchange.fail(unexpected(error), scope, receive)
 
 
@@ -74,6 +76,7 @@ class _Exchange:
         self._began_s = time.perf_counter()
         self._status = 0
         self._bytes = 0
+        self.finished = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -81,6 +84,7 @@ class _Exchange:
             message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
         elif message["type"] == "http.response.body":
             self._bytes += len(message.get("body", b""))
+            self.finished = not message.get("more_body", False)
         await self._send(message)
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:

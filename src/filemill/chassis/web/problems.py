@@ -43,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.FilemillError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)  # else Starlette answers with a line of plain text
 
 
 def unexpected(error: Exception) -> Response:
@@ -65,6 +66,10 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     if first["loc"][:2] in (("path", "file_id"), ("path", "job_id")):
         return problem_response(errors.NotFound())
     return problem_response(errors.BadRequest(f"{place}: {first['msg']}"))
+
+
+async def _unexpected(_request: Request, error: Exception) -> Response:
+    return unexpected(error)
 
 
 class _MethodNotAllowed(errors.FilemillError):

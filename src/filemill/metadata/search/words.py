@@ -12,8 +12,13 @@ from dataclasses import dataclass
 WORD_MOST_CHARACTERS = 64
 """Longer runs are cut: they are base64 or hashes, and nobody types more of them."""
 
-_RUN = re.compile(r"[^\W_]+")
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
+"""Combining marks: in decomposed text (macOS, many PDFs) they stand inside words."""
+_RUN = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
+_PAIRED = "\u3041-\u3096\u309d-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_SEGMENT = re.compile(f"(?P<paired>[{_PAIRED}][{_PAIRED}{_MARKS}]*)|[^{_PAIRED}]+")
+"""`使用Python编程` is three words: what has no spaces may still hold a word of another script."""
+_UNIT = re.compile(f".[{_MARKS}]*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Word:
 
 
 def fold(text: str) -> str:
-    """Case and accents away: `Café` and `CAFE` are the same word."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    """Case and accents away: `Café` and `CAFE` are the same word. Source: Unicode 3.13, compatibility caseless match."""
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in spread if not unicodedata.combining(char))
 
 
@@ -39,17 +44,20 @@ def words(text: str) -> list[str]:
 def placed_words(text: str) -> Iterator[Word]:
     """The words of a text with their places, for highlights."""
     for run in _RUN.finditer(text):
-        raw = run.group()
-        if not _CJK.search(raw):
-            folded = "".join(_RUN.findall(fold(raw)))[:WORD_MOST_CHARACTERS]
-            if folded:
-                yield Word(folded, run.start(), run.end())
-            continue
-        yield from _pairs(raw, run.start())
+        for segment in _SEGMENT.finditer(run.group()):
+            start = run.start() + segment.start()
+            if segment["paired"]:
+                yield from _pairs(segment.group(), start)
+            elif folded := _letters(segment.group())[:WORD_MOST_CHARACTERS]:
+                yield Word(folded, start, start + len(segment.group()))
 
 
 def _pairs(raw: str, start: int) -> Iterator[Word]:
-    if len(raw) == 1:
-        yield Word(fold(raw), start, start + 1)
-    for at in range(len(raw) - 1):
-        yield Word(fold(raw[at : at + 2]), start + at, start + at + 2)
+    units = list(_UNIT.finditer(raw))
+    for first, last in zip(units, units[1:] or units, strict=False):
+        yield Word(_letters(raw[first.start() : last.end()]), start + first.start(), start + last.end())
+
+
+def _letters(raw: str) -> str:
+    """Folded, and without what folding may bring in that is no letter (the stroke of a fraction)."""
+    return "".join(_RUN.findall(fold(raw)))

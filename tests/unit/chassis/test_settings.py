@@ -1,0 +1,107 @@
+"""Settings: every default works, a wrong value is one clear line that names the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import PORTS, ServiceSettings, load
+from filemill.processing.settings import ProcessingSettings
+from filemill.upload.settings import UploadSettings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("FILEMILL_", "DATABASE_URL", "STORAGE_URL", "OTEL_")):
+            monkeypatch.delenv(name)
+
+
+def test_load_when_nothing_is_set_then_everything_has_a_working_default() -> None:
+    """A fresh machine needs no settings."""
+    settings = load(UploadSettings)
+    assert settings.data_dir.is_absolute()
+    assert (settings.host, settings.port(), settings.auth) == ("127.0.0.1", PORTS["upload"], "none")
+    assert settings.max_file_bytes == 5 * 1024**3
+    assert settings.base_url("metadata") == "http://127.0.0.1:8001"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "kind"),
+    [
+        ("FILEMILL_MAX_FILE_BYTES", "lots", UploadSettings),
+        ("FILEMILL_MAX_FILE_BYTES", "0", UploadSettings),
+        ("FILEMILL_BODY_IDLE_S", "-1", UploadSettings),
+        ("FILEMILL_LOG_FORMAT", "xml", ServiceSettings),
+        ("FILEMILL_LOG_LEVEL", "loud", ServiceSettings),
+        ("FILEMILL_AUTH", "magic", ServiceSettings),
+        ("FILEMILL_AUTH", "keys", ServiceSettings),
+        ("FILEMILL_HOST", "0.0.0.0", ServiceSettings),
+        ("FILEMILL_SANDBOX", "none", ProcessingSettings),
+        ("FILEMILL_PROCESSING_WORKERS", "1000", ProcessingSettings),
+        ("FILEMILL_SECRET_FILE", "/nowhere/secret", ServiceSettings),
+    ],
+)
+def test_load_when_a_value_is_wrong_then_one_line_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, kind: type[ServiceSettings]
+) -> None:
+    """An operator reads one line and knows what to change."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(StartError) as refused:
+        load(kind)
+    assert "\n" not in str(refused.value)
+    assert str(refused.value).startswith(variable)
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "65536", "8000.0", "\xb2"])
+def test_port_when_it_is_no_port_then_one_line_names_the_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """Ports are read by whoever calls a service, so each is checked where it is read."""
+    monkeypatch.setenv("FILEMILL_AI_PORT", value)
+    with pytest.raises(StartError, match="FILEMILL_AI_PORT"):
+        load(ServiceSettings).port("ai")
+
+
+def test_load_when_a_secret_comes_as_a_file_then_it_is_read_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Container secrets are files; a representation hides them."""
+    (tmp_path / "secret").write_text("hush\n")
+    monkeypatch.setenv("FILEMILL_SIGNING_SECRET_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("FILEMILL_SIGNING_SECRET", "")
+    settings = load(ServiceSettings)
+    assert settings.signing_secret is not None
+    assert settings.signing_secret.get_secret_value() == "hush"
+    assert "hush" not in repr(settings)
+
+
+def test_load_when_a_secret_file_is_no_text_then_one_line_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Binary by mistake is a message, not a stack."""
+    (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
+    monkeypatch.setenv("FILEMILL_SIGNING_SECRET_FILE", str(tmp_path / "secret"))
+    with pytest.raises(StartError, match="FILEMILL_SIGNING_SECRET_FILE"):
+        load(ServiceSettings)
+
+
+def test_load_when_it_listens_beyond_loopback_then_only_with_an_explicit_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody opens a service without credentials to the network by accident."""
+    monkeypatch.setenv("FILEMILL_HOST", "0.0.0.0")
+    monkeypatch.setenv("FILEMILL_AUTH", "none")
+    monkeypatch.setenv("FILEMILL_PUBLIC_URL", "http://example.org")
+    with pytest.raises(StartError, match="FILEMILL_HOST"):
+        load(ServiceSettings)
+    monkeypatch.setenv("FILEMILL_PUBLIC_URL", "http://localhost:8080")
+    assert load(ServiceSettings).host == "0.0.0.0"
+
+
+def test_base_url_when_the_host_is_ipv6_then_it_is_an_address_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """IPv6 addresses stand in brackets (RFC 3986, 3.2.2); a name of another service may be set whole."""
+    monkeypatch.setenv("FILEMILL_HOST", "::1")
+    assert load(ServiceSettings).base_url("upload") == "http://[::1]:8000"
+    monkeypatch.setenv("FILEMILL_UPLOAD_URL", "http://upload.internal:9/")
+    assert load(ServiceSettings).base_url("upload") == "http://upload.internal:9"
