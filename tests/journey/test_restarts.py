@@ -45,7 +45,7 @@ def test_units_when_each_is_killed_twenty_times_then_everything_is_processed_onc
         clients.wait()
         wait_until_quiet(mill, 180)
         wrong = audit(mill, uploads, clients.acknowledged)
-        print(  # noqa: T201 - the figures belong to the test's output
+        print(
             f"seed {seed}: {dict(killer.kills)} kills, {killer.effective.total()} of them held work; {served} times another"
             f" service answered meanwhile; {clients.retries} retries; {len(wrong)} promises broken"
         )

@@ -8,8 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from filemill.chassis.errors import StartError
@@ -46,7 +47,6 @@ class ServiceSettings(BaseSettings):
     rabbitmq_url: str | None = Field(default=None, validation_alias=AliasChoices("rabbitmq_url", "RABBITMQ_URL"))
     storage_url: str | None = Field(default=None, validation_alias=AliasChoices("storage_url", "STORAGE_URL"))
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
-    signing_secret: SecretStr | None = None
 
     @field_validator("data_dir")
     @classmethod
@@ -58,6 +58,8 @@ class ServiceSettings(BaseSettings):
         unknown = set(self.auth.split(",")) - {"none", "keys", "oidc"}
         if unknown:
             raise ValueError(f"FILEMILL_AUTH knows none, keys and oidc, not {', '.join(sorted(unknown))}")
+        if self.redis_url:
+            raise ValueError("REDIS_URL: nothing uses Redis yet; unset it")
         if self.auth != "none":
             raise ValueError("FILEMILL_AUTH: only 'none' is built so far (one user on this machine); unset it")
         if self.host not in LOOPBACK_HOSTS:
@@ -84,6 +86,12 @@ class ServiceSettings(BaseSettings):
         explicit = os.environ.get(f"FILEMILL_{service.upper()}_URL")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return explicit.rstrip("/") if explicit else f"http://{host}:{self.port(service)}"
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Host names this installation answers to while it asks nobody for credentials."""
+        public = urlsplit(self.public_url).hostname if self.public_url else None
+        return frozenset({*LOOPBACK_HOSTS, "[::1]", self.host}) | ({public} if public else set())
 
     @property
     def sockets_dir(self) -> Path:
@@ -120,6 +128,4 @@ def _read_secret_files() -> None:
 
 
 def _is_loopback_url(url: str | None) -> bool:
-    from urllib.parse import urlsplit
-
     return url is not None and urlsplit(url).hostname in LOOPBACK_HOSTS

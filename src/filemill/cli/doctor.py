@@ -83,8 +83,12 @@ def _ports(settings: ServiceSettings) -> list[Check]:
             except OSError:
                 taken.append(f"{service} {port}")
     if taken:
+        if (settings.data_dir / "run" / "pids.json").exists():
+            return [Check("ports", "ok", f"in use, as it should be: a mill runs on {settings.data_dir}")]
         return [
-            Check("ports", "missing", f"in use: {', '.join(taken)} (by a running mill, or set FILEMILL_<SERVICE>_PORT)")
+            Check(
+                "ports", "missing", f"in use: {', '.join(taken)} (stop what uses them, or set FILEMILL_<SERVICE>_PORT)"
+            )
         ]
     return [Check("ports", "ok", "all free")]
 
@@ -128,9 +132,7 @@ def _models() -> list[Check]:
     from filemill.ai.models.registry import built_in_registry
 
     waiting = [model for model in built_in_registry().list() if model.state == "needs-download"]
-    return [
-        Check(f"model {one.entry.id}", "missing", f"for {one.entry.capability}: {one.pull_command}") for one in waiting
-    ]
+    return [Check(f"model {one.entry.id}", "missing", f"for {one.entry.capability}: {one.reason}") for one in waiting]
 
 
 def exit_status(checks: list[Check]) -> int:

@@ -53,7 +53,9 @@ def upload(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument(help='Words, "phrases", prefix*, -not. Empty: the newest files.')] = "",
+    words: Annotated[
+        list[str] | None, typer.Argument(help='Words, "phrases", prefix*, -not. None: the newest files.')
+    ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
     status: Annotated[str | None, typer.Option(help="Only files in this status.")] = None,
@@ -61,7 +63,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find files by words in their name, title, tags, text and findings."""
-    page = Api().get("/api/metadata/files", q=query, type=type_, tag=tag, status=status, limit=limit)
+    page = Api().get("/api/metadata/files", q=" ".join(words or ()), type=type_, tag=tag, status=status, limit=limit)
     for hit in page["items"]:
         if as_json:
             screen.json_line(hit)
@@ -132,7 +134,7 @@ def trace(
         screen.json_line(timeline)
         return
     document = api.get(f"/api/metadata/files/{timeline['file_id']}")
-    screen.out.print(story.draw(timeline, document["filename"]))
+    screen.out.print(story.draw(timeline, document["filename"]), soft_wrap=False)
 
 
 @app.command()

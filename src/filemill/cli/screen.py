@@ -8,7 +8,10 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-out = Console(highlight=False, soft_wrap=True)
+PLAIN_WIDTH = 240
+"""Columns without a terminal: lines are cut nowhere a person or a program would miss it."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _STATE_STYLES = {

@@ -138,7 +138,7 @@ def found_lines(document: dict[str, Any]) -> list[str]:
     lines = []
     text = document.get("text") or {}
     if text.get("state") == "found":
-        lines.append(f"text: {text['characters']} characters on {text['pages']} pages")
+        lines.append(f"text: {text['characters']} characters on {text['pages']} page{'s' * (text['pages'] != 1)}")
     elif text.get("state"):
         lines.append(f"text: {text['state']}" + (f" ({text['reason']['detail']})" if text.get("reason") else ""))
     if document.get("renditions"):

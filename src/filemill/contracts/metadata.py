@@ -46,6 +46,7 @@ class TextView(Contract):
     """Whether text was found, and how much of it; the text itself is at `links.text`."""
 
     state: TextState
+    reason: Reason | None = None
     characters: int = 0
     pages: int = 0
 

@@ -4,7 +4,7 @@ from filemill.contracts.model import Contract
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 PROBLEM_TYPE_PREFIX = "https://filemill.dev/problems/"
-"""`type` is this and the code. The gateway serves the same pages below `/problems/`, so nothing needs the internet."""
+"""`type` is this and the code: a stable name. What each code means is in `docs/problems/`."""
 
 
 class Problem(Contract):

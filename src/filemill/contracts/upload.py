@@ -115,4 +115,3 @@ class Limits(Contract):
     min_free_disk_bytes: int
     refused_types: list[str]
     idempotency_hours: int
-    trash_days: int

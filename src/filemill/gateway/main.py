@@ -5,7 +5,6 @@ import errno
 import signal
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 import uvloop
@@ -15,7 +14,7 @@ from prometheus_client.registry import REGISTRY, Collector
 
 from filemill import __version__
 from filemill.chassis.errors import StartError
-from filemill.chassis.settings import LOOPBACK_HOSTS, load
+from filemill.chassis.settings import load
 from filemill.chassis.web.process import SOCKET_PATH_MOST, start_telemetry
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.proxy import Gateway
@@ -35,12 +34,6 @@ def upstreams(settings: GatewaySettings) -> dict[str, Address]:
         by_path = len(str(path)) <= SOCKET_PATH_MOST
         found[service] = UnixAddress(str(path)) if by_path else TcpAddress(settings.host, settings.port(service))
     return found
-
-
-def allowed_hosts(settings: GatewaySettings) -> set[str]:
-    """The Host names that are served: a page elsewhere that makes its own name point here (DNS rebinding) gets 421."""
-    public = urlsplit(settings.public_url).hostname if settings.public_url else None
-    return {*LOOPBACK_HOSTS, "[::1]", settings.host} | ({public} if public else set())
 
 
 def log_access(event: dict[str, Any]) -> None:
@@ -83,7 +76,7 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
     gateway = Gateway(
         build_routes(settings.max_file_bytes),
         upstreams(settings),
-        allowed_hosts=allowed_hosts(settings),
+        allowed_hosts=settings.allowed_hosts,
         on_access=log_access,
         version=__version__,
     )

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from filemill import __version__
 from filemill.chassis.durable_folder import make_durable
@@ -50,6 +51,7 @@ def run_mill() -> int:
     os.environ.setdefault("FILEMILL_LOG_DIR", str(settings.data_dir / "logs"))
     try:
         make_durable(settings.data_dir)
+        settings.data_dir.chmod(0o700)  # the files in it are their owner's, not every user's of this machine
     except OSError as error:
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}") from error
     say_line(f"filemill {__version__}, data in {settings.data_dir}")
@@ -70,11 +72,21 @@ def run_mill() -> int:
         raise StartError(str(error)) from error
 
 
+def _send_prints_to(log: Path) -> None:
+    """What is printed past the loggers (a crash of the interpreter, a library's word) goes to the process's log too."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+
+
 def _unit(member: Member) -> Unit:
     module = importlib.import_module(member.module)
     run: Callable[[Callable[[str], None]], None] = module.run
 
     def work(report: Report) -> None:
+        _send_prints_to(Path(os.environ["FILEMILL_LOG_DIR"]) / f"{member.name}.log")
         try:
             run(report.ready)
         except StartError as error:

@@ -156,7 +156,7 @@ class Supervisor:
         for word, text in words:
             if word == "ready" and child.state == "starting":
                 child.became_ready(text)
-                self._say(f"{child.unit.name:<13} ready  {text}".rstrip())
+                self._say(f"{child.unit.name:<17} ready  {text}".rstrip())
                 self._publish()
             elif word == "fatal":
                 child.reason = text

@@ -161,7 +161,9 @@ class Endpoints:
             if row is None:
                 raise NotFound("There is no such file.")
             if if_match is not None and not {"*", _etag(row)} & {tag.strip() for tag in if_match.split(",")}:
-                raise PreconditionFailed()
+                raise PreconditionFailed(
+                    "Somebody changed the file since you read it; read it again and send the new ETag."
+                )
             changed = catalogue.patch(tx, row, asked)
             repository.add_audit(tx, _patched(changed, asked, caller))
             return changed

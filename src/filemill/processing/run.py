@@ -41,6 +41,8 @@ TEXT_MOST_BYTES = 64 * 1024 * 1024
 
 _log = structlog.get_logger()
 
+_TEXT_STEPS = frozenset({"pdf", "document_text", "plain_text", "vector_picture", "image_text", "archive_list"})
+
 _SANDBOX_WORDS = {
     "crashed": ("parser-crashed", "The program that reads this type of file crashed on it."),
     "out-of-memory": ("out-of-memory", "Reading the file needed more memory than one file may have."),
@@ -219,8 +221,9 @@ def _verdict(outcome: Outcome) -> Verdict:
 
 
 def _why_no_text(steps: list[StepRecord]) -> Reason | None:
-    """What the last step that could have read words said instead: a missing program, a password, nothing in it."""
-    said = next((step for step in reversed(steps) if step.code and step.detail), None)
+    """What the last step that could have read words said instead: a password, a missing program, nothing in it."""
+    spoke = [step for step in steps if step.name in _TEXT_STEPS and step.code and step.detail]
+    said = next((step for step in spoke if step.state == "needs-password"), spoke[-1] if spoke else None)
     return Reason(code=said.code or "", detail=said.detail or "") if said else None
 
 

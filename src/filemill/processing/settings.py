@@ -15,5 +15,3 @@ class ProcessingSettings(ServiceSettings):
     sandbox: Literal["full", "reduced"] = "full"
     processing_workers: int = Field(default_factory=lambda: max(2, (os.cpu_count() or 2)), ge=1, le=64)
     processing_deadline_s: float = Field(default=120.0, gt=0)
-    step_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)
-    step_wall_s: float = Field(default=60.0, gt=0)

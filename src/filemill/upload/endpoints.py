@@ -170,7 +170,7 @@ class Endpoints:
 
         await reader.read(self._chunks(request), on_file)
         if not reader.has_file:
-            raise MissingFile()
+            raise MissingFile("Send the file in a form field named 'file' that has a filename, or its bytes with PUT.")
         sink.named(clean_name(reader.filename))
         return _Arrival(await sink.finish(), reader.filename, reader.fields)
 

@@ -50,7 +50,9 @@ class Answered:
     def check(self, fingerprint: str) -> None:
         """Raises `IdempotencyKeyReused` unless the present request is the same one."""
         if fingerprint != self.fingerprint:
-            raise IdempotencyKeyReused()
+            raise IdempotencyKeyReused(
+                "The first request with this key had another name, other fields or other bytes; use a new key."
+            )
 
 
 async def present(database: Database, owner_id: str, route: str, key: str) -> Ticket | Answered:

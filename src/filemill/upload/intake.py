@@ -79,7 +79,7 @@ class BodySink:
     async def finish(self) -> StoredBody:
         """All bytes are here: make them durable."""
         if self._size == 0:
-            raise EmptyFile()
+            raise EmptyFile("The file has no bytes; nothing was stored.")
         kind = self._kind or self._look()
         await self._writer.commit()
         return StoredBody(self._key, self._size, self._digest.hexdigest(), kind)

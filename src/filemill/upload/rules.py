@@ -88,7 +88,6 @@ def limits(settings: UploadSettings) -> Limits:
         min_free_disk_bytes=settings.min_free_disk_bytes,
         refused_types=["native executables (ELF, PE, Mach-O)"],
         idempotency_hours=settings.idempotency_hours,
-        trash_days=settings.trash_days,
     )
 
 

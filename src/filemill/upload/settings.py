@@ -13,6 +13,5 @@ class UploadSettings(ServiceSettings):
     service: str = "upload"
     max_file_bytes: int = Field(default=5 * GIB, ge=1)
     min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
-    trash_days: int = Field(default=30, ge=0)
     idempotency_hours: int = Field(default=24, ge=1)
     body_idle_s: float = Field(default=60.0, gt=0)

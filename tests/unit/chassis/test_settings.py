@@ -63,17 +63,12 @@ def test_port_when_it_is_no_port_then_one_line_names_the_variable(monkeypatch: p
         load(ServiceSettings).port("ai")
 
 
-def test_load_when_a_secret_comes_as_a_file_then_it_is_read_and_never_shown(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Container secrets are files; a representation hides them."""
-    (tmp_path / "secret").write_text("hush\n")
-    monkeypatch.setenv("FILEMILL_SIGNING_SECRET_FILE", str(tmp_path / "secret"))
-    monkeypatch.setenv("FILEMILL_SIGNING_SECRET", "")
-    settings = load(ServiceSettings)
-    assert settings.signing_secret is not None
-    assert settings.signing_secret.get_secret_value() == "hush"
-    assert "hush" not in repr(settings)
+def test_load_when_a_setting_comes_as_a_file_then_it_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Container secrets are files; any setting can be one."""
+    (tmp_path / "url").write_text("http://localhost:9\n")
+    monkeypatch.setenv("FILEMILL_PUBLIC_URL_FILE", str(tmp_path / "url"))
+    monkeypatch.setenv("FILEMILL_PUBLIC_URL", "")
+    assert load(ServiceSettings).public_url == "http://localhost:9"
 
 
 def test_load_when_a_secret_file_is_no_text_then_one_line_says_so(
@@ -105,3 +100,10 @@ def test_base_url_when_the_host_is_ipv6_then_it_is_an_address_that_works(monkeyp
     assert load(ServiceSettings).base_url("upload") == "http://[::1]:8000"
     monkeypatch.setenv("FILEMILL_UPLOAD_URL", "http://upload.internal:9/")
     assert load(ServiceSettings).base_url("upload") == "http://upload.internal:9"
+
+
+def test_allowed_hosts_when_a_public_url_is_set_then_its_name_is_one_of_them() -> None:
+    """Whoever is sent to the public URL is answered; a name nobody chose is not."""
+    hosts = ServiceSettings(public_url="https://files.example").allowed_hosts
+    assert {"localhost", "127.0.0.1", "[::1]", "files.example"} <= hosts
+    assert "evil.example" not in hosts

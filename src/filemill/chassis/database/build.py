@@ -1,5 +1,6 @@
 """Choose the database of a service from one setting: unset means a SQLite file in the data folder."""
 
+import os
 from pathlib import Path
 
 from filemill.chassis.database.database import Database
@@ -15,6 +16,9 @@ def sqlite_path(settings: ServiceSettings) -> Path:
 
 def build_database(settings: ServiceSettings) -> Database:
     """The database of this service. Raises `StartError` for a URL that no adapter serves."""
+    own = f"FILEMILL_{settings.service.upper()}_DATABASE_URL"
+    if os.environ.get(own):
+        raise StartError(f"{own}: only the embedded engine is built so far; unset it")
     if settings.database_url:
         raise StartError("DATABASE_URL: only the embedded engine is built so far; unset it")
     return SqliteDatabase(sqlite_path(settings))

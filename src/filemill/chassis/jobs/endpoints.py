@@ -94,12 +94,12 @@ class JobEndpoints:
         return JobGroups(items=sorted(groups, key=lambda group: -group.count))
 
     async def retry(self, job_id: Id, caller: CallerDep) -> Job:
-        """Fresh tries for a job that failed, was parked or cancelled."""
+        """Fresh tries for a job that has ended, also one that went well: after a program or a model was installed, say."""
 
         def again(tx: Tx) -> Job:
             self._view(tx, caller.owner_id, job_id)
             if not self.queue.requeue(tx, job_id):
-                raise Conflict("Only a job that failed, was parked or cancelled can be retried.")
+                raise Conflict("This job has not ended yet.")
             return self._view(tx, caller.owner_id, job_id)
 
         job = await self.database.write("jobs.retry", again)

@@ -203,10 +203,14 @@ class JobQueue:
         return list(tx.execute(query.limit(10_000)).scalars())
 
     def requeue(self, tx: Tx, job_id: str) -> bool:
-        """Give an ended job fresh tries."""
+        """Give an ended job fresh tries, as the newest run about its file: its results are newer than all before."""
         jobs = self._jobs
-        ended = and_(jobs.c.job_id == job_id, jobs.c.state.in_(("failed", "parked", "cancelled")))
+        ended = and_(jobs.c.job_id == job_id, jobs.c.state.not_in(OPEN_STATES))
+        file_id = tx.execute(select(jobs.c.file_id).where(ended)).scalar()
+        if file_id is None:
+            return False
         values = {"state": "queued", "attempts": 0, "due_at": time.time(), "finished_at": None, "cancel_asked": False}
+        values["run"] = self.next_run(tx, file_id)
         return tx.execute(update(jobs).where(ended).values(**values)).rowcount == 1
 
     def cancel(self, tx: Tx, job_id: str) -> str | None:

@@ -15,7 +15,6 @@ class BoundedLog:
         self._most_bytes = most_bytes
         self._file = path.open("a", encoding="utf-8")
         self._size = path.stat().st_size
-        self._holds_stderr = False
 
     def write(self, text: str) -> int:
         """Append; the file is turned over first when it is full."""
@@ -32,20 +31,16 @@ class BoundedLog:
         """Never a terminal."""
         return False
 
-    def take_stderr(self) -> None:
-        """What others print to standard error and output goes here too: a crash of the interpreter, a library's word."""
-        self._holds_stderr = True
-        os.dup2(self._file.fileno(), 1)
-        os.dup2(self._file.fileno(), 2)
-
     def close(self) -> None:
         """Finish."""
         self._file.close()
 
     def _turn_over(self) -> None:
+        full = os.fstat(self._file.fileno()).st_ino
         self._file.close()
         self._path.replace(self._path.with_suffix(".log.1"))
         self._file = self._path.open("a", encoding="utf-8")
         self._size = 0
-        if self._holds_stderr:
-            self.take_stderr()
+        for fd in (1, 2):  # where the runner sent what others print: it follows
+            if os.fstat(fd).st_ino == full:
+                os.dup2(self._file.fileno(), fd)

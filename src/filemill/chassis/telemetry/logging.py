@@ -21,7 +21,6 @@ def configure(service: str, *, log_format: str = "auto", level: str = "info", fo
     target: Any = sys.stderr
     if folder is not None:
         target = BoundedLog(folder / f"{service}.log")
-        target.take_stderr()
 
     def add_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["service"] = service

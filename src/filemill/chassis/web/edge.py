@@ -8,15 +8,20 @@ import structlog
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from filemill.chassis.errors import FilemillError, TooLarge
+from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.telemetry import metrics, request_context, tracing
 from filemill.chassis.web.problems import problem_response, unexpected
 
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
 
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 _log = structlog.get_logger()
+
+
+class Misdirected(BadRequest):
+    status, title = 421, "This service does not answer under that host name"
 
 
 class BodyTooLarge(TooLarge):
@@ -35,6 +40,7 @@ class Edge:
         self._app = app
         self._streaming = frozenset(streaming)
         self._draining = draining
+        self.allowed_hosts: frozenset[str] | None = None
 
     def drain(self) -> None:
         """The process was asked to stop: end what would never end by itself."""
@@ -55,6 +61,7 @@ class Edge:
 
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
+            self._check_origin(scope["method"], headers)
             if (scope["method"], scope["path"]) not in self._streaming:
                 receive = _bounded(headers, receive)
             await self._app(scope, receive, exchange.send)
@@ -64,6 +71,20 @@ class Edge:
             if exchange.finished:
                 return  # Starlette raises again what `problems` has answered and logged
             await exchange.fail(unexpected(error), scope, receive)
+
+    def _check_origin(self, method: str, headers: dict[bytes, bytes]) -> None:
+        """Where nobody is asked for credentials, pages of other sites must not reach us through a user's browser.
+
+        By a name of theirs that points here (DNS rebinding), or by a form that posts across sites (Fetch Metadata).
+        """
+        if self.allowed_hosts is None:
+            return
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+        if name and name not in self.allowed_hosts:
+            raise Misdirected("Use the name or address the service was started with.")
+        if method not in _SAFE_METHODS and headers.get(b"sec-fetch-site") == b"cross-site":
+            raise Forbidden("A page of another site may not change anything here.")
 
 
 class _Exchange:

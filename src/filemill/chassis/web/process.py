@@ -16,6 +16,7 @@ from filemill.chassis.database.migrate import migrate
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.telemetry import logging, tracing
 from filemill.chassis.web import server
+from filemill.chassis.web.edge import Edge
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 SOCKET_PATH_MOST = 100
@@ -45,6 +46,8 @@ def run_service(
 
     async def main() -> None:
         app = await build(settings)
+        if isinstance(app, Edge):
+            app.allowed_hosts = settings.allowed_hosts
         await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
 
     uvloop.run(main())
