@@ -44,7 +44,7 @@ def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_b
     file_id = said.split()[1]
     shown = shell("show", file_id)
     assert "application/pdf" in shown
-    assert "analysis done" in shown
+    assert "analysis  done" in shown
     story = shell("trace", file_id)
     for words in (
         "invoice.pdf",
