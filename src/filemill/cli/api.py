@@ -28,16 +28,24 @@ class Api:
         self.url = (url or os.environ.get("FILEMILL_URL") or URL_DEFAULT).rstrip("/")
         key = key or os.environ.get("FILEMILL_KEY")
         headers = {"User-Agent": f"filemill-cli/{__version__}"} | ({"Authorization": f"Bearer {key}"} if key else {})
-        self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+        try:
+            self._client = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+            usable = self._client.base_url.scheme in ("http", "https") and bool(self._client.base_url.host)
+        except (httpx.InvalidURL, UnicodeEncodeError) as error:
+            raise CallFailed(
+                "FILEMILL_URL or FILEMILL_KEY has characters that none can have", code="bad-address"
+            ) from error
+        if not usable:
+            raise CallFailed(f"FILEMILL_URL is {self.url!r}; it begins with http:// or https://", code="bad-address")
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON at a path."""
         shown = {name: value for name, value in params.items() if value is not None}
-        return self._checked(self.send("GET", path, params=shown)).json()
+        return self._json(self.send("GET", path, params=shown))
 
     def post(self, path: str, body: Any = None) -> Any:
         """Post JSON, get JSON."""
-        return self._checked(self.send("POST", path, json=body)).json()
+        return self._json(self.send("POST", path, json=body))
 
     def delete(self, path: str) -> None:
         """Delete what is at a path."""
@@ -50,7 +58,7 @@ class Api:
         response = self.send(
             "PUT", "/api/upload/files", params={"filename": filename}, content=chunks, headers=headers, timeout=timeout
         )
-        return self._checked(response).json()
+        return self._json(response)
 
     def stream(self, path: str) -> Any:
         """A streaming GET, to be used as a context manager."""
@@ -66,6 +74,14 @@ class Api:
         except httpx.HTTPError as error:
             text = f"the connection to {self.url} broke: {error or type(error).__name__}"
             raise CallFailed(text, code="broken", retryable=True) from error
+
+    def _json(self, response: httpx.Response) -> Any:
+        try:
+            return self._checked(response).json()
+        except ValueError as error:
+            raise CallFailed(
+                f"what answers at {self.url} is not a filemill; see FILEMILL_URL", code="stranger"
+            ) from error
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.is_success:

@@ -44,6 +44,8 @@ def files_below(paths: list[Path]) -> list[Path]:
             found.append(path)
         else:
             raise CallFailed(f"there is no file {path}")
+    if not found:
+        raise CallFailed("there are no files in what was named")
     return found
 
 

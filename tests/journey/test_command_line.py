@@ -1,0 +1,111 @@
+"""The client commands as a person types them, against the mill: plain lines without a terminal, and exit statuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from filemill.chassis.ids import new_id
+from journey.conftest import TEST_DATA, Document
+from support.mill import Mill, wait_for
+
+
+class Shell:
+    """Runs `filemill …` in a folder of its own."""
+
+    def __init__(self, mill: Mill, folder: Path) -> None:
+        self.folder = folder
+        self._environment = mill.environment | {"FILEMILL_URL": mill.url, "COLUMNS": "200"}
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        command = [sys.executable, "-m", "filemill.cli", *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, timeout=90, check=False
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "\x1b" not in done.stdout + done.stderr, "colours without a terminal"
+        assert "Traceback" not in done.stderr
+        return done.stdout if status == 0 else done.stderr
+
+
+@pytest.fixture
+def shell(mill: Mill, tmp_path: Path) -> Shell:
+    return Shell(mill, tmp_path)
+
+
+def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_back(shell: Shell) -> None:
+    """upload --wait, show, trace by file and by request, download, rm: one file's whole life."""
+    said = shell("upload", "--wait", str(TEST_DATA / "invoice.pdf"))
+    assert "processed" in said
+    assert "text: " in said
+    assert "INV-2025-0417" in said
+    file_id = said.split()[1]
+    shown = shell("show", file_id)
+    assert "application/pdf" in shown
+    assert "analysis  done" in shown
+    story = shell("trace", file_id)
+    for words in (
+        "invoice.pdf",
+        "upload",
+        "stored",
+        "processing",
+        "identify",
+        "ai",
+        "entities",
+        "Processed: text found",
+    ):
+        assert words in story
+    request_id = json.loads(shell("trace", file_id, "--json"))["items"][0]["request_id"]
+    assert json.loads(shell("trace", request_id, "--json"))["file_id"] == file_id
+    shell("download", file_id)
+    assert (shell.folder / "invoice.pdf").read_bytes() == (TEST_DATA / "invoice.pdf").read_bytes()
+    assert "is there already" in shell("download", file_id, status=1)
+    shell("rm", file_id)
+    assert "not-found" in shell("show", file_id, status=1)
+
+
+def test_upload_when_a_file_is_refused_then_the_others_go_and_the_status_says_it(shell: Shell) -> None:
+    """One bad file never stops another, and a script notices."""
+    (shell.folder / "tool.exe").write_bytes(b"\x7fELF" + bytes(100))
+    (shell.folder / "good.txt").write_text("good")
+    lines = [json.loads(line) for line in shell("upload", "--json", "good.txt").splitlines()]
+    assert lines[0]["file"]["filename"] == "good.txt"
+    said = shell("upload", "tool.exe", "good.txt", status=1)
+    assert "type-not-allowed" in said
+    assert "1 of 2 files did not end well" in said
+
+
+def test_search_when_there_are_hits_then_they_are_listed_with_the_place(
+    shell: Shell, samples: dict[str, Document]
+) -> None:
+    """Search prints what matched and where."""
+    file_id = samples["letter.docx"]["file_id"]
+    said = wait_for(
+        lambda: found if file_id in (found := shell("search", "Castellane")) else "", "the letter to be found"
+    )
+    assert "in text" in said
+    assert "**Castellane**" in said
+    assert "nothing found" in shell("search", f"nothing{new_id()[-12:]}")
+    assert json.loads(shell("search", "--json", "--type", "audio").splitlines()[0])["content_type"] == "audio/wav"
+
+
+def test_parked_and_jobs_when_nothing_went_wrong_then_they_say_so(shell: Shell, samples: dict[str, Document]) -> None:
+    """An empty parking lot is good news; jobs are listed by state."""
+    assert "nothing is parked" in shell("parked", "list")
+    assert "done" in shell("jobs", "--state", "done")
+    assert "not parked" in shell("parked", "retry", new_id(), status=1)
+
+
+def test_doctor_when_a_mill_runs_then_it_says_what_each_missing_thing_costs(shell: Shell) -> None:
+    """The doctor names the ports in use and what a missing program is for."""
+    said = shell("doctor")
+    assert "sqlite" in said
+    assert "in use: " in said
+    assert "filemill models pull" in said
+
+
+def test_up_when_a_mill_runs_on_the_same_folder_then_one_line_says_so(shell: Shell) -> None:
+    """Two mills never share a folder."""
+    assert "already runs on" in shell("up", status=1)
