@@ -23,10 +23,9 @@ def edge() -> Edge:
 
 async def ask(edge: Edge, method: str, **headers: str) -> httpx.Response:
     """One request through the edge."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://localhost") as client:
-        return await client.request(
-            method, "/files", headers={name.replace("_", "-"): value for name, value in headers.items()}
-        )
+        return await client.request(method, "/files", headers=sent)
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "LOCALHOST"])
