@@ -212,10 +212,10 @@ class Endpoints:
     ) -> AuditPage:
         """Newest first; refused attempts too."""
         await self._exists(caller, file_id)
-        position = pagination.decode(cursor, int)
-        before = int(position[0]) if position else None
+        before = pagination.decode_newest_entry(cursor)
         rows = await self.database.read(repository.audit_page, caller.owner_id, file_id, limit + 1, before)
-        next_cursor = pagination.encode(rows[limit - 1]["entry_id"]) if len(rows) > limit else None
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_cursor = pagination.encode_newest(last["at"], last["entry_id"]) if last else None
         return AuditPage(items=[audit_view(row) for row in rows[:limit]], next_cursor=next_cursor)
 
     async def timeline(self, file_id: FileId, caller: CallerDep) -> Timeline:

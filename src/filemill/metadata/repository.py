@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, text, update
+from sqlalchemy import RowMapping, and_, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis.database.database import Tx
@@ -136,12 +136,15 @@ def add_audit(tx: Tx, row: dict[str, Any]) -> None:
     tx.execute(insert(audit), row)
 
 
-def audit_page(tx: Tx, owner_id: str, file_id: str, limit: int, before: int | None) -> list[RowMapping]:
-    """Entries about a file, newest first."""
+def audit_page(
+    tx: Tx, owner_id: str, file_id: str, limit: int, before: tuple[datetime, int] | None
+) -> list[RowMapping]:
+    """Entries about a file, newest first by when it happened, whenever the news of it came."""
     query = select(audit).where(audit.c.file_id == file_id, audit.c.owner_id == owner_id)
     if before is not None:
-        query = query.where(audit.c.entry_id < before)
-    return list(tx.execute(query.order_by(audit.c.entry_id.desc()).limit(limit)).mappings())
+        at, entry_id = before
+        query = query.where(or_(audit.c.at < at, and_(audit.c.at == at, audit.c.entry_id < entry_id)))
+    return list(tx.execute(query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)).mappings())
 
 
 def add_timeline(tx: Tx, rows: list[dict[str, Any]]) -> None:

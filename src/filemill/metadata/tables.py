@@ -93,7 +93,7 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     Column("client_address", String(80)),
     Column("request_id", String(64)),
-    Index("audit_file", "file_id", "entry_id"),
+    Index("audit_file", "file_id", "at", "entry_id"),
 )
 
 timeline = Table(

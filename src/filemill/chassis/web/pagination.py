@@ -39,20 +39,31 @@ def decode(cursor: str | None, *kinds: type) -> tuple[str | int | float, ...] | 
     return tuple(position)
 
 
-def encode_newest(created_at: datetime, row_id: str) -> str:
-    """A cursor of a list in the order `(created_at, id)`, newest first."""
+def encode_newest(created_at: datetime, row_id: str | int) -> str:
+    """A cursor of a list in the order `(time, id)`, newest first."""
     return encode(created_at.isoformat(), row_id)
 
 
 def decode_newest(cursor: str | None) -> tuple[datetime, str] | None:
-    """The position in such a cursor."""
-    position = decode(cursor, str, str)
+    """The position in such a cursor, where ids are text."""
+    position = _decode_timed(cursor, str)
+    return (position[0], str(position[1])) if position else None
+
+
+def decode_newest_entry(cursor: str | None) -> tuple[datetime, int] | None:
+    """The position in such a cursor, where ids are numbers."""
+    position = _decode_timed(cursor, int)
+    return (position[0], int(position[1])) if position else None
+
+
+def _decode_timed(cursor: str | None, kind: type) -> tuple[datetime, str | int | float] | None:
+    position = decode(cursor, str, kind)
     if position is None:
         return None
     try:
         moment = datetime.fromisoformat(str(position[0]))
         if moment.tzinfo is None:
             raise ValueError("a moment needs its offset")
-        return moment.astimezone(UTC), str(position[1])
+        return moment.astimezone(UTC), position[1]
     except (ValueError, OverflowError) as error:
         raise BadRequest("cursor: not one that this list gave out") from error

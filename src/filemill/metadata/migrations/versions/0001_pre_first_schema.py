@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("entry_id"),
     )
-    op.create_index("audit_file", "audit", ["file_id", "entry_id"], unique=False)
+    op.create_index("audit_file", "audit", ["file_id", "at", "entry_id"], unique=False)
     op.create_table(
         "documents",
         sa.Column("doc_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
