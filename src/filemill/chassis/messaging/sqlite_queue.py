@@ -40,6 +40,14 @@ UPDATE message SET holder = :me, lease_until = :until, tries = tries + 1 WHERE s
     ORDER BY due_at, seq LIMIT :most
 ) RETURNING seq, body, tries
 """
+# Who was alone in the hands of the dead waits, longer each time: its tries are spread over time, and the others go first.
+_FREE = """
+UPDATE message SET lease_until = 0, due_at = CASE WHEN tries < 2 THEN due_at ELSE
+    :now + min(:longest, :pause * (1 << tries)) * (0.5 + abs(random() % 1000) / 2000.0) END
+WHERE holder = :holder AND lease_until >= :now
+"""
+DEATH_PAUSE_S = 0.5
+DEATH_PAUSE_LONGEST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +73,10 @@ class Parked:
 class SqliteQueue:
     """A queue file. Several processes may open it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, death_pause_s: float = DEATH_PAUSE_S) -> None:
         make_durable(path.parent)
         self._lock = threading.Lock()
+        self._death_pause_s = death_pause_s
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
@@ -107,7 +116,8 @@ class SqliteQueue:
         holders = self._db.execute("SELECT DISTINCT holder FROM message WHERE lease_until >= ?", (now,)).fetchall()
         for (holder,) in holders:
             if process_identity.is_dead(holder):
-                self._db.execute("UPDATE message SET lease_until = 0 WHERE holder = ?", (holder,))
+                pauses = {"pause": self._death_pause_s, "longest": DEATH_PAUSE_LONGEST_S}
+                self._db.execute(_FREE, {"holder": holder, "now": now, **pauses})
 
     def ack(self, seqs: Sequence[int]) -> None:
         """Delete messages this process holds."""
