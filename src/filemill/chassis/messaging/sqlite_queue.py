@@ -5,7 +5,6 @@ holder was a process of this machine that is gone. A message that was tried befo
 kills its taker, no other is blamed with it. Used by `sqlite_transport` only, from its threads, under a lock each.
 """
 
-import random
 import sqlite3
 import threading
 import time
@@ -41,9 +40,14 @@ UPDATE message SET holder = :me, lease_until = :until, tries = tries + 1 WHERE s
     ORDER BY due_at, seq LIMIT :most
 ) RETURNING seq, body, tries
 """
-
-_FREE = "UPDATE message SET lease_until = 0, due_at = ? + ? * (tries - 1) * (tries - 1) WHERE holder = ? AND lease_until > 0"
-"""Pauses of about 0, 2, 8, 18 and 32 s after the first to fifth death."""
+# Who was alone in the hands of the dead waits, longer each time: its tries are spread over time, and the others go first.
+_FREE = """
+UPDATE message SET lease_until = 0, due_at = CASE WHEN tries < 2 THEN due_at ELSE
+    :now + min(:longest, :pause * (1 << tries)) * (0.5 + abs(random() % 1000) / 2000.0) END
+WHERE holder = :holder AND lease_until >= :now
+"""
+DEATH_PAUSE_S = 0.5
+DEATH_PAUSE_LONGEST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,10 @@ class Parked:
 class SqliteQueue:
     """A queue file. Several processes may open it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, death_pause_s: float = DEATH_PAUSE_S) -> None:
         make_durable(path.parent)
         self._lock = threading.Lock()
-        self._syncing = True
+        self._death_pause_s = death_pause_s
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
@@ -84,17 +88,10 @@ class SqliteQueue:
         due_at = time.time()
         rows = [(event_id, body, due_at) for event_id, body in messages]
         with self._lock, self._db:
-            self._sync(durable=True)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO message (event_id, body, due_at) VALUES (?, ?, ?)", rows)
             crash_point("queue.put.in-tx")
         crash_point("queue.put.committed")
-
-    def _sync(self, *, durable: bool) -> None:
-        """A new message must outlast a power failure; a lost lease, ack or pause repeats work, and the inbox swallows that."""
-        if durable != self._syncing and not broken("fsync"):
-            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._syncing = durable
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
         """Lease up to `most` due messages to this process, oldest first; one that was tried before comes alone."""
@@ -105,7 +102,6 @@ class SqliteQueue:
             first = self._db.execute(sql + " LIMIT 1", (now,)).fetchone()
             if first is None:
                 return []
-            self._sync(durable=False)
             if first[1] >= now:
                 self._free_the_dead(now)
             values = {"me": process_identity.me(), "now": now, "until": now + lease_s}
@@ -117,21 +113,16 @@ class SqliteQueue:
         return [Taken(*row) for row in sorted(rows)]
 
     def _free_the_dead(self, now: float) -> None:
-        """Take back what dead processes held: at once the first time, later each time after that.
-
-        A service that is killed again and again must not use up the tries of a message that only happened to be there.
-        """
         holders = self._db.execute("SELECT DISTINCT holder FROM message WHERE lease_until >= ?", (now,)).fetchall()
         for (holder,) in holders:
             if process_identity.is_dead(holder):
-                values = (now, random.uniform(1.5, 2.5), holder)  # noqa: S311 - jitter
-                self._db.execute(_FREE, values)
+                pauses = {"pause": self._death_pause_s, "longest": DEATH_PAUSE_LONGEST_S}
+                self._db.execute(_FREE, {"holder": holder, "now": now, **pauses})
 
     def ack(self, seqs: Sequence[int]) -> None:
         """Delete messages this process holds."""
         me = process_identity.me()
         with self._lock, self._db:
-            self._sync(durable=False)
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("DELETE FROM message WHERE seq = ? AND holder = ?", [(seq, me) for seq in seqs])
             crash_point("queue.ack.in-tx")
@@ -143,7 +134,6 @@ class SqliteQueue:
             " WHERE seq = ? AND holder = ?"
         )
         with self._lock:
-            self._sync(durable=False)
             self._db.execute(sql, (time.time() + delay_s, reason, 0 if counts else 1, seq, process_identity.me()))
 
     def park(self, seq: int, reason: str) -> None:
@@ -158,7 +148,7 @@ class SqliteQueue:
         """What is set aside, newest first."""
         sql = (
             "SELECT event_id, body, tries, reason, parked_at FROM message"
-            " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC, seq DESC LIMIT ?"
+            " WHERE parked_at IS NOT NULL ORDER BY parked_at DESC LIMIT ?"
         )
         with self._lock:
             return [Parked(*row) for row in self._db.execute(sql, (most,))]
