@@ -17,7 +17,9 @@ async def running(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     await events.put({"type": "lifespan.startup"})
     answer = await answers.get()
     assert answer["type"] == "lifespan.startup.complete", answer
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://x") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://x"
+    ) as client:
         yield client
     await events.put({"type": "lifespan.shutdown"})
     await life
