@@ -58,7 +58,7 @@ PROCESSED_SECOND = samples.event(
 STORIES: dict[str, list[Event]] = {
     "plain": [UPLOADED, STARTED, PROCESSED, ANALYZED],
     "an older try failed": [UPLOADED, FAILED_TRY, STARTED_AGAIN, PROCESSED, ANALYZED],
-    "a later run failed": [UPLOADED, STARTED, FAILED_TRY, PROCESSED, FAILED_LATER, ANALYZED],
+    "a later run failed": [UPLOADED, FAILED_TRY, PROCESSED, FAILED_LATER, ANALYZED],
     "two failures": [UPLOADED, FAILED_TRY, FAILED_LATER, UNAVAILABLE],
     "a later run was cancelled": [UPLOADED, PROCESSED, CANCELLED, ANALYZED],
     "analysed again and then not": [UPLOADED, PROCESSED, ANALYZED, ANALYZED_AGAIN, UNAVAILABLE],
