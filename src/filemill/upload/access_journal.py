@@ -45,8 +45,14 @@ class AccessJournal:
         """Write what is pending now."""
         self._some.clear()
         events, self._pending = self._pending, []
-        if events:
+        if not events:
+            return
+        try:
             await self._database.write("upload.journal", _append_all, events)
+        except Exception:
+            self._pending = events + self._pending  # the loop says what is wrong and tries again
+            self._some.set()
+            raise
 
 
 def _append_all(tx: Tx, events: list[Event]) -> None:

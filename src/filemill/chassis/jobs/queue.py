@@ -122,6 +122,14 @@ class JobQueue:
         }
         return tx.execute(update(self._jobs).where(self._mine(job)).values(**values)).rowcount == 1
 
+    def give_back(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> bool:
+        """Put a job back that nothing is wrong with: this was no try."""
+        if not self.try_again(tx, job, verdict, pause_s=0.0):
+            return False
+        jobs = self._jobs
+        tx.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(attempts=jobs.c.attempts - 1))
+        return True
+
     def abandoned(self, tx: Tx) -> list[ClaimedJob]:
         """Running jobs whose lease is over, or whose worker died on this machine."""
         jobs = self._jobs

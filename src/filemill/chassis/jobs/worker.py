@@ -115,9 +115,7 @@ class Worker:
                     ended = await self._try(job)
                 except asyncio.CancelledError:
                     verdict = Verdict("worker-stopped", "The worker was asked to stop; another try follows.", True)
-                    await self.database.write_unsynced(
-                        "jobs.give-back", self.queue.try_again, job, verdict, pause_s=0.0
-                    )
+                    await self.database.write_unsynced("jobs.give-back", self.queue.give_back, job, verdict)
                     raise
             duration_s = time.monotonic() - began_s
             metrics.JOBS.labels(kind=self.kind, outcome=ended).inc()
@@ -139,7 +137,7 @@ class Worker:
             if stopped is not None:
                 return stopped
             crash_point("jobs.worked")
-            outcome = work.result()
+            return await self.database.write("jobs.done", self._end_done, job, work.result())
         except JobFailed as failure:
             return await self._failed(job, failure.verdict, failure.facts)
         except TimeoutError:
@@ -153,7 +151,6 @@ class Worker:
             if not work.done():
                 work.cancel()
                 await asyncio.gather(work, return_exceptions=True)
-        return await self.database.write("jobs.done", self._end_done, job, outcome)
 
     async def _watch(self, job: ClaimedJob, work: "asyncio.Future[Any]", progress: Progress) -> str | None:
         """Wait for the work with a heartbeat. Returns an outcome if it must not be finished, else None."""

@@ -6,6 +6,7 @@ The file's own timeline does not need this: it is built from events. Spans are f
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
@@ -13,6 +14,15 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from filemill import __version__
 from filemill.chassis.telemetry import request_context
+
+FLUSH_MS = 2_000
+"""A collector that does not answer must not hold up a stop for longer."""
+
+
+@runtime_checkable
+class _Flushable(Protocol):
+    def force_flush(self, timeout_millis: int) -> bool: ...
+
 
 _propagator = TraceContextTextMapPropagator()
 _enabled = False
@@ -33,6 +43,13 @@ def configure(service: str, endpoint: str | None) -> None:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     _enabled = True
+
+
+def flush() -> None:
+    """Send what is not sent yet: the process is about to end."""
+    provider = trace.get_tracer_provider()
+    if _enabled and isinstance(provider, _Flushable):
+        provider.force_flush(FLUSH_MS)
 
 
 @contextmanager

@@ -50,7 +50,10 @@ def run_service(
             app.allowed_hosts = settings.allowed_hosts
         await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
 
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    finally:
+        tracing.flush()
 
 
 def run_loops(
@@ -70,4 +73,7 @@ def run_loops(
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    uvloop.run(main())
+    try:
+        uvloop.run(main())
+    finally:
+        tracing.flush()
