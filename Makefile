@@ -6,7 +6,11 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-.PHONY: help up test check format bench chaos lock clean
+# The light levels share the cores; each of the heavy ones starts whole mills and wants them for itself.
+LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
+HEAVY_TESTS := tests/alone tests/journey tests/failure
+
+.PHONY: help up test check format bench chaos lock documents clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,7 +19,12 @@ up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all
 	@exec $(BIN)/filemill up
 
 test: .venv/dev.stamp ## Run the tests (at most 15 minutes on two cores)
+ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(LIGHT_TESTS)
+	@$(BIN)/python -m pytest $(HEAVY_TESTS)
+endif
 
 check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licences: fast, no server
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
