@@ -99,11 +99,11 @@ def test_parked_and_jobs_when_nothing_went_wrong_then_they_say_so(shell: Shell, 
 
 
 def test_doctor_when_a_mill_runs_then_it_says_what_each_missing_thing_costs(shell: Shell) -> None:
-    """The doctor names the ports in use and what a missing program is for."""
+    """The doctor knows its own mill's ports, and says what a missing model would be for and why it is missing."""
     said = shell("doctor")
     assert "sqlite" in said
-    assert "in use: " in said
-    assert "filemill models pull" in said
+    assert "in use, as it should be" in said
+    assert "for captions: manifest incomplete" in said
 
 
 def test_up_when_a_mill_runs_on_the_same_folder_then_one_line_says_so(shell: Shell) -> None:

@@ -143,7 +143,7 @@ def test_timeline_when_a_file_went_through_then_every_hop_is_told_in_order(
     entities = next(one for one in story["items"] if one["step"] == "entities")
     assert entities["duration_ms"] > 0
     assert entities["detail"]["model"]
-    assert story["why"].startswith("Processed: text found, 2 pictures made. Analysed")
+    assert story["why"].startswith("Processed: text found; 2 pictures made. Analysed")
 
 
 def test_analytics_when_files_are_there_then_the_numbers_add_up(
