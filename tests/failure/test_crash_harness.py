@@ -39,26 +39,25 @@ def test_mill_when_killed_everywhere_for_long_then_keeps_every_promise(tmp_path:
     assert report.effective_kills >= wanted, str(report)
 
 
-_SELDOM_MET = (
-    "relay.",
-    "queue.",
-    "consumer.taken",
-    "consumer.unacked",
-    "consumer.acked",
-    "metadata.index",
-    "jobs.recover",
-)
+_BATCHED = ("relay.", "queue.put.", "metadata.index", "jobs.recover")
+_ALONE = ("consumer.taken", "consumer.unacked", "consumer.acked", "queue.ack.", "ai.", "processing.", "jobs.")
+
+
+def _chance(point: str) -> float:
+    """Often enough to be met in a short run; seldom enough that nobody is killed five times for the same message or job."""
+    if point in crash_names.VISITS or point.startswith(_BATCHED):
+        return 0.3
+    return 0.1 if point.startswith(_ALONE) else 0.05
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", sorted(crash_names.FILES | crash_names.VISITS))
 def test_mill_when_killed_at_one_point_again_and_again_then_keeps_every_promise(tmp_path: Path, point: str) -> None:
     """Every named point that load and visits come to, each on its own."""
-    often = point.startswith(_SELDOM_MET) or point in crash_names.VISITS
-    plan = f"{point}={0.3 if often else 0.05}"
+    plan = f"{point}={_chance(point)}"
     if point.startswith("jobs.recover"):
         plan += ",jobs.worked=0.1"  # there is nothing to recover unless a worker dies
-    report = crash_run(tmp_path, Plan(60, plan, visit=visit), _seed())
+    report = crash_run(tmp_path, Plan(60, plan, kill_until_share=0.9, visit=visit), _seed())
     assert report.points[point] >= 1, str(report)
     assert report.wrong == [], str(report)
     assert report.gave_up == []

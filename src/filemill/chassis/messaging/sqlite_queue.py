@@ -46,7 +46,7 @@ UPDATE message SET lease_until = 0, due_at = CASE WHEN tries < 2 THEN due_at ELS
     :now + min(:longest, :pause * (1 << tries)) * (0.5 + abs(random() % 1000) / 2000.0) END
 WHERE holder = :holder AND lease_until >= :now
 """
-DEATH_PAUSE_S = 0.5
+DEATH_PAUSE_S = 1.0
 DEATH_PAUSE_LONGEST_S = 30.0
 
 
