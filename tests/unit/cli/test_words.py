@@ -37,7 +37,7 @@ def test_milliseconds_when_they_are_shown_then_short(value: float | None, text: 
     [
         ({"text": "A photo."}, "A photo."),
         ({"class": "invoice", "probability": 0.9}, "invoice"),
-        ({"keywords": [{"text": "a"}, {"text": "b"}]}, "keywords a, b"),
+        ({"keywords": [{"text": "a"}, {"text": "b"}]}, "a, b"),
         ([{"text": str(number)} for number in range(8)], "0, 1, 2, 3, 4, 5, …"),
         ({"width": 3, "empty": [], "none": None}, "width 3"),
         (0.5, "0.5"),
@@ -67,7 +67,7 @@ def test_found_lines_when_a_document_is_shown_then_what_was_found_is_named() -> 
         "analysis_reason": {"detail": "It took too long."},
     }
     assert found_lines(document) == [
-        "text: 12 characters on 1 pages", "pictures: thumbnail", "language: en (93%, basic)",
+        "text: 12 characters on 1 page", "pictures: thumbnail", "language: en (93%, basic)",
         "analysis unavailable: It took too long.",
     ]  # fmt: skip
 
