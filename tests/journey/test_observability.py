@@ -67,8 +67,13 @@ def test_spans_when_a_collector_is_set_then_one_trace_goes_through_upload_and_bo
         f"filemill-{name}" for name in ("upload", "metadata", "processing", "processing-worker", "ai", "ai-worker")
     }
     wait_for(lambda: wanted <= processes(), f"spans of {wanted}; there are {processes()}", 20)
-    names = {span.name for span in collector.spans if span.trace_id == TRACE_ID}
-    assert {"POST /files", "processing job", "ai job"} <= names
+
+    def names() -> set[str]:
+        return {span.name for span in collector.spans if span.trace_id == TRACE_ID}
+
+    wait_for(
+        lambda: {"POST /files", "processing job", "ai job"} <= names(), f"the named spans; there are {names()}", 20
+    )
 
 
 @pytest.mark.parametrize("service", HTTP_SERVICES)
