@@ -61,6 +61,13 @@ class Ledger(Protocol):
 Runner = Callable[[ClaimedJob, Progress], Awaitable[Any]]
 
 
+async def _stop(work: "asyncio.Future[Any]") -> None:
+    """Return when the work has stopped, so that the next try never overlaps this one."""
+    if not work.done():
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
 @dataclass(slots=True)
 class Worker:
     """Runs up to `concurrency` jobs of one service at a time."""
@@ -148,9 +155,7 @@ class Worker:
             detail = f"An unexpected fault: {type(error).__name__}."
             return await self._failed(job, Verdict("internal-error", detail, retryable=True), None)
         finally:
-            if not work.done():
-                work.cancel()
-                await asyncio.gather(work, return_exceptions=True)
+            await _stop(work)
 
     async def _watch(self, job: ClaimedJob, work: "asyncio.Future[Any]", progress: Progress) -> str | None:
         """Wait for the work with a heartbeat. Returns an outcome if it must not be finished, else None."""
@@ -158,14 +163,14 @@ class Worker:
         beat_s, told = time.monotonic(), None
         while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
             if time.monotonic() > deadline_s:
+                await _stop(work)
                 raise TimeoutError
             asked = await self.database.read(self._is_open, job)
             if asked and progress.latest == told and time.monotonic() - beat_s < LEASE_S / 3:
                 continue
             beat_s, told = time.monotonic(), progress.latest
             if not await self.database.write_unsynced("jobs.heartbeat", self.queue.heartbeat, job, progress.latest):
-                work.cancel()
-                await asyncio.gather(work, return_exceptions=True)
+                await _stop(work)
                 return await self.database.write("jobs.stop", self._end_cancelled, job)
         return None
 
