@@ -22,7 +22,8 @@ test: .venv/dev.stamp ## Run the tests (at most 15 minutes on two cores)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(LIGHT_TESTS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow" $(LIGHT_TESTS)
+	@$(BIN)/python -m pytest -m "servers and not slow" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(HEAVY_TESTS)
 endif
 

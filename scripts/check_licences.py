@@ -20,6 +20,7 @@ FITTING = frozenset(
 SAME_AS = {
     "3-clause bsd license": "bsd-3-clause", "bsd license": "bsd-3-clause", "mit license": "mit", "isc license": "isc",
     "isc license (iscl)": "isc", "apache software license": "apache-2.0",
+    "bsd": "bsd-3-clause", "new bsd": "bsd-3-clause",
     "mozilla public license 2.0 (mpl 2.0)": "mpl-2.0",
 }  # fmt: skip
 """How older packages write it."""
@@ -28,6 +29,7 @@ EXCEPTIONS = {
     "pillow-heif": "BSD-3-Clause; its wheel carries libx265 (GPL-2.0-or-later), an encoder that we never call: HEIC is only "
     "read. We redistribute no wheel; whoever ships an image with it must offer the source of x265 beside it",
     "pypdfium2": "BSD-3-Clause and Apache-2.0, with a list of the licences of PDFium's parts, all permissive",
+    "python-dateutil": "Apache-2.0 or BSD-3-Clause at one's choice; its field says only 'Dual License'",
     "python-stdnum": "LGPL-2.1-or-later: used as a library of its own, unchanged, replaceable by the user",
     "pyvips-binary": "LGPL-3.0-or-later: libvips as a shared library of its own, unchanged, replaceable by the user",
 }

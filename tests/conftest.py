@@ -4,6 +4,8 @@ import pytest
 
 from support.programs import Require
 
+pytest_plugins = ["support.servers.plugin"]
+
 
 @pytest.fixture(scope="session")
 def require() -> Require:

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.mill import SERVICES, free_ports, wait_for
+from support.mill import SERVICES, wait_for
+from support.servers.ports import free_ports
 from support.wheel import build_wheel, unpack_alone
 
 WORKERS = ("processing", "ai")

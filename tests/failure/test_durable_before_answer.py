@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from support.durability import answers, not_durable
-from support.mill import free_ports, wait_for
+from support.mill import wait_for
 from support.programs import Require
+from support.servers.ports import free_ports
 from support.strace import CALLS, read_trace
 
 SMALL, LARGE = b"a small text\n" * 10, b"a large text\n" * 20_000

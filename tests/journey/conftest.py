@@ -11,7 +11,8 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from support.mill import Mill, free_ports, wait_for
+from support.mill import Mill, wait_for
+from support.servers.ports import free_ports
 
 TEST_DATA = Path(__file__).parents[2] / "test_data"
 MAX_FILE_BYTES = 8 * 1024 * 1024

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+
+from support.servers.ports import free_ports
 
 SERVICES = ("gateway", "access", "upload", "metadata", "ai", "processing", "notification")
 START_S = 60.0
@@ -30,17 +31,6 @@ def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0, eve
             return value
         assert time.monotonic() < until_s, f"waited {timeout_s:g} s in vain for: {what}"
         time.sleep(every_s)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class Mill:

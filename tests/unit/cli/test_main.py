@@ -12,7 +12,7 @@ from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.cli import main as command_line
 from filemill.cli.api import CallFailed
-from support.mill import free_ports
+from support.servers.ports import free_ports
 
 FILE_ID = "019c2d6e-0000-7000-8000-00000000004d"
 CLIENT_COMMANDS = (

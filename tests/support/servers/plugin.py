@@ -1,0 +1,52 @@
+"""The fixtures of real servers: each is started when the first test asks for it, and its version and pid are printed."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from support.programs import Require
+from support.servers import postgresql
+from support.servers.postgresql import PostgreSql
+from support.servers.server import Server
+
+_STARTED = pytest.StashKey[list[str]]()
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+class Servers:
+    """Starts servers and remembers what it started."""
+
+    def __init__(self, config: pytest.Config, require: Require) -> None:
+        self._said = config.stash.setdefault(_STARTED, [])
+        self.missing = require.missing
+
+    def running(self, server: AnyServer) -> Iterator[AnyServer]:
+        """Start it, note its version and pid for the summary, stop it at the end."""
+        server.start()
+        self._said.append(f"{server.name} {server.version()}, pid {server.pid}, as {server.runs_as}")
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config, require: Require) -> Servers:
+    """The starter of real servers."""
+    return Servers(pytestconfig, require)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
+    """A PostgreSQL of this test session."""
+    if postgresql.programs() is None:
+        servers.missing("PostgreSQL is not installed (Debian: postgresql)")
+    yield from servers.running(PostgreSql())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which real servers the tests ran against."""
+    for line in config.stash.get(_STARTED, []):
+        terminalreporter.write_line(f"real server: {line}")
