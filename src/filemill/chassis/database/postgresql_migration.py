@@ -34,7 +34,7 @@ async def run(url: str, service: str, bring: Callable[[Connection], None]) -> No
             await raw.execute("BEGIN", timeout=STATEMENT_S)
             await connection.exec_driver_sql(_LOCK)
             await connection.run_sync(bring)
-            crash_point("migrate.in-tx")
+            crash_point("migrate.on-server.in-tx")
             await raw.execute("COMMIT", timeout=STATEMENT_S)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         raise StartError(f"{_variable(service)}: {_place(url)}: {_problem(error)}") from error
