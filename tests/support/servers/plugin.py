@@ -1,6 +1,7 @@
 """The fixtures of real servers: each is started when the first test asks for it, and its version and pid are printed."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import TypeVar
 
 import pytest
@@ -9,6 +10,7 @@ from support.programs import Require
 from support.servers import postgresql
 from support.servers.postgresql import PostgreSql
 from support.servers.server import Server
+from support.servers.swift import Swift
 
 _STARTED = pytest.StashKey[list[str]]()
 
@@ -44,6 +46,14 @@ def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
     if postgresql.programs() is None:
         servers.missing("PostgreSQL is not installed (Debian: postgresql)")
     yield from servers.running(PostgreSql())
+
+
+@pytest.fixture(scope="session")
+def swift_server(servers: Servers) -> Iterator[Swift]:
+    """An S3 store of this test session: OpenStack Swift."""
+    if find_spec("swift") is None:
+        servers.missing("OpenStack Swift is not installed (PyPI: swift)")
+    yield from servers.running(Swift())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
