@@ -7,7 +7,8 @@ from typing import TypeVar
 import pytest
 
 from support.programs import Require
-from support.servers import postgresql
+from support.servers import ceph, postgresql
+from support.servers.ceph import Ceph
 from support.servers.postgresql import PostgreSql
 from support.servers.server import Server
 from support.servers.swift import Swift
@@ -54,6 +55,14 @@ def swift_server(servers: Servers) -> Iterator[Swift]:
     if find_spec("swift") is None:
         servers.missing("OpenStack Swift is not installed (PyPI: swift)")
     yield from servers.running(Swift())
+
+
+@pytest.fixture(scope="session")
+def ceph_server(servers: Servers) -> Iterator[Ceph]:
+    """An S3 store of this test session: Ceph."""
+    if ceph.missing():
+        pytest.skip("Ceph is not installed (Debian: ceph-mon ceph-osd radosgw); it is for the long run only")
+    yield from servers.running(Ceph())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -30,9 +30,7 @@ class S3Server:
             session = botocore.session.Session()
             session.set_credentials(self.access_key, self.secret_key)
             style = Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required")
-            self._client = session.create_client(
-                "s3", region_name="us-east-1", endpoint_url=self.url, config=style
-            )
+            self._client = session.create_client("s3", region_name="us-east-1", endpoint_url=self.url, config=style)
         return self._client
 
     def fresh_bucket(self) -> str:

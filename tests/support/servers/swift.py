@@ -13,7 +13,9 @@ from support.servers.s3 import S3Server
 from support.servers.server import Server
 
 _LAUNCH = Path(__file__).with_name("swift_launch.py")
-_FILTERS = "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth copy slo dlo versioned_writes symlink"
+_FILTERS = (
+    "catch_errors gatekeeper healthcheck listing_formats bulk s3api tempauth copy slo dlo versioned_writes symlink"
+)
 _S3API = """
 s3_acl = false
 location = us-east-1
@@ -84,7 +86,9 @@ class Swift(S3Server, Server):
             "tempauth": f"user_{self.access_key.replace(':', '_')} = {self.secret_key} .admin\n",
             "versioned_writes": "allow_versioned_writes = true\nallow_object_versioning = true\n",
         }
-        filters = "".join(f"[filter:{name}]\nuse = egg:swift#{name}\n{settings.get(name, '')}" for name in _FILTERS.split())
+        filters = "".join(
+            f"[filter:{name}]\nuse = egg:swift#{name}\n{settings.get(name, '')}" for name in _FILTERS.split()
+        )
         self.write(
             "proxy.conf",
             f"[DEFAULT]\nbind_port = {self.port}\n{common}[pipeline:main]\npipeline = {_FILTERS} proxy-server\n"

@@ -1,5 +1,6 @@
-"""Run Swift's four servers from one process that imports once: `swift_launch.py FOLDER OBJECT-PORT CONTAINER-PORT ACCOUNT-PORT`.
+"""Run Swift's four servers from one process that imports once.
 
+`swift_launch.py FOLDER OBJECT-PORT CONTAINER-PORT ACCOUNT-PORT`.
 Swift reads /etc/swift/swift.conf; this points it at the folder's own. When one server ends, all end.
 """
 
