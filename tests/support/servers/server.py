@@ -57,8 +57,9 @@ class Server:
         while not self._answers(is_up):
             if self.process.poll() is not None or time.monotonic() > until_s:
                 state = f"ended with {self.process.returncode}" if self.process.poll() is not None else "did not answer"
+                said = self.said()
                 self.stop()
-                raise ServerFailed(f"{self.name} {state}: {self.said()}")
+                raise ServerFailed(f"{self.name} {state}: {said}")
             time.sleep(0.02)
 
     def spawn(self, command: Sequence[str], **environment: str) -> "subprocess.Popen[bytes]":
@@ -106,6 +107,11 @@ class Server:
         for pid in [self.pid, *_descendants(self.pid)]:
             with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
                 os.kill(pid, number)
+
+    def send_group(self, number: Signals) -> None:
+        """Send a signal to the server and all its children."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
         """Kill it and all its children at once, and wait until it is gone; its folder stays, for a start anew."""
