@@ -6,8 +6,9 @@ from typing import TypeVar
 import pytest
 
 from support.programs import Require
-from support.servers import postgresql
+from support.servers import postgresql, rabbitmq
 from support.servers.postgresql import PostgreSql
+from support.servers.rabbitmq import RabbitMq
 from support.servers.server import Server
 
 _STARTED = pytest.StashKey[list[str]]()
@@ -44,6 +45,22 @@ def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
     if postgresql.programs() is None:
         servers.missing("PostgreSQL is not installed (Debian: postgresql)")
     yield from servers.running(PostgreSql())
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(servers: Servers) -> Iterator[RabbitMq]:
+    """A RabbitMQ of this test session."""
+    if not rabbitmq.installed():
+        servers.missing("RabbitMQ is not installed (Debian: rabbitmq-server)")
+    yield from servers.running(RabbitMq())
+
+
+@pytest.fixture
+def vhost(rabbitmq_server: RabbitMq) -> Iterator[str]:
+    """The URL of a virtual host for one test."""
+    url = rabbitmq_server.fresh_vhost()
+    yield url
+    rabbitmq_server.drop_vhost(url)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
