@@ -1,6 +1,7 @@
 """Looking at a parking queue. A queue has no way to look without taking, so: take all, look, put all back.
 
-What is taken is put back when the side channel closes, whatever happens in between. Two lookers at once each see a part.
+What is taken is put back when the side channel closes, whatever happens in between; a looker leaves when it is back, so
+that the next one sees all. Two at once, in different processes, each see a part.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from filemill.contracts.health import ParkedMessage
 
 QUIET_S = 1.0
 """No message for so long: somebody else is looking at the rest."""
+BACK_POLL_S = 0.01
+BACK_POLLS_MOST = 100
 
 
 async def look(session: Session, queue: str, most: int) -> list[ParkedMessage]:
@@ -55,3 +58,8 @@ async def _taken(session: Session, queue: str) -> AsyncIterator[list[AbstractInc
                 async with asyncio.timeout(QUIET_S):
                     taken.append(await arrived.get())
         yield taken
+    left = sum(not message.processed for message in taken)
+    for _ in range(BACK_POLLS_MOST):
+        if await session.ready(parked(queue)) >= left:
+            return
+        await asyncio.sleep(BACK_POLL_S)

@@ -13,12 +13,12 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage, AbstractMessage
 from aio_pika.exceptions import (
-    AMQPConnectionError,
     AMQPException,
     AuthenticationError,
     ChannelPreconditionFailed,
     ConnectionClosed,
     DeliveryError,
+    InvalidFrameError,
     ProbableAuthenticationError,
     PublishError,
 )
@@ -66,7 +66,7 @@ class Session:
             raise StartError(
                 f"RABBITMQ_URL: the broker at {where} refuses user {url.user!r}; correct user and password"
             ) from error
-        except ConnectionClosed as error:
+        except (ConnectionClosed, InvalidFrameError) as error:  # the second: "not allowed" where an "open" was expected
             vhost = url.path.lstrip("/") or "/"
             raise StartError(
                 f"RABBITMQ_URL: the broker at {where} does not let {url.user!r} into virtual host {vhost!r}; create it"
@@ -74,7 +74,7 @@ class Session:
             ) from error
         except ssl.SSLError as error:
             raise StartError(f"RABBITMQ_URL: no TLS with {where} ({error.reason}); correct scheme or certs") from error
-        except (AMQPConnectionError, OSError, TimeoutError) as error:
+        except _BROKEN as error:
             raise Unavailable(f"no broker answers at {where}") from error
         session = cls(connection)
         try:

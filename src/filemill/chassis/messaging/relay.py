@@ -66,7 +66,7 @@ class Relay:
             crash_point("relay.publish.after")
         except BaseException:
             # Not confirmed, or stopped in between: the next try must not wait for the end of this claim.
-            await self._database.write_unsynced("relay.release", outbox.release, process_identity.me())
+            await self._free(process_identity.me())
             raise
         await self._mark(rows)
         metrics.RELAYED.inc(len(rows))
@@ -78,9 +78,12 @@ class Relay:
     async def _free_the_dead(self) -> None:
         for holder in await self._database.read(outbox.holders):
             if process_identity.is_dead(holder):
-                await self._database.write_unsynced("relay.release", outbox.release, holder)
+                await self._free(holder)
                 _log.info("messaging.relay.freed", holder=holder)
                 self._wake.set()
+
+    async def _free(self, holder: str) -> None:
+        await self._database.write_unsynced("relay.release", outbox.release, holder)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
