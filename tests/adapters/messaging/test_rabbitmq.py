@@ -257,12 +257,9 @@ async def test_session_when_a_queue_is_deleted_then_it_is_made_again_and_read(
     assert taken[0].event == event
 
 
-RESTARTS = 20
-CLEAN = 4
-
-
-async def test_broker_when_restarted_twenty_times_under_load_then_nothing_is_lost_and_each_effect_is_there_once(
-    rabbitmq_server: RabbitMq, vhost: str, database: Database
+@pytest.mark.parametrize("restarts", [6, pytest.param(20, marks=pytest.mark.slow)])
+async def test_broker_when_restarted_under_load_then_nothing_is_lost_and_each_effect_is_there_once(
+    rabbitmq_server: RabbitMq, vhost: str, database: Database, restarts: int
 ) -> None:
     """Writers never notice, the relay and the consumer come back by themselves, nothing is parked."""
     publisher, taker = RabbitMqTransport(vhost, "publisher"), RabbitMqTransport(vhost, "taker")
@@ -283,8 +280,8 @@ async def test_broker_when_restarted_twenty_times_under_load_then_nothing_is_los
             await asyncio.sleep(0.01)
 
     def restart() -> None:
-        for number in range(RESTARTS):
-            rabbitmq_server.halt() if number % (RESTARTS // CLEAN) == 2 else rabbitmq_server.kill()
+        for number in range(restarts):
+            rabbitmq_server.halt() if number % 5 == 2 else rabbitmq_server.kill()
             rabbitmq_server.start()
             # Let some work pass, and die at a moment nobody chose.
             over.wait(random.uniform(0.2, 1.5))

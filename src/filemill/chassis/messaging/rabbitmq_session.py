@@ -6,11 +6,11 @@ left waiting on half a conversation. A refused message (a full queue) is no such
 
 import asyncio
 import contextlib
-import ssl
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import aio_pika
+from aio_pika import Connection
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage, AbstractMessage
 from aio_pika.exceptions import (
     AMQPException,
@@ -22,6 +22,7 @@ from aio_pika.exceptions import (
     ProbableAuthenticationError,
     PublishError,
 )
+from aiormq.exceptions import ChannelAccessRefused
 from yarl import URL
 
 from filemill.chassis.errors import StartError, Unavailable
@@ -43,6 +44,10 @@ _BROKEN = (AMQPException, OSError, RuntimeError, TimeoutError)
 """What aio-pika raises when a connection or channel ends; a `RuntimeError` is its word for a closed one."""
 
 
+# Each lost connection is several errors with stacks there; the transport says it in one line.
+logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+
+
 class Session:
     """An open connection with our topology declared. `lost` is set once it is of no use any more, `reason` says why."""
 
@@ -57,39 +62,20 @@ class Session:
     @classmethod
     async def open(cls, url: URL, name: str) -> "Session":
         """Connect and declare. Raises `StartError` for what a retry alone cannot mend, `Unavailable` for the rest."""
-        where = f"{url.host}:{url.port or 5672}"
-        try:
-            if "heartbeat" not in url.query:
-                url = url.update_query(heartbeat=HEARTBEAT_S)
-            connection = await aio_pika.connect(url, timeout=CONNECT_S, client_properties={"connection_name": name})
-        except (AuthenticationError, ProbableAuthenticationError) as error:
-            raise StartError(
-                f"RABBITMQ_URL: the broker at {where} refuses user {url.user!r}; correct user and password"
-            ) from error
-        except (ConnectionClosed, InvalidFrameError) as error:  # the second: "not allowed" where an "open" was expected
-            vhost = url.path.lstrip("/") or "/"
-            raise StartError(
-                f"RABBITMQ_URL: the broker at {where} does not let {url.user!r} into virtual host {vhost!r}; create it"
-                " or grant access"
-            ) from error
-        except ssl.SSLError as error:
-            raise StartError(f"RABBITMQ_URL: no TLS with {where} ({error.reason}); correct scheme or certs") from error
-        except _BROKEN as error:
-            raise Unavailable(f"no broker answers at {where}") from error
-        session = cls(connection)
+        session = cls(await _connect(url, name))
         try:
             async with asyncio.timeout(DECLARE_S):
                 await session._prepare()
-        except ChannelPreconditionFailed as error:
+        except BaseException as error:
             await session.abandon()
-            raise StartError(
-                f"RABBITMQ_URL: {_first_line(error)}; delete that queue or name an empty virtual host"
-            ) from error
-        except _BROKEN as error:
-            await session.abandon()
-            raise Unavailable(f"the broker at {where} is not ready: {_first_line(error)}") from error
-        except BaseException:
-            await session.abandon()
+            if isinstance(error, ChannelPreconditionFailed):
+                fix = "delete that queue or name an empty virtual host"
+                raise StartError(f"RABBITMQ_URL: {_first_line(error)}; {fix}") from error
+            if isinstance(error, ChannelAccessRefused):
+                fix = f"user {url.user!r} needs to configure, write and read there"
+                raise StartError(f"RABBITMQ_URL: {_first_line(error)}; {fix}") from error
+            if isinstance(error, _BROKEN):
+                raise Unavailable(f"the broker at {_where(url)} is not ready: {_first_line(error)}") from error
             raise
         return session
 
@@ -191,6 +177,33 @@ class Session:
             # A connection that ends cancels what waits for it; nobody cancelled us.
             self.fail("the connection ended")
             raise Unavailable(f"The broker is away: {self.reason}.") from error
+
+
+async def _connect(url: URL, name: str) -> Connection:
+    if "heartbeat" not in url.query:
+        url = url.update_query(heartbeat=HEARTBEAT_S)
+    connection = Connection(url, client_properties={"connection_name": name})
+    try:
+        await connection.connect(timeout=CONNECT_S)
+    except BaseException as error:
+        await connection.close()
+        where = _where(url)
+        if isinstance(error, AuthenticationError | ProbableAuthenticationError):
+            problem = f"the broker at {where} refuses user {url.user!r}; correct user and password"
+            raise StartError(f"RABBITMQ_URL: {problem}") from error
+        # The second is the client's word for "not allowed" where an "open" was expected.
+        if isinstance(error, ConnectionClosed | InvalidFrameError):
+            vhost = url.path.removeprefix("/") or "/"
+            problem = f"the broker at {where} does not let {url.user!r} into virtual host {vhost!r}"
+            raise StartError(f"RABBITMQ_URL: {problem}; create it or grant access") from error
+        if isinstance(error, _BROKEN):
+            raise Unavailable(f"no broker answers at {where} ({_first_line(error)})") from error
+        raise
+    return connection
+
+
+def _where(url: URL) -> str:
+    return f"{url.host}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}"
 
 
 def _first_line(what: object) -> str:
