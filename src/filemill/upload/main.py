@@ -10,7 +10,7 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store
+from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -26,6 +26,7 @@ async def build(settings: UploadSettings) -> ASGIApp:
     """The app with its loops: relay, copies, journal, keeper."""
     database = build_database(settings)
     store = build_store(settings)
+    await check_start(store, writes=True)
     transport = await open_transport(settings)
     journal = AccessJournal(database)
     intake = Intake(database, store, settings)
@@ -47,9 +48,6 @@ async def build(settings: UploadSettings) -> ASGIApp:
         transport,
     )
 
-    async def start() -> None:
-        await store.check()
-
     async def stop() -> None:
         await transport.close()
         await store.close()
@@ -59,7 +57,6 @@ async def build(settings: UploadSettings) -> ASGIApp:
         state,
         [Endpoints(database, store, intake, journal, settings).router()],
         summary="Takes files in, keeps them safe, gives them back.",
-        start=start,
         stop=stop,
         streaming=STREAMING,
     )
