@@ -7,10 +7,11 @@ from typing import TypeVar
 import pytest
 
 from support.programs import Require
-from support.servers import ceph, pgbouncer, postgresql
+from support.servers import ceph, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
+from support.servers.rabbitmq import RabbitMq
 from support.servers.server import Server
 from support.servers.swift import Swift
 
@@ -48,6 +49,22 @@ def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
     if postgresql.programs() is None:
         servers.missing("PostgreSQL is not installed (Debian: postgresql)")
     yield from servers.running(PostgreSql())
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(servers: Servers) -> Iterator[RabbitMq]:
+    """A RabbitMQ of this test session."""
+    if not rabbitmq.installed():
+        servers.missing("RabbitMQ is not installed (Debian: rabbitmq-server)")
+    yield from servers.running(RabbitMq())
+
+
+@pytest.fixture
+def vhost(rabbitmq_server: RabbitMq) -> Iterator[str]:
+    """The URL of a virtual host for one test."""
+    url = rabbitmq_server.fresh_vhost()
+    yield url
+    rabbitmq_server.drop_vhost(url)
 
 
 @pytest.fixture(scope="session")
