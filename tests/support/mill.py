@@ -42,7 +42,9 @@ class Mill:
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         ports = {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
         base = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
-        self.environment = base | ports | {"FILEMILL_DATA_DIR": str(data_dir)} | self.engines.environment() | environment
+        self.environment = (
+            base | ports | {"FILEMILL_DATA_DIR": str(data_dir)} | self.engines.environment() | environment
+        )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.output = data_dir.with_suffix(".out")
         self._process: subprocess.Popen[bytes] | None = None
