@@ -174,8 +174,12 @@ class ServerEngines:
 
     def close(self) -> None:
         """See `Engines.close`."""
-        for connection in self._connections.values():
-            self._loop.call_soon_threadsafe(connection.terminate)
+
+        async def close_all() -> None:
+            for connection in self._connections.values():
+                await connection.close(timeout=2)
+
+        asyncio.run_coroutine_threadsafe(close_all(), self._loop).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
