@@ -44,6 +44,7 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

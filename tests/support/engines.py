@@ -127,7 +127,8 @@ class ServerEngines:
     name = "servers"
 
     def __init__(self, postgresql: PostgreSql, rabbitmq: RabbitMq, s3: S3Server, prefix: str) -> None:
-        self._postgresql = postgresql
+        self.postgresql = postgresql
+        self.rabbitmq = rabbitmq
         self._s3 = s3
         self._prefix = prefix
         self._vhost_url = rabbitmq.fresh_vhost()
@@ -139,7 +140,7 @@ class ServerEngines:
 
     def environment(self) -> dict[str, str]:
         """See `Engines.environment`."""
-        database = {"DATABASE_URL": self._postgresql.url(self._prefix), "RABBITMQ_URL": self._vhost_url}
+        database = {"DATABASE_URL": self.postgresql.url(self._prefix), "RABBITMQ_URL": self._vhost_url}
         return database | self._s3.environment(self._bucket)
 
     def rows(self, service: str, query: str, *values: Any) -> Rows:
@@ -202,6 +203,6 @@ class ServerEngines:
         if fresh and (old := self._connections.pop(service, None)):
             old.terminate()
         if service not in self._connections:
-            url = self._postgresql.url(f"{self._prefix}_{service}")
+            url = self.postgresql.url(f"{self._prefix}_{service}")
             self._connections[service] = await asyncpg.connect(url, statement_cache_size=0)
         return self._connections[service]

@@ -17,6 +17,7 @@ from filemill.chassis.web.process import run_service
 from filemill.upload import consumers
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.endpoints import STREAMING, Endpoints
+from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.settings import UploadSettings
@@ -30,11 +31,13 @@ async def build(settings: UploadSettings) -> ASGIApp:
     transport = await open_transport(settings)
     journal = AccessJournal(database)
     intake = Intake(database, store, settings)
+    keys = IdempotencyKeys(database)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
     background.add("copies", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
     background.add("journal", journal.run)
+    background.add("keys", keys.run)
     background.add("keeper", Keeper(database, store, settings).run)
 
     state = HealthState(
@@ -55,7 +58,7 @@ async def build(settings: UploadSettings) -> ASGIApp:
 
     return build_app(
         state,
-        [Endpoints(database, store, intake, journal, settings).router()],
+        [Endpoints(database, store, intake, keys, journal, settings).router()],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=STREAMING,

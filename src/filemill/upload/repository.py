@@ -1,7 +1,7 @@
 """Reads and writes of the upload service's rows. Takes the transaction, owns none; every query of files takes the owner."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -121,6 +121,12 @@ def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s:
         ),
         {"owner_id": owner_id, "route": route, "key": key, "holder": holder, "until": now + hold_s, "now": now},
     )
+
+
+def keep_claims(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
+    """Say again that these are at work."""
+    change = update(idempotency).where(idempotency.c.holder.in_(holders))
+    tx.execute(change.values(held_until=time.time() + hold_s))
 
 
 def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:

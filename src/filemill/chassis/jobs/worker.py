@@ -112,7 +112,8 @@ class Worker:
 
         if not (await self.database.read(self.queue.counts)).get("queued"):
             return None
-        return await self.database.write_unsynced("jobs.claim", claim)
+        # Durable, because others hear of it: `started` would otherwise be told of a try that a power cut undoes.
+        return await self.database.write("jobs.claim", claim)
 
     async def _work(self, job: ClaimedJob) -> None:
         began_s = time.monotonic()
