@@ -45,6 +45,7 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     "migrate.in-tx": "the first start: test_crash_starts",
+    "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }
 
 ALL = STARTING | FILES | VISITS | SELDOM.keys()

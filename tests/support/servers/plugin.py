@@ -7,8 +7,9 @@ from typing import TypeVar
 import pytest
 
 from support.programs import Require
-from support.servers import ceph, postgresql
+from support.servers import ceph, pgbouncer, postgresql
 from support.servers.ceph import Ceph
+from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
 from support.servers.server import Server
 from support.servers.swift import Swift
@@ -47,6 +48,14 @@ def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
     if postgresql.programs() is None:
         servers.missing("PostgreSQL is not installed (Debian: postgresql)")
     yield from servers.running(PostgreSql())
+
+
+@pytest.fixture(scope="session")
+def pgbouncer_server(servers: Servers, postgresql_server: PostgreSql) -> Iterator[PgBouncer]:
+    """A PgBouncer in transaction pooling before the PostgreSQL of this session."""
+    if not pgbouncer.PROGRAM.exists():
+        servers.missing("PgBouncer is not installed (Debian: pgbouncer)")
+    yield from servers.running(PgBouncer(postgresql_server.port))
 
 
 @pytest.fixture(scope="session")
