@@ -11,6 +11,7 @@ from support.servers import ceph, pgbouncer, postgresql
 from support.servers.ceph import Ceph
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
+from support.servers.redis import Redis
 from support.servers.server import Server
 from support.servers.swift import Swift
 
@@ -72,6 +73,20 @@ def ceph_server(servers: Servers) -> Iterator[Ceph]:
     if ceph.missing():
         pytest.skip("Ceph is not installed (Debian: ceph-mon ceph-osd radosgw); it is for the long run only")
     yield from servers.running(Ceph())
+
+
+@pytest.fixture(scope="session")
+def redis_server(servers: Servers) -> Iterator[Redis]:
+    """A Redis of this test session."""
+    if reason := Redis.missing():
+        servers.missing(reason)
+    yield from servers.running(Redis())
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers: Servers) -> Iterator[Redis]:
+    """A Valkey of this test session; asked for only where there is one."""
+    yield from servers.running(Redis("valkey-server"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
