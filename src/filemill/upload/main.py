@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
@@ -27,7 +27,7 @@ async def build(settings: UploadSettings) -> ASGIApp:
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=True)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     journal = AccessJournal(database)
     intake = Intake(database, store, settings)
 
@@ -39,7 +39,11 @@ async def build(settings: UploadSettings) -> ASGIApp:
 
     state = HealthState(
         "upload",
-        {"database": Dependency(database.check), "storage": Dependency(store.check)},
+        {
+            "database": Dependency(database.check),
+            "storage": Dependency(store.check),
+            "broker": Dependency(transport.check, needed=False),
+        },
         background,
         transport,
     )

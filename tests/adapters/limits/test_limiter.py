@@ -13,8 +13,8 @@ from filemill.chassis.limits.build import build_limiter
 from filemill.chassis.limits.limiter import RateLimiter, judge
 from filemill.chassis.redis_client import TOTAL_S
 from filemill.chassis.settings import ServiceSettings
-from support.engines import SHARED, shared_settings
 from support.servers.redis import Redis
+from support.shared_state import SHARED, shared_settings
 
 HOUR_RATE = 1 / 3600
 """So slow that nothing comes back while a test runs."""

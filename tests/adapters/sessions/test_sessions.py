@@ -17,9 +17,9 @@ from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.sessions.redis_store import RedisSessionStore
 from filemill.chassis.sessions.store import LIFE_S, SessionStore, is_session_id, new_session_id
 from filemill.chassis.settings import ServiceSettings
-from support.engines import SHARED, shared_settings
 from support.fault_proxy import FaultProxy
 from support.servers.redis import Redis
+from support.shared_state import SHARED, shared_settings
 
 Open = Callable[[ServiceSettings], Awaitable[SessionStore]]
 

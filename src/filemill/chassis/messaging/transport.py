@@ -82,3 +82,11 @@ class ParkingLot(Protocol):
     async def depth(self, queue: str) -> QueueDepth:
         """How full a queue is."""
         ...
+
+
+class Broker(Transport, ParkingLot, Protocol):
+    """What `build` gives: the transport, its parking lot, and whether it is there."""
+
+    async def check(self) -> None:
+        """At start: raises `StartError`, with the one line to show, if it cannot be used. Later: `Unavailable` if away."""
+        ...
