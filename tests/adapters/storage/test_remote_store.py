@@ -288,6 +288,21 @@ async def test_calls_when_the_store_is_paused_then_each_ends_within_its_time(
         assert time.monotonic() - began_s < most_s + 1
 
 
+async def test_write_when_the_store_falls_silent_in_the_middle_then_it_ends_in_its_time(
+    far: S3BlobStore, proxy: HttpFaultProxy
+) -> None:
+    """A large upload under way is given up once its parts have had their tries."""
+    writer = await far.create(new_key())
+    await write_pieces(writer, 9)
+    proxy.pause()
+    began_s = time.monotonic()
+    with pytest.raises(Unavailable):
+        await write_pieces(writer, 100)
+    proxy.resume()
+    await writer.abort()
+    assert time.monotonic() - began_s < IMPATIENT.send_s + IMPATIENT.part_s + 2
+
+
 async def test_write_when_the_store_is_away_then_a_large_body_is_refused_after_its_first_part(
     far: S3BlobStore, proxy: HttpFaultProxy
 ) -> None:
