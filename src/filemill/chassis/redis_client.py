@@ -55,16 +55,23 @@ class RedisClient:
         """
         async with self.breaker.call():
             try:
-                async with asyncio.timeout(TOTAL_S):
-                    try:
-                        return await question(self._redis)
-                    except Disconnected as error:
-                        if not repeatable or isinstance(error, AuthenticationError):
-                            raise
-                        return await question(self._redis)
+                return await self._asked(question, repeatable=repeatable)
+            except ResponseError as error:
+                refusal = error  # it answers: it is full, or read-only, and what it can do goes on
             except (RedisError, OSError, TimeoutError) as error:
                 _log.warning("redis.call.failed", dependency=self.breaker.name, kind=type(error).__name__)
                 raise Unavailable("Redis does not answer.") from error
+        _log.warning("redis.call.refused", dependency=self.breaker.name, word=_word(refusal))
+        raise Unavailable("Redis refuses the call.") from refusal
+
+    async def _asked(self, question: "Callable[[Redis], Awaitable[T]]", *, repeatable: bool) -> T:
+        async with asyncio.timeout(TOTAL_S):
+            try:
+                return await question(self._redis)
+            except Disconnected as error:
+                if not repeatable or isinstance(error, AuthenticationError):
+                    raise
+                return await question(self._redis)
 
     async def check(self) -> None:
         """Raise `Unavailable` if it does not answer."""

@@ -215,12 +215,31 @@ async def test_write_when_parts_are_refused_then_unavailable_and_nothing_is_left
     assert await listed(far) == {}
 
 
-async def test_write_when_the_store_is_full_then_storage_full(far: S3BlobStore, proxy: HttpFaultProxy) -> None:
-    """507 of the store is 507 of ours."""
+async def test_write_when_the_store_is_full_then_storage_full_and_reads_go_on(
+    far: S3BlobStore, proxy: HttpFaultProxy
+) -> None:
+    """507 of the store is 507 of ours, and no reason to think it away."""
+    key = new_key()
+    await put(far, key, b"12345")
     proxy.use(HttpFault("status", only="^PUT", code=507))
-    for size in (10, 20 * MIB):
+    for size in (10, 20 * MIB, 1, 2, 3, 4):
         with pytest.raises(StorageFull):
             await write_all(far, new_key(), some_bytes(size))
+    assert await read_all(far, key, 10) == b"12345"
+
+
+async def test_write_when_the_store_forbids_it_then_unavailable_and_reads_go_on(
+    far: S3BlobStore, proxy: HttpFaultProxy
+) -> None:
+    """A store that may only be read from is not away; a refusal is not tried three times."""
+    key = new_key()
+    await put(far, key, b"12345")
+    proxy.use(HttpFault("status", only="^PUT", code=403))
+    for _ in range(6):
+        with pytest.raises(Unavailable, match="refuses"):
+            await write_all(far, new_key(), b"1")
+    assert proxy.injected["status"] == 6
+    assert await read_all(far, key, 10) == b"12345"
 
 
 async def test_abort_when_the_task_was_cancelled_in_the_middle_then_the_store_keeps_nothing(

@@ -128,7 +128,7 @@ class S3BlobStore(RemoteStore):
         async def sweep() -> int:
             return await asyncio.to_thread(_sweep, self._bucket, datetime.now(UTC) - PARTIAL_GRACE)
 
-        async with self._remote.breaker.call(), within(self._remote.patience.send_s, "sweep"):
+        async with self._remote.guarded(), within(self._remote.patience.send_s, "sweep"):
             return await sweep()
 
 
