@@ -48,12 +48,21 @@ class Mill:
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.output = data_dir.with_suffix(".out")
         self._process: subprocess.Popen[bytes] | None = None
+        self.peers: list[Mill] = []
+        """Further instances on the same engines; they start and stop with this one."""
 
     def start(self) -> "Mill":
-        """Start it and wait until every process is ready."""
+        """Start it and wait until every process is ready, then its peers."""
         self.begin()
         wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
+        for peer in self.peers:
+            peer.start()
         return self
+
+    @property
+    def urls(self) -> list[str]:
+        """The gateways of every instance."""
+        return [self.url, *(peer.url for peer in self.peers)]
 
     def begin(self) -> None:
         """Start it without waiting."""
@@ -106,11 +115,14 @@ class Mill:
         return pid
 
     def all_running(self) -> bool:
-        """Whether every process is up."""
-        return all(unit["state"] == "ready" for unit in self.units().values())
+        """Whether every process of every instance is up."""
+        here = all(unit["state"] == "ready" for unit in self.units().values())
+        return here and all(peer.all_running() for peer in self.peers)
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit status."""
+        for peer in self.peers:
+            peer.stop()
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
