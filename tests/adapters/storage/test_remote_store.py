@@ -416,7 +416,13 @@ def test_crash_when_an_upload_is_killed_then_its_parts_are_swept_after_the_grace
     assert isinstance(store, SweepsPartials)
     assert asyncio.run(store.sweep_partials()) == 0
     monkeypatch.setattr(remote_store, "PARTIAL_GRACE", timedelta(seconds=-60))
-    assert asyncio.run(store.sweep_partials()) == 1
+    other = place.open()
+    assert isinstance(other, SweepsPartials)
+
+    async def both() -> list[int]:
+        return await asyncio.gather(store.sweep_partials(), other.sweep_partials())
+
+    assert sum(asyncio.run(both())) >= 1  # Swift may thank both; neither may fail
     assert place.leftovers() == []
 
 
