@@ -45,6 +45,19 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
+    **dict.fromkeys(
+        _transaction(
+            "sessions.schema",
+            "sessions.create",
+            "sessions.use",
+            "sessions.count",
+            "sessions.rotate",
+            "sessions.delete",
+            "limits.schema",
+            "limits.allow",
+        ),
+        "nobody logs in and nothing is limited while FILEMILL_AUTH is none",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -29,6 +29,9 @@ JOB_SECONDS = Histogram(
 )
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+RATE_UNCHECKED = Counter(
+    "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
+)
 STORAGE_BUFFERED = Gauge("filemill_storage_buffered_bytes", "Memory of bodies on their way to the remote store.")
 STORAGE_RESUMED = Counter("filemill_storage_reads_resumed_total", "Reads from the remote store that broke off.")
 
