@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
 from filemill.chassis.database.database import Tx
-from filemill.upload.tables import files, idempotency
+from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
+from filemill.upload.tables import files, idempotency, inbox, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +150,31 @@ def sweep_claims(tx: Tx, before: float, most: int = 1000) -> int:
 
 def _key(owner_id: str, route: str, key: str) -> tuple[Any, ...]:
     return idempotency.c.owner_id == owner_id, idempotency.c.route == route, idempotency.c.key == key
+
+
+# what the operator's tools see
+
+
+def _content(row: RowMapping) -> list[NamedBlob]:
+    return [NamedBlob(row["file_id"], "content", row["storage_key"], row["size"], row["sha256"])]
+
+
+def _known(row: RowMapping) -> KnownFile:
+    return KnownFile(
+        row["file_id"], row["owner_id"], row["version"], row["storage_key"], row["change"],
+        deleted=row["deleted_at"] is not None, sha256=row["sha256"], status=row["status"], analysis=row["analysis"],
+    )  # fmt: skip
+
+
+INVENTORY = Inventory(
+    "upload",
+    (
+        KeptTable(files, blobs=_content),
+        # A key in use belongs to a request that is running; where nothing runs there is none.
+        KeptTable(idempotency, local={"holder": None, "held_until": 0.0}, worth=idempotency.c.file_id.is_not(None)),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+    files,
+    _known,
+)

@@ -14,6 +14,12 @@ def sqlite_path(settings: ServiceSettings) -> Path:
     return settings.data_dir / "databases" / f"{settings.service}.db"
 
 
+def place_of_database(settings: ServiceSettings) -> str:
+    """What is the same for two settings exactly if they choose the same database. Not for people: it may hold a password."""
+    own = os.environ.get(f"FILEMILL_{settings.service.upper()}_DATABASE_URL")
+    return own or settings.database_url or str(sqlite_path(settings))
+
+
 def build_database(settings: ServiceSettings) -> Database:
     """The database of this service. Raises `StartError` for a URL that no adapter serves."""
     own = f"FILEMILL_{settings.service.upper()}_DATABASE_URL"

@@ -34,6 +34,19 @@ def migrate(settings: ServiceSettings) -> str | None:
         return _migrate(settings, path)
 
 
+def must_be_current(settings: ServiceSettings) -> None:
+    """Raise `StartError` unless the database of `settings.service` is there and has the schema of this version."""
+    path = sqlite_path(settings)
+    if not path.exists():
+        raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} holds no database of {settings.service}")
+    current, wanted = _current(str(path)), _revisions(settings.service)[-1]
+    if current != wanted:
+        raise StartError(
+            f"{settings.service}: the database is at revision {current or 'none'}, this version works with {wanted}; "
+            f"run: filemill migrate {settings.service}"
+        )
+
+
 def _migrate(settings: ServiceSettings, path: Path) -> str:
     known = _revisions(settings.service)
     current = _current(str(path))

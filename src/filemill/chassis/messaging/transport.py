@@ -6,7 +6,7 @@ taker dies; acked, it is gone; parked, it waits for a person.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from filemill.contracts.envelope import Event
 from filemill.contracts.health import ParkedMessage
@@ -81,4 +81,13 @@ class ParkingLot(Protocol):
 
     async def depth(self, queue: str) -> QueueDepth:
         """How full a queue is."""
+        ...
+
+
+@runtime_checkable
+class Peeks(Protocol):
+    """A transport whose messages can be looked at without taking them: an extra capability."""
+
+    async def peek(self, queue: str, after: int, most: int) -> list[tuple[int, Event]]:
+        """Messages of a queue, leased and parked ones too, from their place in it after `after` on: (place, event)."""
         ...

@@ -1,0 +1,103 @@
+"""A whole installation from the outside: every service's database and what it declares to keep, the store, the queues.
+
+For the operator's tools. Opened by the same `build` functions the services use, so it is whatever the environment chooses;
+nothing here knows an engine or a table.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from filemill.ai import repository as ai
+from filemill.chassis.database.build import build_database, place_of_database
+from filemill.chassis.database.database import Database
+from filemill.chassis.database.inventory import Inventory
+from filemill.chassis.database.migrate import migrate, must_be_current
+from filemill.chassis.errors import StartError, Unavailable
+from filemill.chassis.messaging.build import build_transport, place_of_queues
+from filemill.chassis.messaging.transport import ParkingLot, Transport
+from filemill.chassis.settings import ServiceSettings, load
+from filemill.chassis.storage.build import build_store, place_of_store
+from filemill.chassis.storage.store import BlobStore
+from filemill.local.run_folder import who_runs
+from filemill.metadata import repository as metadata
+from filemill.notification import repository as notification
+from filemill.processing import repository as processing
+from filemill.upload import repository as upload
+
+INVENTORIES = (
+    upload.INVENTORY,
+    metadata.INVENTORY,
+    processing.INVENTORY,
+    ai.INVENTORY,
+    notification.INVENTORY,
+)
+"""Upload first: the others are compared with it."""
+
+Progress = Callable[[str, int, int], None]
+"""Told (what, done, of how many) now and then; for whoever draws a bar."""
+
+
+class Queues(Transport, ParkingLot, Protocol):
+    """The broker, as an operator sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One service's database and its declaration."""
+
+    inventory: Inventory
+    database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything that is kept, open. `places` tells databases (by service), `store` and `queues` apart from another's."""
+
+    data_dir: Path
+    parts: Mapping[str, Part]
+    store: BlobStore
+    queues: Queues
+    places: Mapping[str, str]
+
+
+@asynccontextmanager
+async def opened(*, make: bool = False) -> AsyncIterator[Installation]:
+    """The installation the environment chooses; `make` brings its schemas into being first.
+
+    Raises `StartError` with one line for what is not there or cannot be reached.
+    """
+    plain = load(ServiceSettings)
+    settings = {one.service: load(ServiceSettings, service=one.service) for one in INVENTORIES}
+    for one in settings.values():
+        if make:
+            migrate(one)
+        else:
+            must_be_current(one)
+    async with AsyncExitStack() as stack:
+        parts = {}
+        for inventory in INVENTORIES:
+            database = build_database(settings[inventory.service])
+            stack.push_async_callback(database.close)
+            parts[inventory.service] = Part(inventory, database)
+        store = build_store(plain)
+        stack.push_async_callback(store.close)
+        queues = build_transport(plain)
+        stack.push_async_callback(queues.close)
+        try:
+            for part in parts.values():
+                await part.database.check()
+            await store.check()
+        except Unavailable as error:
+            raise StartError(error.detail) from error
+        places = {name: place_of_database(one) for name, one in settings.items()}
+        places |= {"store": place_of_store(plain), "queues": place_of_queues(plain)}
+        yield Installation(plain.data_dir, parts, store, queues, places)
+
+
+def must_be_stopped(data_dir: Path) -> None:
+    """Raise `StartError` while somebody works on this data folder."""
+    if runner := who_runs(data_dir):
+        raise StartError(f"{runner} works on {data_dir}; stop it first (Ctrl-C where it runs)")
