@@ -13,7 +13,7 @@ import filemill
 from filemill.contracts.topics import QUEUES
 
 ROOT = Path(filemill.__file__).parent
-ENGINE = "chassis/database/sqlite_database.py"
+ENGINES = ("chassis/database/sqlite_database.py", "chassis/database/postgresql_database.py")
 """Runs every `write` and makes the two points of each from its name."""
 PUBLISH_POINTS = ["relay.publish.before", "relay.publish.after"]
 
@@ -50,7 +50,7 @@ def explicit_points() -> list[Site]:
     """Every `crash_point("name")`, except the two that the database engine makes out of a write's name."""
     found = []
     for name, tree in modules():
-        if name != ENGINE:
+        if name not in ENGINES:
             calls = _calls(tree, "crash_point")
             found += [Site(f"{name}:{call.lineno}", _literal(call.args[0])) for call in calls]
     return found

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from filemill.ai import repository
 from filemill.ai.repository import job_queue, known
 from filemill.chassis.clock import now
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.jobs.table import NewJob
 from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.ai import FileAnalyzed
@@ -84,7 +84,8 @@ class DeadlineWatch:
 
     def _end(self, tx: Tx, before: Any) -> int:
         rows = repository.overdue(tx, before)
-        for row in rows:
+        hold(tx, *(row["file_id"] for row in rows))
+        for row in repository.overdue(tx, before, [row["file_id"] for row in rows]):  # less what another instance ended
             reason = Reason(
                 code="analysis-deadline", retryable=True,
                 detail=f"The analysis was not done {self._deadline_s:g} s after the upload; it can be asked for again.",

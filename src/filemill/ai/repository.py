@@ -30,11 +30,13 @@ def processed(tx: Tx, file_id: str, version: int, run: int, values: dict[str, An
     return tx.execute(update(known_files).where(newer).values(processed_run=run, **values)).rowcount == 1
 
 
-def overdue(tx: Tx, before: datetime, most: int = 100) -> list[RowMapping]:
-    """Files uploaded before a moment whose analysis has not ended."""
+def overdue(tx: Tx, before: datetime, among: list[str] | None = None, most: int = 100) -> list[RowMapping]:
+    """Files uploaded before a moment whose analysis has not ended; only of these where `among` names some."""
     query = select(known_files).where(
         known_files.c.ended.is_(False), known_files.c.deleted.is_(False), known_files.c.uploaded_at < before
     )
+    if among is not None:
+        query = query.where(known_files.c.file_id.in_(among))
     return list(tx.execute(query.limit(most)).mappings())
 
 

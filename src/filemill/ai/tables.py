@@ -1,6 +1,6 @@
 """The tables of the ai service. Only `repository` reads this."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, false, text
 
 from filemill.chassis.database.known_files import known_files_table
 from filemill.chassis.database.types import UtcTime
@@ -25,7 +25,7 @@ known_files = known_files_table(
     Column("text_key", String(100)),
     Column("preview_key", String(100)),
     Column("processing_failed", JSON(none_as_null=True)),
-    Column("ended", Boolean, nullable=False, server_default=text("0")),
+    Column("ended", Boolean, nullable=False, server_default=false()),
     Index("known_files_open", "uploaded_at", sqlite_where=text("ended = 0"), postgresql_where=text("NOT ended")),
 )
 

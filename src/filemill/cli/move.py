@@ -10,7 +10,7 @@ from filemill.chassis.settings import ServiceSettings, load
 from filemill.cli import screen
 from filemill.cli.verify import show
 from filemill.local.environment import environment, read_env_file
-from filemill.local.installation import must_be_stopped, opened
+from filemill.local.installation import must_be_stopped, opened, prepare
 from filemill.local.move import Moved, move
 from filemill.local.run_folder import AlreadyRunning, RunFolder
 from filemill.local.verify import Report, verify

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from filemill.chassis.settings import ServiceSettings, load
 from filemill.cli import screen
-from filemill.local.installation import must_be_stopped, opened
+from filemill.local.installation import must_be_stopped, opened, prepare
 from filemill.local.verify import Report
 from filemill.local.verify import verify as run_verify
 
@@ -15,6 +15,7 @@ from filemill.local.verify import verify as run_verify
 def verify_installation(*, as_json: bool) -> bool:
     """Verify the installation the environment chooses; returns whether all is well."""
     must_be_stopped(load(ServiceSettings).data_dir)
+    prepare()
     with screen.bars() as progress:
         report = asyncio.run(_verified(progress))
     if as_json:

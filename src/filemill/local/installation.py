@@ -63,25 +63,31 @@ class Installation:
     places: Mapping[str, str]
 
 
-@asynccontextmanager
-async def opened(*, make: bool = False) -> AsyncIterator[Installation]:
-    """The installation the environment chooses; `make` brings its schemas into being first.
+def prepare(*, make: bool = False) -> None:
+    """See to it, before an event loop runs, that every schema the environment chooses is there: `make` brings it into being.
 
-    Raises `StartError` with one line for what is not there or cannot be reached.
+    Raises `StartError` with one line for what is not there, not of this version, or cannot be reached.
     """
-    plain = load(ServiceSettings)
-    settings = {one.service: load(ServiceSettings, service=one.service) for one in INVENTORIES}
-    for one in settings.values():
+    for inventory in INVENTORIES:
+        settings = load(ServiceSettings, service=inventory.service)
         if make:
-            migrate(one)
+            migrate(settings)
         else:
-            must_be_current(one)
+            must_be_current(settings)
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Installation]:
+    """The installation the environment chooses, which is read before this waits for anything. Raises `StartError`."""
+    plain = load(ServiceSettings)
     async with AsyncExitStack() as stack:
-        parts = {}
+        parts, places = {}, {"store": place_of_store(plain), "queues": place_of_queues(plain)}
         for inventory in INVENTORIES:
-            database = build_database(settings[inventory.service])
+            settings = load(ServiceSettings, service=inventory.service)
+            database = build_database(settings)
             stack.push_async_callback(database.close)
             parts[inventory.service] = Part(inventory, database)
+            places[inventory.service] = place_of_database(settings)
         store = build_store(plain)
         stack.push_async_callback(store.close)
         queues = build_transport(plain)
@@ -92,8 +98,6 @@ async def opened(*, make: bool = False) -> AsyncIterator[Installation]:
             await store.check()
         except Unavailable as error:
             raise StartError(error.detail) from error
-        places = {name: place_of_database(one) for name, one in settings.items()}
-        places |= {"store": place_of_store(plain), "queues": place_of_queues(plain)}
         yield Installation(plain.data_dir, parts, store, queues, places)
 
 

@@ -15,7 +15,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy import RowMapping
 
 from filemill.chassis.clock import now
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage.store import BlobStore, read_all
@@ -157,6 +157,7 @@ class Endpoints:
         check_patch(asked)
 
         def apply(tx: Tx) -> RowMapping:
+            hold(tx, file_id)
             row = repository.get(tx, caller.owner_id, file_id)
             if row is None:
                 raise NotFound("There is no such file.")

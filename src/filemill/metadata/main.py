@@ -28,7 +28,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     store = build_store(settings)
     transport = build_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
-    index = build_index()
+    index = build_index(settings)
     indexer = Indexer(database, store, index, settings.index_text_characters)
     catalogue = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, after=lambda _events: indexer.wake())
 

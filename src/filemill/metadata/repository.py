@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, insert, or_, select, text, update
+from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis.database.database import Tx
@@ -115,15 +115,15 @@ def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
     return (row[0], row[1]) if row else None
 
 
+_KEEP_TEXT = text(
+    "INSERT INTO texts (doc_id, storage_key, body) VALUES (:doc_id, :key, :body)"
+    " ON CONFLICT (doc_id) DO UPDATE SET storage_key = :key, body = :body"
+).bindparams(bindparam("doc_id", type_=BigInteger))
+
+
 def keep_text(tx: Tx, doc_id: int, storage_key: str, body: str) -> None:
     """Remember the text of a document, for highlights and rebuilds."""
-    tx.execute(
-        text(
-            "INSERT INTO texts (doc_id, storage_key, body) VALUES (:doc_id, :key, :body)"
-            " ON CONFLICT (doc_id) DO UPDATE SET storage_key = :key, body = :body"
-        ),
-        {"doc_id": doc_id, "key": storage_key, "body": body},
-    )
+    tx.execute(_KEEP_TEXT, {"doc_id": doc_id, "key": storage_key, "body": body})
 
 
 def drop_text(tx: Tx, doc_id: int) -> None:

@@ -1,6 +1,20 @@
-"""The tables of the metadata service. Only the repositories read this. The word index is `search/fts5_index`'s own."""
+"""The tables of the metadata service. Only the repositories read this. The word index is `search`'s own."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from filemill.chassis.database.types import UtcTime
 from filemill.chassis.messaging.inbox import inbox_table
@@ -29,10 +43,10 @@ documents = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("change", Integer, nullable=False, server_default="0"),
-    Column("deleted", Boolean, nullable=False, server_default=text("0")),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
     Column("revision", Integer, nullable=False, server_default="1"),
     # What its owner says of it; first in `file.uploaded` of version 1, which sets `introduced`.
-    Column("introduced", Boolean, nullable=False, server_default=text("0")),
+    Column("introduced", Boolean, nullable=False, server_default=false()),
     Column("title", String(500)),
     Column("description", Text),
     Column("tags", JSON, nullable=False),

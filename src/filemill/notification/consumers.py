@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
@@ -17,6 +17,7 @@ def on_event(tx: Tx, event: Event) -> None:
     """Keep it for the streams. An event without an owner is nobody's to see."""
     owner_id = event.data.get("owner_id")
     if owner_id:
+        hold(tx, QUEUE)  # a reader goes on from the last number it saw: a smaller one must not be committed after it
         shown = event.model_copy(update={"data": _public(event.data)})
         repository.add(tx, owner_id, event.type, event.subject, wire.encode(shown), event.time.timestamp())
 

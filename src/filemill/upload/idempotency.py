@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from filemill.chassis import process_identity
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.ids import new_id
 from filemill.upload import repository, rules
 from filemill.upload.errors import IdempotencyInProgress, IdempotencyKeyReused
@@ -34,6 +34,7 @@ class Ticket:
 
     def redeem(self, tx: Tx, file_id: str) -> None:
         """In the file's own transaction: from now on the key stands for this file. Raises if somebody took it over."""
+        hold(tx, f"{self.owner_id} {self.route} {self.key}")
         claim = repository.find_claim(tx, self.owner_id, self.route, self.key)
         if claim is None or claim.holder != self.holder:
             raise IdempotencyInProgress()
@@ -60,6 +61,7 @@ async def present(database: Database, owner_id: str, route: str, key: str) -> Ti
     holder = f"{new_id()}@{process_identity.me()}"
 
     def claim(tx: Tx) -> Ticket | Answered:
+        hold(tx, f"{owner_id} {route} {key}")
         found = repository.find_claim(tx, owner_id, route, key)
         if found is not None and found.file_id is not None:
             return Answered(found.file_id, found.fingerprint or "")

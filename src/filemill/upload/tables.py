@@ -33,8 +33,21 @@ files = Table(
     Column("analysis_reason", JSON(none_as_null=True)),
     Column("title", String(500)),
     Column("tags", JSON, nullable=False),
-    Index("files_newest", "owner_id", "created_at", "file_id", sqlite_where=text("deleted_at IS NULL")),
-    Index("files_external", "owner_id", "external_id", sqlite_where=text("external_id IS NOT NULL")),
+    Index(
+        "files_newest",
+        "owner_id",
+        "created_at",
+        "file_id",
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+    Index(
+        "files_external",
+        "owner_id",
+        "external_id",
+        sqlite_where=text("external_id IS NOT NULL"),
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
 )
 
 idempotency = Table(

@@ -1,12 +1,19 @@
 """Choose the database of a service from one setting: unset means a SQLite file in the data folder."""
 
+import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.database.sqlite_database import SqliteDatabase
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
+
+SCHEMES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 
 
 def sqlite_path(settings: ServiceSettings) -> Path:
@@ -14,22 +21,54 @@ def sqlite_path(settings: ServiceSettings) -> Path:
     return settings.data_dir / "databases" / f"{settings.service}.db"
 
 
+def postgresql_url(settings: ServiceSettings) -> str | None:
+    """The URL of this service's database on a server: its own variable, else `DATABASE_URL`; None means embedded.
+
+    Raises `StartError` for a URL that no adapter serves.
+    """
+    own = f"FILEMILL_{settings.service.upper()}_DATABASE_URL"
+    name, url = (own, os.environ[own]) if os.environ.get(own) else ("DATABASE_URL", settings.database_url)
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise StartError(
+            f"{name}: filemill knows postgresql://, not {parts.scheme or 'nothing'}://; correct or unset it"
+        )
+    if not parts.hostname or not parts.path.strip("/"):
+        raise StartError(
+            f"{name}: it needs a host and a database: postgresql://user:password@host:5432/{settings.service}"
+        )
+    return url
+
+
 def place_of_database(settings: ServiceSettings) -> str:
     """What is the same for two settings exactly if they choose the same database. Not for people: it may hold a password."""
-    own = os.environ.get(f"FILEMILL_{settings.service.upper()}_DATABASE_URL")
-    return own or settings.database_url or str(sqlite_path(settings))
+    return postgresql_url(settings) or str(sqlite_path(settings))
 
 
 def build_database(settings: ServiceSettings) -> Database:
     """The database of this service. Raises `StartError` for a URL that no adapter serves."""
-    own = f"FILEMILL_{settings.service.upper()}_DATABASE_URL"
-    if os.environ.get(own):
-        raise StartError(f"{own}: only the embedded engine is built so far; unset it")
-    if settings.database_url:
-        raise StartError("DATABASE_URL: only the embedded engine is built so far; unset it")
-    return SqliteDatabase(sqlite_path(settings))
+    url = postgresql_url(settings)
+    if url is None:
+        return SqliteDatabase(sqlite_path(settings))
+    return open_postgresql(url, settings.service)
+
+
+def migrate_postgresql(url: str, service: str, bring: Callable[[Connection], None]) -> None:
+    """Run `bring` in a transaction of its own on the server, one process at a time. Raises `StartError` if it is away."""
+    from filemill.chassis.database import postgresql_migration
+
+    asyncio.run(postgresql_migration.run(url, service, bring))
 
 
 def open_sqlite(path: Path) -> Database:
     """An embedded database at a place of the caller's choice, for parts that keep their own (the local store)."""
     return SqliteDatabase(path)
+
+
+def open_postgresql(url: str, name: str) -> Database:
+    """A database on a server; `name` stands in its metrics and logs. It connects at first use."""
+    from filemill.chassis.database.postgresql_database import PostgresqlDatabase
+
+    return PostgresqlDatabase(url, name)

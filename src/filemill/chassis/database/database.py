@@ -2,7 +2,7 @@
 
 So no transaction can hold a network call, a file or an `await` (RELIABILITY rule 11), and concurrent writes can share one
 commit. The function may run more than once if the engine asks for a retry: it must have no effect but in the database.
-Adapters: `sqlite_database` (embedded); chosen by `build`.
+Adapters: `sqlite_database` (embedded), `postgresql_database`; chosen by `build`.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ T = TypeVar("T")
 Work = Callable[Concatenate[Tx, P], T]
 
 _COMMIT_MARK = "filemill_after_commit"
+HOLD = "filemill_hold"
+"""Where an adapter with several writers puts its lock for `hold`."""
 
 
 class Database(Protocol):
@@ -55,6 +57,17 @@ class Database(Protocol):
     async def close(self) -> None:
         """Finish what is queued and let go of every connection."""
         ...
+
+
+def hold(tx: Tx, *keys: str) -> None:
+    """Say what this work is about (file ids) before it reads what it will write.
+
+    Works about the same thing then run one after another, in every process, until they commit. An engine with a single
+    writer has nothing to do. Several keys are taken in order, so two works cannot wait for each other.
+    """
+    take = tx.info.get(HOLD)
+    if take is not None and keys:
+        take(tx, sorted(set(keys)))
 
 
 def mark_commit(tx: Tx, mark: str) -> None:

@@ -15,9 +15,9 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    false,
     insert,
     select,
-    text,
     update,
 )
 
@@ -35,7 +35,7 @@ def known_files_table(metadata: MetaData, *more: "Column[Any] | Index") -> Table
         Column("version", Integer, nullable=False),
         Column("storage_key", String(100), nullable=False),
         Column("change", Integer, nullable=False, server_default="0"),
-        Column("deleted", Boolean, nullable=False, server_default=text("0")),
+        Column("deleted", Boolean, nullable=False, server_default=false()),
         *more,
     )
 

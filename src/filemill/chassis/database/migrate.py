@@ -10,11 +10,11 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.build import sqlite_path
+from filemill.chassis.database.build import migrate_postgresql, postgresql_url, sqlite_path
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
@@ -23,42 +23,58 @@ from filemill.chassis.settings import ServiceSettings
 def migrate(settings: ServiceSettings) -> str | None:
     """Upgrade the database of `settings.service` and return its revision; None for a service that owns no data.
 
-    Raises `StartError` if the database is from the future.
+    Raises `StartError` if the database cannot be reached or is from the future.
     """
-    if not _revisions(settings.service):
+    known = _revisions(settings.service)
+    if not known:
         return None
+    url = postgresql_url(settings)
+    if url is not None:
+        migrate_postgresql(url, settings.service, lambda connection: _bring(connection, settings.service, known))
+        return known[-1]
     path = sqlite_path(settings)
     make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
-        return _migrate(settings, path)
+        if _sqlite_revision(path) != known[-1]:
+            with _engine(path).begin() as connection:
+                _bring(connection, settings.service, known)
+                crash_point("migrate.in-tx")
+    return known[-1]
 
 
 def must_be_current(settings: ServiceSettings) -> None:
     """Raise `StartError` unless the database of `settings.service` is there and has the schema of this version."""
+    url = postgresql_url(settings)
+    if url is not None:
+        migrate_postgresql(url, settings.service, lambda connection: _must_be(settings.service, _revision(connection)))
+        return
     path = sqlite_path(settings)
     if not path.exists():
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} holds no database of {settings.service}")
-    current, wanted = _current(str(path)), _revisions(settings.service)[-1]
-    if current != wanted:
+    _must_be(settings.service, _sqlite_revision(path))
+
+
+def _must_be(service: str, revision: str | None) -> None:
+    wanted = _revisions(service)[-1]
+    if revision != wanted:
         raise StartError(
-            f"{settings.service}: the database is at revision {current or 'none'}, this version works with {wanted}; "
-            f"run: filemill migrate {settings.service}"
+            f"{service}: the database is at revision {revision or 'none'}, this version works with {wanted}; "
+            f"run: filemill migrate {service}"
         )
 
 
-def _migrate(settings: ServiceSettings, path: Path) -> str:
-    known = _revisions(settings.service)
-    current = _current(str(path))
+def _bring(connection: Connection, service: str, known: list[str]) -> None:
+    """Bring the schema to the newest revision, in the transaction of this connection, under the caller's lock."""
+    current = _revision(connection)
     if current == known[-1]:
-        return current
+        return
     if current is not None and current not in known:
         raise StartError(
-            f"{settings.service}: the database {path} is at revision {current}, which this version does not know; "
-            "start the newer filemill that wrote it, or restore a backup"
+            f"{service}: the database {connection.engine.url.database} is at revision {current}, which this version does "
+            "not know; start the newer filemill that wrote it, or restore a backup"
         )
-    _upgrade(settings.service, str(path))
-    return known[-1]
+    _upgrade(service, connection)
 
 
 def run_environment(tables: MetaData) -> None:
@@ -71,7 +87,7 @@ def run_environment(tables: MetaData) -> None:
         context.run_migrations()
 
 
-def _upgrade(service: str, path: str) -> None:
+def _upgrade(service: str, connection: Connection) -> None:
     # Alembic is slow to import (0.2 s), and a start on a current schema does not need it.
     from alembic import command
     from alembic.config import Config
@@ -79,13 +95,11 @@ def _upgrade(service: str, path: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(resources.files(f"filemill.{service}") / "migrations"))
     config.set_main_option("path_separator", "os")
-    with _engine(path).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        crash_point("migrate.in-tx")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
-def _engine(path: str) -> Engine:
+def _engine(path: Path) -> Engine:
     """One that begins a transaction when it is told to: the driver would begin none before a CREATE TABLE."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"timeout": 30})
 
@@ -112,12 +126,20 @@ def _revisions(service: str) -> list[str]:
     return [name.partition("_")[0] for name in names]
 
 
-def _current(path: str) -> str | None:
+def _revision(connection: Connection) -> str | None:
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" not in tables:
+        return None  # a new database
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _sqlite_revision(path: Path) -> str | None:
+    """As `_revision`, in a millisecond: most starts have nothing to do."""
     connection = sqlite3.connect(path, timeout=30)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:
-        return None  # no such table: a new database
+        return None
     finally:
         connection.close()
     return row[0] if row else None

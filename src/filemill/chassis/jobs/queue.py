@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Table, and_, case, func, insert, or_, select,
 
 from filemill.chassis import process_identity
 from filemill.chassis.clock import now
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.table import INTERACTIVE, OPEN_STATES, ClaimedJob, NewJob, Verdict
 from filemill.chassis.telemetry import request_context
@@ -65,6 +65,7 @@ class JobQueue:
                 case((jobs.c.lane == INTERACTIVE, 0), else_=1), func.coalesce(running.c.running, 0), jobs.c.due_at
             )
             .limit(1)
+            .with_for_update(of=jobs, skip_locked=True)
         )
         taken = (
             update(jobs)
@@ -149,6 +150,7 @@ class JobQueue:
 
     def next_run(self, tx: Tx, file_id: str) -> int:
         """The number of the next job about a file: it orders the results."""
+        hold(tx, file_id)
         jobs = self._jobs
         last = tx.execute(select(func.max(jobs.c.run)).where(jobs.c.file_id == file_id)).scalar()
         return (last or 0) + 1

@@ -4,7 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.database.types import UtcTime
@@ -41,7 +55,7 @@ def jobs_table(metadata: MetaData) -> Table:
         Column("lease_holder", String(200)),
         Column("lease_until", Float, nullable=False, server_default="0"),
         Column("deadline_s", Float, nullable=False),
-        Column("cancel_asked", Boolean, nullable=False, server_default=text("0")),
+        Column("cancel_asked", Boolean, nullable=False, server_default=false()),
         Column("progress", JSON(none_as_null=True)),
         Column("reason_code", String(80)),
         Column("reason_detail", Text),

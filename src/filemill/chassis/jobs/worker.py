@@ -15,7 +15,7 @@ import structlog
 
 from filemill.chassis import process_identity
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.doorbell import Doorbell
 from filemill.chassis.jobs.queue import LEASE_S, TRIES_MOST, JobQueue
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
@@ -179,12 +179,14 @@ class Worker:
         return row is not None and row["fence"] == job.fence and row["state"] == "running" and not row["cancel_asked"]
 
     def _end_done(self, tx: Tx, job: ClaimedJob, outcome: Any) -> str:
+        hold(tx, job.file_id)
         if not self.queue.finish(tx, job, "done"):
             return "overtaken"
         self.ledger.done(tx, job, outcome)
         return "done"
 
     def _end_cancelled(self, tx: Tx, job: ClaimedJob) -> str:
+        hold(tx, job.file_id)
         if not self.queue.finish(tx, job, "cancelled"):
             return "overtaken"
         self.ledger.cancelled(tx, job)
@@ -194,6 +196,7 @@ class Worker:
         return await self.database.write("jobs.failed", self._end_failed, job, verdict, facts)
 
     def _end_failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any) -> str:
+        hold(tx, job.file_id)
         if verdict.retryable and job.attempts < TRIES_MOST:
             if not self.queue.try_again(tx, job, verdict):
                 return "overtaken"

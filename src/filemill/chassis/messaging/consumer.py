@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from filemill.chassis.crash_points import crash_point, paused
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.messaging import inbox
 from filemill.chassis.messaging.transport import Delivery, Transport
@@ -83,6 +83,7 @@ class Consumer:
 
     def _effects(self, tx: Tx, deliveries: list[Delivery]) -> list[Event]:
         done = []
+        hold(tx, *{delivery.event.subject for delivery in deliveries})  # events fold into what is known of their file
         for delivery in deliveries:
             event = delivery.event
             handler = self.handlers.get(event.type)

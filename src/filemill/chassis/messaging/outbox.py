@@ -8,7 +8,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    column,
+    select,
+    table,
+    text,
+    update,
+)
 
 from filemill.chassis.database.database import Tx, mark_commit
 from filemill.chassis.database.inventory import KeptTable
@@ -25,7 +41,7 @@ def outbox_table(metadata: MetaData) -> Table:
     return Table(
         "outbox",
         metadata,
-        Column("seq", Integer, primary_key=True, autoincrement=True),
+        Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
         Column("event_id", String(36), nullable=False, unique=True),
         Column("body", LargeBinary, nullable=False),
         Column("claimed_by", String(200)),
@@ -49,12 +65,28 @@ class OutboxRow:
 
 
 _APPEND = text("INSERT INTO outbox (event_id, body) VALUES (:event_id, :body)")
-_CLAIM = text(
-    "UPDATE outbox SET claimed_by = :me, claimed_until = :until WHERE seq IN ("
-    " SELECT seq FROM outbox WHERE sent_at IS NULL AND claimed_until < :now ORDER BY seq LIMIT :most"
-    ") RETURNING seq, body"
+_OUTBOX = table(
+    "outbox", column("seq", BigInteger), column("body", LargeBinary), column("claimed_by", String),
+    column("claimed_until", Float), column("sent_at", Float),
+)  # fmt: skip
+_FREE = (
+    select(_OUTBOX.c.seq)
+    .where(_OUTBOX.c.sent_at.is_(None), _OUTBOX.c.claimed_until < bindparam("now", type_=Float))
+    .order_by(_OUTBOX.c.seq)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)  # several relays take side by side; SQLite, with its one writer, leaves this out
 )
-_SENT = text("UPDATE outbox SET sent_at = :now WHERE seq IN :seqs").bindparams(bindparam("seqs", expanding=True))
+_CLAIM = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.seq.in_(_FREE.scalar_subquery()))
+    .values(claimed_by=bindparam("me", type_=String), claimed_until=bindparam("until", type_=Float))
+    .returning(_OUTBOX.c.seq, _OUTBOX.c.body)
+)
+_SENT = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.seq.in_(bindparam("seqs", expanding=True, type_=BigInteger)))
+    .values(sent_at=bindparam("now", type_=Float))
+)
 _HOLDERS = text("SELECT DISTINCT claimed_by FROM outbox WHERE sent_at IS NULL AND claimed_until >= :now")
 _RELEASE = text("UPDATE outbox SET claimed_until = 0 WHERE sent_at IS NULL AND claimed_by = :holder")
 _WAITING = text("SELECT seq, body FROM outbox WHERE sent_at IS NULL AND seq > :after ORDER BY seq LIMIT :most")

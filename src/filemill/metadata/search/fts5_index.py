@@ -1,17 +1,14 @@
 """The word index on SQLite FTS5: our own words in, exact marks in a column of their own, rowid = document key.
 
-FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "the newest 50" stops after 50 hits. Marks
-(owner, kind, tag, status) are words with `=`, which our tokenizer never lets through from a text, so none can be forged.
+FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "the newest 50" stops after 50 hits.
 """
 
-import hashlib
-
 from filemill.chassis.database.database import Tx
+from filemill.metadata.search.marks import marks_of, wanted_marks
 from filemill.metadata.search.query import Filters, Term
-from filemill.metadata.search.text_index import FIELDS, IndexEntry
+from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
 WEIGHTS = {"name": 6.0, "title": 8.0, "tags": 6.0, "text": 1.0, "findings": 2.0}
-KEY_END = 1 << 62
 
 _CREATE = f"""CREATE VIRTUAL TABLE IF NOT EXISTS word_index USING fts5 (
     {", ".join(FIELDS)}, marks, tokenize = "unicode61 remove_diacritics 0 tokenchars '='"
@@ -37,7 +34,7 @@ class Fts5Index:
         """See `TextIndex.put`."""
         self.remove(tx, entry.doc_id)
         columns = [" ".join(entry.fields.get(name, ())) for name in FIELDS]
-        tx.exec_driver_sql(_PUT, (entry.doc_id, *columns, " ".join(_marks(entry))))
+        tx.exec_driver_sql(_PUT, (entry.doc_id, *columns, " ".join(marks_of(entry))))
 
     def remove(self, tx: Tx, doc_id: int) -> None:
         """See `TextIndex.remove`."""
@@ -62,23 +59,9 @@ class Fts5Index:
         return [(row[0], round(-row[1], 4)) for row in rows], more
 
 
-def _marks(entry: IndexEntry) -> list[str]:
-    marks = [_mark("o", entry.owner_id), _mark("s", entry.status)]
-    return marks + [_mark("k", kind) for kind in entry.kinds] + [_mark("t", tag) for tag in entry.tags]
-
-
-def _mark(kind: str, value: str) -> str:
-    """A mark is one word whatever its value holds, so the value goes in as a digest."""
-    return f"{kind}={hashlib.blake2s(value.encode(), digest_size=8).hexdigest()}"
-
-
 def _match(terms: list[Term], filters: Filters) -> str:
     """One FTS5 expression. Every part is quoted, and words hold no quotes: nothing a user types is syntax."""
-    wanted = [_mark("o", filters.owner_id)]
-    wanted += [
-        _mark(kind, value) for kind, value in (("k", filters.kind), ("t", filters.tag), ("s", filters.status)) if value
-    ]
-    parts = [f'marks : "{mark}"' for mark in wanted]
+    parts = [f'marks : "{mark}"' for mark in wanted_marks(filters)]
     fields = " ".join(FIELDS)
     parts += [f"{{{fields}}} : ({_phrase(term)})" for term in terms if not term.without]
     expression = " AND ".join(f"({part})" for part in parts)

@@ -10,7 +10,7 @@ import orjson
 import structlog
 from sqlalchemy import RowMapping
 
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import NotFound
 from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.metadata import repository
@@ -75,6 +75,7 @@ class Indexer:
         return "\n".join(page["text"] for page in blob["pages"])[: self._most_characters]
 
     def _write(self, tx: Tx, rows: list[RowMapping], fresh: dict[int, str | None]) -> None:
+        hold(tx, *(row["file_id"] for row in rows))
         for row in rows:
             doc_id = row["doc_id"]
             if row["deleted"] or not row["known"]:

@@ -1,4 +1,4 @@
-"""The port to the word index. Adapters: `fts5_index` (SQLite); chosen by `build`. Plain functions of a transaction."""
+"""The port to the word index: plain functions of a transaction. Chosen by `build`: `fts5_index` or `postgresql_index`."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +8,8 @@ from filemill.metadata.search.query import Filters, Term
 
 FIELDS = ("name", "title", "tags", "text", "findings")
 """What is searched, and what `matched_in` names."""
+KEY_END = 1 << 62
+"""Above every document key."""
 
 
 @dataclass(frozen=True, slots=True)

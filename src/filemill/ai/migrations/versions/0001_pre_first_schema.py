@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("lease_holder", sa.String(length=200), nullable=True),
         sa.Column("lease_until", sa.Float(), server_default="0", nullable=False),
         sa.Column("deadline_s", sa.Float(), nullable=False),
-        sa.Column("cancel_asked", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("cancel_asked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("progress", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reason_code", sa.String(length=80), nullable=True),
         sa.Column("reason_detail", sa.Text(), nullable=True),
@@ -77,7 +77,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("storage_key", sa.String(length=100), nullable=False),
         sa.Column("change", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("filename", sa.String(length=255), server_default="", nullable=False),
         sa.Column("content_type", sa.String(length=255), server_default="", nullable=False),
         sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.Column("text_key", sa.String(length=100), nullable=True),
         sa.Column("preview_key", sa.String(length=100), nullable=True),
         sa.Column("processing_failed", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("ended", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ended", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("file_id"),
     )
     op.create_index(
@@ -101,7 +101,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("claimed_by", sa.String(length=200), nullable=True),

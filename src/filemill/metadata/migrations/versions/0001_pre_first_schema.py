@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("created_at", filemill.chassis.database.types.UtcTime(timezone=True), nullable=False),
         sa.Column("updated_at", filemill.chassis.database.types.UtcTime(timezone=True), nullable=False),
         sa.Column("change", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("title", sa.String(length=500), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
@@ -89,7 +89,7 @@ def upgrade() -> None:
     op.create_index("inbox_seen", "inbox", ["seen_at"], unique=False)
     op.create_table(
         "outbox",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("claimed_by", sa.String(length=200), nullable=True),

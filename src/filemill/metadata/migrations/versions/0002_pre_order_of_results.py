@@ -13,7 +13,7 @@ _NUMBERS = ("typed_run", "typed_attempt", "result_run", "result_attempt")
 
 def upgrade() -> None:
     """Add the columns; what is known already counts as said by the newest run."""
-    op.add_column("documents", sa.Column("introduced", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+    op.add_column("documents", sa.Column("introduced", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name in _NUMBERS:
         op.add_column("documents", sa.Column(name, sa.Integer(), server_default="0", nullable=False))
     op.execute(

@@ -44,6 +44,7 @@ def upgrade() -> None:
         ["owner_id", "external_id"],
         unique=False,
         sqlite_where=sa.text("external_id IS NOT NULL"),
+        postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_index(
         "files_newest",
@@ -51,6 +52,7 @@ def upgrade() -> None:
         ["owner_id", "created_at", "file_id"],
         unique=False,
         sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "idempotency",
@@ -75,7 +77,7 @@ def upgrade() -> None:
     op.create_index("inbox_seen", "inbox", ["seen_at"], unique=False)
     op.create_table(
         "outbox",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("claimed_by", sa.String(length=200), nullable=True),

@@ -1,0 +1,339 @@
+"""PostgreSQL: a few writers with group commit, a few readers, asyncpg under SQLAlchemy's greenlets.
+
+Group commit as on SQLite: whatever queued while the last commit ran goes into the next transaction. There are no savepoints:
+should one work of a crowd fail, the transaction is undone and each runs alone, which the port allows. Statements see what is
+committed when they begin (READ COMMITTED); works that read before they write say what about with `hold`, which is an advisory
+lock until the commit, so they run one after another in every process, and different files do not wait for each other.
+Nothing lives in a session: any pooler between may hand each transaction another one (`pooled`).
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import HOLD, Tx, take_marks
+from filemill.chassis.errors import StorageFull, Unavailable
+from filemill.chassis.telemetry import metrics
+
+WRITERS, UNSYNCED_WRITERS, READERS = 2, 1, 3
+"""Connections of one process: seven processes with a database each make 42, below PostgreSQL's default of 100."""
+BATCH_MOST = 256
+QUEUED_MOST = 10_000
+CONNECT_S = 5.0
+STATEMENT_S = 20.0
+CHECK_S = 2.0
+TRIES_MOST = 3
+PAUSE_MOST_S = 0.2
+
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+BEGIN_UNSYNCED = f"{BEGIN}; SET LOCAL synchronous_commit = off"
+BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_AWAY = ("08", "57P", "53300")
+"""Connection gone, server stopping or starting, no connection free."""
+_FULL = ("53100",)
+_AGAIN = ("40001", "40P01", "55P03")
+"""Serialization, deadlock, lock not available: the same work, run again, may go well."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Item:
+    point: str
+    work: Callable[[Tx], Any]
+    context: Context
+    done: "asyncio.Future[Any]"
+    result: Any = None
+
+
+class PostgresqlDatabase:
+    """A service's database on a server. Any number of processes may use it."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.name = name
+        self._url = url
+        self._engine: AsyncEngine | None = None
+        self._opening = asyncio.Lock()
+        self._reading = asyncio.Semaphore(READERS)
+        self._closed = False
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._durable: asyncio.Queue[_Item | None] = asyncio.Queue(QUEUED_MOST)
+        self._unsynced: asyncio.Queue[_Item | None] = asyncio.Queue(QUEUED_MOST)
+        self._writers = [
+            asyncio.create_task(self._write_loop(queue, begin), name=f"{name}-write")
+            for queue, begin, count in (
+                (self._durable, BEGIN, WRITERS),
+                (self._unsynced, BEGIN_UNSYNCED, UNSYNCED_WRITERS),
+            )
+            for _ in range(count)
+        ]
+
+    async def write(self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database.write`. A connection lost while committing leaves the outcome open and raises `Unavailable`."""
+        return await self._enqueue(self._durable, point, lambda tx: work(tx, *args, **kwargs))
+
+    async def write_unsynced(
+        self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """See `Database.write_unsynced`: the server's `synchronous_commit = off`."""
+        return await self._enqueue(self._unsynced, point, lambda tx: work(tx, *args, **kwargs))
+
+    async def read(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Database.read`."""
+        self._must_be_open()
+
+        async def once() -> T:
+            async with self._reading, self._transaction(BEGIN_READ) as connection:
+                return await connection.run_sync(lambda tx: work(tx, *args, **kwargs))
+
+        result: T = await self._with_tries(once)
+        return result
+
+    def on_commit(self, mark: str, listener: Callable[[], None]) -> None:
+        """See `Database.on_commit`."""
+        self._listeners.setdefault(mark, []).append(listener)
+
+    async def check(self) -> None:
+        """See `Database.check`."""
+        try:
+            async with asyncio.timeout(CHECK_S):
+                await self.read(lambda tx: tx.exec_driver_sql("SELECT 1").scalar())
+        except TimeoutError as error:
+            raise Unavailable("The database does not answer.") from error
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        for queue, count in ((self._durable, WRITERS), (self._unsynced, UNSYNCED_WRITERS)):
+            for _ in range(count):
+                await queue.put(None)
+        await asyncio.gather(*self._writers, return_exceptions=True)
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise Unavailable("The service is stopping; try again in a moment.")
+
+    # writing
+
+    async def _enqueue(self, queue: "asyncio.Queue[_Item | None]", point: str, work: Callable[[Tx], T]) -> T:
+        self._must_be_open()
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        try:
+            queue.put_nowait(_Item(point, work, copy_context(), done))
+        except asyncio.QueueFull:
+            raise Unavailable("The database is behind with its work; try again in a moment.") from None
+        return await done
+
+    async def _write_loop(self, queue: "asyncio.Queue[_Item | None]", begin: str) -> None:
+        last = False
+        while not last and (first := await queue.get()) is not None:
+            batch = [first]
+            while len(batch) < BATCH_MOST and not queue.empty():
+                item = queue.get_nowait()
+                if item is None:
+                    last = True
+                    break
+                batch.append(item)
+            await self._settle(batch, begin)
+
+    async def _settle(self, batch: list[_Item], begin: str) -> None:
+        """Run these together; each alone if one of them fails."""
+        try:
+            marks = await self._with_tries(lambda: self._commit(batch, begin), again=len(batch) == 1)
+        except Unavailable as error:
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - it belongs to the caller of `write`, who gets exactly this exception
+            if len(batch) == 1:
+                _fail(batch, error)
+            else:
+                for item in batch:
+                    await self._settle([item], begin)
+        else:
+            for item in batch:
+                if not item.done.done():  # else the caller went away; its work is committed all the same
+                    item.done.set_result(item.result)
+            for mark in marks:
+                for listener in self._listeners.get(mark, ()):
+                    listener()
+
+    async def _commit(self, batch: list[_Item], begin: str) -> set[str]:
+        async with self._transaction(begin) as connection:
+            marks = await connection.run_sync(_run_all, batch)
+            for item in batch:
+                crash_point(f"{item.point}.in-tx")
+            try:
+                await _raw(await connection.get_raw_connection(), "COMMIT")
+            except Exception as error:
+                if _is_away(error):
+                    raise CommitUnknown() from error
+                raise
+            for item in batch:
+                crash_point(f"{item.point}.committed")
+        metrics.COMMITS.labels(database=self.name).inc()
+        metrics.COMMITTED_WORKS.labels(database=self.name).inc(len(batch))
+        return marks
+
+    # connections
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
+        """A connection inside a transaction; undone at the end unless the caller committed."""
+        engine = await self._open()
+        connection = await engine.connect()
+        try:
+            raw = await connection.get_raw_connection()
+            await _raw(raw, begin)
+            yield connection
+            if raw.driver_connection.is_in_transaction():  # type: ignore[union-attr]
+                await _raw(raw, "ROLLBACK")
+        except BaseException as error:
+            await self._undo(connection, error)
+            raise
+        finally:
+            await connection.close()
+
+    async def _undo(self, connection: AsyncConnection, error: BaseException) -> None:
+        """Roll back; a connection of which that cannot be known is cut off, and with a lost one all its idle fellows."""
+        raw = await connection.get_raw_connection()
+        driver: Any = raw.driver_connection
+        if _is_away(error) or not isinstance(error, Exception):
+            driver.terminate()
+            await connection.invalidate()
+            if isinstance(error, Exception) and self._engine is not None:
+                await self._engine.dispose(close=False)
+        elif not driver.is_closed() and driver.is_in_transaction():
+            try:
+                await _raw(raw, "ROLLBACK")
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                driver.terminate()
+                await connection.invalidate()
+
+    async def _open(self) -> AsyncEngine:
+        if self._engine is None:
+            async with self._opening:
+                if self._engine is None:
+                    self._engine = make_engine(self._url, pooled=await is_pooled(self._url))
+        return self._engine
+
+    async def _with_tries(self, once: "Callable[[], Any]", *, again: bool = True) -> Any:
+        """Run it, again after a short pause where that may help and can do no harm. Raises what the port says."""
+        for left in reversed(range(TRIES_MOST)):
+            try:
+                return await once()
+            except CommitUnknown:
+                raise
+            except Exception as error:
+                state = _sqlstate(error)
+                if state.startswith(_FULL):
+                    raise StorageFull() from error
+                away = _is_away(error)
+                if not away and not (again and state in _AGAIN):
+                    raise
+                if not left:
+                    raise Unavailable("The database is away or busy; try again in a moment.") from error
+                _log.warning(
+                    "database.transaction.again", database=self.name, error=f"{type(error).__name__}: {error}"[:200]
+                )
+                await asyncio.sleep(random.uniform(0, PAUSE_MOST_S))  # noqa: S311 - jitter
+        raise AssertionError  # the last try returned or raised
+
+
+class CommitUnknown(Unavailable):
+    """The connection broke while committing: what was written may be there or not, so nobody but the caller may repeat it."""
+
+    def __init__(self) -> None:
+        super().__init__("The database went away while it was committing; try again, with the same Idempotency-Key.")
+
+
+def make_engine(url: str, *, pooled: bool) -> AsyncEngine:
+    """An engine whose transactions are begun and ended by hand. `pooled`: a pooler may give each another session."""
+    connect: dict[str, Any] = {"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": {"jit": "off"}}
+    if pooled:
+        # A statement prepared in one session is unknown in the next: prepare each anew, without a name.
+        connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "server_settings": {}}
+        connect["prepared_statement_name_func"] = str
+    return create_async_engine(
+        driver_url(url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=WRITERS + UNSYNCED_WRITERS + READERS,
+        max_overflow=0,
+        pool_timeout=CONNECT_S,
+        pool_reset_on_return=None,
+        connect_args=connect,
+        json_serializer=None,
+    )
+
+
+def driver_url(url: str) -> str:
+    """The URL with our driver in it, whatever scheme the operator wrote (postgres, postgresql, postgresql+…)."""
+    return "postgresql+asyncpg://" + url.partition("://")[2]
+
+
+async def is_pooled(url: str) -> bool:
+    """Whether a pooler stands between: the process id told at login is then not the one that runs the statements."""
+    connection = await asyncpg.connect(
+        "postgresql://" + url.partition("://")[2], timeout=CONNECT_S, statement_cache_size=0
+    )
+    try:
+        return bool(
+            await connection.fetchval("SELECT pg_backend_pid()", timeout=CONNECT_S) != connection.get_server_pid()
+        )
+    finally:
+        connection.terminate()
+
+
+def _run_all(tx: Tx, batch: Sequence[_Item]) -> set[str]:
+    tx.info[HOLD] = _hold
+    take_marks(tx)  # of a transaction that was undone
+    for item in batch:
+        item.result = item.context.copy().run(item.work, tx)
+    return take_marks(tx)
+
+
+def _hold(tx: Tx, keys: Sequence[str]) -> None:
+    tx.exec_driver_sql(_HOLD, (list(keys),))
+
+
+async def _raw(connection: Any, statement: str) -> None:
+    """Without parameters asyncpg uses the simple protocol: one round trip, nothing prepared."""
+    await connection.driver_connection.execute(statement, timeout=STATEMENT_S)
+
+
+def _fail(batch: list[_Item], error: Exception) -> None:
+    for item in batch:
+        if not item.done.done():
+            item.done.set_exception(error)
+
+
+def _sqlstate(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(getattr(cause, "sqlstate", None) or "")
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether the server, or the way to it, is the problem."""
+    if isinstance(error, DBAPIError):
+        error = (error.orig and error.orig.__cause__) or error.orig or error
+    if isinstance(error, (OSError, TimeoutError, PoolTimeout, asyncpg.InterfaceError)):
+        return True
+    return _sqlstate(error).startswith(_AWAY)

@@ -1,0 +1,67 @@
+"""A migration on PostgreSQL: one transaction under an advisory lock, and the words for a server that cannot be used.
+
+This is also the check at start: a service that comes up has connected once, as the role it was given.
+"""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.postgresql_database import STATEMENT_S, make_engine
+from filemill.chassis.errors import StartError
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('filemill migration', 0))"
+_WORDS = {
+    "28P01": "the server refuses the password; correct it",
+    "28000": "the server refuses this user from here; see its pg_hba.conf",
+    "3D000": "there is no such database; create it (docs/guides/production-engines.md)",
+    "42501": "this user may not create tables there; make it the owner of the database",
+    "53300": "the server has no connection free; raise its max_connections or put PgBouncer before it",
+}
+
+
+async def run(url: str, service: str, bring: Callable[[Connection], None]) -> None:
+    """Raises `StartError` with the variable, the problem and the fix; whatever `bring` raises goes through."""
+    engine = make_engine(url, pooled=True)  # a few statements: not worth asking whether there is a pooler
+    try:
+        async with engine.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            await raw.execute("BEGIN", timeout=STATEMENT_S)
+            await connection.exec_driver_sql(_LOCK)
+            await connection.run_sync(bring)
+            crash_point("migrate.in-tx")
+            await raw.execute("COMMIT", timeout=STATEMENT_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+        raise StartError(f"{_variable(service)}: {_place(url)}: {_problem(error)}") from error
+    finally:
+        await engine.dispose()
+
+
+def _variable(service: str) -> str:
+    return f"DATABASE_URL (or FILEMILL_{service.upper()}_DATABASE_URL)"
+
+
+def _place(url: str) -> str:
+    """Where, without the password."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return f"{user}{parts.hostname}:{parts.port or 5432}{parts.path}"
+
+
+def _problem(error: Exception) -> str:
+    cause: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause = error.orig.__cause__ or error.orig
+    state = getattr(cause, "sqlstate", None)
+    if state in _WORDS:
+        return _WORDS[state]
+    if isinstance(cause, TimeoutError):
+        return "no answer within 5 s; check host, port and firewall"
+    if isinstance(cause, OSError):
+        return f"cannot be reached ({cause.strerror or cause}); is the server running, are host and port right?"
+    return f"{cause}".splitlines()[0][:200]

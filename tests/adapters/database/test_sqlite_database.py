@@ -1,0 +1,114 @@
+"""What only the embedded database promises: order, one file, its limits."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.errors import StorageFull, Unavailable
+
+Open = Callable[[], Database]
+
+
+@pytest.fixture
+async def open_database(tmp_path: Path) -> AsyncIterator[Open]:
+    opened: list[Database] = []
+
+    def make() -> Database:
+        opened.append(open_sqlite(tmp_path / "test.db"))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        await database.close()
+
+
+@pytest.fixture
+async def database(open_database: Open) -> Database:
+    made = open_database()
+    await made.write("test", _create)
+    return made
+
+
+def _create(tx: Tx) -> None:
+    tx.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
+
+
+def add(tx: Tx, name: str, number: int = 0) -> str:
+    """Add a thing; raises if it is there."""
+    tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
+    return name
+
+
+def names(tx: Tx) -> list[str]:
+    return list(tx.execute(text("SELECT name FROM things ORDER BY name")).scalars())
+
+
+def count(tx: Tx) -> int:
+    return int(tx.execute(text("SELECT count(*) FROM things")).scalar_one())
+
+
+async def test_write_when_200_come_at_once_then_each_is_there_once_in_its_order(database: Database) -> None:
+    """A crowd of writers shares commits without losing or reordering anything."""
+    await asyncio.gather(*[database.write("test", add, f"{number:03}", number) for number in range(200)])
+    rows = await database.read(lambda tx: tx.execute(text("SELECT number FROM things ORDER BY rowid")).scalars().all())
+    assert list(rows) == list(range(200))
+
+
+async def test_write_when_the_file_is_no_database_then_every_caller_is_told(tmp_path: Path) -> None:
+    """A damaged file is an error for each caller and for health, never a call that waits for ever."""
+    (tmp_path / "bad.db").write_bytes(b"this is not a database, whatever its name says" * 100)
+    database = open_sqlite(tmp_path / "bad.db")
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            with pytest.raises(DatabaseError):
+                await database.write("test", names)
+            with pytest.raises(DatabaseError):
+                await database.check()
+        await database.close()
+
+
+async def test_write_when_another_holds_the_file_too_long_then_unavailable(
+    open_database: Open, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stuck foreign writer (a backup tool) becomes 503 and a retry, not a crash."""
+    monkeypatch.setattr("filemill.chassis.database.sqlite_database.BUSY_TIMEOUT_MS", 50)
+    impatient = open_database()
+    blocker = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(Unavailable):
+            await impatient.write("test", add, "a")
+    finally:
+        blocker.execute("ROLLBACK")
+        blocker.close()
+    await impatient.write("test", add, "a")
+
+
+async def test_write_when_the_disk_is_full_then_storage_full_and_it_heals(tmp_path: Path) -> None:
+    """No room is said as such and nothing half-written stays; with room again, the same process goes on."""
+    database = open_sqlite(tmp_path / "full.db")
+    await database.write("test", _create)
+    pages = await database.read(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
+
+    def bounded(tx: Tx, most: int) -> None:
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {most}")  # SQLite says "full" exactly as for a full disk
+
+    def add_many(tx: Tx) -> None:
+        for number in range(500):
+            add(tx, f"{number}" * 100)
+
+    await database.write("test", bounded, pages)
+    with pytest.raises(StorageFull):
+        await database.write("test", add_many)
+    assert await database.read(count) == 0
+    await database.write("test", bounded, 100_000)
+    await database.write("test", add_many)
+    assert await database.read(count) == 500
+    await database.close()

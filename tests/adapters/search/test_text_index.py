@@ -1,0 +1,146 @@
+"""One suite for every word index: what it finds, and that no text is ever syntax."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from filemill.chassis.database.build import open_postgresql, open_sqlite
+from filemill.chassis.database.database import Database
+from filemill.metadata.search.fts5_index import Fts5Index
+from filemill.metadata.search.postgresql_index import PostgresqlIndex
+from filemill.metadata.search.query import Filters, Term, parse
+from filemill.metadata.search.text_index import IndexEntry, TextIndex
+from filemill.metadata.search.words import words
+from support.servers.postgresql import PostgreSql
+
+ADA = Filters("ada")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A word index in a database of its own."""
+
+    database: Database
+    inner: TextIndex
+
+    async def put(self, entry: IndexEntry) -> None:
+        await self.database.write("test", self.inner.put, entry)
+
+    async def remove(self, doc_id: int) -> None:
+        await self.database.write("test", self.inner.remove, doc_id)
+
+    async def newest(self, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
+        return await self.database.read(self.inner.newest, terms, filters, limit, before)
+
+    async def ranked(
+        self, terms: list[Term], filters: Filters, limit: int, among: int
+    ) -> tuple[list[tuple[int, float]], bool]:
+        return await self.database.read(self.inner.ranked, terms, filters, limit, among)
+
+
+@pytest.fixture(params=["fts5", pytest.param("postgresql", marks=pytest.mark.servers)])
+async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Index]:
+    if request.param == "fts5":
+        made = Index(open_sqlite(tmp_path / "index.db"), Fts5Index())
+    else:
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        made = Index(open_postgresql(server.fresh_database(), "test"), PostgresqlIndex())
+    for _ in range(2):  # every start creates it anew
+        await made.database.write("test", made.inner.create)
+    for doc_id, (owner, text, tags) in enumerate(
+        [
+            ("ada", "the quick brown fox", ("animals",)),
+            ("ada", "the slow brown bear and the fox", ("animals", "Slow Ones")),
+            ("ada", "quickly done", ()),
+            ("bob", "the quick brown fox", ("animals",)),
+        ],
+        start=1,
+    ):
+        fields = {"name": words(f"file{doc_id}.txt"), "text": words(text), "tags": words(" ".join(tags))}
+        await made.put(IndexEntry(doc_id, fields, owner, ("text", "text/plain"), tags, "processed"))
+    yield made
+    await made.database.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "filters", "found"),
+    [
+        ("fox", ADA, [2, 1]),
+        ("quick", ADA, [1]),
+        ("quick*", ADA, [3, 1]),
+        ('"brown fox"', ADA, [1]),
+        ('"brown fo*"', ADA, []),
+        ("fox -quick", ADA, [2]),
+        ("fox -fox", ADA, []),
+        ("fox", Filters("bob"), [4]),
+        ("fox", Filters("eve"), []),
+        ("fox", Filters("ada", tag="Slow Ones"), [2]),
+        ("fox", Filters("ada", tag="slow"), []),
+        ("fox", Filters("ada", kind="text/plain", status="processed"), [2, 1]),
+        ("fox", Filters("ada", kind="pdf"), []),
+        ("fox", Filters("ada", since=2), [2]),
+        ("fox", Filters("ada", until=2), [1]),
+        ("file2", ADA, [2]),
+        ("x" * 300, ADA, []),
+    ],
+)
+async def test_newest_when_it_is_asked_then_terms_and_filters_hold(
+    index: Index, query: str, filters: Filters, found: list[int]
+) -> None:
+    """The index finds what the query means, of this owner only, newest first."""
+    assert await index.newest(parse(query), filters, 10, None) == found
+
+
+async def test_ranked_when_there_are_more_than_are_ranked_then_it_says_so(index: Index) -> None:
+    """Scores are positive, the best first, and a bound on the ranking is admitted."""
+    best, more = await index.ranked(parse("fox"), ADA, 10, 10)
+    assert [doc_id for doc_id, _ in best] == [1, 2]
+    assert best[0][1] >= best[1][1]
+    assert more is False
+    newest_only, more = await index.ranked(parse("fox"), ADA, 10, 1)
+    assert ([doc_id for doc_id, _ in newest_only], more) == ([2], True)
+
+
+async def test_put_when_an_entry_changes_then_the_old_words_are_gone(index: Index) -> None:
+    """Replacing is exact; removing twice does no harm."""
+    await index.put(IndexEntry(9, {"text": ["before"]}, "zoe", (), (), "processed"))
+    await index.put(IndexEntry(9, {"text": ["after"]}, "zoe", (), (), "processed"))
+    assert await index.newest(parse("before"), Filters("zoe"), 10, None) == []
+    assert await index.newest(parse("after"), Filters("zoe"), 10, None) == [9]
+    await index.remove(9)
+    await index.remove(9)
+    assert await index.newest(parse("after"), Filters("zoe"), 10, None) == []
+
+
+NAUGHTY = [
+    '"', '""', '"""', "*", "**", "-", "--", "^", ":", "{}", "(", ")", "((", "NEAR", "NEAR(a b, 5)", "AND", "OR NOT", "a AND",
+    "marks : x", "{name} : a", "text:a", "a + b", "col1:*", "'", "'; DROP TABLE documents; --", "\\", "%", "_", "\x00a\x00",
+    "=", "o=1", "🎉", "\u202e", "a" * 1000, "(" * 500, '"' * 500, " ".join("-" + "x" * n for n in range(1, 40)) + " fox",
+    " ".join(f"w{n}" for n in range(100)), "𞤀𞤁", "ꓸ", "\u0345", "ͅ a",
+]  # fmt: skip
+
+
+async def test_search_when_the_query_is_naughty_then_no_error_and_nothing_of_others(index: Index) -> None:
+    """Search syntax is inert: it cannot fail, widen the search or name a column."""
+    for terms in map(parse, NAUGHTY):
+        newest = await index.newest(terms, ADA, 10, None)
+        best, _ = await index.ranked(terms, ADA, 10, 5)
+        assert set(newest) | {doc_id for doc_id, _ in best} <= {1, 2, 3}
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=40), st.sampled_from(['"{}"', "{}*", "-{} fox", "{}", '-"{}" {}']))
+async def test_search_when_the_query_is_anything_then_no_error(index: Index, text: str, pattern: str) -> None:
+    """Whatever is typed, the database never complains."""
+    await index.newest(parse(pattern.replace("{}", text)), ADA, 10, None)
+
+
+async def test_put_when_a_text_is_huge_then_it_is_found_by_its_first_words(index: Index) -> None:
+    """A text beyond what an index entry holds is kept, and found by what stands early in it."""
+    many = [f"word{number}" for number in range(200_000)]
+    await index.put(IndexEntry(7, {"text": many}, "zoe", (), (), "processed"))
+    assert await index.newest(parse('"word1 word2"'), Filters("zoe"), 10, None) == [7]
