@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 from filemill.chassis.errors import FilemillError, StartError
@@ -22,7 +22,10 @@ def move_installation(to_env: Path, *, resume: bool) -> bool:
     source_dir = load(ServiceSettings).data_dir
     with environment(values, source_dir):
         target_dir = load(ServiceSettings).data_dir
+    prepare()
     with _held(source_dir), _held(target_dir if target_dir != source_dir else None), screen.bars() as progress:
+        with environment(values, source_dir):
+            prepare(make=True)
         try:
             moved, before, after = asyncio.run(_moved(values, source_dir, progress, resume=resume))
         except FilemillError as error:
@@ -44,17 +47,14 @@ def move_installation(to_env: Path, *, resume: bool) -> bool:
 async def _moved(
     values: dict[str, str], source_dir: Path, progress: screen.Progressing, *, resume: bool
 ) -> tuple[Moved, Report, Report]:
-    async with opened() as source:
+    async with AsyncExitStack() as stack:
+        source = await stack.enter_async_context(opened())
         # Adapters read the environment when they are built, so the other one is in force just for that.
         with environment(values, source_dir):
-            there = opened(make=True)
-            target = await there.__aenter__()
-        try:
-            moved = await move(source, target, progress, resume=resume)
-            before = await verify(source, lambda what, done, total: progress(f"here: {what}", done, total))
-            after = await verify(target, lambda what, done, total: progress(f"there: {what}", done, total))
-        finally:
-            await there.__aexit__(None, None, None)
+            target = await stack.enter_async_context(opened())
+        moved = await move(source, target, progress, resume=resume)
+        before = await verify(source, lambda what, done, total: progress(f"here: {what}", done, total))
+        after = await verify(target, lambda what, done, total: progress(f"there: {what}", done, total))
     return moved, before, after
 
 

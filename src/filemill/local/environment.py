@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
 from urllib.parse import urlsplit
 
 from filemill.chassis.errors import StartError

@@ -21,6 +21,7 @@ from filemill.chassis.messaging.transport import ParkingLot, Transport
 from filemill.chassis.settings import ServiceSettings, load
 from filemill.chassis.storage.build import build_store, place_of_store
 from filemill.chassis.storage.store import BlobStore
+from filemill.local.environment import spread_database_url
 from filemill.local.run_folder import who_runs
 from filemill.metadata import repository as metadata
 from filemill.notification import repository as notification
@@ -68,6 +69,7 @@ def prepare(*, make: bool = False) -> None:
 
     Raises `StartError` with one line for what is not there, not of this version, or cannot be reached.
     """
+    spread_database_url(inventory.service for inventory in INVENTORIES)
     for inventory in INVENTORIES:
         settings = load(ServiceSettings, service=inventory.service)
         if make:
@@ -79,6 +81,7 @@ def prepare(*, make: bool = False) -> None:
 @asynccontextmanager
 async def opened() -> AsyncIterator[Installation]:
     """The installation the environment chooses, which is read before this waits for anything. Raises `StartError`."""
+    spread_database_url(inventory.service for inventory in INVENTORIES)
     plain = load(ServiceSettings)
     async with AsyncExitStack() as stack:
         parts, places = {}, {"store": place_of_store(plain), "queues": place_of_queues(plain)}
