@@ -44,6 +44,9 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    **dict.fromkeys(
+        ["move.blob", *_transaction("move.rows", "move.numbers", "move.messages")], "a move: tests/adapters/move"
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
 }
 

@@ -13,7 +13,6 @@ from sqlalchemy import text
 from filemill.cli.move import move_installation
 from filemill.local.environment import environment, read_env_file
 from filemill.local.installation import INVENTORIES, opened, prepare
-from filemill.local.run_folder import RunFolder
 from filemill.local.verify import Report, verify
 from support.servers.postgresql import PostgreSql
 from support.small_installation import fill, settle, upload_one
@@ -106,8 +105,18 @@ def test_move_when_the_target_is_not_empty_then_refuses_until_told_to_resume(
     assert (after.digest, after.rows) == (before.digest, before.rows)
 
 
-POINTS = ("move.blob", "move.rows.in-tx", "move.rows.committed", "move.numbers.in-tx", "move.numbers.committed",
-          "move.messages.in-tx", "move.messages.committed")  # fmt: skip
+SERVER = [pytest.mark.servers]
+KILLS = [
+    pytest.param("folder", "move.blob"),
+    pytest.param("folder", "move.rows.in-tx", marks=pytest.mark.slow),
+    pytest.param("folder", "move.rows.committed"),
+    pytest.param("folder", "move.numbers.in-tx", marks=pytest.mark.slow),
+    pytest.param("folder", "move.numbers.committed", marks=pytest.mark.slow),
+    pytest.param("folder", "move.messages.in-tx"),
+    pytest.param("folder", "move.messages.committed", marks=pytest.mark.slow),
+    pytest.param("postgresql", "move.rows.committed", marks=SERVER),
+    pytest.param("postgresql", "move.messages.in-tx", marks=[*SERVER, pytest.mark.slow]),
+]
 
 
 def run_move(to_env: Path, *more: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -115,7 +124,7 @@ def run_move(to_env: Path, *more: str, **environ: str) -> subprocess.CompletedPr
     return subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(("to_env", "point"), KILLS, indirect=["to_env"])
 def test_move_when_killed_then_resume_ends_it_without_doubling(source: Path, to_env: Path, point: str) -> None:
     """`kill -9` in the middle of blobs, rows, numbers, messages: the second run carries the rest, and only that."""
     killed = run_move(to_env, FILEMILL_TEST_CRASH=f"{point}=1")

@@ -94,7 +94,9 @@ def test_environment_when_it_is_over_then_the_old_one_is_back(data_dir: Path, mo
     assert dict(os.environ) == before
 
 
-def test_database_url_when_several_services_share_it_then_each_has_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_database_url_when_several_services_share_it_then_each_has_its_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """`<name>_<service>`; a service's own variable wins."""
     import os
 

@@ -3,7 +3,6 @@
 import json
 import random
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -86,31 +85,22 @@ async def test_verify_when_a_blob_is_missing_or_short_then_says_which(data_dir: 
     assert "bytes, " in problems[short.name]
 
 
-Damage = Callable[[Path], None]
-DISAGREEMENTS: dict[str, tuple[str, Damage]] = {
+FIRST_FILE = "file_id = (SELECT min(file_id) FROM"
+FIRST_ENTRY = "entry_id = (SELECT min(entry_id) FROM audit)"
+DISAGREEMENTS: dict[str, tuple[str, str, str]] = {
     "status": (
-        "status failed for processed",
-        lambda data: execute(data, "metadata", "UPDATE documents SET status = 'failed' WHERE doc_id = (SELECT min(doc_id) FROM documents)"),
+        "status failed for processed", "metadata", f"UPDATE documents SET status = 'failed' WHERE {FIRST_FILE} documents)",
     ),
     "owner": (
-        "owner_id somebody for local",
-        lambda data: execute(data, "processing", "UPDATE known_files SET owner_id = 'somebody' WHERE file_id = (SELECT min(file_id) FROM known_files)"),
+        "owner_id some for local", "processing", f"UPDATE known_files SET owner_id = 'some' WHERE {FIRST_FILE} known_files)",
     ),
-    "a lost row": (
-        "knows nothing of this file",
-        lambda data: execute(data, "ai", "DELETE FROM known_files WHERE file_id = (SELECT min(file_id) FROM known_files)"),
-    ),
-    "a lost file": (
-        "upload has no such file",
-        lambda data: execute(data, "upload", "DELETE FROM files WHERE file_id = (SELECT min(file_id) FROM files)"),
-    ),
+    "a lost row": ("knows nothing of this file", "ai", f"DELETE FROM known_files WHERE {FIRST_FILE} known_files)"),
+    "a lost file": ("upload has no such file", "upload", f"DELETE FROM files WHERE {FIRST_FILE} files)"),
     "a lost audit entry": (
-        "the audit trail has no entry of its upload",
-        lambda data: execute(data, "metadata", "DELETE FROM audit WHERE entry_id = (SELECT min(entry_id) FROM audit)"),
+        "the audit trail has no entry of its upload", "metadata", f"DELETE FROM audit WHERE {FIRST_ENTRY}",
     ),
     "an emptied audit entry": (
-        "says not who did what",
-        lambda data: execute(data, "metadata", "UPDATE audit SET actor = '' WHERE entry_id = (SELECT min(entry_id) FROM audit)"),
+        "says not who did what", "metadata", f"UPDATE audit SET actor = '' WHERE {FIRST_ENTRY}",
     ),
 }  # fmt: skip
 
@@ -120,8 +110,8 @@ async def test_verify_when_services_disagree_then_says_what(data_dir: Path, kind
     """A row that was changed or lost behind a service's back is found by what the others say."""
     await fill(data_dir, 3)
     before = (await look()).digest
-    problem, damage = DISAGREEMENTS[kind]
-    damage(data_dir)
+    problem, service, statement = DISAGREEMENTS[kind]
+    execute(data_dir, service, statement)
     report = await look()
     assert any(problem in fault.problem for fault in report.faults), report.faults
     assert not report.ok
@@ -202,5 +192,3 @@ def test_must_be_stopped_when_a_runner_holds_the_folder_then_refuses(data_dir: P
         must_be_stopped(data_dir)
     folder.release()
     must_be_stopped(data_dir)
-
-
