@@ -47,6 +47,10 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(
         ["move.blob", *_transaction("move.rows", "move.numbers", "move.messages")], "a move: tests/adapters/move"
     ),
+    **dict.fromkeys(
+        ["upload.spool.stored", *_transaction("upload.spool.accept", "upload.spool.complete", "upload.spool.lost")],
+        "a store that is away: tests/adapters/spool",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
 }
 

@@ -57,6 +57,10 @@ class _Move:
     async def run(self) -> Moved:
         if not self._elsewhere:
             raise StartError("--to-env: the file names no other place for any part of this installation")
+        for part in self._parts():
+            for kept in part.inventory.tables:
+                if kept.must_be_empty and not await part.database.read(rows.is_empty, kept):
+                    raise StartError(kept.must_be_empty)
         if not self._resume:
             await self._must_be_empty()
         if "store" in self._elsewhere:

@@ -9,8 +9,9 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.messaging.build import build_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store
+from filemill.chassis.storage.build import build_folder, build_store
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -20,6 +21,7 @@ from filemill.upload.endpoints import STREAMING, Endpoints
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.settings import UploadSettings
+from filemill.upload.spool import STORE_OPEN_S, Spool
 
 
 async def build(settings: UploadSettings) -> ASGIApp:
@@ -28,7 +30,12 @@ async def build(settings: UploadSettings) -> ASGIApp:
     store = build_store(settings)
     transport = build_transport(settings)
     journal = AccessJournal(database)
-    intake = Intake(database, store, settings)
+    breaker = Breaker("storage", open_s=STORE_OPEN_S)
+    spool: Spool | None = None
+    if settings.spool_dir is not None:
+        local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
+        spool = Spool(settings.spool_dir, local, store, database, breaker, settings.spool_most_bytes)
+    intake = Intake(database, store, settings, spool, breaker)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
@@ -36,24 +43,32 @@ async def build(settings: UploadSettings) -> ASGIApp:
     background.add("journal", journal.run)
     background.add("keeper", Keeper(database, store, settings).run)
 
-    state = HealthState(
-        "upload",
-        {"database": Dependency(database.check), "storage": Dependency(store.check)},
-        background,
-        transport,
-    )
+    dependencies = {
+        "database": Dependency(database.check),
+        "storage": Dependency(store.check, needed=spool is None),
+    }
+    if spool is not None:
+        background.add("spool", spool.run)
+        dependencies |= {
+            "storage breaker": Dependency(breaker.check, needed=False),
+            "spool": Dependency(spool.check, needed=False),
+        }
+    state = HealthState("upload", dependencies, background, transport)
 
     async def start() -> None:
-        await store.check()
+        if spool is None:
+            await store.check()
 
     async def stop() -> None:
         await transport.close()
+        if spool is not None:
+            await spool.close()
         await store.close()
         await database.close()
 
     return build_app(
         state,
-        [Endpoints(database, store, intake, journal, settings).router()],
+        [Endpoints(database, store, intake, journal, settings, spool).router()],
         summary="Takes files in, keeps them safe, gives them back.",
         start=start,
         stop=stop,

@@ -57,7 +57,8 @@ class KeptTable:
 
     `local`: columns that mean something only where they were written (leases, index marks), with the value a copy gets.
     `worth`: which rows are worth carrying; None for all. `counted`: part of the installation's digest. `batch`: rows
-    carried at once. `flaw` says in words what is wrong with a row.
+    carried at once. `flaw` says in words what is wrong with a row. `must_be_empty`: rows cannot be carried, and what to do
+    about them.
     """
 
     table: Table
@@ -65,6 +66,7 @@ class KeptTable:
     worth: ColumnElement[bool] | None = None
     counted: bool = True
     batch: int = 500
+    must_be_empty: str = ""
     blobs: Callable[[RowMapping], list[NamedBlob]] = no_blobs
     flaw: Callable[[RowMapping], str | None] = no_flaw
 
