@@ -52,6 +52,7 @@ SELDOM: dict[str, str] = {
         "a store that is away: tests/adapters/spool",
     ),
     "migrate.in-tx": "the first start: test_crash_starts",
+    "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }
 
 ALL = STARTING | FILES | VISITS | SELDOM.keys()

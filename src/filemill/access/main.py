@@ -19,7 +19,7 @@ async def build(_settings: AccessSettings) -> ASGIApp:
         return
 
     state = HealthState("access")
-    return build_app(state, [build_router()], summary="Says who is calling.", start=nothing, stop=nothing)
+    return build_app(state, [build_router()], summary="Says who is calling.", stop=nothing)
 
 
 def run(on_ready: Callable[[str], None] | None = None) -> None:

@@ -20,7 +20,7 @@ from filemill.chassis.messaging.build import build_transport
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.sandbox import Limits, Sandbox, SandboxUnavailableError
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store
+from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.process import run_loops
 
 DOORBELL = "ai.jobs"
@@ -32,6 +32,7 @@ async def work(settings: AiSettings, ready: Callable[[], None]) -> None:
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed worker left
     scratch.mkdir(parents=True, mode=0o700)
     database, store, transport = build_database(settings), build_store(settings), build_transport(settings)
+    await check_start(store, writes=False)
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
     try:
         await sandbox.start()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from filemill.chassis.errors import StartError
@@ -25,6 +25,16 @@ PORTS: Mapping[str, int] = {
     "access": 8005,
 }
 """Default port of each service. Fixed names: clients are written against them."""
+
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "RABBITMQ_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+)
+"""Names without our prefix that may come as `NAME_FILE`. Others that end so are not ours (`AWS_WEB_IDENTITY_TOKEN_FILE`)."""
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -46,6 +56,22 @@ class ServiceSettings(BaseSettings):
     redis_url: str | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))
     rabbitmq_url: str | None = Field(default=None, validation_alias=AliasChoices("rabbitmq_url", "RABBITMQ_URL"))
     storage_url: str | None = Field(default=None, validation_alias=AliasChoices("storage_url", "STORAGE_URL"))
+    storage_service_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("storage_service_url", "STORAGE_SERVICE_URL")
+    )
+    public_storage_url: str | None = None
+    aws_region: str | None = Field(
+        default=None, validation_alias=AliasChoices("aws_region", "AWS_REGION", "AWS_DEFAULT_REGION")
+    )
+    aws_access_key_id: str | None = Field(
+        default=None, validation_alias=AliasChoices("aws_access_key_id", "AWS_ACCESS_KEY_ID")
+    )
+    aws_secret_access_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY")
+    )
+    aws_session_token: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("aws_session_token", "AWS_SESSION_TOKEN")
+    )
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
     @field_validator("data_dir")
@@ -117,7 +143,8 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
 
 def _read_secret_files() -> None:
     """`FILEMILL_X_FILE=/run/secrets/x` sets `FILEMILL_X` to that file's content: the habit of container secrets."""
-    for name in [name for name in os.environ if name.startswith("FILEMILL_") and name.endswith("_FILE")]:
+    files = [name for name in os.environ if name.startswith("FILEMILL_") and name.endswith("_FILE")]
+    for name in [*files, *(f"{name}_FILE" for name in SECRETS if f"{name}_FILE" in os.environ)]:
         path = Path(os.environ[name])
         try:
             os.environ[name.removesuffix("_FILE")] = path.read_text(encoding="utf-8").strip()

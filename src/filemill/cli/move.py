@@ -25,7 +25,7 @@ def move_installation(to_env: Path, *, resume: bool) -> bool:
     prepare()
     with _held(source_dir), _held(target_dir if target_dir != source_dir else None), screen.bars() as progress:
         with environment(values, source_dir):
-            prepare(make=True)
+            values |= prepare(make=True)
         try:
             moved, before, after = asyncio.run(_moved(values, source_dir, progress, resume=resume))
         except FilemillError as error:

@@ -5,10 +5,9 @@ where this installation has it, because the data folder does unless the file nam
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from filemill.chassis.errors import StartError
 
@@ -48,20 +47,6 @@ def environment(values: Mapping[str, str], data_dir: Path) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def spread_database_url(services: Iterable[str]) -> None:
-    """`DATABASE_URL` names a server and a prefix where several services are at work: X's database is `<name>_<x>`.
-
-    A service whose own variable is set keeps it. Services started alone take `DATABASE_URL` as it is.
-    """
-    shared = os.environ.get("DATABASE_URL")
-    if not shared:
-        return
-    parts = urlsplit(shared)
-    for service in services:
-        own = parts._replace(path=f"{parts.path.rstrip('/')}_{service}").geturl()
-        os.environ.setdefault(f"FILEMILL_{service.upper()}_DATABASE_URL", own)
 
 
 def _unquoted(value: str) -> str:

@@ -4,6 +4,7 @@ For the operator's tools. Opened by the same `build` functions the services use,
 nothing here knows an engine or a table.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,8 +22,9 @@ from filemill.chassis.messaging.transport import ParkingLot, Transport
 from filemill.chassis.settings import ServiceSettings, load
 from filemill.chassis.storage.build import build_store, place_of_store
 from filemill.chassis.storage.store import BlobStore
-from filemill.local.environment import spread_database_url
 from filemill.local.run_folder import who_runs
+from filemill.local.runner import give_databases
+from filemill.local.settings import RunnerSettings
 from filemill.metadata import repository as metadata
 from filemill.notification import repository as notification
 from filemill.processing import repository as processing
@@ -64,24 +66,26 @@ class Installation:
     places: Mapping[str, str]
 
 
-def prepare(*, make: bool = False) -> None:
+def prepare(*, make: bool = False) -> dict[str, str]:
     """See to it, before an event loop runs, that every schema the environment chooses is there: `make` brings it into being.
 
-    Raises `StartError` with one line for what is not there, not of this version, or cannot be reached.
+    Returns the services' own database variables as they are then. Raises `StartError` with one line for what is not there,
+    not of this version, or cannot be reached.
     """
-    spread_database_url(inventory.service for inventory in INVENTORIES)
+    give_databases(load(RunnerSettings))
     for inventory in INVENTORIES:
         settings = load(ServiceSettings, service=inventory.service)
         if make:
             migrate(settings)
         else:
             must_be_current(settings)
+    names = [f"FILEMILL_{inventory.service.upper()}_DATABASE_URL" for inventory in INVENTORIES]
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Installation]:
     """The installation the environment chooses, which is read before this waits for anything. Raises `StartError`."""
-    spread_database_url(inventory.service for inventory in INVENTORIES)
     plain = load(ServiceSettings)
     async with AsyncExitStack() as stack:
         parts, places = {}, {"store": place_of_store(plain), "queues": place_of_queues(plain)}

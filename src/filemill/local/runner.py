@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filemill import __version__
+from filemill.chassis.database.build import share_out
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import load
@@ -44,6 +45,10 @@ MEMBERS = (
 )
 
 
+WITH_DATA = ("upload", "metadata", "processing", "ai", "notification")
+"""The services that own data."""
+
+
 def run_mill() -> int:
     """Run every service until Ctrl-C; returns the exit status. Raises `StartError` with one clear line."""
     began_s = time.monotonic()
@@ -55,6 +60,7 @@ def run_mill() -> int:
     except OSError as error:
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}") from error
     say_line(f"filemill {__version__}, data in {settings.data_dir}")
+    give_databases(settings)
     units = [_unit(member) for member in MEMBERS]
 
     def all_ready(_seconds: float) -> None:
@@ -70,6 +76,15 @@ def run_mill() -> int:
         ).run()
     except AlreadyRunning as error:
         raise StartError(str(error)) from error
+
+
+def give_databases(settings: RunnerSettings) -> None:
+    """With one `DATABASE_URL` for the whole mill each service gets a database of its own on that server."""
+    given = {service: f"FILEMILL_{service.upper()}_DATABASE_URL" for service in WITH_DATA}
+    missing = [service for service, variable in given.items() if not os.environ.get(variable)]
+    if settings.database_url and missing:
+        for service, url in share_out(settings.database_url, missing).items():
+            os.environ[given[service]] = url
 
 
 def _send_prints_to(log: Path) -> None:

@@ -11,7 +11,7 @@ from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store
+from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -26,6 +26,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     """The app with its loops: relay, catalogue, indexer."""
     database = build_database(settings)
     store = build_store(settings)
+    await check_start(store, writes=False)
     transport = build_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
     index = build_index(settings)

@@ -12,7 +12,7 @@ from filemill.chassis.messaging.build import build_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store
+from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -27,6 +27,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     """The app with its loops: relay, intake."""
     database = build_database(settings)
     store = build_store(settings)
+    await check_start(store, writes=True)
     transport = build_transport(settings)
     bell = Bell(settings.data_dir)
 
@@ -45,9 +46,6 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         transport,
     )
 
-    async def start() -> None:
-        await store.check()
-
     async def stop() -> None:
         await transport.close()
         await store.close()
@@ -57,7 +55,6 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         state,
         [JobEndpoints(database, job_queue, wake).router(), Endpoints(database, store).router()],
         summary="Finds out what a file is and makes something of it, in a sandbox.",
-        start=start,
         stop=stop,
     )
 

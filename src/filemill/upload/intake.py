@@ -17,7 +17,6 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.caller import Caller
@@ -101,18 +100,16 @@ class Intake:
         store: BlobStore,
         settings: UploadSettings,
         spool: Spool | None = None,
-        breaker: Breaker | None = None,
     ) -> None:
         self._database = database
         self._store = store
         self._settings = settings
         self._spool = spool
-        self._breaker = breaker or Breaker("storage")
 
     async def sink(self) -> BodySink:
         """A place for the bytes of one file. Raises `Unavailable` if there is none."""
         key = new_key()
-        return BodySink(await Landing.open(self._store, self._spool, self._breaker, key), key, self._settings)
+        return BodySink(await Landing.open(self._store, self._spool, key), key, self._settings)
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None

@@ -1,4 +1,4 @@
-"""Looking after what uploads leave behind: half-written files of dead processes, old idempotency keys. Always runs.
+"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys. Always runs.
 
 A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
 takes a reconciler that asks them all.
@@ -10,7 +10,7 @@ import time
 import structlog
 
 from filemill.chassis.database.database import Database
-from filemill.chassis.storage.store import SweepsPartials
+from filemill.chassis.storage.store import BlobStore, SweepsPartials
 from filemill.upload import repository
 from filemill.upload.settings import UploadSettings
 
@@ -22,9 +22,9 @@ _log = structlog.get_logger()
 class Keeper:
     """Sweeps, a bounded amount each minute."""
 
-    def __init__(self, database: Database, store: SweepsPartials, settings: UploadSettings) -> None:
+    def __init__(self, database: Database, store: BlobStore, settings: UploadSettings) -> None:
         self._database = database
-        self._store = store
+        self._partials = store if isinstance(store, SweepsPartials) else None
         self._settings = settings
 
     async def run(self) -> None:
@@ -35,8 +35,8 @@ class Keeper:
 
     async def sweep(self) -> None:
         """One round."""
-        partials = await self._store.sweep_partials()
         before = time.time() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
+        partials = await self._partials.sweep_partials() if self._partials else 0
         if partials or keys:
             _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys)

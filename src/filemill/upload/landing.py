@@ -8,7 +8,6 @@ import hashlib
 from dataclasses import dataclass
 
 from filemill.chassis.errors import FilemillError, StorageFull, Unavailable
-from filemill.chassis.resilience.breaker import Attempt, Breaker
 from filemill.chassis.storage.store import BlobStore, BlobWriter
 from filemill.upload.spool import Spool
 
@@ -34,24 +33,23 @@ class _Way:
 class Landing:
     """One body. `commit` or `abort` ends it."""
 
-    def __init__(self, store: _Way | None, spool: _Way | None, attempt: Attempt | None) -> None:
+    def __init__(self, store: _Way | None, spool: _Way | None) -> None:
         self._store = store
         self._spool = spool
-        self._attempt = attempt
 
     @classmethod
-    async def open(cls, store: BlobStore, spool: Spool | None, breaker: Breaker, key: str) -> "Landing":
+    async def open(cls, store: BlobStore, spool: Spool | None, key: str) -> "Landing":
         """Begin. Raises `Unavailable` if neither way is open."""
         if spool is None:
-            return cls(await _way_into(store, key), None, None)
-        landing = cls(None, await _way_into(spool, key), None)
-        if not breaker.is_open:  # while it is, only the spool's loop asks the store
-            landing._attempt = breaker.begin()
-            try:
-                landing._store = await _way_into(store, key)
-            except Unavailable as error:
-                await landing._store_failed(error)
-        return landing
+            return cls(await _way_into(store, key), None)
+        net = await _way_into(spool, key)
+        try:
+            return cls(await _way_into(store, key), net)
+        except Unavailable:
+            return cls(None, net)
+        except BaseException:
+            await net.writer.abort()
+            raise
 
     async def write(self, data: bytes) -> None:
         """Take bytes. Raises `Unavailable`, `StorageFull` when no way is left."""
@@ -74,7 +72,6 @@ class Landing:
             except Unavailable as error:
                 await self._store_failed(error)
             else:
-                self._settled(well=True)
                 if self._spool is not None:
                     await self._spool.writer.abort()
                 return Landed(self._store.digest.hexdigest(), queued=False)
@@ -90,12 +87,8 @@ class Landing:
         for way in (self._store, self._spool):
             if way is not None:
                 await way.writer.abort()
-        if self._attempt is not None:
-            self._attempt.dropped()
-            self._attempt = None
 
     async def _store_failed(self, error: FilemillError) -> None:
-        self._settled(well=False)
         if self._spool is None:
             raise error
         failed, self._store = self._store, None
@@ -111,14 +104,6 @@ class Landing:
             ) from error
         failed, self._spool = self._spool, None  # the store works: the net was not needed
         await failed.writer.abort()
-
-    def _settled(self, *, well: bool) -> None:
-        if self._attempt is not None:
-            if well:
-                self._attempt.succeeded()
-            else:
-                self._attempt.failed()
-            self._attempt = None
 
 
 async def _way_into(store: BlobStore | Spool, key: str) -> _Way:

@@ -9,9 +9,9 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.messaging.build import build_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_folder, build_store
+from filemill.chassis.storage.build import build_folder, build_store, check_start
+from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -21,21 +21,22 @@ from filemill.upload.endpoints import STREAMING, Endpoints
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.settings import UploadSettings
-from filemill.upload.spool import STORE_OPEN_S, Spool
+from filemill.upload.spool import Spool
 
 
-async def build(settings: UploadSettings) -> ASGIApp:
-    """The app with its loops: relay, copies, journal, keeper."""
+async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASGIApp:
+    """The app with its loops: relay, copies, journal, keeper, spool. `store`: instead of the one the settings choose."""
     database = build_database(settings)
-    store = build_store(settings)
+    store = store or build_store(settings)
     transport = build_transport(settings)
     journal = AccessJournal(database)
-    breaker = Breaker("storage", open_s=STORE_OPEN_S)
     spool: Spool | None = None
-    if settings.spool_dir is not None:
+    if settings.spool_dir is None:
+        await check_start(store, writes=True)
+    else:
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
-        spool = Spool(settings.spool_dir, local, store, database, breaker, settings.spool_most_bytes)
-    intake = Intake(database, store, settings, spool, breaker)
+        spool = Spool(settings.spool_dir, local, store, database, settings.spool_most_bytes)
+    intake = Intake(database, store, settings, spool)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
@@ -49,15 +50,8 @@ async def build(settings: UploadSettings) -> ASGIApp:
     }
     if spool is not None:
         background.add("spool", spool.run)
-        dependencies |= {
-            "storage breaker": Dependency(breaker.check, needed=False),
-            "spool": Dependency(spool.check, needed=False),
-        }
+        dependencies["spool"] = Dependency(spool.check, needed=False)
     state = HealthState("upload", dependencies, background, transport)
-
-    async def start() -> None:
-        if spool is None:
-            await store.check()
 
     async def stop() -> None:
         await transport.close()
@@ -70,7 +64,6 @@ async def build(settings: UploadSettings) -> ASGIApp:
         state,
         [Endpoints(database, store, intake, journal, settings, spool).router()],
         summary="Takes files in, keeps them safe, gives them back.",
-        start=start,
         stop=stop,
         streaming=STREAMING,
     )

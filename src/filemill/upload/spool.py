@@ -28,16 +28,14 @@ from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StartError, StorageFull, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, SweepsPartials, Tap, drain
 from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded, Reason
 from filemill.upload import repository
 
-STORE_OPEN_S = 5.0
-"""A store that comes back is used again after this; while it is away only the spool's own loop asks it."""
 EVERY_S = 2.0
+"""How often the store is tried while something waits. A remote store's own breaker answers most tries at once."""
 BATCH_MOST = 50
 SWEEP_EVERY_S = 60.0
 ORPHAN_GRACE = timedelta(hours=1)
@@ -53,17 +51,14 @@ class SpoolStore(BlobStore, SweepsPartials, Protocol):
 
 
 class Spool:
-    """One volume. `most_bytes` bounds what waits in it; `breaker` knows whether the store is away."""
+    """One volume. `most_bytes` bounds what waits in it."""
 
-    def __init__(
-        self, folder: Path, local: SpoolStore, store: BlobStore, database: Database, breaker: Breaker, most_bytes: int
-    ) -> None:
+    def __init__(self, folder: Path, local: SpoolStore, store: BlobStore, database: Database, most_bytes: int) -> None:
         self.spool_id = _id_of(folder)
         self._folder = folder
         self._local = local
         self._store = store
         self._database = database
-        self._breaker = breaker
         self._most_bytes = most_bytes
         self._held_bytes = 0
         self._swept_at_s = float("-inf")
@@ -146,9 +141,6 @@ class Spool:
         """One round over what waits; ends early while the store is away. Returns how many files left the spool."""
         done, after = 0, ""
         try:
-            if self._breaker.is_open:
-                async with self._breaker.call():
-                    await self._store.check()
             while rows := await self._database.read(repository.spooled_in, self.spool_id, after, BATCH_MOST):
                 WAITING.set(len(rows))
                 for row in rows:
@@ -160,8 +152,7 @@ class Spool:
         return done
 
     async def _complete(self, row: RowMapping) -> bool:
-        async with self._breaker.call():
-            lost = None if await self._is_stored(row) else await self._bring(row)
+        lost = None if await self._is_stored(row) else await self._bring(row)
         if lost:
             _log.critical("upload.spool.lost", file_id=row["file_id"], problem=lost)
             reason = Reason(code="spool-lost", detail=lost, retryable=False).model_dump()

@@ -29,7 +29,13 @@ class Engine:
     execute: Callable[[str], object]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.servers),
+        pytest.param("pgbouncer", marks=pytest.mark.servers),
+    ]
+)
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Engine]:
     opened: list[Database] = []
 
@@ -49,6 +55,8 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         server: PostgreSql = request.getfixturevalue("postgresql_server")
         url = server.fresh_database()
         name = url.rpartition("/")[2]
+        if request.param == "pgbouncer":
+            url = request.getfixturevalue("pgbouncer_server").url(name)
         yield Engine(url, lambda: keep(open_postgresql(url, "test")), lambda statement: server.sql(statement, name))
     for database in opened:
         await database.close()

@@ -1,5 +1,6 @@
 """What every real server of the tests shares: a folder of its own, a user to run as, a start that is waited for, an end."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -8,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from signal import SIGCONT, SIGKILL, SIGTERM, Signals
+from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM, Signals
 
 START_S = 90.0
 STOP_S = 30.0
@@ -56,8 +57,9 @@ class Server:
         while not self._answers(is_up):
             if self.process.poll() is not None or time.monotonic() > until_s:
                 state = f"ended with {self.process.returncode}" if self.process.poll() is not None else "did not answer"
+                said = self.said()
                 self.stop()
-                raise ServerFailed(f"{self.name} {state}: {self.said()}")
+                raise ServerFailed(f"{self.name} {state}: {said}")
             time.sleep(0.02)
 
     def spawn(self, command: Sequence[str], **environment: str) -> "subprocess.Popen[bytes]":
@@ -92,23 +94,37 @@ class Server:
             )
         return done.stdout.decode()
 
-    def send(self, number: Signals) -> None:
-        """Send a signal to the server (SIGSTOP pauses it, SIGKILL is a power cut for it)."""
+    def pause(self) -> None:
+        """Stop it and its children in their tracks: it is there, and answers nothing."""
+        self._send_all(SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._send_all(SIGCONT)
+
+    def _send_all(self, number: Signals) -> None:
+        """To the process and all below it; children that opened a group of their own (PostgreSQL's) too."""
+        for pid in [self.pid, *_descendants(self.pid)]:
+            with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(pid, number)
+
+    def send_group(self, number: Signals) -> None:
+        """Send a signal to the server and all its children."""
         assert self.process is not None
-        os.kill(self.process.pid, number)
+        os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
         """Kill it and all its children at once, and wait until it is gone; its folder stays, for a start anew."""
         assert self.process is not None
         if self.process.poll() is None:
-            os.killpg(self.process.pid, SIGKILL)
+            self._send_all(SIGKILL)
         self.process.wait(STOP_S)
 
     def halt(self, number: Signals = SIGTERM) -> None:
         """Ask it to end and wait; killed if it does not. Its folder stays."""
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(SIGCONT)
+        self.resume()
         self.process.send_signal(number)
         try:
             self.process.wait(STOP_S)
@@ -158,3 +174,18 @@ class Server:
             return is_up()
         except OSError:
             return False
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every process below this one, from /proc."""
+    parents: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            parent = int((folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(folder.name))
+    found, look = [], [pid]
+    while look:
+        children = parents.get(look.pop(), [])
+        found += children
+        look += children
+    return found

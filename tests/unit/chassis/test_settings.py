@@ -15,7 +15,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     for name in list(os.environ):
-        if name.startswith(("FILEMILL_", "DATABASE_URL", "STORAGE_URL", "OTEL_")):
+        if name.startswith(("FILEMILL_", "DATABASE_URL", "STORAGE_", "AWS_", "REDIS_URL", "OTEL_")):
             monkeypatch.delenv(name)
 
 

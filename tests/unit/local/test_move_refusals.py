@@ -7,7 +7,7 @@ import pytest
 
 from filemill.chassis.errors import StartError
 from filemill.cli.move import move_installation
-from filemill.local.environment import environment, read_env_file, spread_database_url
+from filemill.local.environment import environment, read_env_file
 from filemill.local.run_folder import RunFolder
 from support.small_installation import fill
 
@@ -92,18 +92,3 @@ def test_environment_when_it_is_over_then_the_old_one_is_back(data_dir: Path, mo
         assert os.environ["FILEMILL_DATA_DIR"] == str(data_dir)
         assert os.environ["UNRELATED"] == "1"
     assert dict(os.environ) == before
-
-
-def test_database_url_when_several_services_share_it_then_each_has_its_own_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """`<name>_<service>`; a service's own variable wins."""
-    import os
-
-    monkeypatch.setenv("DATABASE_URL", "postgresql://u:p@h:5432/mill?ssl=require")
-    monkeypatch.setenv("FILEMILL_AI_DATABASE_URL", "postgresql://h/other")
-    monkeypatch.setenv("FILEMILL_UPLOAD_DATABASE_URL", "")
-    monkeypatch.delenv("FILEMILL_UPLOAD_DATABASE_URL")
-    spread_database_url(["upload", "ai"])
-    assert os.environ["FILEMILL_UPLOAD_DATABASE_URL"] == "postgresql://u:p@h:5432/mill_upload?ssl=require"
-    assert os.environ["FILEMILL_AI_DATABASE_URL"] == "postgresql://h/other"

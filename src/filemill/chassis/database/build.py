@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +43,17 @@ def postgresql_url(settings: ServiceSettings) -> str | None:
     return url
 
 
+def share_out(url: str, services: Iterable[str]) -> dict[str, str]:
+    """The database URL of each service of a whole mill from the one `DATABASE_URL`; missing databases are made.
+
+    Raises `StartError` if the server cannot be used.
+    """
+    _needs_driver()
+    from filemill.chassis.database import postgresql_setup
+
+    return asyncio.run(postgresql_setup.share_out(url, services))
+
+
 def place_of_database(settings: ServiceSettings) -> str:
     """What is the same for two settings exactly if they choose the same database. Not for people: it may hold a password."""
     return postgresql_url(settings) or str(sqlite_path(settings))
@@ -57,6 +69,7 @@ def build_database(settings: ServiceSettings) -> Database:
 
 def migrate_postgresql(url: str, service: str, bring: Callable[[Connection], None]) -> None:
     """Run `bring` in a transaction of its own on the server, one process at a time. Raises `StartError` if it is away."""
+    _needs_driver()
     from filemill.chassis.database import postgresql_migration
 
     asyncio.run(postgresql_migration.run(url, service, bring))
@@ -69,6 +82,13 @@ def open_sqlite(path: Path) -> Database:
 
 def open_postgresql(url: str, name: str) -> Database:
     """A database on a server; `name` stands in its metrics and logs. It connects at first use."""
+    _needs_driver()
     from filemill.chassis.database.postgresql_database import PostgresqlDatabase
 
     return PostgresqlDatabase(url, name)
+
+
+def _needs_driver() -> None:
+    """The driver is loaded by whoever uses it, and by nobody else; without it the start ends in one line."""
+    if find_spec("asyncpg") is None:
+        raise StartError("DATABASE_URL: asyncpg is not installed; install filemill[engines]")

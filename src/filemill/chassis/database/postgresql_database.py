@@ -70,6 +70,7 @@ class PostgresqlDatabase:
         self._url = url
         self._engine: AsyncEngine | None = None
         self._opening = asyncio.Lock()
+        self._drivers: set[Any] = set()
         self._reading = asyncio.Semaphore(READERS)
         self._closed = False
         self._listeners: dict[str, list[Callable[[], None]]] = {}
@@ -182,7 +183,7 @@ class PostgresqlDatabase:
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
             try:
-                await _raw(await connection.get_raw_connection(), "COMMIT")
+                await _execute((await connection.get_raw_connection()).driver_connection, "COMMIT")
             except Exception as error:
                 if _is_away(error):
                     raise CommitUnknown() from error
@@ -200,33 +201,37 @@ class PostgresqlDatabase:
         """A connection inside a transaction; undone at the end unless the caller committed."""
         engine = await self._open()
         connection = await engine.connect()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        self._drivers.add(driver)
         try:
-            raw = await connection.get_raw_connection()
-            await _raw(raw, begin)
+            await _execute(driver, begin)
             yield connection
-            if raw.driver_connection.is_in_transaction():  # type: ignore[union-attr]
-                await _raw(raw, "ROLLBACK")
+            if driver.is_in_transaction():
+                await _execute(driver, "ROLLBACK")
         except BaseException as error:
-            await self._undo(connection, error)
+            await self._undo(connection, driver, error)
             raise
         finally:
             await connection.close()
 
-    async def _undo(self, connection: AsyncConnection, error: BaseException) -> None:
+    async def _undo(self, connection: AsyncConnection, driver: Any, error: BaseException) -> None:
         """Roll back; a connection of which that cannot be known is cut off, and with a lost one all its idle fellows."""
-        raw = await connection.get_raw_connection()
-        driver: Any = raw.driver_connection
-        if _is_away(error) or not isinstance(error, Exception):
+        lost = _is_away(error)
+        try:
+            if not lost and isinstance(error, Exception) and driver.is_in_transaction():
+                await _execute(driver, "ROLLBACK")
+                return
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            lost = True
+        if lost or not isinstance(error, Exception):
             driver.terminate()
-            await connection.invalidate()
-            if isinstance(error, Exception) and self._engine is not None:
-                await self._engine.dispose(close=False)
-        elif not driver.is_closed() and driver.is_in_transaction():
-            try:
-                await _raw(raw, "ROLLBACK")
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                driver.terminate()
+            if not connection.invalidated:
                 await connection.invalidate()
+        if lost and self._engine is not None:
+            await self._engine.dispose(close=False)
+            for idle in self._drivers - {driver}:
+                idle.terminate()  # a polite goodbye could wait for ever; one that is at work finds out and tries again
+            self._drivers.clear()
 
     async def _open(self) -> AsyncEngine:
         if self._engine is None:
@@ -314,9 +319,9 @@ def _hold(tx: Tx, keys: Sequence[str]) -> None:
     tx.exec_driver_sql(_HOLD, (list(keys),))
 
 
-async def _raw(connection: Any, statement: str) -> None:
+async def _execute(driver: Any, statement: str) -> None:
     """Without parameters asyncpg uses the simple protocol: one round trip, nothing prepared."""
-    await connection.driver_connection.execute(statement, timeout=STATEMENT_S)
+    await driver.execute(statement, timeout=STATEMENT_S)
 
 
 def _fail(batch: list[_Item], error: Exception) -> None:

@@ -14,6 +14,9 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.postgresql_database import STATEMENT_S, make_engine
 from filemill.chassis.errors import StartError
 
+PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)
+"""Whatever a server that cannot be used makes of a call."""
+
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('filemill migration', 0))"
 _WORDS = {
     "28P01": "the server refuses the password; correct it",
@@ -34,10 +37,10 @@ async def run(url: str, service: str, bring: Callable[[Connection], None]) -> No
             await raw.execute("BEGIN", timeout=STATEMENT_S)
             await connection.exec_driver_sql(_LOCK)
             await connection.run_sync(bring)
-            crash_point("migrate.in-tx")
+            crash_point("migrate.on-server.in-tx")
             await raw.execute("COMMIT", timeout=STATEMENT_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
-        raise StartError(f"{_variable(service)}: {_place(url)}: {_problem(error)}") from error
+    except PROBLEMS as error:
+        raise StartError(f"{_variable(service)}: {place(url)}: {problem(error)}") from error
     finally:
         await engine.dispose()
 
@@ -46,14 +49,15 @@ def _variable(service: str) -> str:
     return f"DATABASE_URL (or FILEMILL_{service.upper()}_DATABASE_URL)"
 
 
-def _place(url: str) -> str:
+def place(url: str) -> str:
     """Where, without the password."""
     parts = urlsplit(url)
     user = f"{parts.username}@" if parts.username else ""
     return f"{user}{parts.hostname}:{parts.port or 5432}{parts.path}"
 
 
-def _problem(error: Exception) -> str:
+def problem(error: Exception) -> str:
+    """What is wrong and what to do about it, in one line."""
     cause: BaseException = error
     if isinstance(error, DBAPIError) and error.orig is not None:
         cause = error.orig.__cause__ or error.orig

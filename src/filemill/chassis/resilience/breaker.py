@@ -15,26 +15,6 @@ FAILURES_TO_OPEN = 5
 OPEN_S = 60.0
 
 
-class Attempt:
-    """A call that was let through. Exactly one of its three ends is due."""
-
-    def __init__(self, breaker: "Breaker", *, is_probe: bool) -> None:
-        self._breaker = breaker
-        self._is_probe = is_probe
-
-    def succeeded(self) -> None:
-        """The dependency did its part."""
-        self._breaker._succeeded(is_probe=self._is_probe)
-
-    def failed(self) -> None:
-        """The dependency is to blame."""
-        self._breaker._failed(is_probe=self._is_probe)
-
-    def dropped(self) -> None:
-        """It was given up for another reason: says nothing about the dependency, the next caller probes."""
-        self._breaker._dropped(is_probe=self._is_probe)
-
-
 class Breaker:
     """Guards one dependency: `async with breaker.call(): ...`."""
 
@@ -49,38 +29,29 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are refused now, but for a probe."""
+        """Whether calls are refused now."""
         return self._open_until_s is not None
-
-    async def check(self) -> str | None:
-        """For `/health`: raises `Unavailable` while it is open."""
-        if self.is_open:
-            raise Unavailable(f"{self.name} did not answer {FAILURES_TO_OPEN} times; it is asked again soon.")
-        return None
-
-    def begin(self) -> Attempt:
-        """A call that is longer than one block. Raises `Unavailable` if it may not be made."""
-        return Attempt(self, is_probe=self._admit())
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:
         """Run the block if the breaker lets it; its exception counts, unless it is the caller's own fault (4xx)."""
-        attempt = self.begin()
+        is_probe = self._admit()
         try:
             yield
         except FilemillError as error:
             if error.status >= 500:
-                attempt.failed()
+                self._failed(is_probe=is_probe)
             else:
-                attempt.succeeded()
+                self._succeeded(is_probe=is_probe)
             raise
         except Exception:
-            attempt.failed()
+            self._failed(is_probe=is_probe)
             raise
         except BaseException:
-            attempt.dropped()
+            if is_probe:
+                self._probing = False  # cancelled: says nothing about the dependency, the next caller probes
             raise
-        attempt.succeeded()
+        self._succeeded(is_probe=is_probe)
 
     def _admit(self) -> bool:
         """Whether this call is the probe. Raises `Unavailable` if it may not be made."""
@@ -105,7 +76,3 @@ class Breaker:
         if is_probe or self._failures >= FAILURES_TO_OPEN:
             self._open_until_s, self._probing = self._clock() + self._open_s, False
             metrics.BREAKER_STATE.labels(dependency=self.name).set(1)
-
-    def _dropped(self, *, is_probe: bool) -> None:
-        if is_probe:
-            self._probing = False

@@ -1,24 +1,25 @@
-"""Choose the blob store from one setting: unset (or `file:///…`) means a local folder."""
+"""Choose the blob store from one setting: unset (or `file:///…`) means a local folder, `s3://bucket` and its kin a bucket."""
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.durable_folder import make_durable
-from filemill.chassis.errors import StartError
+from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.storage.local_store import LocalStore
+from filemill.chassis.storage.store import BlobStore, ChecksStart
 
 
-def build_store(settings: ServiceSettings) -> LocalStore:
-    """The store of this process. Raises `StartError` for a URL that no adapter serves or a folder that cannot be made."""
+def build_store(settings: ServiceSettings) -> BlobStore:
+    """The store of this process; no call is made yet. Raises `StartError` for a URL or a folder that cannot be used."""
+    if settings.storage_url and urlsplit(settings.storage_url).scheme != "file":
+        return _remote(settings)
     root = settings.data_dir / "store"
     if settings.storage_url:
         url = urlsplit(settings.storage_url)
-        if url.scheme != "file" or not url.path:
-            raise StartError(
-                f"STORAGE_URL: only file:///folder is built so far, not {url.scheme or 'nothing'}://; unset it"
-            )
+        if url.netloc not in ("", "localhost") or not url.path:
+            raise StartError("STORAGE_URL: a folder is written file:///folder, with three slashes")
         root = Path(unquote(url.path))
     return build_folder(root, "STORAGE_URL")
 
@@ -30,6 +31,30 @@ def build_folder(root: Path, variable: str) -> LocalStore:
     except OSError as error:
         raise StartError(f"{variable}: the folder {root} cannot be made: {error.strerror}") from error
     return LocalStore(root, open_sqlite(root / "small.db"))
+
+
+async def check_start(store: BlobStore, *, writes: bool) -> None:
+    """Raise `StartError`, before any request is taken, if the store cannot be used as it is set."""
+    if isinstance(store, ChecksStart):
+        await store.check_start(writes=writes)
+        return
+    try:
+        await store.check()
+    except Unavailable as error:
+        raise StartError(
+            f"STORAGE_URL: {error.detail} Make it writable for this user, or name another folder"
+        ) from error
+
+
+def _remote(settings: ServiceSettings) -> BlobStore:
+    try:
+        # The adapter's libraries are loaded by whoever uses it, and by nobody else.
+        from filemill.chassis.storage.remote_settings import read_bucket
+        from filemill.chassis.storage.remote_store import RemoteStore, S3BlobStore
+    except ImportError as error:
+        raise StartError(f"STORAGE_URL: {error.name} is not installed; install filemill[engines]") from error
+    bucket = read_bucket(settings)
+    return S3BlobStore(bucket) if bucket.scheme == "s3" else RemoteStore(bucket)
 
 
 def place_of_store(settings: ServiceSettings) -> str:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Tap = Callable[[bytes | memoryview], object]
 """Called with every byte in order, in the thread that writes: hashing costs no second pass."""
@@ -85,11 +85,30 @@ class BlobStore(Protocol):
         ...
 
 
+@runtime_checkable
 class SweepsPartials(Protocol):
-    """A store that writes beside the place first: an extra capability."""
+    """A store that writes beside the place first: an extra capability (`isinstance` asks for it)."""
 
     async def sweep_partials(self) -> int:
         """Delete what dead writers left half-written; returns how many pieces that were."""
+        ...
+
+
+@runtime_checkable
+class SignsLinks(Protocol):
+    """A store that others can read from by themselves, with a link: an extra capability (`isinstance` asks for it)."""
+
+    async def sign_get(self, key: str, expires_s: int) -> str:
+        """A URL that reads this blob, as an attachment, for so long (at most 7 days). Whether it exists is not asked."""
+        ...
+
+
+@runtime_checkable
+class ChecksStart(Protocol):
+    """A store whose settings can be wrong in ways that only asking it shows: an extra capability."""
+
+    async def check_start(self, *, writes: bool) -> None:
+        """Raise `StartError` with what to change. `writes`: this service stores blobs, too."""
         ...
 
 

@@ -27,6 +27,9 @@ JOB_SECONDS = Histogram(
 )
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+STORAGE_BUFFERED = Gauge("filemill_storage_buffered_bytes", "Memory of bodies on their way to the remote store.")
+STORAGE_RESUMED = Counter("filemill_storage_reads_resumed_total", "Reads from the remote store that broke off.")
+
 
 def render() -> tuple[bytes, str]:
     """The text exposition of everything this process counted, and its content type."""

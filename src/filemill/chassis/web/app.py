@@ -21,7 +21,7 @@ def build_app(
     routers: Sequence[APIRouter],
     *,
     summary: str,
-    start: Callable[[], Awaitable[None]],
+    start: Callable[[], Awaitable[None]] | None = None,
     stop: Callable[[], Awaitable[None]],
     streaming: Collection[tuple[str, str]] = (),
     draining: Callable[[], None] | None = None,
@@ -34,7 +34,8 @@ def build_app(
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        await start()
+        if start is not None:
+            await start()
         background.start()
         state.ready = True
         yield

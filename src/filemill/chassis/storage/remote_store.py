@@ -1,0 +1,195 @@
+"""The store in a bucket: S3 and what speaks it, Google Cloud Storage, Azure, by obstore.
+
+One blob is one object under its key. Nothing relies on conditional writes, listing order or versions of the store. While the
+store is away every call is `Unavailable` within `Patience`, and at once after five failures in a row. Google Cloud Storage
+and Azure are **untested against a server** (configuration and signing are tested).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import obstore
+import structlog
+
+from filemill.chassis.errors import NotFound, StartError, Unavailable
+from filemill.chassis.ids import new_id
+from filemill.chassis.storage.keys import is_key
+from filemill.chassis.storage.remote_body import Buffers, RemoteReader, RemoteWriter, open_reader
+from filemill.chassis.storage.remote_client import Patience, Refused, Remote, within
+from filemill.chassis.storage.remote_settings import Bucket
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
+
+LINK_MOST_S = 7 * 24 * 3600
+"""SigV4 allows no more (Amazon S3 API, "Authenticating requests: using query parameters")."""
+PARTIAL_GRACE = timedelta(hours=24)
+"""A multipart upload older than this has no living writer: a body that pauses for a minute is given up."""
+PARTIALS_MOST = 1000
+
+_log = structlog.get_logger()
+
+
+class RemoteStore:
+    """See `store.BlobStore`, `store.SignsLinks`."""
+
+    def __init__(self, bucket: Bucket, patience: Patience | None = None) -> None:
+        self._bucket = bucket
+        self._remote = Remote(bucket, patience)
+        self._buffers = Buffers()
+
+    async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
+        """See `BlobStore.create`."""
+        return RemoteWriter(self._remote, self._buffers, _ours(key), tap)
+
+    async def open(self, key: str) -> BlobReader:
+        """See `BlobStore.open`."""
+        return await open_reader(self._remote, _ours(key))
+
+    async def fetch(self, key: str, target: Path) -> None:
+        """See `BlobStore.fetch`."""
+        await _write_down(await open_reader(self._remote, _ours(key)), target)
+
+    async def delete(self, key: str) -> bool:
+        """See `BlobStore.delete`. S3 does not say whether there was something, so it is asked before."""
+        path = _ours(key)
+
+        async def head() -> object:
+            return await obstore.head_async(self._remote.once, path)
+
+        async def delete() -> None:
+            await obstore.delete_async(self._remote.once, path)
+
+        try:
+            await self._remote.ask("head", head)
+            await self._remote.ask("delete", delete)
+        except NotFound:
+            return False
+        return True
+
+    async def list(self) -> AsyncIterator[BlobInfo]:
+        """See `BlobStore.list`."""
+        pages = obstore.list(self._remote.repeating, "blobs", chunk_size=1000)
+
+        async def next_page() -> Any:
+            return await anext(pages, None)
+
+        while page := await self._remote.send("list", next_page):
+            for one in page:
+                if is_key(one["path"]):
+                    yield BlobInfo(one["path"], one["size"], one["last_modified"])
+
+    async def check(self) -> None:
+        """See `BlobStore.check`. While the breaker is open it says so without asking."""
+        await self._remote.ask("check", self._remote.look)
+
+    async def check_start(self, *, writes: bool) -> None:
+        """Raise `StartError` if this bucket cannot be used as it is set. `writes`: this service stores blobs."""
+        try:
+            await self._remote.ask("check", self._remote.look)
+            if writes:
+                await self._try_writing()
+        except Refused as error:
+            raise StartError(_why_refused(self._bucket, error)) from error
+        except Unavailable as error:
+            variable = "STORAGE_SERVICE_URL" if self._bucket.endpoint else "STORAGE_URL"
+            raise StartError(
+                f"{variable}: no blob store answers at {self._bucket.place}; start it or correct the address"
+            ) from error
+
+    async def close(self) -> None:
+        """See `BlobStore.close`. The clients hold nothing that outlives them."""
+
+    async def sign_get(self, key: str, expires_s: int) -> str:
+        """See `SignsLinks.sign_get`."""
+        return await self._remote.sign(_ours(key), timedelta(seconds=max(1, min(expires_s, LINK_MOST_S))))
+
+    async def _try_writing(self) -> None:
+        path = f"start/{new_id()}"
+
+        async def put() -> None:
+            await obstore.put_async(self._remote.once, path, b"filemill", use_multipart=False)
+
+        async def delete() -> None:
+            await obstore.delete_async(self._remote.once, path)
+
+        await self._remote.ask("put", put)
+        await self._remote.ask("delete", delete)
+
+
+class S3BlobStore(RemoteStore):
+    """With `store.SweepsPartials`: S3 alone keeps abandoned multipart uploads for ever."""
+
+    async def sweep_partials(self) -> int:
+        """Abort multipart uploads without a living writer; returns how many, at most 1000."""
+
+        async def sweep() -> int:
+            return await asyncio.to_thread(_sweep, self._bucket, datetime.now(UTC) - PARTIAL_GRACE)
+
+        async with self._remote.breaker.call(), within(self._remote.patience.send_s, "sweep"):
+            return await sweep()
+
+
+def _ours(key: str) -> str:
+    """Raises `NotFound` for a text that is no key: such a text never becomes an address."""
+    if not is_key(key):
+        raise NotFound("The stored bytes are missing.")
+    return key
+
+
+async def _write_down(reader: RemoteReader, target: Path) -> None:
+    file = await asyncio.to_thread(target.open, "xb")
+    try:
+        with file:
+            async for chunk in reader.read():
+                await asyncio.to_thread(file.write, chunk)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(target.unlink)  # whoever finds a file there takes it for the whole
+        raise
+
+
+def _why_refused(bucket: Bucket, error: Refused) -> str:
+    said = error.s3_code or f"HTTP {error.http_status}"
+    if error.s3_code == "NoSuchBucket" or error.http_status == 404:
+        return (
+            f"STORAGE_URL: there is no bucket {bucket.name!r} at {bucket.place} ({said}); create it or correct the name"
+        )
+    if error.http_status in (401, 403):
+        return (
+            f"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: {bucket.place} refuses them for the bucket {bucket.name!r} ({said}); "
+            "correct them, or let them list, read, write and delete there"
+        )
+    variable = "STORAGE_SERVICE_URL" if bucket.endpoint else "STORAGE_URL"
+    return f"{variable}: {bucket.place} does not answer as a blob store ({said}); correct the address"
+
+
+def _sweep(bucket: Bucket, before: datetime) -> int:
+    """obstore cannot list multipart uploads: botocore's client can."""
+    import botocore.session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    session = botocore.session.Session()
+    if bucket.access_key_id:
+        session.set_credentials(bucket.access_key_id, bucket.secret_access_key, bucket.session_token)
+    style = {"addressing_style": "path"} if bucket.endpoint else {}
+    config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}, s3=style)
+    client = session.create_client(
+        "s3", region_name=bucket.region or "us-east-1", endpoint_url=bucket.endpoint, config=config
+    )
+    swept = 0
+    try:
+        found = client.list_multipart_uploads(Bucket=bucket.name, Prefix="blobs/", MaxUploads=PARTIALS_MOST)
+        for one in found.get("Uploads", ()):
+            if is_key(one["Key"]) and one["Initiated"] < before:
+                client.abort_multipart_upload(Bucket=bucket.name, Key=one["Key"], UploadId=one["UploadId"])
+                swept += 1
+    except (BotoCoreError, ClientError) as error:
+        _log.warning("storage.call.failed", call="sweep", kind=type(error).__name__)
+        raise Unavailable("The blob store does not list its unfinished uploads.") from error
+    finally:
+        client.close()
+    return swept

@@ -1,0 +1,128 @@
+"""What only the local store has: files, threads, a disk that can be full."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from filemill.chassis.errors import StorageFull
+from filemill.chassis.ids import new_id
+from filemill.chassis.storage.keys import new_key
+from filemill.chassis.storage.local_store import LocalStore
+from filemill.chassis.storage.store import BlobStore, drain, put, read_all
+from support.blob_stores import KIB, MIB, LocalPlace, listed, some_bytes
+
+
+@pytest.fixture
+def place(local_place: LocalPlace) -> LocalPlace:
+    return local_place
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("small.db")]
+
+
+async def test_read_when_it_is_deleted_meanwhile_then_the_reader_still_gets_all_of_it(store: BlobStore) -> None:
+    """A download that has begun ends whole, also when the file is purged in the middle of it."""
+    key = new_key()
+    await put(store, key, some_bytes(3 * MIB))
+    reader = await store.open(key)
+    await store.delete(key)
+    assert b"".join([chunk async for chunk in drain(reader)]) == some_bytes(3 * MIB)
+
+
+async def test_abort_when_a_write_was_cancelled_then_it_waits_for_the_thread_that_still_writes(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    """A descriptor closed under a running thread could be another blob's by the time that thread writes to it."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow_tap(_data: bytes | memoryview) -> None:
+        entered.set()
+        go_on.wait(10)
+
+    writer = await store.create(new_key(), slow_tap)
+    writing = asyncio.create_task(writer.write(some_bytes(200 * KIB)))
+    await asyncio.to_thread(entered.wait, 10)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    aborting = asyncio.create_task(writer.abort())
+    await asyncio.sleep(0)
+    assert not aborting.done()
+    go_on.set()
+    await aborting
+    assert files_below(tmp_path / "store") == []
+
+
+async def test_sweep_partials_when_the_writer_is_dead_then_its_file_goes_and_a_living_one_stays(
+    store: LocalStore, tmp_path: Path
+) -> None:
+    """What a killed process left half-written is swept at once; an upload under way is not touched."""
+    writer = await store.create(new_key())
+    await writer.write(some_bytes(MIB))
+    (alive,) = files_below(tmp_path / "store" / "partial")
+    host, pid, _ = alive.name.partition("~")[0].rsplit(":", 2)
+    dead = alive.with_name(f"{host}:{pid}:1~{new_id()}")
+    dead.write_bytes(b"half")
+    assert await store.sweep_partials() == 1
+    assert files_below(tmp_path / "store" / "partial") == [alive]
+    await writer.commit()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill_up(filler: Path) -> None:
+    """Write until there is no room."""
+    with contextlib.suppress(OSError), filler.open("ab", buffering=0) as writing:
+        while writing.write(b"x" * 4096):
+            pass
+
+
+async def put_small_ones(store: LocalStore, stored: list[str], most: int = 100) -> None:
+    """Small bodies, noting each key that was accepted."""
+    for _ in range(most):
+        key = new_key()
+        await put(store, key, some_bytes(60 * KIB))
+        stored.append(key)
+
+
+async def test_commit_when_the_disk_is_full_then_storage_full_nothing_kept_and_it_heals_by_itself(
+    tiny_disk: Path,
+) -> None:
+    """No room is said as such; once there is room the same store takes bytes again, without a restart."""
+    store = LocalPlace(tiny_disk / "store").open()
+    first = new_key()
+    await put(store, first, some_bytes(MIB))
+    with pytest.raises(StorageFull):
+        await put(store, new_key(), some_bytes(MIB + 64 * KIB))
+    assert await listed(store) == {first: MIB}
+    filler = tiny_disk / "filler"
+    fill_up(filler)
+    stored: list[str] = []
+    with pytest.raises(StorageFull):
+        await put_small_ones(store, stored)
+    filler.unlink()
+    await put_small_ones(store, stored, most=1)
+    assert set(await listed(store)) == {first, *stored}
+    assert await read_all(store, first, MIB) == some_bytes(MIB)
+    await store.close()

@@ -1,0 +1,42 @@
+"""Run Swift's four servers from one process that imports once.
+
+`swift_launch.py FOLDER OBJECT-PORT CONTAINER-PORT ACCOUNT-PORT`.
+Swift reads /etc/swift/swift.conf; this points it at the folder's own. When one server ends, all end.
+"""
+
+import os
+import signal
+import sys
+
+from swift.common import utils
+from swift.common.ring import RingBuilder
+from swift.common.utils import config
+
+
+def make_rings(folder: str, ports: list[int]) -> None:
+    """One device for each kind of server."""
+    for kind, port in zip(("object", "container", "account"), ports, strict=True):
+        place = {"ip": "127.0.0.1", "port": port, "replication_ip": "127.0.0.1", "replication_port": port}
+        builder = RingBuilder(4, 1, 0)
+        builder.add_dev({"id": 0, "region": 1, "zone": 1, "device": "d1", "weight": 1.0, "meta": "", **place})
+        builder.rebalance()
+        builder.get_ring().save(f"{folder}/{kind}.ring.gz")
+
+
+def main() -> None:
+    """Make the rings, fork the servers, end with the first that ends."""
+    folder, ports = sys.argv[1], [int(port) for port in sys.argv[2:]]
+    utils.SWIFT_CONF_FILE = config.SWIFT_CONF_FILE = f"{folder}/swift.conf"
+    make_rings(folder, ports)
+    from swift.common.wsgi import run_wsgi
+
+    for kind in ("account", "container", "object", "proxy"):
+        if os.fork() == 0:
+            sys.exit(run_wsgi(f"{folder}/{kind}.conf", f"{kind}-server", default_port=0))
+    os.wait()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()
