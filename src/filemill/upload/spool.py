@@ -60,7 +60,9 @@ class Spool:
         self._store = store
         self._database = database
         self._most_bytes = most_bytes
-        self._held_bytes = 0
+        self._coming_bytes = 0
+        self._kept_bytes: int | None = None  # None until they were counted
+        self._counting = asyncio.Lock()
         self._swept_at_s = float("-inf")
         self._news = asyncio.Event()
 
@@ -68,17 +70,25 @@ class Spool:
 
     async def create(self, key: str, tap: Tap) -> BlobWriter:
         """Begin a body."""
+        async with self._counting:
+            if self._kept_bytes is None:
+                await self._count()
         return _SpoolWriter(self, await self._local.create(key, tap))
 
     def reserve(self, size_bytes: int) -> None:
-        """Room for so many bytes. Raises `StorageFull` once the spool has none."""
+        """Room for so many bytes that come. Raises `StorageFull` once the spool has none."""
         if self._held_bytes + size_bytes > self._most_bytes:
             raise StorageFull("The spool is full.")
-        self._held_bytes += size_bytes
+        self._coming_bytes += size_bytes
 
-    def free(self, size_bytes: int) -> None:
-        """They are not needed after all."""
-        self._held_bytes = max(0, self._held_bytes - size_bytes)
+    def came(self, size_bytes: int, *, kept: bool) -> None:
+        """They do not come any more: they are kept, or were given up."""
+        self._coming_bytes -= size_bytes
+        self._kept_bytes = (self._kept_bytes or 0) + (size_bytes if kept else 0)
+
+    @property
+    def _held_bytes(self) -> int:
+        return self._coming_bytes + (self._kept_bytes or 0)
 
     def row_of(self, uploaded: FileUploaded) -> dict[str, Any]:
         """What goes into `spooled` with the file's own row."""
@@ -96,8 +106,8 @@ class Spool:
 
     async def discard(self, key: str, size_bytes: int) -> None:
         """The bytes turned out to belong to no file."""
-        await self._local.delete(key)
-        self.free(size_bytes)
+        if await self._local.delete(key):
+            self._kept_bytes = max(0, (self._kept_bytes or 0) - size_bytes)
 
     # for a download
 
@@ -123,7 +133,6 @@ class Spool:
 
     async def run(self) -> None:
         """Bring what waits to the store, for ever."""
-        await self._count()
         while True:
             self._news.clear()
             async with self._alone() as alone:
@@ -214,8 +223,8 @@ class Spool:
         await self._count()
 
     async def _count(self) -> None:
-        self._held_bytes = sum([info.size_bytes async for info in self._local.list()])
-        HELD.set(self._held_bytes)
+        self._kept_bytes = sum([info.size_bytes async for info in self._local.list()])
+        HELD.set(self._kept_bytes)
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[bool]:
@@ -248,9 +257,11 @@ class _SpoolWriter:
 
     async def commit(self) -> None:
         await self._writer.commit()
+        self._spool.came(self._size, kept=True)
+        self._size = 0
 
     async def abort(self) -> None:
-        self._spool.free(self._size)
+        self._spool.came(self._size, kept=False)
         self._size = 0
         await self._writer.abort()
 
