@@ -16,7 +16,7 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.endpoints import JobEndpoints
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.resilience.service_client import ServiceClient
@@ -29,7 +29,7 @@ from filemill.chassis.web.process import run_service
 async def build(settings: AiSettings) -> ASGIApp:
     """The app with its loops: relay, intake, deadlines."""
     database = build_database(settings)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
     bell = Bell(settings.data_dir)
 
@@ -44,7 +44,12 @@ async def build(settings: AiSettings) -> ASGIApp:
     background.add("intake", intake.run)
     background.add("deadlines", DeadlineWatch(database, settings.analysis_deadline_s, new_id).run)
 
-    state = HealthState("ai", {"database": Dependency(database.check)}, background, transport)
+    state = HealthState(
+        "ai",
+        {"database": Dependency(database.check), "broker": Dependency(transport.check, needed=False)},
+        background,
+        transport,
+    )
 
     async def start() -> None:
         await database.check()

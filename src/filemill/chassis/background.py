@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from filemill.chassis.errors import Unavailable
 from filemill.chassis.telemetry import metrics
 
 FIRST_PAUSE_S = 0.2
@@ -48,6 +49,9 @@ class Background:
             try:
                 await body()
                 problem = "ended without being asked"
+            except Unavailable as error:
+                problem = error.detail  # an outage that is known and will pass: one line, no stack
+                _log.warning("background.loop.waits", loop=name, problem=problem)
             except Exception as error:  # noqa: BLE001 - a loop must survive whatever its body meets; it is counted and said
                 problem = f"{type(error).__name__}: {error}"
                 _log.exception("background.loop.failed", loop=name)

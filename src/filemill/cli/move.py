@@ -51,7 +51,7 @@ async def _moved(
         source = await stack.enter_async_context(opened())
         # Adapters read the environment when they are built, so the other one is in force just for that.
         with environment(values, source_dir):
-            target = await stack.enter_async_context(opened())
+            target = await stack.enter_async_context(opened(writes=True))
         moved = await move(source, target, progress, resume=resume)
         before = await verify(source, lambda what, done, total: progress(f"here: {what}", done, total))
         after = await verify(target, lambda what, done, total: progress(f"there: {what}", done, total))

@@ -9,18 +9,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from filemill.ai import repository as ai
 from filemill.chassis.database.build import build_database, place_of_database
 from filemill.chassis.database.database import Database
 from filemill.chassis.database.inventory import Inventory
 from filemill.chassis.database.migrate import migrate, must_be_current
-from filemill.chassis.errors import StartError, Unavailable
-from filemill.chassis.messaging.build import build_transport, place_of_queues
-from filemill.chassis.messaging.transport import ParkingLot, Transport
+from filemill.chassis.errors import StartError
+from filemill.chassis.messaging.build import open_transport, place_of_queues
+from filemill.chassis.messaging.transport import Broker
 from filemill.chassis.settings import ServiceSettings, load
-from filemill.chassis.storage.build import build_store, place_of_store
+from filemill.chassis.storage.build import build_store, check_start, place_of_store
 from filemill.chassis.storage.store import BlobStore
 from filemill.local.run_folder import who_runs
 from filemill.local.runner import give_databases
@@ -43,10 +42,6 @@ Progress = Callable[[str, int, int], None]
 """Told (what, done, of how many) now and then; for whoever draws a bar."""
 
 
-class Queues(Transport, ParkingLot, Protocol):
-    """The broker, as an operator sees it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """One service's database and its declaration."""
@@ -62,7 +57,7 @@ class Installation:
     data_dir: Path
     parts: Mapping[str, Part]
     store: BlobStore
-    queues: Queues
+    queues: Broker
     places: Mapping[str, str]
 
 
@@ -84,9 +79,12 @@ def prepare(*, make: bool = False) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Installation]:
-    """The installation the environment chooses, which is read before this waits for anything. Raises `StartError`."""
-    plain = load(ServiceSettings)
+async def opened(*, writes: bool = False) -> AsyncIterator[Installation]:
+    """The installation the environment chooses; `writes`: blobs will be stored in it. Raises `StartError`.
+
+    The environment is not looked at any more once this is entered.
+    """
+    plain = load(ServiceSettings, service="operator")
     async with AsyncExitStack() as stack:
         parts, places = {}, {"store": place_of_store(plain), "queues": place_of_queues(plain)}
         for inventory in INVENTORIES:
@@ -97,14 +95,9 @@ async def opened() -> AsyncIterator[Installation]:
             places[inventory.service] = place_of_database(settings)
         store = build_store(plain)
         stack.push_async_callback(store.close)
-        queues = build_transport(plain)
+        queues = await open_transport(plain)
         stack.push_async_callback(queues.close)
-        try:
-            for part in parts.values():
-                await part.database.check()
-            await store.check()
-        except Unavailable as error:
-            raise StartError(error.detail) from error
+        await check_start(store, writes=writes)
         yield Installation(plain.data_dir, parts, store, queues, places)
 
 

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.resilience.service_client import ServiceClient
@@ -27,7 +27,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=False)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
     index = build_index(settings)
     indexer = Indexer(database, store, index, settings.index_text_characters)
@@ -40,7 +40,11 @@ async def build(settings: MetadataSettings) -> ASGIApp:
 
     state = HealthState(
         "metadata",
-        {"database": Dependency(database.check), "storage": Dependency(store.check, needed=False)},
+        {
+            "database": Dependency(database.check),
+            "storage": Dependency(store.check, needed=False),
+            "broker": Dependency(transport.check, needed=False),
+        },
         background,
         transport,
     )

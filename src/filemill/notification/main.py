@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
@@ -21,7 +21,7 @@ from filemill.notification.settings import NotificationSettings
 async def build(settings: NotificationSettings) -> ASGIApp:
     """The app with its loops: live events, their sweeper."""
     database = build_database(settings)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     streams = LiveStreams(database, settings.live_streams_most, settings.live_hours * 3600)
 
     background = Background()
@@ -29,7 +29,12 @@ async def build(settings: NotificationSettings) -> ASGIApp:
     background.add("live", live.run)
     background.add("sweeper", streams.run)
 
-    state = HealthState("notification", {"database": Dependency(database.check)}, background, transport)
+    state = HealthState(
+        "notification",
+        {"database": Dependency(database.check), "broker": Dependency(transport.check, needed=False)},
+        background,
+        transport,
+    )
 
     async def start() -> None:
         await database.check()

@@ -8,7 +8,7 @@ from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell
 from filemill.chassis.jobs.endpoints import JobEndpoints
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
@@ -28,7 +28,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=True)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     bell = Bell(settings.data_dir)
 
     def wake() -> None:
@@ -41,7 +41,11 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
 
     state = HealthState(
         "processing",
-        {"database": Dependency(database.check), "storage": Dependency(store.check)},
+        {
+            "database": Dependency(database.check),
+            "storage": Dependency(store.check),
+            "broker": Dependency(transport.check, needed=False),
+        },
         background,
         transport,
     )

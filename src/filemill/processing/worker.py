@@ -11,7 +11,7 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell, Doorbell
 from filemill.chassis.errors import StartError
 from filemill.chassis.jobs.worker import Worker
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.sandbox import Sandbox, SandboxUnavailableError
 from filemill.chassis.settings import load
@@ -30,7 +30,7 @@ async def work(settings: ProcessingSettings, ready: Callable[[], None]) -> None:
     scratch = settings.data_dir / "scratch" / "processing"
     shutil.rmtree(scratch, ignore_errors=True)  # what a killed worker left
     scratch.mkdir(parents=True, mode=0o700)
-    database, store, transport = build_database(settings), build_store(settings), build_transport(settings)
+    database, store, transport = build_database(settings), build_store(settings), await open_transport(settings)
     await check_start(store, writes=True)
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
     try:

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
-from filemill.chassis.messaging.build import build_transport
+from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
@@ -28,7 +28,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     """The app with its loops: relay, copies, journal, keeper, spool. `store`: instead of the one the settings choose."""
     database = build_database(settings)
     store = store or build_store(settings)
-    transport = build_transport(settings)
+    transport = await open_transport(settings)
     journal = AccessJournal(database)
     spool: Spool | None = None
     if settings.spool_dir is None:
@@ -47,6 +47,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     dependencies = {
         "database": Dependency(database.check),
         "storage": Dependency(store.check, needed=spool is None),
+        "broker": Dependency(transport.check, needed=False),
     }
     if spool is not None:
         background.add("spool", spool.run)

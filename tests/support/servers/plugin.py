@@ -1,16 +1,18 @@
 """The fixtures of real servers: each is started when the first test asks for it, and its version and pid are printed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TypeVar
 
 import pytest
 
+from support.engines import Engines, ServerEngines
 from support.programs import Require
-from support.servers import ceph, pgbouncer, postgresql
+from support.servers import ceph, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
+from support.servers.rabbitmq import RabbitMq
 from support.servers.server import Server
 from support.servers.swift import Swift
 
@@ -51,6 +53,22 @@ def postgresql_server(servers: Servers) -> Iterator[PostgreSql]:
 
 
 @pytest.fixture(scope="session")
+def rabbitmq_server(servers: Servers) -> Iterator[RabbitMq]:
+    """A RabbitMQ of this test session."""
+    if not rabbitmq.installed():
+        servers.missing("RabbitMQ is not installed (Debian: rabbitmq-server)")
+    yield from servers.running(RabbitMq())
+
+
+@pytest.fixture
+def vhost(rabbitmq_server: RabbitMq) -> Iterator[str]:
+    """The URL of a virtual host for one test."""
+    url = rabbitmq_server.fresh_vhost()
+    yield url
+    rabbitmq_server.drop_vhost(url)
+
+
+@pytest.fixture(scope="session")
 def pgbouncer_server(servers: Servers, postgresql_server: PostgreSql) -> Iterator[PgBouncer]:
     """A PgBouncer in transaction pooling before the PostgreSQL of this session."""
     if not pgbouncer.PROGRAM.exists():
@@ -72,6 +90,31 @@ def ceph_server(servers: Servers) -> Iterator[Ceph]:
     if ceph.missing():
         pytest.skip("Ceph is not installed (Debian: ceph-mon ceph-osd radosgw); it is for the long run only")
     yield from servers.running(Ceph())
+
+
+@pytest.fixture(scope="session")
+def server_engines(
+    postgresql_server: PostgreSql, rabbitmq_server: RabbitMq, swift_server: Swift
+) -> Iterator[Callable[[], ServerEngines]]:
+    """Gives a set of engines on real servers, a fresh one at each call."""
+    made: list[ServerEngines] = []
+
+    def make() -> ServerEngines:
+        made.append(ServerEngines(postgresql_server, rabbitmq_server, swift_server, f"mill{len(made)}"))
+        return made[-1]
+
+    yield make
+    for engines in made:
+        engines.close()
+
+
+@pytest.fixture(scope="session", params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
+def engines(request: pytest.FixtureRequest) -> Engines | None:
+    """Each set of engines in turn, for tests that hold on both; None means embedded, which every mill has by itself."""
+    make: Callable[[], ServerEngines] | None = None
+    if request.param == "servers":
+        make = request.getfixturevalue("server_engines")
+    return make() if make else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 """The consumer and the relay: effects once, one bad message stops no other, nothing lost between outbox and broker."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -194,6 +194,29 @@ async def test_relay_when_a_claim_has_expired_then_its_events_go_with_the_next_o
     rows = await database.write("test", outbox.claim, "dead:1:1", 10, -1.0)
     assert [row.event for row in rows] == [event]
     assert await Relay(database, transport).publish_some() == 1
+    assert [one.event for one in await transport.take(QUEUE, 10, 30)] == [event]
+
+
+class _AwayOnce(MemoryTransport):
+    """A broker that comes back after its first refusal."""
+
+    away = True
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        if self.away:
+            self.away = False
+            raise Unavailable("The broker is away.")
+        await super().publish(events)
+
+
+async def test_relay_when_the_broker_was_away_then_its_events_go_out_at_the_next_try(database: Database) -> None:
+    """A publish that failed leaves no claim behind that would have to run out first."""
+    event, transport = an_upload(), _AwayOnce()
+    await database.write("test", lambda tx: outbox.append(tx, event))
+    relay = Relay(database, transport)
+    with pytest.raises(Unavailable):
+        await relay.publish_some()
+    assert await relay.publish_some() == 1
     assert [one.event for one in await transport.take(QUEUE, 10, 30)] == [event]
 
 

@@ -1,15 +1,35 @@
 """Choose the transport from one setting: unset means the embedded queues in the data folder."""
 
+from urllib.parse import urlsplit
+
 from filemill.chassis.errors import StartError
 from filemill.chassis.messaging.sqlite_transport import SqliteTransport
+from filemill.chassis.messaging.transport import Broker
 from filemill.chassis.settings import ServiceSettings
 
 
-def build_transport(settings: ServiceSettings) -> SqliteTransport:
-    """The transport of this process. Raises `StartError` for a URL that no adapter serves."""
-    if settings.rabbitmq_url:
-        raise StartError("RABBITMQ_URL: only the embedded queues are built so far; unset it")
-    return SqliteTransport(settings.data_dir / "queues")
+def build_transport(settings: ServiceSettings) -> Broker:
+    """The transport of this process, not connected yet. Raises `StartError` for a URL that no adapter serves."""
+    if not settings.rabbitmq_url:
+        return SqliteTransport(settings.data_dir / "queues")
+    url = urlsplit(settings.rabbitmq_url)
+    if url.scheme not in ("amqp", "amqps") or not url.hostname:
+        raise StartError("RABBITMQ_URL must look like amqp://user:password@host:5672/vhost (amqps:// for TLS)")
+    try:
+        from filemill.chassis.messaging.rabbitmq_transport import RabbitMqTransport
+    except ModuleNotFoundError as error:
+        raise StartError(
+            f"RABBITMQ_URL needs {error.name}, which is not installed: pip install 'filemill[engines]'"
+        ) from error
+    return RabbitMqTransport(settings.rabbitmq_url, settings.service)
+
+
+async def open_transport(settings: ServiceSettings) -> Broker:
+    """The transport of this process, in reach. Raises `StartError` if it is not: a service needs its broker to start,
+    and only then can do without it for a while."""
+    transport = build_transport(settings)
+    await transport.check()
+    return transport
 
 
 def place_of_queues(settings: ServiceSettings) -> str:

@@ -35,6 +35,9 @@ class MemoryTransport:
         self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._seq = itertools.count(1)
 
+    async def check(self) -> None:
+        """See `Broker.check`: it is always there."""
+
     async def publish(self, events: Sequence[Event]) -> None:
         """See `Transport.publish`."""
         for event in events:

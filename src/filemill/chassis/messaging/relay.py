@@ -1,7 +1,8 @@
 """The relay: the only one who publishes. Outbox -> broker, confirmed, then marked sent.
 
 Killed between publishing and marking, it publishes again: the consumers' inboxes swallow the second copy. A claim of a
-relay that died on this machine is freed at once, one elsewhere when its lease ends.
+relay that died on this machine is freed at once, one elsewhere when its lease ends. With the broker away the loop fails and
+is started again, for ever; the events wait in the outbox and nobody who writes notices.
 """
 
 import asyncio
@@ -59,9 +60,14 @@ class Relay:
             return 0
         if broken("confirm"):
             await self._mark(rows)
-        crash_point("relay.publish.before")
-        await self._transport.publish([row.event for row in rows])
-        crash_point("relay.publish.after")
+        try:
+            crash_point("relay.publish.before")
+            await self._transport.publish([row.event for row in rows])
+            crash_point("relay.publish.after")
+        except BaseException:
+            # Not confirmed, or stopped in between: the next try must not wait for the end of this claim.
+            await self._free(process_identity.me())
+            raise
         await self._mark(rows)
         metrics.RELAYED.inc(len(rows))
         return len(rows)
@@ -72,9 +78,12 @@ class Relay:
     async def _free_the_dead(self) -> None:
         for holder in await self._database.read(outbox.holders):
             if process_identity.is_dead(holder):
-                await self._database.write_unsynced("relay.release", outbox.release, holder)
+                await self._free(holder)
                 _log.info("messaging.relay.freed", holder=holder)
                 self._wake.set()
+
+    async def _free(self, holder: str) -> None:
+        await self._database.write_unsynced("relay.release", outbox.release, holder)
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()

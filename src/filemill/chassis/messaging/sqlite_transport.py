@@ -36,6 +36,9 @@ class SqliteTransport:
         self._bell = Bell(folder)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="queues")
 
+    async def check(self) -> None:
+        """See `Broker.check`. A folder that cannot be written shows at the first publish, as it does for the database."""
+
     async def publish(self, events: Sequence[Event]) -> None:
         """See `Transport.publish`."""
         by_queue: dict[str, list[tuple[str, bytes]]] = defaultdict(list)

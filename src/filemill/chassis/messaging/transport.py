@@ -84,6 +84,14 @@ class ParkingLot(Protocol):
         ...
 
 
+class Broker(Transport, ParkingLot, Protocol):
+    """What `build` gives: the transport, its parking lot, and whether it is there."""
+
+    async def check(self) -> None:
+        """At start: raises `StartError`, with the one line to show, if it cannot be used. Later: `Unavailable` if away."""
+        ...
+
+
 @runtime_checkable
 class Peeks(Protocol):
     """A transport whose messages can be looked at without taking them: an extra capability."""

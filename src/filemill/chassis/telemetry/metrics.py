@@ -18,6 +18,8 @@ COMMITTED_WORKS = Counter("filemill_database_works_total", "Pieces of work insid
 RELAYED = Counter("filemill_outbox_relayed_total", "Events published from the outbox.")
 OUTBOX_WAITING = Gauge("filemill_outbox_waiting", "Events in the outbox that are not published yet.")
 CONSUMED = Counter("filemill_events_consumed_total", "Events taken from a queue.", ["queue", "outcome"])
+BROKER_UP = Gauge("filemill_broker_up", "1 while this process is connected to the message broker.")
+BROKER_RECONNECTS = Counter("filemill_broker_reconnects_total", "Connections to the broker opened after one was lost.")
 JOBS = Counter("filemill_jobs_total", "Jobs that ended, by outcome.", ["kind", "outcome"])
 JOB_SECONDS = Histogram(
     "filemill_job_duration_seconds",

@@ -1,0 +1,402 @@
+"""RabbitMQ behind the port. `rabbitmq_topology` says which queues there are, `rabbitmq_session` is one connection.
+
+A broker that goes away makes `publish` raise `Unavailable` and the queues look empty; the connection comes back by itself.
+What this process held is then delivered again, and the inbox drops what it had committed.
+
+Who is to blame for a death: a message whose taker died comes back from its queue together with all that lay beside it in
+the taker's prefetch. They are moved to `Q.again` with one try each, and from there each is taken alone, so that only the
+guilty one goes on collecting tries. If it was the broker that died, and not the taker, nobody is blamed.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import random
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage
+from yarl import URL
+
+from filemill.chassis.clock import now
+from filemill.chassis.errors import StartError, Unavailable
+from filemill.chassis.messaging import rabbitmq_messages as messages
+from filemill.chassis.messaging import rabbitmq_parking as parking
+from filemill.chassis.messaging import rabbitmq_topology as topology
+from filemill.chassis.messaging import wire
+from filemill.chassis.messaging.rabbitmq_messages import Arrived
+from filemill.chassis.messaging.rabbitmq_session import Session
+from filemill.chassis.messaging.transport import Delivery, QueueDepth
+from filemill.chassis.telemetry import metrics
+from filemill.contracts.envelope import Event
+from filemill.contracts.health import ParkedMessage
+from filemill.contracts.topics import EXCHANGE
+
+PAUSE_FIRST_S = 0.2
+PAUSE_LONGEST_S = 5.0
+PATIENCE_S = 3.0
+"""How long a publisher waits for a connection that is being opened again."""
+STUCK_RETRY_S = 1.0
+EXCUSES_MOST = 10
+"""Broker losses that are not counted against one message; more look like a message that stalls its taker's event loop."""
+EXCUSED_MESSAGES_MOST = 10_000
+
+Answer = TypeVar("Answer")
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Held:
+    """A message in somebody's hands. `spent_if_lost`: its tries if its taker never answers."""
+
+    arrived: Arrived
+    session: Session
+    spent_if_lost: int
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What one session has of one queue, not handed out yet."""
+
+    fresh: deque[Arrived] = field(default_factory=deque)
+    suspects: deque[Arrived] = field(default_factory=deque)
+
+
+class RabbitMqTransport:
+    """See `transport.Transport` and `transport.ParkingLot`. Belongs to one event loop."""
+
+    def __init__(self, url: str, name: str = "filemill") -> None:
+        self._url = URL(url)
+        self._name = name
+        self._session: Session | None = None
+        self._up = asyncio.Event()
+        self._problem = "not connected yet"
+        self._keeper: asyncio.Task[None] | None = None
+        self._readers: dict[str, asyncio.Task[_Reader]] = {}
+        self._held: dict[int, _Held] = {}
+        self._tags = itertools.count(1)
+        self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._excuses: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._last_taken: dict[str, Arrived] = {}
+        self._errands: set[asyncio.Task[Any]] = set()
+        self._looking = asyncio.Lock()
+
+    async def check(self) -> None:
+        """See `Broker.check`."""
+        if self._keeper is None:
+            try:
+                self._begin(await Session.open(self._url, self._name))
+            except Unavailable as error:
+                raise StartError(f"RABBITMQ_URL: {error}; start the broker or correct the address") from error
+        if self._session is None:
+            raise Unavailable(self._problem)
+
+    # the port
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """See `Transport.publish`. All are sent at once; the first that is not confirmed raises `Unavailable`."""
+        fresh = [messages.of_event(event) for event in events]
+        session = await self._connected()
+        sends = [session.send(EXCHANGE, event.type, message) for event, message in zip(events, fresh, strict=True)]
+        problems = [one for one in await asyncio.gather(*sends, return_exceptions=True) if one is not None]
+        if problems:
+            raise problems[0]
+
+    async def take(self, queue: str, most: int, lease_s: float) -> list[Delivery]:
+        """See `Transport.take`. With the broker away nothing is due."""
+        reader = await self._reader(queue)
+        if reader is None or self._session is None:
+            return []
+        if reader.suspects:
+            chosen = [reader.suspects.popleft()]
+        else:
+            chosen = [reader.fresh.popleft() for _ in range(min(most, len(reader.fresh)))]
+        deliveries = []
+        for arrived in chosen:
+            tag = self._hold(arrived, self._session, arrived.spent + 1)
+            deliveries.append(Delivery(queue, tag, arrived.event, arrived.spent + 1))
+            self._last_taken[queue] = arrived
+        if deliveries:
+            asyncio.get_running_loop().call_later(lease_s, self._lease_over, [one.tag for one in deliveries])
+        return deliveries
+
+    async def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """See `Transport.ack`. One that was lost with its connection is delivered again, which the inbox notices."""
+        for delivery in deliveries:
+            held = self._held.pop(delivery.tag, None)
+            if held is not None:
+                await self._settle(held)
+
+    async def retry(self, delivery: Delivery, delay_s: float, reason: str, *, counts: bool = True) -> None:
+        """See `Transport.retry`. The delay is rounded up to a waiting room's. Raises `Unavailable`."""
+        spent = delivery.tries if counts else delivery.tries - 1
+        exchange = topology.waiting_room(delay_s) if delay_s > 0 else ""
+        await self._pass_on(delivery.tag, exchange, self._queue_for(delivery.queue, spent), spent, reason)
+
+    async def park(self, delivery: Delivery, reason: str) -> None:
+        """See `Transport.park`. Raises `Unavailable`, also when the parking queue is full."""
+        with self._in_hand(delivery.tag) as held:
+            if held is None:
+                return
+            aside = messages.set_aside(held.arrived.message, delivery.tries, reason)
+            await held.session.send("", topology.parked(delivery.queue), aside)
+            await self._settle(held)
+
+    async def wait(self, queue: str, timeout_s: float) -> None:
+        """See `Transport.wait`."""
+        reader = await self._reader(queue)
+        if reader is not None and (reader.fresh or reader.suspects):
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._news[queue].wait()
+        except TimeoutError:
+            return
+        finally:
+            self._news[queue].clear()
+
+    async def close(self) -> None:
+        """See `Transport.close`. What was not handed back in time, the broker delivers again as a try."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Unavailable):
+                await session.stop_consuming()
+                await asyncio.gather(*self._errands, return_exceptions=True)
+                await self._hand_back(session)
+            await session.abandon()
+        for errand in self._errands:
+            errand.cancel()
+
+    # the parking lot
+
+    async def parked(self, queue: str, most: int) -> list[ParkedMessage]:
+        """See `ParkingLot.parked`. Raises `Unavailable`."""
+        async with self._looking:
+            return await self._whole(parking.look(await self._connected(), queue, most))
+
+    async def release(self, queue: str, event_id: str) -> bool:
+        """See `ParkingLot.release`. Raises `Unavailable`."""
+        async with self._looking:
+            return await self._whole(parking.release(await self._connected(), queue, event_id))
+
+    async def depth(self, queue: str) -> QueueDepth:
+        """See `ParkingLot.depth`: what waits here or at the broker, what this process holds. Raises `Unavailable`."""
+        session = await self._connected()
+        names = (queue, topology.again(queue), topology.parked(queue))
+        fresh, suspects, parked = [await self._whole(session.ready(name)) for name in names]
+        buffered = list(self._buffered(queue))
+        waiting = fresh + suspects + len(buffered)
+        leased = sum(held.arrived.queue == queue for held in self._held.values())
+        # Only what was taken has been seen: the lag of the last one stands for those that wait behind it.
+        oldest = min(buffered, key=lambda one: one.sent_at) if buffered else self._last_taken.get(queue)
+        oldest_s = (now() - oldest.sent_at).total_seconds() if waiting and oldest else 0.0
+        return QueueDepth(queue, waiting, leased, parked, max(0.0, oldest_s))
+
+    # the connection
+
+    def _begin(self, session: Session | None = None) -> None:
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep(session), name="rabbitmq")
+
+            if session is not None:
+                self._arrived_at(session)
+
+    async def _keep(self, session: Session | None) -> None:
+        """Hold a connection for ever; jitter keeps the services of a restarted broker from coming all at once."""
+        attempt = 0
+        while True:
+            try:
+                if session is None:
+                    session = await Session.open(self._url, self._name)
+                    self._arrived_at(session)
+                    metrics.BROKER_RECONNECTS.inc()
+                    _log.info("messaging.broker.connected", attempts=attempt + 1)
+                attempt = 0
+                await session.lost.wait()
+                self._departed_from(session)
+                _log.warning("messaging.broker.lost", reason=session.reason)
+                await session.abandon()
+            except (StartError, Unavailable) as error:
+                attempt += 1
+                if self._problem != str(error):
+                    _log.warning("messaging.broker.away", problem=str(error))
+                self._problem = str(error)
+            finally:
+                if session is not None and session.lost.is_set():
+                    session = None
+            longest_s = min(PAUSE_LONGEST_S, PAUSE_FIRST_S * 2**attempt)
+            await asyncio.sleep(random.uniform(longest_s / 4, longest_s))  # noqa: S311 - jitter, not a secret
+
+    def _arrived_at(self, session: Session) -> None:
+        self._session = session
+        self._up.set()
+        metrics.BROKER_UP.set(1)
+        for news in self._news.values():
+            news.set()  # whoever waits subscribes anew
+
+    def _departed_from(self, session: Session) -> None:
+        """The broker delivers again what we had: that is no try of theirs."""
+        self._session = None
+        self._up.clear()
+        self._problem = f"the broker is away: {session.reason}"
+        metrics.BROKER_UP.set(0)
+        for arrived in [*self._buffered(), *(held.arrived for held in self._held.values())]:
+            key = (arrived.queue, arrived.event.id)
+            self._excuses[key] = self._excuses.pop(key, 0) + 1
+        while len(self._excuses) > EXCUSED_MESSAGES_MOST:
+            self._excuses.popitem(last=False)
+        self._held.clear()
+        for reader in self._readers.values():
+            reader.cancel()
+        self._readers.clear()
+
+    async def _connected(self) -> Session:
+        self._begin()
+        if self._session is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await self._up.wait()
+        if self._session is None:
+            raise Unavailable(self._problem)
+        return self._session
+
+    async def _whole(self, operation: Coroutine[Any, Any, Answer]) -> Answer:
+        """Run it to its end even if its caller is cancelled: an exchange cut in half costs the whole connection."""
+        return await asyncio.shield(self._errand(operation))
+
+    def _errand(self, operation: Coroutine[Any, Any, Answer]) -> "asyncio.Task[Answer]":
+        task = asyncio.create_task(operation)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        return task
+
+    # what arrives
+
+    async def _reader(self, queue: str) -> _Reader | None:
+        """What arrived of a queue, subscribed at the first call; None while the broker is away."""
+        self._begin()
+        session = self._session
+        if session is None or session.lost.is_set():
+            return None
+        if queue not in self._readers:
+            self._readers[queue] = self._errand(self._subscribe(session, queue))
+        task = self._readers[queue]
+        try:
+            return await asyncio.shield(task)
+        except Unavailable:
+            return None
+        except asyncio.CancelledError:
+            if task.cancelled() and not _is_cancelled():
+                return None
+            raise
+
+    async def _subscribe(self, session: Session, queue: str) -> _Reader:
+        reader = _Reader()
+        for alone, name in ((True, topology.again(queue)), (False, queue)):
+            arrive = partial(self._arrive, session, reader, queue, alone)
+            await session.consume(name, alone=alone, arrive=arrive)
+        return reader
+
+    async def _arrive(
+        self, session: Session, reader: _Reader, queue: str, alone: bool, message: AbstractIncomingMessage
+    ) -> None:
+        if session is not self._session:
+            return
+        deaths = messages.number(message.headers, "x-delivery-count")
+        try:
+            event = wire.decode(message.body)
+        except ValueError as error:
+            # Nobody will ever understand it: a person must look.
+            await session.send(
+                "", topology.parked(queue), messages.set_aside(message, deaths + 1, f"no event: {error}")
+            )
+            await session.ack(message)
+            return
+        deaths -= min(deaths, self._excuses.get((queue, event.id), 0), EXCUSES_MOST)
+        spent = messages.number(message.headers, messages.TRIES)
+        if deaths and not alone:
+            # It was handed out from here at most once, whatever happened while it lay in a prefetch.
+            self._lease_over([self._hold(Arrived(message, queue, event, spent), session, spent + 1)])
+            return
+        arrived = Arrived(message, queue, event, spent + deaths)
+        (reader.suspects if alone else reader.fresh).append(arrived)
+        self._news[queue].set()
+
+    def _buffered(self, queue: str | None = None) -> Iterator[Arrived]:
+        for name, task in self._readers.items():
+            if queue in (None, name) and task.done() and not task.cancelled() and task.exception() is None:
+                yield from task.result().suspects
+                yield from task.result().fresh
+
+    # what is in hand
+
+    def _hold(self, arrived: Arrived, session: Session, spent_if_lost: int) -> int:
+        tag = next(self._tags)
+        self._held[tag] = _Held(arrived, session, spent_if_lost)
+        return tag
+
+    @contextlib.contextmanager
+    def _in_hand(self, tag: int) -> Iterator[_Held | None]:
+        """Take it off the table for as long as something is done with it; back if that fails and it is still ours."""
+        held = self._held.pop(tag, None)
+        try:
+            yield held
+        except BaseException:
+            if held is not None and held.session is self._session:
+                self._held[tag] = held
+                asyncio.get_running_loop().call_later(STUCK_RETRY_S, self._lease_over, [tag])
+            raise
+
+    async def _pass_on(self, tag: int, exchange: str, key: str, spent: int, reason: str) -> None:
+        """Put it somewhere else, then settle it here: dying in between costs a copy, which the inbox drops."""
+        with self._in_hand(tag) as held:
+            if held is not None:
+                await held.session.send(exchange, key, messages.tried(held.arrived.message, spent, reason))
+                await self._settle(held)
+
+    async def _settle(self, held: _Held) -> None:
+        self._excuses.pop((held.arrived.queue, held.arrived.event.id), None)
+        await held.session.ack(held.arrived.message)
+
+    def _lease_over(self, tags: list[int]) -> None:
+        """Whoever took these did not answer in time."""
+        for tag in tags:
+            if tag in self._held:
+                self._errand(self._give_up_on(tag))
+
+    async def _give_up_on(self, tag: int) -> None:
+        held = self._held.get(tag)
+        if held is None:
+            return
+        target = topology.again(held.arrived.queue)
+        # Refused (that queue is full) it stays with us, and is tried again.
+        with contextlib.suppress(Unavailable):
+            await self._pass_on(tag, "", target, held.spent_if_lost, "its taker did not answer or died")
+
+    async def _hand_back(self, session: Session) -> None:
+        """A polite end: everything back, without a try."""
+        back = [*(held.arrived for held in self._held.values() if held.session is session), *self._buffered()]
+        self._held.clear()
+
+        async def one(arrived: Arrived) -> None:
+            target = self._queue_for(arrived.queue, arrived.spent)
+            await session.send("", target, messages.tried(arrived.message, arrived.spent))
+            await session.ack(arrived.message)
+
+        await asyncio.gather(*map(one, back))
+
+    @staticmethod
+    def _queue_for(queue: str, spent: int) -> str:
+        return topology.again(queue) if spent else queue
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
