@@ -1,5 +1,6 @@
 """An installation with data in it, made in this process by the services' own intake, relay and consumers; nobody runs it."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 
@@ -66,13 +67,22 @@ async def upload_one(intake: Intake, number: int) -> str:
 
 
 async def settle(mill: Installation) -> None:
-    """Relay and consume until nothing moves."""
-    moved = 1
-    while moved:
-        moved = await _publish(mill)
-        for queue, handlers in HANDLERS.items():
-            database = mill.parts[queue.partition(".")[0]].database
-            moved += await Consumer(queue, mill.queues, database, handlers).consume_some()
+    """Relay and consume until nothing moves and no queue holds anything."""
+    async with asyncio.timeout(60):
+        while await _move_some(mill):
+            pass
+
+
+async def _move_some(mill: Installation) -> int:
+    moved = await _publish(mill)
+    for queue, handlers in HANDLERS.items():
+        database = mill.parts[queue.partition(".")[0]].database
+        took = await Consumer(queue, mill.queues, database, handlers).consume_some()
+        depth = await mill.queues.depth(queue)
+        if not took and depth.waiting:
+            await mill.queues.wait(queue, 0.2)
+        moved += took + depth.waiting + depth.leased
+    return moved
 
 
 async def _publish(mill: Installation) -> int:

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from filemill.chassis.errors import StartError
 from filemill.cli.move import move_installation
 from filemill.local.environment import environment, read_env_file
-from filemill.local.installation import INVENTORIES, opened, prepare
+from filemill.local.installation import Installation, opened, prepare
 from filemill.local.verify import Report, verify
-from support.servers.postgresql import PostgreSql
+from filemill.upload.intake import Intake
+from filemill.upload.settings import UploadSettings
+from support.engines import ServerEngines
 from support.small_installation import fill, settle, upload_one
 
 FILES = 12
-SERVICES = [inventory.service for inventory in INVENTORIES]
 
 
 @pytest.fixture
@@ -30,16 +32,13 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(params=["folder", pytest.param("postgresql", marks=pytest.mark.servers)])
+@pytest.fixture(params=["folder", pytest.param("servers", marks=pytest.mark.servers)])
 def to_env(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The environment file of an empty installation elsewhere."""
+    """The environment file of an empty installation elsewhere: other folders, or PostgreSQL, RabbitMQ and S3."""
     lines = ["# where it goes", f"FILEMILL_DATA_DIR={tmp_path / 'new'}", f'STORAGE_URL="file://{tmp_path / "blobs"}"']
-    if request.param == "postgresql":
-        server: PostgreSql = request.getfixturevalue("postgresql_server")
-        url = server.fresh_database()
-        for service in SERVICES:
-            server.fresh_database(f"{url.rpartition('/')[2]}_{service}")
-        lines.append(f"export DATABASE_URL={url}")
+    if request.param == "servers":
+        make: Callable[[], ServerEngines] = request.getfixturevalue("server_engines")
+        lines += [f"export {name}={value}" for name, value in make().environment().items()]
     path = tmp_path / "production.env"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -68,12 +67,7 @@ def test_move_when_done_then_both_sides_are_the_same_and_the_new_one_goes_on(sou
     assert (moved.files, moved.blobs) == (FILES + 2, 3 * FILES + 2)
     assert moved.on_its_way
 
-    async def live(mill: object) -> None:
-        from filemill.local.installation import Installation
-        from filemill.upload.intake import Intake
-        from filemill.upload.settings import UploadSettings
-
-        assert isinstance(mill, Installation)
+    async def live(mill: Installation) -> None:
         await settle(mill)
         await upload_one(Intake(mill.parts["upload"].database, mill.store, UploadSettings()), 99)
         await settle(mill)
@@ -92,8 +86,6 @@ def test_move_when_the_target_is_not_empty_then_refuses_until_told_to_resume(
     source: Path, to_env: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A second move by mistake changes nothing; with --resume it finds everything done, and adds nothing."""
-    from filemill.chassis.errors import StartError
-
     assert move_installation(to_env, resume=False)
     before = report_of(to_env)
     with pytest.raises(StartError, match="already; choose an empty one, or say --resume"):
@@ -114,8 +106,8 @@ KILLS = [
     pytest.param("folder", "move.numbers.committed", marks=pytest.mark.slow),
     pytest.param("folder", "move.messages.in-tx"),
     pytest.param("folder", "move.messages.committed", marks=pytest.mark.slow),
-    pytest.param("postgresql", "move.rows.committed", marks=SERVER),
-    pytest.param("postgresql", "move.messages.in-tx", marks=[*SERVER, pytest.mark.slow]),
+    pytest.param("servers", "move.rows.committed", marks=SERVER),
+    pytest.param("servers", "move.messages.in-tx", marks=[*SERVER, pytest.mark.slow]),
 ]
 
 
