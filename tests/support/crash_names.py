@@ -58,6 +58,13 @@ SELDOM: dict[str, str] = {
         ),
         "nobody logs in and nothing is limited while FILEMILL_AUTH is none",
     ),
+    **dict.fromkeys(
+        ["move.blob", *_transaction("move.rows", "move.numbers", "move.messages")], "a move: tests/adapters/move"
+    ),
+    **dict.fromkeys(
+        ["upload.spool.stored", *_transaction("upload.spool.accept", "upload.spool.complete", "upload.spool.lost")],
+        "a store that is away: tests/adapters/spool",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }
