@@ -24,7 +24,7 @@ from filemill.contracts.upload import File, FileAccessed, FileLifecycle, FilePag
 from filemill.upload import downloads, idempotency, repository, rules
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.errors import MissingFile
-from filemill.upload.idempotency import Answered, Ticket
+from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
 from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name
@@ -79,6 +79,7 @@ class Endpoints:
     database: Database
     store: BlobStore
     intake: Intake
+    keys: IdempotencyKeys
     journal: AccessJournal
     settings: UploadSettings
     spool: Spool | None = None
@@ -134,13 +135,16 @@ class Endpoints:
     async def _take(self, request: Request, caller: Caller, route: str, read: Any) -> Response:
         key = request.headers.get("idempotency-key")
         rules.check_idempotency_key(key)
-        shown = await idempotency.present(self.database, caller.owner_id, route, key) if key else None
+        shown = await self.keys.present(caller.owner_id, route, key) if key else None
         ticket = shown if isinstance(shown, Ticket) else None
         try:
-            return await self._receive(request, caller, read, shown)
+            answer = await self._receive(request, caller, read, shown)
+            if ticket is not None:
+                self.keys.redeemed(ticket)
+            return answer
         except BaseException as error:
             if ticket is not None:
-                await idempotency.give_up(self.database, ticket)
+                await self.keys.give_up(ticket)
             if isinstance(error, ClientDisconnect):
                 return Response(status_code=499)  # nobody reads it; the log line shows what happened
             raise

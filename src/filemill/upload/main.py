@@ -18,6 +18,7 @@ from filemill.chassis.web.process import run_service
 from filemill.upload import consumers
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.endpoints import STREAMING, Endpoints
+from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.settings import UploadSettings
@@ -37,11 +38,13 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
         spool = Spool(settings.spool_dir, local, store, database, settings.spool_most_bytes)
     intake = Intake(database, store, settings, spool)
+    keys = IdempotencyKeys(database)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
     background.add("copies", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
     background.add("journal", journal.run)
+    background.add("keys", keys.run)
     background.add("keeper", Keeper(database, store, settings).run)
 
     dependencies = {
@@ -63,7 +66,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
 
     return build_app(
         state,
-        [Endpoints(database, store, intake, journal, settings, spool).router()],
+        [Endpoints(database, store, intake, keys, journal, settings, spool).router()],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=STREAMING,

@@ -154,6 +154,12 @@ def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s:
     )
 
 
+def keep_claims(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
+    """Say again that these are at work."""
+    change = update(idempotency).where(idempotency.c.holder.in_(holders))
+    tx.execute(change.values(held_until=time.time() + hold_s))
+
+
 def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:
     """This key stands for this file from now on."""
     change = update(idempotency).where(*_key(owner_id, route, key))

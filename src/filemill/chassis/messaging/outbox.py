@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from filemill.chassis.database.database import Tx, mark_commit
+from filemill.chassis.database.database import Tx, mark_commit, must_last
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.messaging import wire
 from filemill.contracts.envelope import Event
@@ -97,7 +97,8 @@ _SWEEP = text(
 
 
 def append(tx: Tx, *events: Event) -> None:
-    """Write events into the outbox of the present transaction."""
+    """Write events into the outbox of the present transaction, which must be one that lasts."""
+    must_last(tx)
     tx.execute(_APPEND, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
     mark_commit(tx, MARK)
 

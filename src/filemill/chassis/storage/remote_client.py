@@ -71,16 +71,28 @@ class Remote:
 
     async def ask(self, what: str, question: Callable[[], Awaitable[T]]) -> T:
         """Ask the store, again if it is away, within the total time. Raises `NotFound`, `StorageFull`, `Unavailable`."""
-        async with self.breaker.call():
+        async with self.guarded():
             return await self._asked(what, question)
 
     async def send(self, what: str, sending: Callable[[], Awaitable[T]]) -> T:
         """Await what the repeating client does. Raises as `ask` does."""
-        async with self.breaker.call(), within(self.patience.send_s, what):
+        async with self.guarded(), within(self.patience.send_s, what):
             try:
                 return await sending()
             except (BaseError, OSError) as error:
                 raise translated(error, what) from error
+
+    @asynccontextmanager
+    async def guarded(self) -> AsyncIterator[None]:
+        """The breaker around a call. A store that says no is not away: while it is full, or takes no writes, reads go on."""
+        answer: FilemillError | None = None
+        async with self.breaker.call():
+            try:
+                yield
+            except (Refused, StorageFull) as error:
+                answer = error
+        if answer is not None:
+            raise answer
 
     async def sign(self, key: str, expires: timedelta) -> str:
         """A link for the public endpoint. No call to the store; with a role, credentials may have to be fetched first."""
