@@ -55,5 +55,6 @@ def _lines(report: Report) -> list[tuple[str, str]]:
         ("damaged or missing", count(len(report.damaged))),
         ("other faults", count(len(report.faults))),
         ("with news on its way", count(report.on_its_way)),
+        ("waiting in a spool", f"{count(report.spooled)} (their bytes are not looked at)" if report.spooled else "0"),
         ("blobs no row names", count(report.orphans)),
     ]

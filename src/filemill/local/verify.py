@@ -60,6 +60,7 @@ class Report:
     damaged: list[DamagedBlob] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     on_its_way: int = 0
+    spooled: int = 0
     orphans: int = 0
     digest: str = ""
 
@@ -125,6 +126,7 @@ class _Verification:
                     self._report.faults.append(Fault(service, about, f"{table} entry {rows.key_of(kept, row)} {flaw}"))
             await self._check_blobs([blob for row in batch for blob in kept.blobs(row)])
             self._report.rows[service] += len(batch)
+            self._report.spooled += len(batch) if kept.must_be_empty else 0
             done += len(batch)
             self._progress(table.replace(".", " "), done, total)
 

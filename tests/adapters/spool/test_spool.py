@@ -15,6 +15,10 @@ import httpx
 import pytest
 
 from filemill.chassis.database.migrate import migrate
+from filemill.chassis.errors import StartError
+from filemill.cli.move import move_installation
+from filemill.local.installation import opened, prepare
+from filemill.local.verify import verify
 from filemill.upload.main import build
 from filemill.upload.settings import UploadSettings
 from support.asgi import running
@@ -207,6 +211,24 @@ async def test_queued_file_when_the_volume_damaged_it_then_it_is_failed_with_a_r
         assert (reason["code"], reason["retryable"]) == ("spool-lost", False)
         assert await service.blobs() == 0
         assert service.rows(UPLOADED) == [(0,)]
+
+
+async def test_verify_and_move_when_files_wait_in_the_spool_then_one_counts_and_the_other_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their bytes are on a volume that only this installation has."""
+    monkeypatch.setenv("FILEMILL_DATA_DIR", str(tmp_path))
+    await asyncio.to_thread(prepare, make=True)
+    async with serving(tmp_path) as service:
+        service.store.away = True
+        assert (await service.put(b"waits")).status_code == 202
+    async with opened() as mill:
+        report = await verify(mill, lambda *_: None)
+    assert (report.ok, report.files, report.spooled, report.blobs) == (True, 1, 1, 0)
+    to_env = tmp_path / "production.env"
+    to_env.write_text(f"FILEMILL_DATA_DIR={tmp_path / 'new'}\n")
+    with pytest.raises(StartError, match="wait in the spool"):
+        await asyncio.to_thread(move_installation, to_env, resume=False)
 
 
 def child(data: Path, mode: str, size: str, crash: str = "") -> subprocess.CompletedProcess[str]:
