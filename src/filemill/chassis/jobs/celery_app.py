@@ -7,11 +7,12 @@ Queues forget a wake-up at the age at which `waker` sends another, so a backlog 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from amqp.exceptions import PreconditionFailed
 from celery import Celery
 from celery.exceptions import OperationalError
 from kombu import Exchange, Queue
 
-from filemill.chassis.errors import Unavailable
+from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.jobs.table import BULK, INTERACTIVE
 from filemill.chassis.jobs.waker import WOKEN_S
 
@@ -62,6 +63,8 @@ def build_app(url: str, kind: str, deadline_s: float) -> Celery:
         broker_connection_timeout=CONNECT_S,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A job longer than the broker waits for an acknowledgement (30 min) costs a channel, and must not cost the worker.
+        broker_channel_error_retry=True,
         broker_heartbeat=10,
         worker_prefetch_multiplier=1,
         worker_detect_quorum_queues=True,
@@ -75,6 +78,20 @@ def build_app(url: str, kind: str, deadline_s: float) -> Celery:
         worker_consumer="filemill.chassis.jobs.celery_consumer:Consumer",
     )
     return app
+
+
+def declare(app: Celery) -> None:
+    """Make the queues. Raises `StartError` if they are there with other settings: retrying that for ever helps nobody."""
+    try:
+        with app.connection_for_write() as connection:
+            for queue in app.conf.task_queues:
+                queue(connection.default_channel).declare()
+    except PreconditionFailed as error:
+        raise StartError(
+            f"RABBITMQ_URL: {error.reply_text}; delete that queue or name an empty virtual host"
+        ) from error
+    except (OperationalError, *app.connection_for_write().recoverable_connection_errors) as error:
+        raise StartError(f"RABBITMQ_URL: Celery cannot use the broker ({type(error).__name__}); see its log") from error
 
 
 class WakeSender:

@@ -39,11 +39,12 @@ def run_celery_worker(settings: ServiceSettings, spec: WorkerSpec, on_ready: Cal
     try:
         from celery import signals
 
-        from filemill.chassis.jobs.celery_app import build_app, queue_name, task_name
+        from filemill.chassis.jobs.celery_app import build_app, declare, queue_name, task_name
     except ModuleNotFoundError as error:
         raise StartError(f"RABBITMQ_URL: {error.name} is not installed; install filemill[engines]") from error
     assert settings.rabbitmq_url
     app = build_app(settings.rabbitmq_url, spec.kind, spec.deadline_s)
+    declare(app)
     desk: list[_Desk] = []
 
     @app.task(name=task_name(spec.kind))  # type: ignore[untyped-decorator]
