@@ -6,12 +6,14 @@ everything is looked at. The short run is part of every test run, the long one o
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from support import crash_names
 from support.crash_run import Plan, crash_run
+from support.engines import ServerEngines
 from support.visits import visit
 
 
@@ -26,6 +28,19 @@ def test_mill_when_killed_anywhere_under_load_then_keeps_every_promise(tmp_path:
     assert report.gave_up == []
     assert report.acknowledged == 500
     assert report.effective_kills >= 10, str(report)
+
+
+@pytest.mark.servers
+def test_mill_when_two_instances_on_servers_are_killed_then_they_keep_every_promise(
+    tmp_path: Path, server_engines: Callable[[], ServerEngines]
+) -> None:
+    """The same on PostgreSQL, RabbitMQ and S3, with two of every process: neither may think it is alone."""
+    plan = Plan(150, "*=0.001", outside_every_s=1.5, engines=server_engines(), instances=2)
+    report = crash_run(tmp_path, plan, _seed())
+    assert report.wrong == [], str(report)
+    assert report.gave_up == []
+    assert report.acknowledged == 150
+    assert report.effective_kills >= 5, str(report)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from support.engines import Engines
 from support.mill import Mill, wait_for
 from support.servers.ports import free_ports
 
@@ -73,9 +74,10 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
 
 
 @pytest.fixture(scope="session")
-def mill(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Mill]:
+def mill(tmp_path_factory: pytest.TempPathFactory, collector: Collector, engines: Engines | None) -> Iterator[Mill]:
     started = Mill(
         tmp_path_factory.mktemp("journey") / "data",
+        engines,
         FILEMILL_LOG_FORMAT="json",
         FILEMILL_MAX_FILE_BYTES=str(MAX_FILE_BYTES),
         FILEMILL_GATEWAY_METRICS_PORT=str(free_ports(1)[0]),

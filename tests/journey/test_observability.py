@@ -50,7 +50,8 @@ def test_ids_when_a_caller_brings_them_then_events_and_timeline_carry_them(
     found = client.get(f"/api/metadata/requests/{traced['request_id']}/file").json()
     assert found["file_id"] == traced["file_id"]
     for service in ("upload", "processing", "ai", "metadata"):
-        bodies = mill.rows(service, "SELECT body FROM outbox WHERE instr(body, ?)", traced["file_id"])
+        file_id = traced["file_id"].encode()
+        bodies = [row for row in mill.rows(service, "SELECT body FROM outbox") if file_id in row[0]]
         assert bodies, service
         assert all(traced["request_id"].encode() in body and TRACE_ID.encode() in body for (body,) in bodies), service
 

@@ -38,13 +38,11 @@ def unprocessed(mill: Mill) -> int:
 
 
 def state_of(mill: Mill) -> tuple[Any, ...]:
-    store = mill.data_dir / "store"
     return (
         mill.rows("upload", "SELECT count(*) FROM files"),
         mill.rows("upload", "SELECT count(*) FROM idempotency"),
-        mill.rows("../store/small", "SELECT count(*) FROM small"),
-        sum(path.is_file() for path in (store / "blobs").rglob("*")),
-        [path.name for path in (store / "partial").glob("*")],
+        len(mill.engines.blobs()),
+        mill.engines.partials(),
     )
 
 

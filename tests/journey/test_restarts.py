@@ -41,7 +41,7 @@ def test_units_when_each_is_killed_twenty_times_then_everything_is_processed_onc
     mill = Mill(tmp_path / "data", FILEMILL_RESTART_PAUSE_MOST_S="0.1")
     try:
         mill.start()
-        clients = Clients(mill.url)
+        clients = Clients(mill.urls)
         killer = Killer(mill, lambda: clients.in_flight)
         clients.start(uploads, _Pace(killer).wait)
         served = _kill_in_turn(mill, killer, random.Random(seed))
@@ -140,9 +140,7 @@ def test_file_when_consumers_are_paused_then_exists_everywhere_from_its_201(mill
         changed = client.patch(f"/api/metadata/files/{file['file_id']}", json={"title": "too early"})
         assert (changed.status_code, changed.json()["retryable"]) == (503, True)
     assert mill.rows("metadata", "SELECT count(*) FROM documents") == [(0,)]
-    assert mill.look(mill.data_dir / "queues" / "metadata.catalogue.db", "SELECT count(*) >= 500 FROM message") == [
-        (1,)
-    ]
+    assert dict(mill.engines.undelivered())["metadata.catalogue"] >= 500
 
 
 def test_runner_when_a_second_one_starts_on_the_same_folder_then_it_is_refused(mill: Mill) -> None:
@@ -175,7 +173,7 @@ def test_mill_when_stopped_by_ctrl_c_then_leaves_no_process(tmp_path: Path) -> N
     mill = Mill(tmp_path / "data")
     try:
         mill.start()
-        clients = Clients(mill.url)
+        clients = Clients(mill.urls)
         clients.start(make_uploads(20, random.Random(1)))
         clients.wait()
         assert len(mill.processes()) > len(UNITS)

@@ -6,16 +6,14 @@ failed with a reason; each effect is counted once; nothing is left in a queue or
 
 import hashlib
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from filemill.contracts.topics import queues_for
+from filemill.contracts.topics import QUEUES, queues_for
 from support.mill import Mill
 from support.quiet import OUTBOXES
 from support.uploads import Upload
@@ -36,7 +34,7 @@ def audit(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, str]
         *leftovers(mill),
         *contents(mill, uploads, acknowledged),
         *findable(mill, uploads, acknowledged),
-        *integrity(mill.data_dir),
+        *mill.engines.integrity(),
     ]
 
 
@@ -86,11 +84,9 @@ def effects(mill: Mill, file_ids: Iterable[str]) -> list[str]:
     file_ids = list(file_ids)
     for what, count in counted.items():
         wrong += [f"{count[file_id]} times {what}: {file_id}" for file_id in file_ids if count[file_id] != 1]
-    steps = (
-        "SELECT file_id, service, step, state, attempt, json_extract(detail, '$.job_id'), count(*) FROM timeline"
-        " GROUP BY 1, 2, 3, 4, 5, 6 HAVING count(*) > 1"
-    )
-    wrong += [f"told twice: {row}" for row in mill.rows("metadata", steps) if row[0] in set(file_ids)]
+    steps = mill.rows("metadata", "SELECT file_id, service, step, state, attempt, detail FROM timeline")
+    told = _repeated((*row[:5], json.loads(row[5]).get("job_id")) for row in steps)
+    wrong += [f"told {count} times: {step}" for step, count in told if step[0] in set(file_ids)]
     for service in ("processing", "ai"):
         tries = "SELECT file_id, state, attempts, fence FROM jobs WHERE state NOT IN ('done', 'failed') OR attempts < 1"
         bad = [row for row in mill.rows(service, tries) if row[0] in set(file_ids)]
@@ -142,11 +138,11 @@ def deliveries(mill: Mill) -> list[str]:
 
 
 def leftovers(mill: Mill) -> list[str]:
-    """Nothing is parked, and nothing half-written is left by processes that are gone."""
+    """Nothing is parked."""
     wrong = []
-    for path in sorted((mill.data_dir / "queues").glob("*.db")):
-        parked = "SELECT event_id, tries, reason FROM message WHERE parked_at IS NOT NULL"
-        wrong += [f"parked in {path.stem}: {row}" for row in mill.look(path, parked)]
+    for service in sorted({queue.partition(".")[0] for queue in QUEUES}):
+        parked = httpx.get(f"http://127.0.0.1:{mill.ports[service]}/parked", timeout=30).raise_for_status().json()
+        wrong += [f"parked in {one['queue']}: {one['id']}, {one['tries']}, {one['reason']}" for one in parked["items"]]
     return wrong
 
 
@@ -175,31 +171,13 @@ def findable(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, s
     return wrong
 
 
-def integrity(data_dir: Path) -> list[str]:
-    """SQLite's own check of every database file."""
-    wrong = []
-    for path in sorted(data_dir.rglob("*.db")):
-        connection = sqlite3.connect(path, timeout=30)
-        try:
-            said = connection.execute("PRAGMA integrity_check").fetchone()[0]
-        finally:
-            connection.close()
-        if said != "ok":
-            wrong.append(f"damaged: {path.name}: {said}")
-    return wrong
-
-
 def orphan_blobs(mill: Mill) -> int:
     """Whole blobs that no row names: allowed after a crash (a reconciler sweeps them), counted to be shown."""
     named = set(_ids(mill, "upload", "SELECT storage_key FROM files"))
     named |= set(_ids(mill, "processing", "SELECT storage_key FROM renditions"))
-    named |= {
-        key for (key,) in mill.rows("metadata", "SELECT json_extract(text, '$.storage_key') FROM documents") if key
-    }
-    small = {key for (key,) in mill.look(mill.data_dir / "store" / "small.db", "SELECT key FROM small")}
-    folder = mill.data_dir / "store" / "blobs"
-    large = {f"blobs/{path.parent.name}/{path.name}" for path in folder.glob("*/*")}
-    return len((small | large) - named)
+    texts = (json.loads(text) for (text,) in mill.rows("metadata", "SELECT text FROM documents WHERE text IS NOT NULL"))
+    named |= {text["storage_key"] for text in texts if text.get("storage_key")}
+    return len(mill.engines.blobs() - named)
 
 
 def _ids(mill: Mill, service: str, query: str) -> list[Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support import crash_names
 from support.audit import audit, orphan_blobs
+from support.engines import Engines
 from support.killer import Killer
 from support.mill import Mill
 from support.quiet import wait_until_processed, wait_until_quiet
@@ -32,6 +33,8 @@ class Plan:
     broken: str = ""
     kill_until_share: float = 0.6
     visit: Callable[[Mill, Clients, threading.Event], None] | None = None
+    engines: Engines | None = None
+    instances: int = 1
 
 
 @dataclass(slots=True)
@@ -79,12 +82,13 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
     }
     uploads = make_uploads(plan.uploads, dice)
     report = Report(seed, plan)
-    mill = Mill(folder / "data", **environment)
+    mill = Mill(folder / "data", plan.engines, **environment)
+    mill.peers = [Mill(folder / f"data{at}", plan.engines, **environment) for at in range(2, plan.instances + 1)]
     try:
         mill.start()
-        clients = Clients(mill.url)
-        killer = Killer(mill, lambda: clients.in_flight)
-        _load(mill, plan, clients, killer, uploads, dice, report)
+        clients = Clients(mill.urls)
+        killers = [Killer(one, lambda: clients.in_flight) for one in (mill, *mill.peers)]
+        _load(mill, plan, clients, killers, uploads, dice, report)
         # No restart: what heals a mill are loops that always run (RELIABILITY rule 8).
         log.with_name(f"{log.name}.over").touch()
         began_s = time.monotonic()
@@ -97,7 +101,9 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
             clients.gave_up,
             clients.retries,
         )
-        report.outside, report.outside_effective = killer.kills, killer.effective
+        for killer in killers:
+            report.outside += killer.kills
+            report.outside_effective += killer.effective
     finally:
         mill.stop()
         report.points = Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
@@ -106,11 +112,17 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
 
 
 def _load(
-    mill: Mill, plan: Plan, clients: Clients, killer: Killer, uploads: list[Upload], dice: random.Random, report: Report
+    mill: Mill,
+    plan: Plan,
+    clients: Clients,
+    killers: list[Killer],
+    uploads: list[Upload],
+    dice: random.Random,
+    report: Report,
 ) -> None:
     began_s, done = time.monotonic(), threading.Event()
     clients.start(uploads)
-    others = [threading.Thread(target=_kill_sometimes, args=(killer, plan.outside_every_s, dice, done))]
+    others = [threading.Thread(target=_kill_sometimes, args=(killers, plan.outside_every_s, dice, done))]
     if plan.visit:
         others.append(threading.Thread(target=plan.visit, args=(mill, clients, done)))
     for thread in others:
@@ -125,6 +137,6 @@ def _load(
     report.load_s = time.monotonic() - began_s
 
 
-def _kill_sometimes(killer: Killer, every_s: float, dice: random.Random, done: threading.Event) -> None:
+def _kill_sometimes(killers: list[Killer], every_s: float, dice: random.Random, done: threading.Event) -> None:
     while every_s and not done.wait(dice.uniform(0.5, 1.5) * every_s):
-        killer.kill(dice.choice(KILLABLE))
+        dice.choice(killers).kill(dice.choice(KILLABLE))

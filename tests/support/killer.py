@@ -67,9 +67,4 @@ class Killer:
             counts.append(self.mill.rows(service, _HELD["outbox"][0], me, time.time())[0][0])
         if unit.endswith("-worker"):
             counts.append(self.mill.rows(service, _HELD["jobs"][0], me)[0][0])
-        return sum(counts) > 0 or self._holds_messages(service, me)
-
-    def _holds_messages(self, service: str, me: str) -> bool:
-        query = "SELECT count(*) FROM message WHERE holder LIKE ? AND lease_until > ? AND parked_at IS NULL"
-        paths = (self.mill.data_dir / "queues").glob(f"{service}.*.db")
-        return any(self.mill.look(path, query, me, time.time())[0][0] for path in paths)
+        return sum(counts) > 0 or self.mill.engines.holds_messages(service, me, time.time())

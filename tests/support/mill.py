@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from support.engines import EmbeddedEngines, Engines
 from support.servers.ports import free_ports
 
 SERVICES = ("gateway", "access", "upload", "metadata", "ai", "processing", "notification")
@@ -36,21 +36,33 @@ def wait_for(condition: Callable[[], T], what: str, timeout_s: float = 30.0, eve
 class Mill:
     """One `filemill up` with its data folder."""
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    def __init__(self, data_dir: Path, engines: Engines | None = None, **environment: str) -> None:
         self.data_dir = data_dir
+        self.engines = engines or EmbeddedEngines(data_dir)
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         ports = {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
         base = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
-        self.environment = base | ports | {"FILEMILL_DATA_DIR": str(data_dir), **environment}
+        self.environment = (
+            base | ports | {"FILEMILL_DATA_DIR": str(data_dir)} | self.engines.environment() | environment
+        )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.output = data_dir.with_suffix(".out")
         self._process: subprocess.Popen[bytes] | None = None
+        self.peers: list[Mill] = []
+        """Further instances on the same engines; they start and stop with this one."""
 
     def start(self) -> "Mill":
-        """Start it and wait until every process is ready."""
+        """Start it and wait until every process is ready, then its peers."""
         self.begin()
         wait_for(self.is_ready, f"the mill to be ready; it said: {self.said()}", START_S)
+        for peer in self.peers:
+            peer.start()
         return self
+
+    @property
+    def urls(self) -> list[str]:
+        """The gateways of every instance."""
+        return [self.url, *(peer.url for peer in self.peers)]
 
     def begin(self) -> None:
         """Start it without waiting."""
@@ -103,11 +115,14 @@ class Mill:
         return pid
 
     def all_running(self) -> bool:
-        """Whether every process is up."""
-        return all(unit["state"] == "ready" for unit in self.units().values())
+        """Whether every process of every instance is up."""
+        here = all(unit["state"] == "ready" for unit in self.units().values())
+        return here and all(peer.all_running() for peer in self.peers)
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit status."""
+        for peer in self.peers:
+            peer.stop()
         assert self._process is not None
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
@@ -125,17 +140,8 @@ class Mill:
             yield client
 
     def rows(self, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Look into a service's database from outside."""
-        return self.look(self.data_dir / "databases" / f"{service}.db", query, *values)
-
-    @staticmethod
-    def look(path: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Look into any SQLite file, without a chance to change it."""
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
-        try:
-            return list(connection.execute(query, values))
-        finally:
-            connection.close()
+        """Look into a service's database from outside. Raises `NotThereYet`."""
+        return self.engines.rows(service, query, *values)
 
     def logs(self) -> Iterator[dict[str, Any]]:
         """Every log line of every process that is JSON."""

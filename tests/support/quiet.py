@@ -1,9 +1,9 @@
 """Waits until a mill has nothing left to do: no message, no unsent event, no open job, no document to index."""
 
-import sqlite3
 import time
 from collections.abc import Iterator
 
+from support.engines import NotThereYet
 from support.mill import Mill, wait_for
 
 OUTBOXES = ("upload", "metadata", "processing", "ai")
@@ -14,15 +14,14 @@ LOOK_EVERY_S = 0.25
 
 
 def in_hand(mill: Mill) -> dict[str, int]:
-    """What is left to do, by place; empty when there is nothing. Raises `sqlite3.OperationalError` while a file is made."""
+    """What is left to do, by place; empty when there is nothing. Raises `NotThereYet`."""
     return {place: count for place, count in _counts(mill) if count}
 
 
 def _counts(mill: Mill) -> Iterator[tuple[str, int]]:
     for service in OUTBOXES:
         yield f"{service}.outbox", mill.rows(service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")[0][0]
-    for path in sorted((mill.data_dir / "queues").glob("*.db")):
-        yield path.stem, mill.look(path, "SELECT count(*) FROM message WHERE parked_at IS NULL")[0][0]
+    yield from mill.engines.undelivered()
     for service in JOBS:
         open_jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"
         yield f"{service}.jobs", mill.rows(service, open_jobs)[0][0]
@@ -43,7 +42,7 @@ def wait_until_quiet(mill: Mill, timeout_s: float) -> None:
     def is_quiet() -> bool:
         try:
             left = in_hand(mill)
-        except sqlite3.OperationalError:
+        except NotThereYet:
             return False
         if left or not mill.all_running():
             quiet_since_s.clear()

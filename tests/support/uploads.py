@@ -1,10 +1,11 @@
 """Clients that behave: each upload has an `Idempotency-Key` and is sent again until it is answered, as a good client does."""
 
 import hashlib
+import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -47,9 +48,9 @@ def _make(at: int, dice: random.Random) -> Upload:
 
 @dataclass(slots=True)
 class Clients:
-    """Sends uploads from several threads; `acknowledged` is what the mill has promised to keep."""
+    """Sends uploads from several threads, each try to another instance; `acknowledged` is what the mill has promised."""
 
-    url: str
+    urls: list[str]
     threads: int = 8
     acknowledged: dict[str, str] = field(default_factory=dict)
     gave_up: list[str] = field(default_factory=list)
@@ -57,6 +58,10 @@ class Clients:
     in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _running: list[threading.Thread] = field(default_factory=list)
+    _turns: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = itertools.cycle(self.urls)
 
     def start(self, uploads: Iterable[Upload], pace: Callable[[], object] = lambda: None) -> None:
         """Begin; `pace` is called before each upload and may hold it back."""
@@ -78,7 +83,7 @@ class Clients:
             thread.join()
 
     def _work(self, waiting: "Iterable[Upload]", pace: Callable[[], object]) -> None:
-        with httpx.Client(base_url=self.url, timeout=20.0) as client:
+        with httpx.Client(timeout=20.0) as client:
             while True:
                 with self._lock:
                     upload = next(iter(waiting), None)
@@ -109,7 +114,7 @@ class Clients:
             self.in_flight += 1
         try:
             answer = client.post(
-                "/api/upload/files",
+                f"{next(self._turns)}/api/upload/files",
                 files={"file": (upload.filename, upload.body)},
                 headers={"Idempotency-Key": upload.key},
             )

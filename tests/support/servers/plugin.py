@@ -1,11 +1,12 @@
 """The fixtures of real servers: each is started when the first test asks for it, and its version and pid are printed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import TypeVar
 
 import pytest
 
+from support.engines import Engines, ServerEngines
 from support.programs import Require
 from support.servers import ceph, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
@@ -89,6 +90,31 @@ def ceph_server(servers: Servers) -> Iterator[Ceph]:
     if ceph.missing():
         pytest.skip("Ceph is not installed (Debian: ceph-mon ceph-osd radosgw); it is for the long run only")
     yield from servers.running(Ceph())
+
+
+@pytest.fixture(scope="session")
+def server_engines(
+    postgresql_server: PostgreSql, rabbitmq_server: RabbitMq, swift_server: Swift
+) -> Iterator[Callable[[], ServerEngines]]:
+    """Gives a set of engines on real servers, a fresh one at each call."""
+    made: list[ServerEngines] = []
+
+    def make() -> ServerEngines:
+        made.append(ServerEngines(postgresql_server, rabbitmq_server, swift_server, f"mill{len(made)}"))
+        return made[-1]
+
+    yield make
+    for engines in made:
+        engines.close()
+
+
+@pytest.fixture(scope="session", params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
+def engines(request: pytest.FixtureRequest) -> Engines | None:
+    """Each set of engines in turn, for tests that hold on both; None means embedded, which every mill has by itself."""
+    make: Callable[[], ServerEngines] | None = None
+    if request.param == "servers":
+        make = request.getfixturevalue("server_engines")
+    return make() if make else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

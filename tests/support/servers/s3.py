@@ -51,7 +51,8 @@ class S3Server:
 
     def keys(self, bucket: str) -> dict[str, int]:
         """Every object and its size."""
-        return {one["Key"]: one["Size"] for one in self.client().list_objects_v2(Bucket=bucket).get("Contents", ())}
+        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", ())}
 
     def open_uploads(self, bucket: str) -> list[str]:
         """The keys of multipart uploads that were neither completed nor aborted."""
