@@ -27,6 +27,8 @@ from filemill.chassis.web.process import start_telemetry
 
 # SIGTERM then means: finish soon, or give back. Celery reads this when it is imported.
 _TERM = "SIGQUIT"
+OPEN_PAUSE_FIRST_S = 0.5
+OPEN_PAUSE_LONGEST_S = 10.0
 _log = structlog.get_logger()
 
 
@@ -35,7 +37,7 @@ def run_celery_worker(settings: ServiceSettings, spec: WorkerSpec, on_ready: Cal
     os.environ["REMAP_SIGTERM"] = _TERM
     start_telemetry(settings, f"{settings.service}-worker")
     migrate(settings)
-    asyncio.run(_try_out(settings, spec))
+    _try_out(settings, spec)
     try:
         from celery import signals
 
@@ -78,8 +80,33 @@ def run_celery_worker(settings: ServiceSettings, spec: WorkerSpec, on_ready: Cal
     worker.start()
 
 
-async def _try_out(settings: ServiceSettings, spec: WorkerSpec) -> None:
-    """Whatever would stop each process of the pool stops the start, in one line."""
+def _try_out(settings: ServiceSettings, spec: WorkerSpec) -> None:
+    """Whatever would stop each process of the pool stops the start, in one line. Raises `StartError`.
+
+    Tried in a process of its own: what runs threads (a store's client) must never be used before a fork.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            asyncio.run(_open_once(settings, spec))
+        except StartError as error:
+            os.write(writing, str(error).encode())
+        except BaseException as error:  # noqa: BLE001 - a child must never return into its parent's code
+            _log.exception(f"{spec.kind}.workplace.lost")
+            os.write(writing, f"{spec.kind}: {type(error).__name__}; the log says more".encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        problem = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    if problem or status:
+        raise StartError(problem or f"{spec.kind}: a worker process ended with {os.waitstatus_to_exitcode(status)}")
+
+
+async def _open_once(settings: ServiceSettings, spec: WorkerSpec) -> None:
     async with open_workplace(settings, spec) as place:
         say_ready(spec, place)
 
@@ -95,7 +122,7 @@ class _Desk:
         self._settings = settings
         self._spec = spec
         self._opened: Future[tuple[asyncio.AbstractEventLoop, Worker]] = Future()
-        self._over: asyncio.Event | None = None
+        self._over = asyncio.Event()
         self._at_work: asyncio.Task[bool] | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="jobs", daemon=True)
         self._thread.start()
@@ -116,6 +143,8 @@ class _Desk:
             self._at_work = None
 
     def _interrupted(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._opened.done():
+            os._exit(0)  # nothing can be in hand
         loop, _ = self._opened.result()
         loop.call_soon_threadsafe(self._cancel)
 
@@ -124,22 +153,25 @@ class _Desk:
             self._at_work.cancel()
 
     async def _live(self) -> None:
-        self._over = asyncio.Event()
-        try:
-            async with open_workplace(self._settings, self._spec) as place:
-                place.background.start()
-                self._opened.set_result((asyncio.get_running_loop(), make_worker(self._settings, self._spec, place)))
-                await self._over.wait()
-        except BaseException as error:
-            # Whoever waits for the workplace hears of it; after that there is nobody to tell but the log.
-            if not self._opened.done():
-                self._opened.set_exception(error)
-            _log.exception(f"{self._spec.kind}.workplace.lost")
-            raise
+        pause_s = OPEN_PAUSE_FIRST_S
+        while not self._opened.done():
+            try:
+                await self._work()
+            except Exception:  # noqa: BLE001 - whatever is missing, it may come back; it is logged each time
+                # What was there at the start is away now (the store, say): wait for it, and the wake-up in hand with us.
+                _log.exception(f"{self._spec.kind}.workplace.lost")
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, OPEN_PAUSE_LONGEST_S)
+
+    async def _work(self) -> None:
+        async with open_workplace(self._settings, self._spec) as place:
+            place.background.start()
+            self._opened.set_result((asyncio.get_running_loop(), make_worker(self._settings, self._spec, place)))
+            await self._over.wait()
 
     def close(self) -> None:
         """Give back what is in hand and close everything."""
-        if self._opened.done() and self._opened.exception() is None and self._over is not None:
+        if self._opened.done():
             loop, _ = self._opened.result()
             loop.call_soon_threadsafe(self._cancel)
             loop.call_soon_threadsafe(self._over.set)
