@@ -40,7 +40,7 @@ def queue_name(kind: str, lane: str) -> str:
 def build_app(url: str, kind: str, deadline_s: float) -> Celery:
     """The app of one service's workers; `deadline_s` is the longest a try may take."""
     app = Celery(f"filemill.{kind}", broker=url, set_as_current=False)
-    nothing_else = Exchange("")  # the default exchange: a queue is addressed by its name
+    exchange = Exchange(f"{kind}.wake-ups", type="direct", durable=True)
     arguments = {
         "x-queue-type": "quorum",
         "x-message-ttl": int(WOKEN_S * 1000),
@@ -49,7 +49,7 @@ def build_app(url: str, kind: str, deadline_s: float) -> Celery:
     }
     names = [queue_name(kind, lane) for lane in LANES]
     app.conf.update(
-        task_queues=[Queue(name, nothing_else, routing_key=name, queue_arguments=arguments) for name in names],
+        task_queues=[Queue(name, exchange, routing_key=name, queue_arguments=arguments) for name in names],
         task_default_queue=names[0],
         task_default_queue_type="quorum",
         task_create_missing_queues=False,
