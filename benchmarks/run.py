@@ -29,6 +29,7 @@ BENCHMARKS = {
     "G9": "g9_metadata_get",
     "G15": "g15_start",
     "L1": "l1_thumbnail",
+    "L8": "l8_task",
 }
 RESULTS = Path(__file__).parent / "results.json"
 README = Path(__file__).parent.parent / "README.md"
