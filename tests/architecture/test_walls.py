@@ -11,7 +11,7 @@ import filemill
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(filemill.__file__).parent
-ADAPTERS = ("_database", "_transport", "_store", "_index")
+ADAPTERS = ("_database", "_transport", "_store", "_index", "_limiter")
 
 
 def _contracts() -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import psutil
 import pytest
 
 from support import crash_names
-from support.audit import deliveries, integrity, leftovers, lives
+from support.audit import deliveries, leftovers, lives
+from support.engines import EmbeddedEngines
 from support.mill import Mill, wait_for
 from support.quiet import wait_until_quiet
 
@@ -42,7 +43,7 @@ def test_first_start_when_killed_inside_a_migration_then_the_next_one_begins_aga
         wait_for(lambda: _count(kills) >= 5, "five kills", 30)
         kills.with_name("kills.log.over").touch()
         wait_for(mill.is_ready, "the mill to be ready", 60)
-        assert integrity(tmp_path / "data") == []
+        assert EmbeddedEngines(tmp_path / "data").integrity() == []
     finally:
         mill.stop()
 
@@ -72,7 +73,7 @@ def test_long_job_when_killed_while_it_is_stopped_then_ends_all_the_same(
         wait_until_quiet(mill, 90)
         states = mill.rows("processing", "SELECT state FROM jobs WHERE job_id = ?", job_id)
         assert states in ([("done",)], [("cancelled",)])
-        assert [*lives(mill), *deliveries(mill), *leftovers(mill), *integrity(mill.data_dir)] == []
+        assert [*lives(mill), *deliveries(mill), *leftovers(mill), *mill.engines.integrity()] == []
     finally:
         mill.stop()
 
@@ -97,7 +98,7 @@ def test_analysis_when_killed_at_its_deadline_then_is_unavailable_with_a_reason(
         wait_for(lambda: mill.rows("metadata", query, file["file_id"]) == [told], "the end of the analysis", 60)
         os.kill(worker, signal.SIGCONT)
         wait_until_quiet(mill, 90)
-        assert [*lives(mill), *deliveries(mill), *leftovers(mill), *integrity(mill.data_dir)] == []
+        assert [*lives(mill), *deliveries(mill), *leftovers(mill), *mill.engines.integrity()] == []
         assert mill.rows("metadata", "SELECT status, analysis FROM documents") == [("processed", "done")]
     finally:
         mill.stop()

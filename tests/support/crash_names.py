@@ -45,6 +45,27 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
+    **dict.fromkeys(
+        _transaction(
+            "sessions.schema",
+            "sessions.create",
+            "sessions.use",
+            "sessions.count",
+            "sessions.rotate",
+            "sessions.delete",
+            "limits.schema",
+            "limits.allow",
+        ),
+        "nobody logs in and nothing is limited while FILEMILL_AUTH is none",
+    ),
+    **dict.fromkeys(
+        ["move.blob", *_transaction("move.rows", "move.numbers", "move.messages")], "a move: tests/adapters/move"
+    ),
+    **dict.fromkeys(
+        ["upload.spool.stored", *_transaction("upload.spool.accept", "upload.spool.complete", "upload.spool.lost")],
+        "a store that is away: tests/adapters/spool",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -1,6 +1,6 @@
 """The two sets of engines a mill can stand on, and how a test looks into them from outside.
 
-`EmbeddedEngines` are the files in the data folder; `ServerEngines` real servers: PostgreSQL, RabbitMQ, an S3 store.
+`EmbeddedEngines` are the files in the data folder; `ServerEngines` real servers: PostgreSQL, RabbitMQ, an S3 store, Redis.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import asyncpg
 from filemill.contracts.topics import QUEUES
 from support.servers.postgresql import PostgreSql
 from support.servers.rabbitmq import RabbitMq
+from support.servers.redis import Redis
 from support.servers.s3 import S3Server
 
 Rows = list[tuple[Any, ...]]
@@ -122,16 +123,18 @@ class EmbeddedEngines:
 
 
 class ServerEngines:
-    """A database prefix, a virtual host and a bucket of one mill's own on real servers."""
+    """Databases, a virtual host and a bucket of one mill's own on real servers."""
 
     name = "servers"
 
-    def __init__(self, postgresql: PostgreSql, rabbitmq: RabbitMq, s3: S3Server, prefix: str) -> None:
-        self._postgresql = postgresql
+    def __init__(self, postgresql: PostgreSql, rabbitmq: RabbitMq, s3: S3Server, redis: Redis, prefix: str) -> None:
+        self.postgresql = postgresql
+        self.rabbitmq = rabbitmq
         self._s3 = s3
         self._prefix = prefix
         self._vhost_url = rabbitmq.fresh_vhost()
         self._bucket = s3.fresh_bucket()
+        self._redis_url = redis.fresh_url()
         self._connections: dict[str, Any] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="looking into engines", daemon=True)
@@ -139,8 +142,8 @@ class ServerEngines:
 
     def environment(self) -> dict[str, str]:
         """See `Engines.environment`."""
-        database = {"DATABASE_URL": self._postgresql.url(self._prefix), "RABBITMQ_URL": self._vhost_url}
-        return database | self._s3.environment(self._bucket)
+        database = {"DATABASE_URL": self.postgresql.url(self._prefix), "RABBITMQ_URL": self._vhost_url}
+        return database | {"REDIS_URL": self._redis_url} | self._s3.environment(self._bucket)
 
     def rows(self, service: str, query: str, *values: Any) -> Rows:
         """See `Engines.rows`."""
@@ -202,6 +205,6 @@ class ServerEngines:
         if fresh and (old := self._connections.pop(service, None)):
             old.terminate()
         if service not in self._connections:
-            url = self._postgresql.url(f"{self._prefix}_{service}")
+            url = self.postgresql.url(f"{self._prefix}_{service}")
             self._connections[service] = await asyncpg.connect(url, statement_cache_size=0)
         return self._connections[service]

@@ -127,4 +127,5 @@ class Clients:
             file_id: str = answer.json()["file_id"]
             return file_id
         assert answer.status_code in AGAIN_STATUSES, f"{answer.status_code}: {answer.text}"
+        assert answer.status_code != 503 or "retry-after" in answer.headers, answer.text
         return None

@@ -46,7 +46,11 @@ async def build(settings: AiSettings) -> ASGIApp:
 
     state = HealthState(
         "ai",
-        {"database": Dependency(database.check), "broker": Dependency(transport.check, needed=False)},
+        {
+            "database": Dependency(database.check),
+            "broker": Dependency(transport.check, needed=False),
+            "upload": Dependency(upload.check, needed=False),
+        },
         background,
         transport,
     )

@@ -6,10 +6,14 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import jobs, known_files, results
+from filemill.ai.tables import inbox, jobs, known_files, outbox, results
 from filemill.chassis.database.database import Tx
-from filemill.chassis.database.known_files import KnownFiles
+from filemill.chassis.database.inventory import Inventory, KeptTable
+from filemill.chassis.database.known_files import KnownFiles, known_file
+from filemill.chassis.jobs import table as job_tables
 from filemill.chassis.jobs.queue import JobQueue
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import Finding
 
 job_queue = JobQueue(jobs)
@@ -61,3 +65,18 @@ def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMappi
         results.c.file_id == file_id, results.c.owner_id == owner_id, results.c.version == version
     )
     return list(tx.execute(query.order_by(results.c.capability)).mappings())
+
+
+# What the operator's tools see. Keys of text and preview are copies of what processing said; it names those blobs.
+INVENTORY = Inventory(
+    "ai",
+    (
+        KeptTable(known_files),
+        KeptTable(results),
+        job_tables.kept(jobs),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+    known_files,
+    known_file,
+)

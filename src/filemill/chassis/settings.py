@@ -53,7 +53,7 @@ class ServiceSettings(BaseSettings):
     log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     database_url: str | None = Field(default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL"))
-    redis_url: str | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))
+    redis_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("redis_url", "REDIS_URL"))
     rabbitmq_url: str | None = Field(default=None, validation_alias=AliasChoices("rabbitmq_url", "RABBITMQ_URL"))
     storage_url: str | None = Field(default=None, validation_alias=AliasChoices("storage_url", "STORAGE_URL"))
     storage_service_url: str | None = Field(
@@ -84,8 +84,6 @@ class ServiceSettings(BaseSettings):
         unknown = set(self.auth.split(",")) - {"none", "keys", "oidc"}
         if unknown:
             raise ValueError(f"FILEMILL_AUTH knows none, keys and oidc, not {', '.join(sorted(unknown))}")
-        if self.redis_url:
-            raise ValueError("REDIS_URL: nothing uses Redis yet; unset it")
         if self.auth != "none":
             raise ValueError("FILEMILL_AUTH: only 'none' is built so far (one user on this machine); unset it")
         if self.host not in LOOPBACK_HOSTS:

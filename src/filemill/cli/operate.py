@@ -1,5 +1,6 @@
 """The operator's commands: start the mill, run one service, bring a schema up to date."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,3 +59,22 @@ def migrate(service: Annotated[str, typer.Argument(help="The service whose datab
         raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
     revision = run_migrations(load(ServiceSettings, service=service))
     screen.say(f"{service} at revision {revision}" if revision else f"{service} owns no data")
+
+
+@operate.command()
+def verify(as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False) -> None:
+    """Hash every stored file again and compare what the services know. Reads only; the mill must be stopped."""
+    from filemill.cli.verify import verify_installation
+
+    raise typer.Exit(0 if verify_installation(as_json=as_json) else 1)
+
+
+@operate.command()
+def move(
+    to_env: Annotated[Path, typer.Option(help="The new installation's environment: a file of NAME=value lines.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a move that was interrupted.")] = False,
+) -> None:
+    """Copy a stopped installation, all of it, to the engines a file names; then verify both. Nothing is deleted here."""
+    from filemill.cli.move import move_installation
+
+    raise typer.Exit(0 if move_installation(to_env, resume=resume) else 1)

@@ -1,11 +1,14 @@
 """How the commands print: plain lines without a terminal, colours and columns with one; times and sizes for people."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import orjson
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 PLAIN_WIDTH = 240
@@ -13,6 +16,8 @@ PLAIN_WIDTH = 240
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Progressing = Callable[[str, int, int], None]
 
 _STATE_STYLES = {
     "processed": "green", "done": "green", "found": "green", "ok": "green", "failed": "red", "parked": "red",
@@ -62,3 +67,18 @@ def milliseconds(value: float | None) -> str:
 def clock(text: str) -> str:
     """The local time of day of an RFC 3339 time."""
     return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+@contextmanager
+def bars() -> Iterator[Progressing]:
+    """A function that is told (what, done, of how many): a bar for each `what`; nothing without a terminal."""
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as drawn:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = drawn.add_task(what, total=total)
+            drawn.update(tasks[what], completed=done, total=total)
+
+        yield show

@@ -39,7 +39,7 @@ class RenditionView(Contract):
 
     @classmethod
     def of(cls, rendition: RenditionRef, url: str) -> "RenditionView":
-        return cls(**rendition.model_dump(exclude={"storage_key"}), url=url)
+        return cls(**rendition.model_dump(exclude={"storage_key", "sha256"}), url=url)
 
 
 class TextView(Contract):

@@ -53,6 +53,7 @@ class RenditionRef(Contract):
     storage_key: str
     width: int | None = None
     height: int | None = None
+    sha256: str | None = None
 
 
 class TextRef(Contract):
@@ -63,6 +64,7 @@ class TextRef(Contract):
     storage_key: str | None = None
     characters: int = 0
     pages: int = 0
+    sha256: str | None = None
 
 
 class FileProcessed(Contract):

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,30 @@ class RunFolder:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
+
+
+def who_runs(data_dir: Path) -> str | None:
+    """Who works on this data folder now, in words: a runner, or a service started by itself. None if nobody does."""
+    folder = data_dir / "run"
+    with contextlib.suppress(FileNotFoundError):
+        fd = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if not _try_lock(fd):
+                return f"the mill (process {os.pread(fd, 32, 0).decode('ascii', 'replace').strip() or 'unknown'})"
+        finally:
+            os.close(fd)
+    answering = (path.stem for path in sorted(folder.glob("*.sock")) if _answers(path))
+    service = next(answering, None)
+    return f"the {service} service" if service else None
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False  # what a killed process left behind, or a path too long for a socket
+    return True
 
 
 def _try_lock(fd: int) -> bool:

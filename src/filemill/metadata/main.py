@@ -44,6 +44,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
             "database": Dependency(database.check),
             "storage": Dependency(store.check, needed=False),
             "broker": Dependency(transport.check, needed=False),
+            "upload": Dependency(upload.check, needed=False),
         },
         background,
         transport,

@@ -8,8 +8,11 @@ from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, insert, 
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
-from filemill.metadata.tables import audit, documents, texts, timeline
+from filemill.metadata.tables import audit, documents, inbox, outbox, texts, timeline
 
 SEQ_BITS = 15
 EMPTY_DOCUMENT: dict[str, Any] = {
@@ -192,3 +195,53 @@ def _newest_first(finding: dict[str, Any]) -> tuple[int, int, int]:
 
 def _by_file(tx: Tx, file_id: str) -> RowMapping | None:
     return tx.execute(select(documents).where(documents.c.file_id == file_id)).mappings().first()
+
+
+# what the operator's tools see
+
+
+def _text_blob(row: RowMapping) -> list[NamedBlob]:
+    """The text that processing made: its key came with `file.processed`. The renditions are processing's own rows."""
+    found = row["text"] or {}
+    key = found.get("storage_key")
+    return [NamedBlob(row["file_id"], "text", key, None, found.get("sha256"))] if key else []
+
+
+def _known(row: RowMapping) -> KnownFile | None:
+    if not row["known"]:
+        return None
+    return KnownFile(
+        row["file_id"], row["owner_id"], row["version"], row["storage_key"], row["change"],
+        deleted=row["deleted"], sha256=row["sha256"], status=row["status"], analysis=row["analysis"],
+    )  # fmt: skip
+
+
+def _audit_flaw(row: RowMapping) -> str | None:
+    """What is wrong with an entry by itself. The chain over the entries, once there is one, is checked beside this."""
+    if not (row["file_id"] and row["owner_id"] and row["actor"] and row["action"] and row["outcome"]):
+        return "says not who did what"
+    return None if isinstance(row["detail"], dict) else "has a detail that is no object"
+
+
+def without_upload_entry(tx: Tx, file_ids: Sequence[str]) -> list[str]:
+    """Those of these known files whose upload the audit trail does not tell of."""
+    told = select(audit.c.file_id).where(audit.c.file_id.in_(file_ids), audit.c.action == "uploaded")
+    here = select(documents.c.file_id).where(documents.c.file_id.in_(file_ids), documents.c.known.is_(True))
+    return list(tx.execute(here.where(documents.c.file_id.not_in(told))).scalars())
+
+
+INVENTORY = Inventory(
+    "metadata",
+    (
+        # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
+        KeptTable(documents, local={"index_done": 0}, blobs=_text_blob),
+        KeptTable(texts, batch=20),
+        KeptTable(audit, flaw=_audit_flaw),
+        KeptTable(timeline),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+    documents,
+    _known,
+    without_upload_entry,
+)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select
 
 from filemill.chassis.database.database import Tx
-from filemill.notification.tables import live_events
+from filemill.chassis.database.inventory import Inventory, KeptTable
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.notification.tables import inbox, live_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,7 @@ def sweep(tx: Tx, before: float, most: int = 1000) -> int:
         .limit(most)
     )
     return tx.execute(delete(live_events).where(live_events.c.seq.in_(old))).rowcount
+
+
+# What the operator's tools see.
+INVENTORY = Inventory("notification", (KeptTable(live_events), inboxes.kept(inbox)))

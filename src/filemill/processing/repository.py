@@ -5,10 +5,14 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, insert, select
 
 from filemill.chassis.database.database import Tx
-from filemill.chassis.database.known_files import KnownFiles
+from filemill.chassis.database.inventory import Inventory, KeptTable, NamedBlob
+from filemill.chassis.database.known_files import KnownFiles, known_file
+from filemill.chassis.jobs import table as job_tables
 from filemill.chassis.jobs.queue import JobQueue
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.processing import RenditionRef
-from filemill.processing.tables import jobs, known_files, renditions
+from filemill.processing.tables import inbox, jobs, known_files, outbox, renditions
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
@@ -35,3 +39,24 @@ def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | No
         renditions.c.file_id == file_id, renditions.c.owner_id == owner_id, renditions.c.name == name
     )
     return tx.execute(query.order_by(renditions.c.version.desc()).limit(1)).mappings().first()
+
+
+# what the operator's tools see
+
+
+def _picture(row: RowMapping) -> list[NamedBlob]:
+    return [NamedBlob(row["file_id"], f"rendition {row['name']}", row["storage_key"], row["size"], row["sha256"])]
+
+
+INVENTORY = Inventory(
+    "processing",
+    (
+        KeptTable(known_files),
+        KeptTable(renditions, blobs=_picture),
+        job_tables.kept(jobs),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+    known_files,
+    known_file,
+)

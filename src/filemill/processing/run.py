@@ -4,6 +4,7 @@ The sandbox gives a report (a dictionary and files in a scratch folder); nothing
 types and bounds before it is kept. A refusal of the file itself is final; a crash, a hang or a full memory is a failed try.
 """
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -199,6 +200,7 @@ class FileRun:
             storage_key=key,
             width=made["width_px"],
             height=made["height_px"],
+            sha256=hashlib.sha256(body).hexdigest(),
         )
 
     async def _keep_text(self, found: TextResult, steps: list[StepRecord], out: Path) -> TextRef:
@@ -210,7 +212,11 @@ class FileRun:
         key = new_key()
         await put(self._store, key, body)
         return TextRef(
-            state=state, storage_key=key, characters=sum(len(page["text"]) for page in pages), pages=len(pages)
+            state=state,
+            storage_key=key,
+            characters=sum(len(page["text"]) for page in pages),
+            pages=len(pages),
+            sha256=hashlib.sha256(body).hexdigest(),
         )
 
 

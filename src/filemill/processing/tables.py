@@ -30,6 +30,8 @@ renditions = Table(
     Column("size", BigInteger, nullable=False),
     Column("width", Integer),
     Column("height", Integer),
+    # None: kept by a version that did not remember it.
+    Column("sha256", String(64)),
     # Which step, in which version, made it: the provenance of a result.
     Column("made_by", JSON, nullable=False),
     Index("renditions_owner", "owner_id"),

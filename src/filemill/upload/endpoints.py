@@ -1,5 +1,6 @@
 """The HTTP face of the upload service (CONTRACT section 3). Refusals come from headers before a body is read."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.storage.store import BlobStore, drain
+from filemill.chassis.storage.store import BlobReader, BlobStore, drain
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
@@ -23,11 +24,12 @@ from filemill.contracts.upload import File, FileAccessed, FileLifecycle, FilePag
 from filemill.upload import downloads, idempotency, repository, rules
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.errors import MissingFile
-from filemill.upload.idempotency import Answered, Ticket
+from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
 from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
+from filemill.upload.spool import Spool
 from filemill.upload.views import FileRow, Links, file_view
 
 STREAMING = (("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"))
@@ -52,6 +54,12 @@ _FORM = {
     }
 }
 _RAW = {"requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
+_QUEUED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": File,
+        "description": "Kept safe, but not in the store, which is away: `queued` (FILEMILL_SPOOL_DIR).",
+    }
+}
 _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"*/*": {}}}, 206: {"description": "A range."}, 304: {}}
 
 
@@ -71,8 +79,10 @@ class Endpoints:
     database: Database
     store: BlobStore
     intake: Intake
+    keys: IdempotencyKeys
     journal: AccessJournal
     settings: UploadSettings
+    spool: Spool | None = None
 
     def router(self) -> APIRouter:
         """Every route of this service."""
@@ -80,12 +90,12 @@ class Endpoints:
         for path in ("/files", "/upload"):
             hidden = path == "/upload"
             router.add_api_route(
-                path, self.post, methods=["POST"], status_code=201, response_model=File, openapi_extra=_FORM,
+                path, self.post, methods=["POST"], status_code=201, response_model=File, openapi_extra=_FORM, responses=_QUEUED,
                 summary="Upload a file as a form" + (" (the same call)" if hidden else ""), name=f"post {path}",
             )  # fmt: skip
         add = router.add_api_route
         add("/files/", self.post, methods=["POST"], status_code=201, include_in_schema=False)
-        add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=_RAW,
+        add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=_RAW, responses=_QUEUED,
             summary="Upload a file as a raw body")  # fmt: skip
         add(
             "/files",
@@ -125,13 +135,16 @@ class Endpoints:
     async def _take(self, request: Request, caller: Caller, route: str, read: Any) -> Response:
         key = request.headers.get("idempotency-key")
         rules.check_idempotency_key(key)
-        shown = await idempotency.present(self.database, caller.owner_id, route, key) if key else None
+        shown = await self.keys.present(caller.owner_id, route, key) if key else None
         ticket = shown if isinstance(shown, Ticket) else None
         try:
-            return await self._receive(request, caller, read, shown)
+            answer = await self._receive(request, caller, read, shown)
+            if ticket is not None:
+                self.keys.redeemed(ticket)
+            return answer
         except BaseException as error:
             if ticket is not None:
-                await idempotency.give_up(self.database, ticket)
+                await self.keys.give_up(ticket)
             if isinstance(error, ClientDisconnect):
                 return Response(status_code=499)  # nobody reads it; the log line shows what happened
             raise
@@ -156,6 +169,8 @@ class Endpoints:
                 return await self._replayed(request, caller, shown.file_id)
             ticket = replace(shown, fingerprint=print_) if shown is not None else None
             row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
+        except Unavailable:
+            raise  # the row may be committed all the same: a blob of nobody's is better than a row without its bytes
         except Exception:
             await self.intake.discard(arrival.body)
             raise
@@ -194,7 +209,8 @@ class Endpoints:
     def _created(self, request: Request, row: FileRow) -> Response:
         links = Links.of(request, self.settings)
         headers = {"Location": links.own(row["file_id"])}
-        return Response(file_view(row, links).model_dump_json(), 201, headers, "application/json")
+        status = 202 if row["status"] == "queued" else 201
+        return Response(file_view(row, links).model_dump_json(), status, headers, "application/json")
 
     # the way out
 
@@ -228,7 +244,7 @@ class Endpoints:
         headers = downloads.headers_for(content, part)
         if request.method == "HEAD":
             return Response(status_code=part.status, headers=headers)
-        reader = await self.store.open(row["storage_key"])
+        reader = await self._open(row)
         if reader.size_bytes != content.size:
             await reader.close()
             raise Unavailable("The stored bytes are not complete; `filemill verify` names them.")
@@ -238,6 +254,19 @@ class Endpoints:
         )  # fmt: skip
         await self.journal.note(opened)
         return StreamingResponse(drain(reader, part.start, part.length), part.status, headers)
+
+    async def _open(self, row: Any) -> BlobReader:
+        if row["status"] != "queued":
+            return await self.store.open(row["storage_key"])
+        if self.spool is not None:
+            with contextlib.suppress(NotFound):
+                return await self.spool.open(row["storage_key"])
+        try:
+            return await self.store.open(row["storage_key"])  # it may have got there a moment ago
+        except NotFound as error:
+            raise Unavailable(
+                "The storage is away; this file waits for it in the spool of another instance.", retry_after_s=5
+            ) from error
 
     # deleting
 

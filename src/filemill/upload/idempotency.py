@@ -6,20 +6,26 @@ content 422; a failed one frees the key. A holder that died on this machine is n
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
+import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
 
 import orjson
+import structlog
 
 from filemill.chassis import process_identity
 from filemill.chassis.database.database import Database, Tx, hold
+from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
 from filemill.upload import repository, rules
 from filemill.upload.errors import IdempotencyInProgress, IdempotencyKeyReused
 
-HOLD_S = 6 * 3600.0
-"""Longer than any upload may take; only matters for a holder on another machine."""
+HOLD_S = 30.0
+"""A holder that is at work says so again every `KEEP_EVERY_S`; one that died on another machine is noticed after this."""
+KEEP_EVERY_S = 5.0
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +62,72 @@ class Answered:
             )
 
 
-async def present(database: Database, owner_id: str, route: str, key: str) -> Ticket | Answered:
-    """Show a key. Raises `IdempotencyInProgress` while another request holds it."""
-    holder = f"{new_id()}@{process_identity.me()}"
+class IdempotencyKeys:
+    """The keys that requests of this process hold. `run` keeps them held, and frees those that could not be freed."""
 
-    def claim(tx: Tx) -> Ticket | Answered:
-        hold(tx, f"{owner_id} {route} {key}")
-        found = repository.find_claim(tx, owner_id, route, key)
-        if found is not None and found.file_id is not None:
-            return Answered(found.file_id, found.fingerprint or "")
-        if found is not None and found.holder is not None and _at_work(found):
-            raise IdempotencyInProgress(retry_after_s=1)
-        repository.hold_claim(tx, owner_id, route, key, holder, HOLD_S)
-        return Ticket(owner_id, route, key, holder)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._held: set[Ticket] = set()
+        self._left: set[Ticket] = set()
 
-    return await database.write_unsynced("upload.idempotency.claim", claim)
+    async def present(self, owner_id: str, route: str, key: str) -> Ticket | Answered:
+        """Show a key. Raises `IdempotencyInProgress` while another request holds it."""
+        ticket = Ticket(owner_id, route, key, f"{new_id()}@{process_identity.me()}")
 
+        def claim(tx: Tx) -> Ticket | Answered:
+            hold(tx, f"{owner_id} {route} {key}")
+            found = repository.find_claim(tx, owner_id, route, key)
+            if found is not None and found.file_id is not None:
+                return Answered(found.file_id, found.fingerprint or "")
+            if found is not None and found.holder is not None and _at_work(found):
+                raise IdempotencyInProgress(retry_after_s=1)
+            repository.hold_claim(tx, owner_id, route, key, ticket.holder, HOLD_S)
+            return ticket
 
-async def give_up(database: Database, ticket: Ticket) -> None:
-    """The request failed: free the key."""
-    await database.write(
-        "upload.idempotency.drop", repository.drop_claim, ticket.owner_id, ticket.route, ticket.key, ticket.holder
-    )
+        self._held.add(ticket)
+        try:
+            shown = await self._database.write_unsynced("upload.idempotency.claim", claim)
+        except IdempotencyInProgress:
+            self._held.discard(ticket)
+            raise
+        except BaseException:
+            self._leave(ticket)  # it may have been written all the same
+            raise
+        if shown is not ticket:
+            self._held.discard(ticket)
+        return shown
+
+    def redeemed(self, ticket: Ticket) -> None:
+        """The request is done: the key stands for its file."""
+        self._held.discard(ticket)
+
+    async def give_up(self, ticket: Ticket) -> None:
+        """The request failed: free the key. If the database is away just now, `run` does it later."""
+        self._leave(ticket)
+        try:
+            await self._drop(ticket)
+        except Unavailable as error:
+            _log.warning("upload.idempotency.left", error=error.detail)
+
+    async def run(self) -> None:
+        """Keep what is held and free what was left, for ever."""
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            for ticket in list(self._left):
+                await self._drop(ticket)
+            if self._held:
+                holders = [ticket.holder for ticket in self._held]
+                await self._database.write_unsynced("upload.idempotency.keep", repository.keep_claims, holders, HOLD_S)
+
+    def _leave(self, ticket: Ticket) -> None:
+        self._held.discard(ticket)
+        self._left.add(ticket)
+
+    async def _drop(self, ticket: Ticket) -> None:
+        await self._database.write(
+            "upload.idempotency.drop", repository.drop_claim, ticket.owner_id, ticket.route, ticket.key, ticket.holder
+        )
+        self._left.discard(ticket)
 
 
 def fingerprint(filename: str, fields: rules.Fields, sha256: str) -> str:

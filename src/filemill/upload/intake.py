@@ -5,7 +5,6 @@ fails on the way leaves no row, and no blob but one that the orphan sweeper find
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,47 +18,44 @@ from filemill.chassis.errors import FilemillError
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import BlobStore, BlobWriter
+from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import repository, rules
 from filemill.upload.errors import EmptyFile
 from filemill.upload.idempotency import Ticket
+from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
+from filemill.upload.spool import Spool
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBody:
-    """Bytes that are durable under `storage_key`."""
+    """Bytes that are durable under `storage_key`: in the store, or, `queued`, in the spool until the store is back."""
 
     storage_key: str
     size: int
     sha256: str
     kind: Kind
+    queued: bool = False
 
 
 class BodySink:
     """Takes the bytes of one file: counts, hashes, looks at the head, and stores, in one pass."""
 
-    def __init__(self, writer: BlobWriter, key: str, digest: "hashlib._Hash", settings: UploadSettings) -> None:
-        self._writer = writer
+    def __init__(self, landing: Landing, key: str, settings: UploadSettings) -> None:
+        self._landing = landing
         self._key = key
-        self._digest = digest
         self._settings = settings
         self._head = bytearray()
         self._size = 0
         self._kind: Kind | None = None
         self._filename = ""
-
-    @classmethod
-    async def open(cls, store: BlobStore, settings: UploadSettings) -> "BodySink":
-        key, digest = new_key(), hashlib.sha256()
-        return cls(await store.create(key, digest.update), key, digest, settings)
 
     def named(self, filename: str) -> None:
         """Say the file's name; it must be known before the first byte."""
@@ -74,19 +70,19 @@ class BodySink:
             self._head += data[: HEAD_BYTES - len(self._head)]
             if len(self._head) >= HEAD_BYTES:
                 self._look()
-        await self._writer.write(data)
+        await self._landing.write(data)
 
     async def finish(self) -> StoredBody:
         """All bytes are here: make them durable."""
         if self._size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
         kind = self._kind or self._look()
-        await self._writer.commit()
-        return StoredBody(self._key, self._size, self._digest.hexdigest(), kind)
+        landed = await self._landing.commit()
+        return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued)
 
     async def abort(self) -> None:
         """Keep nothing."""
-        await self._writer.abort()
+        await self._landing.abort()
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
@@ -98,14 +94,22 @@ class BodySink:
 class Intake:
     """Accepts files of the callers of this service."""
 
-    def __init__(self, database: Database, store: BlobStore, settings: UploadSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: BlobStore,
+        settings: UploadSettings,
+        spool: Spool | None = None,
+    ) -> None:
         self._database = database
         self._store = store
         self._settings = settings
+        self._spool = spool
 
     async def sink(self) -> BodySink:
-        """A place for the bytes of one file."""
-        return await BodySink.open(self._store, self._settings)
+        """A place for the bytes of one file. Raises `Unavailable` if there is none."""
+        key = new_key()
+        return BodySink(await Landing.open(self._store, self._spool, key), key, self._settings)
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None
@@ -142,15 +146,29 @@ class Intake:
             actor=caller.owner_id,
             client_address=caller.address,
         )
+        if body.queued:
+            return await self._queue(new, uploaded, ticket)
         row = repository.row_of(new)
         await self._database.write("upload.accept", _accept, row, uploaded, ticket)
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return row
 
+    async def _queue(self, new: repository.NewFile, uploaded: FileUploaded, ticket: Ticket | None) -> Mapping[str, Any]:
+        """It exists, but nobody is told of it before its bytes are in the store."""
+        assert self._spool is not None
+        row, waiting = repository.row_of(new, "queued"), self._spool.row_of(uploaded)
+        await self._database.write("upload.spool.accept", _spool, row, waiting, ticket)
+        self._spool.wake()
+        _log.info("upload.file.queued", file_id=new.file_id, size=new.size)
+        return row
+
     async def discard(self, body: StoredBody) -> None:
         """The bytes turned out to belong to no file. If this fails the orphan sweeper does it later."""
         try:
-            await self._store.delete(body.storage_key)
+            if body.queued and self._spool is not None:
+                await self._spool.discard(body.storage_key, body.size)
+            else:
+                await self._store.delete(body.storage_key)
         except FilemillError as error:
             _log.warning("upload.blob.left", storage_key=body.storage_key, error=error.detail)
 
@@ -160,6 +178,13 @@ def _accept(tx: Tx, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Tick
         ticket.redeem(tx, uploaded.file_id)
     repository.insert_file(tx, row)
     outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
+
+
+def _spool(tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Ticket | None) -> None:
+    if ticket is not None:
+        ticket.redeem(tx, row["file_id"])
+    repository.insert_file(tx, row)
+    repository.insert_spooled(tx, waiting)
 
 
 async def bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:

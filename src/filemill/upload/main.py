@@ -10,52 +10,63 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
-from filemill.chassis.storage.build import build_store, check_start
+from filemill.chassis.storage.build import build_folder, build_store, check_start
+from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.upload import consumers
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.endpoints import STREAMING, Endpoints
+from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.settings import UploadSettings
+from filemill.upload.spool import Spool
 
 
-async def build(settings: UploadSettings) -> ASGIApp:
-    """The app with its loops: relay, copies, journal, keeper."""
+async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASGIApp:
+    """The app with its loops: relay, copies, journal, keeper, spool. `store`: instead of the one the settings choose."""
     database = build_database(settings)
-    store = build_store(settings)
-    await check_start(store, writes=True)
+    store = store or build_store(settings)
     transport = await open_transport(settings)
     journal = AccessJournal(database)
-    intake = Intake(database, store, settings)
+    spool: Spool | None = None
+    if settings.spool_dir is None:
+        await check_start(store, writes=True)
+    else:
+        local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
+        spool = Spool(settings.spool_dir, local, store, database, settings.spool_most_bytes)
+    intake = Intake(database, store, settings, spool)
+    keys = IdempotencyKeys(database)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
     background.add("copies", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
     background.add("journal", journal.run)
+    background.add("keys", keys.run)
     background.add("keeper", Keeper(database, store, settings).run)
 
-    state = HealthState(
-        "upload",
-        {
-            "database": Dependency(database.check),
-            "storage": Dependency(store.check),
-            "broker": Dependency(transport.check, needed=False),
-        },
-        background,
-        transport,
-    )
+    dependencies = {
+        "database": Dependency(database.check),
+        "storage": Dependency(store.check, needed=spool is None),
+        "broker": Dependency(transport.check, needed=False),
+    }
+    if spool is not None:
+        background.add("spool", spool.run)
+        dependencies["spool"] = Dependency(spool.check, needed=False)
+    state = HealthState("upload", dependencies, background, transport)
 
     async def stop() -> None:
         await transport.close()
+        if spool is not None:
+            await spool.close()
         await store.close()
         await database.close()
 
     return build_app(
         state,
-        [Endpoints(database, store, intake, journal, settings).router()],
+        [Endpoints(database, store, intake, keys, journal, settings, spool).router()],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=STREAMING,

@@ -1,7 +1,7 @@
 """Reads and writes of the upload service's rows. Takes the transaction, owns none; every query of files takes the owner."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
 from filemill.chassis.database.database import Tx
-from filemill.upload.tables import files, idempotency
+from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
+from filemill.upload.tables import files, idempotency, inbox, outbox, spooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,9 @@ class Claim:
     file_id: str | None
 
 
-def row_of(new: NewFile) -> dict[str, Any]:
+def row_of(new: NewFile, status: str = "uploaded") -> dict[str, Any]:
     """The row a new file gets: version 1, nothing known of it yet."""
-    fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": "uploaded", "analysis": "pending"}
+    fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": status, "analysis": "pending"}
     unknown = {"status_reason": None, "analysis_reason": None}
     return asdict(new) | {"updated_at": new.created_at} | fresh | unknown
 
@@ -49,6 +52,34 @@ def row_of(new: NewFile) -> dict[str, Any]:
 def insert_file(tx: Tx, row: Mapping[str, Any]) -> None:
     """Add a file."""
     tx.execute(insert(files), row)
+
+
+# files in a spool
+
+
+def insert_spooled(tx: Tx, values: Mapping[str, Any]) -> None:
+    """This file's bytes lie in a spool."""
+    tx.execute(insert(spooled), values)
+
+
+def spooled_in(tx: Tx, spool_id: str, after: str, most: int) -> list[RowMapping]:
+    """What lies in one spool, oldest first, after a file id."""
+    mine = select(spooled).where(spooled.c.spool_id == spool_id, spooled.c.file_id > after)
+    return list(tx.execute(mine.order_by(spooled.c.file_id).limit(most)).mappings())
+
+
+def spooled_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
+    """Those of these keys that a row still needs in a spool."""
+    return set(tx.execute(select(spooled.c.storage_key).where(spooled.c.storage_key.in_(keys))).scalars())
+
+
+def end_spooled(tx: Tx, file_id: str, status: str, reason: Mapping[str, Any] | None = None) -> bool:
+    """It left the spool, for the store or for good; False if somebody else was first."""
+    if not tx.execute(delete(spooled).where(spooled.c.file_id == file_id)).rowcount:
+        return False
+    queued = update(files).where(files.c.file_id == file_id, files.c.status == "queued")
+    tx.execute(queued.values(status=status, status_reason=reason))
+    return True
 
 
 def get(tx: Tx, owner_id: str, file_id: str, *, deleted: bool = False) -> RowMapping | None:
@@ -123,6 +154,12 @@ def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s:
     )
 
 
+def keep_claims(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
+    """Say again that these are at work."""
+    change = update(idempotency).where(idempotency.c.holder.in_(holders))
+    tx.execute(change.values(held_until=time.time() + hold_s))
+
+
 def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:
     """This key stands for this file from now on."""
     change = update(idempotency).where(*_key(owner_id, route, key))
@@ -147,3 +184,38 @@ def sweep_claims(tx: Tx, before: float, most: int = 1000) -> int:
 
 def _key(owner_id: str, route: str, key: str) -> tuple[Any, ...]:
     return idempotency.c.owner_id == owner_id, idempotency.c.route == route, idempotency.c.key == key
+
+
+# what the operator's tools see
+
+
+def _content(row: RowMapping) -> list[NamedBlob]:
+    if row["status"] == "queued":
+        return []  # its bytes are in a spool
+    return [NamedBlob(row["file_id"], "content", row["storage_key"], row["size"], row["sha256"])]
+
+
+def _known(row: RowMapping) -> KnownFile | None:
+    if row["status"] == "queued":
+        return None  # nobody was told of it yet
+    return KnownFile(
+        row["file_id"], row["owner_id"], row["version"], row["storage_key"], row["change"],
+        deleted=row["deleted_at"] is not None, sha256=row["sha256"], status=row["status"], analysis=row["analysis"],
+    )  # fmt: skip
+
+
+INVENTORY = Inventory(
+    "upload",
+    (
+        KeptTable(files, blobs=_content),
+        # A key in use belongs to a request that is running; where nothing runs there is none.
+        KeptTable(idempotency, local={"holder": None, "held_until": 0.0}, worth=idempotency.c.file_id.is_not(None)),
+        KeptTable(
+            spooled, must_be_empty="files wait in the spool (FILEMILL_SPOOL_DIR); start the mill until they are stored"
+        ),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+    files,
+    _known,
+)

@@ -1,5 +1,7 @@
 """Settings of the upload service."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from filemill.chassis.settings import ServiceSettings
@@ -15,3 +17,5 @@ class UploadSettings(ServiceSettings):
     min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     idempotency_hours: int = Field(default=24, ge=1)
     body_idle_s: float = Field(default=60.0, gt=0)
+    spool_dir: Path | None = None
+    spool_most_bytes: int = Field(default=10 * GIB, ge=1)

@@ -64,5 +64,20 @@ idempotency = Table(
     Index("idempotency_age", "created_at"),
 )
 
+# Files whose bytes lie in a spool until the store is back; `uploaded` is the event that is told then.
+spooled = Table(
+    "spooled",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("spool_id", String(36), nullable=False),
+    Column("storage_key", String(100), nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("uploaded", JSON, nullable=False),
+    Column("request_id", String(64)),
+    Column("traceparent", String(55)),
+    Index("spooled_spool", "spool_id", "file_id"),
+)
+
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

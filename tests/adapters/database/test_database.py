@@ -16,7 +16,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database, Tx, hold, mark_commit
 from filemill.chassis.errors import Unavailable
+from filemill.chassis.ids import new_id
+from filemill.chassis.messaging import outbox
 from filemill.chassis.telemetry import request_context
+from filemill.contracts.topics import Topic
+from support import samples
 from support.servers.postgresql import PostgreSql
 
 
@@ -256,3 +260,10 @@ async def test_write_when_the_process_is_killed_then_what_was_said_is_there_and_
     kept = {int(name) for name in await database.read(names)}
     assert set(range(said)) <= kept
     await database.write("test", add, "after")
+
+
+async def test_outbox_when_written_by_an_unsynced_write_then_it_is_refused(database: Database) -> None:
+    """What a power failure may undo must not be told to others before."""
+    event = samples.event(Topic.UPLOADED, samples.uploaded(new_id()))
+    with pytest.raises(RuntimeError):
+        await database.write_unsynced("test", outbox.append, event)

@@ -16,6 +16,7 @@ from sqlalchemy import MetaData
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.doorbell import Doorbell
+from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs import queue as queue_module
 from filemill.chassis.jobs import worker as worker_module
@@ -139,6 +140,22 @@ async def test_worker_when_every_try_breaks_then_five_tries_then_parked_with_the
     assert await database.write("test", queue.requeue, job_id)
     again = await ended(database, queue, job_id)
     assert (again["state"], again["fence"]) == ("parked", 2 * TRIES_MOST)
+
+
+async def test_worker_when_a_dependency_is_away_then_the_reason_says_so_and_a_later_try_ends_it(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """A store that is away for a moment is not an unexpected fault."""
+
+    async def run(job: ClaimedJob, _progress: Progress) -> str:
+        if job.attempts < 3:
+            raise Unavailable("The blob store does not answer.")
+        return "done"
+
+    diary = start_worker(run)
+    row = await ended(database, queue, await database.write("test", queue.add, new_job()))
+    assert (row["state"], row["attempts"]) == ("done", 3)
+    assert ("retrying", 1, "dependency-unavailable") in diary.entries
 
 
 async def test_worker_when_the_file_is_to_blame_then_it_fails_at_once(

@@ -13,6 +13,7 @@ from support.servers.ceph import Ceph
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
 from support.servers.rabbitmq import RabbitMq
+from support.servers.redis import Redis
 from support.servers.server import Server
 from support.servers.swift import Swift
 
@@ -93,14 +94,28 @@ def ceph_server(servers: Servers) -> Iterator[Ceph]:
 
 
 @pytest.fixture(scope="session")
+def redis_server(servers: Servers) -> Iterator[Redis]:
+    """A Redis of this test session."""
+    if reason := Redis.missing():
+        servers.missing(reason)
+    yield from servers.running(Redis())
+
+
+@pytest.fixture(scope="session")
+def valkey_server(servers: Servers) -> Iterator[Redis]:
+    """A Valkey of this test session; asked for only where there is one."""
+    yield from servers.running(Redis("valkey-server"))
+
+
+@pytest.fixture(scope="session")
 def server_engines(
-    postgresql_server: PostgreSql, rabbitmq_server: RabbitMq, swift_server: Swift
+    postgresql_server: PostgreSql, rabbitmq_server: RabbitMq, swift_server: Swift, redis_server: Redis
 ) -> Iterator[Callable[[], ServerEngines]]:
     """Gives a set of engines on real servers, a fresh one at each call."""
     made: list[ServerEngines] = []
 
     def make() -> ServerEngines:
-        made.append(ServerEngines(postgresql_server, rabbitmq_server, swift_server, f"mill{len(made)}"))
+        made.append(ServerEngines(postgresql_server, rabbitmq_server, swift_server, redis_server, f"mill{len(made)}"))
         return made[-1]
 
     yield make

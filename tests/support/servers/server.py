@@ -108,11 +108,6 @@ class Server:
             with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
                 os.kill(pid, number)
 
-    def send_group(self, number: Signals) -> None:
-        """Send a signal to the server and all its children."""
-        assert self.process is not None
-        os.killpg(self.process.pid, number)
-
     def kill(self) -> None:
         """Kill it and all its children at once, and wait until it is gone; its folder stays, for a start anew."""
         assert self.process is not None

@@ -48,10 +48,6 @@ class Swift(S3Server, Server):
         """Of the installed package."""
         return version("swift")
 
-    def send(self, number: Signals) -> None:
-        """Send a signal to all of its processes."""
-        self.send_group(number)
-
     def halt(self, number: Signals = SIGKILL) -> None:
         """Stop it hard: a graceful stop of an idle Swift takes longer than the tests that used it."""
         del number

@@ -4,6 +4,7 @@
 Swift reads /etc/swift/swift.conf; this points it at the folder's own. When one server ends, all end.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -11,6 +12,8 @@ import sys
 from swift.common import utils
 from swift.common.ring import RingBuilder
 from swift.common.utils import config
+
+PR_SET_PDEATHSIG = 1
 
 
 def make_rings(folder: str, ports: list[int]) -> None:
@@ -23,6 +26,11 @@ def make_rings(folder: str, ports: list[int]) -> None:
         builder.get_ring().save(f"{folder}/{kind}.ring.gz")
 
 
+def end_with_parent() -> None:
+    """Die when the parent does: a server leaves the parent's process group, so a signal to that would miss it (prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """Make the rings, fork the servers, end with the first that ends."""
     folder, ports = sys.argv[1], [int(port) for port in sys.argv[2:]]
@@ -32,10 +40,9 @@ def main() -> None:
 
     for kind in ("account", "container", "object", "proxy"):
         if os.fork() == 0:
+            end_with_parent()
             sys.exit(run_wsgi(f"{folder}/{kind}.conf", f"{kind}-server", default_port=0))
     os.wait()
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.killpg(0, signal.SIGTERM)
 
 
 if __name__ == "__main__":

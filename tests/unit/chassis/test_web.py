@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from filemill.chassis import errors
 from filemill.chassis.background import Background
 from filemill.chassis.messaging.memory_transport import MemoryTransport
+from filemill.chassis.resilience import deadline
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.edge import BODY_MOST_BYTES
 from filemill.chassis.web.health import Dependency, HealthState
@@ -40,6 +41,12 @@ async def body(request: Request) -> dict[str, int]:
 async def number(value: int) -> int:
     """Takes a number."""
     return value
+
+
+@router.get("/left")
+async def left() -> float:
+    """How long the caller still waits."""
+    return deadline.left_s(3600.0)
 
 
 class Broken:
@@ -80,6 +87,12 @@ async def test_request_when_it_brings_ids_then_they_come_back_and_else_they_are_
     assert (await client.get("/livez", headers={"X-Request-ID": "mine-1"})).headers["x-request-id"] == "mine-1"
     made = [(await client.get("/livez", headers={"X-Request-ID": "not ok"})).headers["x-request-id"] for _ in range(2)]
     assert len({*made, "not ok"}) == 3
+
+
+async def test_request_when_it_has_a_deadline_then_the_work_for_it_knows(client: httpx.AsyncClient) -> None:
+    """A calling service says how long it waits; without that nobody is in a hurry."""
+    assert 0 < (await client.get("/left", headers={deadline.HEADER: "500"})).json() <= 0.5
+    assert (await client.get("/left")).json() == 3600.0
 
 
 @pytest.mark.parametrize(

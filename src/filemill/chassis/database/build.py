@@ -31,15 +31,7 @@ def postgresql_url(settings: ServiceSettings) -> str | None:
     name, url = (own, os.environ[own]) if os.environ.get(own) else ("DATABASE_URL", settings.database_url)
     if not url:
         return None
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise StartError(
-            f"{name}: filemill knows postgresql://, not {parts.scheme or 'nothing'}://; correct or unset it"
-        )
-    if not parts.hostname or not parts.path.strip("/"):
-        raise StartError(
-            f"{name}: it needs a host and a database: postgresql://user:password@host:5432/{settings.service}"
-        )
+    _must_be_postgresql(name, url, settings.service)
     return url
 
 
@@ -48,10 +40,16 @@ def share_out(url: str, services: Iterable[str]) -> dict[str, str]:
 
     Raises `StartError` if the server cannot be used.
     """
+    _must_be_postgresql("DATABASE_URL", url, "filemill")
     _needs_driver()
     from filemill.chassis.database import postgresql_setup
 
     return asyncio.run(postgresql_setup.share_out(url, services))
+
+
+def place_of_database(settings: ServiceSettings) -> str:
+    """What is the same for two settings exactly if they choose the same database. Not for people: it may hold a password."""
+    return postgresql_url(settings) or str(sqlite_path(settings))
 
 
 def build_database(settings: ServiceSettings) -> Database:
@@ -87,3 +85,14 @@ def _needs_driver() -> None:
     """The driver is loaded by whoever uses it, and by nobody else; without it the start ends in one line."""
     if find_spec("asyncpg") is None:
         raise StartError("DATABASE_URL: asyncpg is not installed; install filemill[engines]")
+
+
+def _must_be_postgresql(name: str, url: str, database: str) -> None:
+    """Raise `StartError` for a URL that no adapter serves; `database` is a name for the example."""
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise StartError(
+            f"{name}: filemill knows postgresql://, not {parts.scheme or 'nothing'}://; correct or unset it"
+        )
+    if not parts.hostname or not parts.path.strip("/"):
+        raise StartError(f"{name}: it needs a host and a database: postgresql://user:password@host:5432/{database}")

@@ -17,6 +17,8 @@ T = TypeVar("T")
 Work = Callable[Concatenate[Tx, P], T]
 
 _COMMIT_MARK = "filemill_after_commit"
+DURABLE = "filemill_durable"
+"""Whether the present work came through `write`; set by the adapters."""
 HOLD = "filemill_hold"
 """Where an adapter with several writers puts its lock for `hold`."""
 
@@ -68,6 +70,12 @@ def hold(tx: Tx, *keys: str) -> None:
     take = tx.info.get(HOLD)
     if take is not None and keys:
         take(tx, sorted(set(keys)))
+
+
+def must_last(tx: Tx) -> None:
+    """Refuse what others will learn of in a transaction that a power failure may undo: it is a fault of the caller."""
+    if not tx.info.get(DURABLE, True):
+        raise RuntimeError("an event was written by write_unsynced; use write")
 
 
 def mark_commit(tx: Tx, mark: str) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.inventory import KnownFile
 
 
 def known_files_table(metadata: MetaData, *more: "Column[Any] | Index") -> Table:
@@ -37,6 +38,16 @@ def known_files_table(metadata: MetaData, *more: "Column[Any] | Index") -> Table
         Column("deleted", Boolean, nullable=False, server_default=false()),
         *more,
     )
+
+
+def known_file(row: RowMapping) -> KnownFile | None:
+    """A row of the projection for whoever compares services; None if only a question or a later delete made it so far."""
+    if not row["version"]:
+        return None
+    return KnownFile(
+        row["file_id"], row["owner_id"], row["version"], row["storage_key"], row["change"],
+        deleted=row["deleted"], sha256=row.get("sha256"),
+    )  # fmt: skip
 
 
 class KnownFiles:

@@ -43,6 +43,27 @@ def migrate(settings: ServiceSettings) -> str | None:
     return known[-1]
 
 
+def must_be_current(settings: ServiceSettings) -> None:
+    """Raise `StartError` unless the database of `settings.service` is there and has the schema of this version."""
+    url = postgresql_url(settings)
+    if url is not None:
+        migrate_postgresql(url, settings.service, lambda connection: _must_be(settings.service, _revision(connection)))
+        return
+    path = sqlite_path(settings)
+    if not path.exists():
+        raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} holds no database of {settings.service}")
+    _must_be(settings.service, _sqlite_revision(path))
+
+
+def _must_be(service: str, revision: str | None) -> None:
+    wanted = _revisions(service)[-1]
+    if revision != wanted:
+        raise StartError(
+            f"{service}: the database is at revision {revision or 'none'}, this version works with {wanted}; "
+            f"run: filemill migrate {service}"
+        )
+
+
 def _bring(connection: Connection, service: str, known: list[str]) -> None:
     """Bring the schema to the newest revision, in the transaction of this connection, under the caller's lock."""
     current = _revision(connection)

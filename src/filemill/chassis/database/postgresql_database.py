@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import HOLD, Tx, take_marks
+from filemill.chassis.database.database import DURABLE, HOLD, Tx, take_marks
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
 
@@ -179,7 +179,7 @@ class PostgresqlDatabase:
 
     async def _commit(self, batch: list[_Item], begin: str) -> set[str]:
         async with self._transaction(begin) as connection:
-            marks = await connection.run_sync(_run_all, batch)
+            marks = await connection.run_sync(_run_all, batch, begin == BEGIN)
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
             try:
@@ -307,8 +307,8 @@ async def is_pooled(url: str) -> bool:
         connection.terminate()
 
 
-def _run_all(tx: Tx, batch: Sequence[_Item]) -> set[str]:
-    tx.info[HOLD] = _hold
+def _run_all(tx: Tx, batch: Sequence[_Item], durable: bool) -> set[str]:
+    tx.info[HOLD], tx.info[DURABLE] = _hold, durable
     take_marks(tx)  # of a transaction that was undone
     for item in batch:
         item.result = item.context.copy().run(item.work, tx)

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import broken, crash_point
-from filemill.chassis.database.database import Tx, take_marks
+from filemill.chassis.database.database import DURABLE, Tx, take_marks
 from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
@@ -194,6 +194,7 @@ class SqliteDatabase:
     def _run_one(connection: Connection, item: _Item) -> None:
         connection.exec_driver_sql("SAVEPOINT work")
         try:
+            connection.info[DURABLE] = item.durable
             item.result = item.context.run(item.work, connection)
         except OperationalError as error:
             if _is_fatal_to_transaction(error):

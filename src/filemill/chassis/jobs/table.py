@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.database.types import UtcTime
 
 INTERACTIVE = "interactive"
@@ -83,6 +84,11 @@ def jobs_table(metadata: MetaData) -> Table:
         Index("jobs_newest", "owner_id", "created_at", "job_id"),
         Index("jobs_file", "file_id", "run"),
     )
+
+
+def kept(table: Table) -> KeptTable:
+    """The jobs in a service's inventory: a lease belongs to a worker that is not there any more."""
+    return KeptTable(table, local={"lease_holder": None, "lease_until": 0.0})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from filemill.chassis import process_identity
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.doorbell import Doorbell
+from filemill.chassis.errors import Unavailable
 from filemill.chassis.jobs.ledger import Ledger, end_failed
 from filemill.chassis.jobs.queue import LEASE_S, JobQueue
 from filemill.chassis.jobs.recovery import Recovery
@@ -113,7 +114,8 @@ class Worker:
 
         if not (await self.database.read(self.queue.counts)).get("queued"):
             return None
-        return await self.database.write_unsynced("jobs.claim", claim)
+        # Durable, because others hear of it: `started` would otherwise be told of a try that a power cut undoes.
+        return await self.database.write("jobs.claim", claim)
 
     async def _work(self, job: ClaimedJob) -> None:
         began_s = time.monotonic()
@@ -151,6 +153,8 @@ class Worker:
         except TimeoutError:
             detail = f"It was not done after {job.deadline_s:g} s."
             return await self._failed(job, Verdict("deadline", detail, retryable=True), None)
+        except Unavailable as error:
+            return await self._failed(job, Verdict(error.code, error.detail, retryable=True), None)
         except Exception as error:  # noqa: BLE001 - a try that ends in an unknown way is a failed try; it is logged and kept
             _log.exception(f"{self.kind}.job.broke", job_id=job.job_id, file_id=job.file_id)
             detail = f"An unexpected fault: {type(error).__name__}."

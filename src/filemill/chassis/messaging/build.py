@@ -30,3 +30,8 @@ async def open_transport(settings: ServiceSettings) -> Broker:
     transport = build_transport(settings)
     await transport.check()
     return transport
+
+
+def place_of_queues(settings: ServiceSettings) -> str:
+    """What is the same for two settings exactly if they choose the same broker. Not for people: it may hold a password."""
+    return settings.rabbitmq_url or str(settings.data_dir / "queues")

@@ -6,6 +6,7 @@ from sqlalchemy import Column, Float, Index, MetaData, String, Table, text
 
 from filemill.chassis.crash_points import broken
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.inventory import KeptTable
 
 KEEP_DAYS = 14
 """Longer than any queue or outbox keeps an event, so a late duplicate still meets its row."""
@@ -21,6 +22,11 @@ def inbox_table(metadata: MetaData) -> Table:
         Column("seen_at", Float, nullable=False),
         Index("inbox_seen", "seen_at"),
     )
+
+
+def kept(table: Table) -> KeptTable:
+    """The inbox in a service's inventory: carried, so that an event is handled once on both sides of a move."""
+    return KeptTable(table, counted=False)
 
 
 _SEE = text("INSERT INTO inbox (queue, event_id, seen_at) VALUES (:queue, :event_id, :now) ON CONFLICT DO NOTHING")

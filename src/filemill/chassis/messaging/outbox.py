@@ -26,7 +26,8 @@ from sqlalchemy import (
     update,
 )
 
-from filemill.chassis.database.database import Tx, mark_commit
+from filemill.chassis.database.database import Tx, mark_commit, must_last
+from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.messaging import wire
 from filemill.contracts.envelope import Event
 
@@ -48,6 +49,11 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("sent_at", Float),
         Index("outbox_unsent", "seq", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
     )
+
+
+def kept(table: Table) -> KeptTable:
+    """The outbox in a service's inventory: a claim belongs to a process, and what is on its way is no part of a digest."""
+    return KeptTable(table, local={"claimed_by": None, "claimed_until": 0.0}, counted=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,16 @@ _SENT = (
 )
 _HOLDERS = text("SELECT DISTINCT claimed_by FROM outbox WHERE sent_at IS NULL AND claimed_until >= :now")
 _RELEASE = text("UPDATE outbox SET claimed_until = 0 WHERE sent_at IS NULL AND claimed_by = :holder")
+_WAITING = text("SELECT seq, body FROM outbox WHERE sent_at IS NULL AND seq > :after ORDER BY seq LIMIT :most")
+_UNSEND = text("UPDATE outbox SET sent_at = NULL, claimed_by = NULL, claimed_until = 0 WHERE event_id = :event_id")
 _SWEEP = text(
     "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE sent_at < :before ORDER BY seq LIMIT :most)"
 )
 
 
 def append(tx: Tx, *events: Event) -> None:
-    """Write events into the outbox of the present transaction."""
+    """Write events into the outbox of the present transaction, which must be one that lasts."""
+    must_last(tx)
     tx.execute(_APPEND, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
     mark_commit(tx, MARK)
 
@@ -119,6 +128,23 @@ def mark_sent(tx: Tx, seqs: Sequence[int]) -> None:
 def unsent(tx: Tx) -> int:
     """How many events wait."""
     return int(tx.execute(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL")).scalar_one())
+
+
+def waiting(tx: Tx, after: int, most: int) -> list[OutboxRow]:
+    """Unsent rows above a place, oldest first, whoever has claimed them."""
+    rows = tx.execute(_WAITING, {"after": after, "most": most})
+    return [OutboxRow(seq, wire.decode(body)) for seq, body in rows]
+
+
+def send_again(tx: Tx, events: Sequence[Event]) -> None:
+    """Have the relay publish these once more: each row still here becomes unsent, one that was swept is written anew.
+
+    A consumer that had handled one drops it by its inbox. Twice is as good as once.
+    """
+    for event in events:
+        if not tx.execute(_UNSEND, {"event_id": event.id}).rowcount:
+            append(tx, event)
+    mark_commit(tx, MARK)
 
 
 def sweep(tx: Tx, most: int = 1000) -> int:

@@ -164,12 +164,14 @@ class RabbitMqTransport:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
-        session, self._session = self._session, None
+        session = self._session
         if session is not None:
             with contextlib.suppress(Unavailable):
-                await session.stop_consuming()
+                await session.stop_consuming()  # what is on its way still arrives, and is handed back with the rest
+                self._session = None
                 await asyncio.gather(*self._errands, return_exceptions=True)
                 await self._hand_back(session)
+            self._session = None
             await session.abandon()
         for errand in self._errands:
             errand.cancel()

@@ -159,6 +159,12 @@ class SqliteQueue:
         with self._lock:
             return self._db.execute(sql, (time.time(), event_id)).rowcount == 1
 
+    def peek(self, after: int, most: int) -> list[tuple[int, bytes]]:
+        """(seq, body) of whatever is here above `after`, in order."""
+        sql = "SELECT seq, body FROM message WHERE seq > ? ORDER BY seq LIMIT ?"
+        with self._lock:
+            return self._db.execute(sql, (after, most)).fetchall()
+
     def counts(self) -> tuple[int, int, int, float]:
         """(waiting, leased, parked, age of the oldest waiting message in seconds)."""
         now = time.time()

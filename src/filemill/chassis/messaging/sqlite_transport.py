@@ -133,7 +133,20 @@ class SqliteTransport:
         counts = await loop.run_in_executor(self._threads, lambda: self._open(queue).counts())
         return QueueDepth(queue, *counts)
 
+    # the look inside
+
+    async def peek(self, queue: str, after: int, most: int) -> list[tuple[int, Event]]:
+        """See `Peeks.peek`."""
+        if not self._path(queue).exists():
+            return []  # a look makes no queue
+        loop = asyncio.get_running_loop()
+        rows = await loop.run_in_executor(self._threads, lambda: self._open(queue).peek(after, most))
+        return [(seq, wire.decode(body)) for seq, body in rows]
+
     # inside
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.db"
 
     def _put(self, name: str, rows: list[tuple[str, bytes]]) -> None:
         self._open(name).put(rows)
@@ -141,5 +154,5 @@ class SqliteTransport:
     def _open(self, name: str) -> SqliteQueue:
         with self._opening:
             if name not in self._queues:
-                self._queues[name] = SqliteQueue(self._folder / f"{name}.db")
+                self._queues[name] = SqliteQueue(self._path(name))
             return self._queues[name]

@@ -6,7 +6,7 @@ taker dies; acked, it is gone; parked, it waits for a person.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from filemill.contracts.envelope import Event
 from filemill.contracts.health import ParkedMessage
@@ -89,4 +89,13 @@ class Broker(Transport, ParkingLot, Protocol):
 
     async def check(self) -> None:
         """At start: raises `StartError`, with the one line to show, if it cannot be used. Later: `Unavailable` if away."""
+        ...
+
+
+@runtime_checkable
+class Peeks(Protocol):
+    """A transport whose messages can be looked at without taking them: an extra capability."""
+
+    async def peek(self, queue: str, after: int, most: int) -> list[tuple[int, Event]]:
+        """Messages of a queue, leased and parked ones too, from their place in it after `after` on: (place, event)."""
         ...

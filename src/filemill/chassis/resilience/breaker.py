@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from filemill.chassis.errors import FilemillError, Unavailable
+from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics
 
 FAILURES_TO_OPEN = 5
@@ -38,6 +39,10 @@ class Breaker:
         is_probe = self._admit()
         try:
             yield
+        except deadline.Over:
+            if is_probe:
+                self._probing = False  # too little time to say anything about the dependency: the next caller probes
+            raise
         except FilemillError as error:
             if error.status >= 500:
                 self._failed(is_probe=is_probe)

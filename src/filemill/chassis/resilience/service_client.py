@@ -1,43 +1,98 @@
-"""HTTP from one service to another: total timeout, breaker, the request's ids handed on. No retry: the caller degrades.
+"""HTTP from one service to another: deadline, retries, breaker, the request's ids handed on.
 
-A 404 is an answer (None). Anything else but 2xx is `Unavailable`, and so is a timeout or a refused connection.
+A 404 is an answer (None). Anything else but 2xx is `Unavailable`, and so is a timeout or a refused connection; the caller
+degrades. Only questions (GET) are asked here, so they may be repeated: after no answer at all, 408, 425, 429 and 5xx. All
+attempts together take at most `total_s`, and never longer than the caller's own deadline; the breaker sees them as one call.
 """
 
+import asyncio
 from typing import Any
 
 import httpx
 
 from filemill.chassis.errors import Unavailable
+from filemill.chassis.resilience import deadline
 from filemill.chassis.resilience.breaker import Breaker
+from filemill.chassis.resilience.retry import RetryBudget, attempts
 from filemill.chassis.telemetry import request_context
 
 OPEN_S = 5.0
 """Services of one installation come back in seconds; a minute of refusals would be longer than their restart."""
+CONNECT_S = 0.25
+WORTH_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class _Failed(Unavailable):
+    """No use could be made of one attempt. `worth` says whether another one may do better."""
+
+    def __init__(self, detail: str, *, worth: bool, asked_s: float | None = None) -> None:
+        super().__init__(detail, retry_after_s=max(1, round(asked_s)) if asked_s is not None else 1)
+        self.worth = worth
+        self.asked_s = asked_s
 
 
 class ServiceClient:
     """Asks one service."""
 
-    def __init__(self, name: str, base_url: str, *, timeout_s: float = 0.5) -> None:
+    def __init__(self, name: str, base_url: str, *, total_s: float = 0.5) -> None:
         self.breaker = Breaker(name, open_s=OPEN_S)
         self._name = name
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=timeout_s, limits=httpx.Limits(max_connections=50))
+        self._total_s = total_s
+        self._budget = RetryBudget(name)
+        patience = httpx.Timeout(total_s, connect=min(CONNECT_S, total_s))
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=50))
 
     async def get_json(self, path: str) -> Any | None:
         """The JSON at `path`; None for 404. Raises `Unavailable` (a retry helps once the service is back)."""
-        context = request_context.current()
-        headers = {"X-Request-ID": context.request_id, "traceparent": context.traceparent} if context else {}
-        async with self.breaker.call():
-            try:
-                response = await self._client.get(path, headers=headers)
-            except httpx.HTTPError as error:
-                raise Unavailable(f"The {self._name} service does not answer.") from error
-            if response.status_code == 404:
-                return None
-            if response.is_error:
-                raise Unavailable(f"The {self._name} service answered {response.status_code}.")
-            return response.json()
+        left_s = deadline.left_s(self._total_s)
+        with deadline.within(left_s):
+            async with self.breaker.call():
+                try:
+                    async with asyncio.timeout(left_s):
+                        async for attempt in attempts(self._budget, _is_worth, _asked_s):
+                            with attempt:
+                                return await self._ask(path)
+                except TimeoutError as error:
+                    if left_s < self._total_s:
+                        raise deadline.Over from error
+                    raise Unavailable(f"The {self._name} service does not answer in time.") from error
+        raise AssertionError("attempts() ends with a result or an error")
+
+    async def check(self) -> None:
+        """For `/health`: raises `Unavailable` while the breaker is open. Asks nothing."""
+        if self.breaker.is_open:
+            raise Unavailable(f"The {self._name} service does not answer; what needs it is refused for the moment.")
 
     async def close(self) -> None:
         """Close its connections."""
         await self._client.aclose()
+
+    async def _ask(self, path: str) -> Any | None:
+        context = request_context.current()
+        headers = {deadline.HEADER: str(int(deadline.left_s() * 1000))}
+        if context:
+            headers |= {"X-Request-ID": context.request_id, "traceparent": context.traceparent}
+        try:
+            response = await self._client.get(path, headers=headers)
+        except httpx.HTTPError as error:
+            raise _Failed(f"The {self._name} service does not answer.", worth=True) from error
+        if response.status_code == 404:
+            return None
+        if not response.is_success:
+            worth = response.status_code in WORTH_STATUS
+            asked_s = _seconds(response.headers.get("retry-after"))
+            raise _Failed(f"The {self._name} service answered {response.status_code}.", worth=worth, asked_s=asked_s)
+        return response.json()
+
+
+def _is_worth(error: Exception) -> bool:
+    return isinstance(error, _Failed) and error.worth
+
+
+def _asked_s(error: Exception) -> float | None:
+    return error.asked_s if isinstance(error, _Failed) else None
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """`Retry-After` as our services write it; a date is not waited for (RFC 9110, 10.2.3)."""
+    return float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None

@@ -21,10 +21,15 @@ def build_store(settings: ServiceSettings) -> BlobStore:
         if url.netloc not in ("", "localhost") or not url.path:
             raise StartError("STORAGE_URL: a folder is written file:///folder, with three slashes")
         root = Path(unquote(url.path))
+    return build_folder(root, "STORAGE_URL")
+
+
+def build_folder(root: Path, variable: str) -> LocalStore:
+    """A store in a local folder that the setting `variable` names. Raises `StartError` if it cannot be made."""
     try:
         make_durable(root)
     except OSError as error:
-        raise StartError(f"STORAGE_URL: the folder {root} cannot be made: {error.strerror}") from error
+        raise StartError(f"{variable}: the folder {root} cannot be made: {error.strerror}") from error
     return LocalStore(root, open_sqlite(root / "small.db"))
 
 
@@ -50,3 +55,9 @@ def _remote(settings: ServiceSettings) -> BlobStore:
         raise StartError(f"STORAGE_URL: {error.name} is not installed; install filemill[engines]") from error
     bucket = read_bucket(settings)
     return S3BlobStore(bucket) if bucket.scheme == "s3" else RemoteStore(bucket)
+
+
+def place_of_store(settings: ServiceSettings) -> str:
+    """What is the same for two settings exactly if they choose the same store. Not for people: it may hold a secret."""
+    folder = settings.data_dir / "store"
+    return (settings.storage_url or folder.as_uri()).rstrip("/")

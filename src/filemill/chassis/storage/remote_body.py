@@ -15,7 +15,8 @@ import structlog
 from obstore.exceptions import BaseError
 
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.storage.remote_client import ATTEMPTS, Refused, Remote, translated
+from filemill.chassis.resilience.retry import ATTEMPTS
+from filemill.chassis.storage.remote_client import Refused, Remote, translated
 from filemill.chassis.storage.store import Tap
 from filemill.chassis.telemetry import metrics
 

@@ -14,18 +14,18 @@ from datetime import timedelta
 from typing import TypeVar
 
 import obstore
-import stamina
 import structlog
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from filemill.chassis.errors import FilemillError, NotFound, StorageFull, Unavailable
+from filemill.chassis.resilience import deadline
 from filemill.chassis.resilience.breaker import Breaker
+from filemill.chassis.resilience.retry import ATTEMPTS, RetryBudget, attempts
 from filemill.chassis.storage.remote_settings import Bucket
 
 OPEN_S = 5.0
 """How long the breaker refuses before it asks again. A store comes back in seconds; a minute of refusals would be longer."""
-ATTEMPTS = 3
 
 _STATUS = re.compile(r"Server returned non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
@@ -64,22 +64,35 @@ class Remote:
         self.bucket = bucket
         self.patience = patience or Patience()
         self.breaker = Breaker("storage", open_s=OPEN_S)
+        self._budget = RetryBudget("storage")
         self.once = self._client(bucket, 0)
         self.repeating = self._client(bucket, ATTEMPTS - 1)
         self._public = self._client(bucket.public, 0)
 
     async def ask(self, what: str, question: Callable[[], Awaitable[T]]) -> T:
         """Ask the store, again if it is away, within the total time. Raises `NotFound`, `StorageFull`, `Unavailable`."""
-        async with self.breaker.call():
+        async with self.guarded():
             return await self._asked(what, question)
 
     async def send(self, what: str, sending: Callable[[], Awaitable[T]]) -> T:
         """Await what the repeating client does. Raises as `ask` does."""
-        async with self.breaker.call(), within(self.patience.send_s, what):
+        async with self.guarded(), within(self.patience.send_s, what):
             try:
                 return await sending()
             except (BaseError, OSError) as error:
                 raise translated(error, what) from error
+
+    @asynccontextmanager
+    async def guarded(self) -> AsyncIterator[None]:
+        """The breaker around a call. A store that says no is not away: while it is full, or takes no writes, reads go on."""
+        answer: FilemillError | None = None
+        async with self.breaker.call():
+            try:
+                yield
+            except (Refused, StorageFull) as error:
+                answer = error
+        if answer is not None:
+            raise answer
 
     async def sign(self, key: str, expires: timedelta) -> str:
         """A link for the public endpoint. No call to the store; with a role, credentials may have to be fetched first."""
@@ -95,14 +108,7 @@ class Remote:
 
     async def _asked(self, what: str, question: Callable[[], Awaitable[T]]) -> T:
         async with within(self.patience.ask_s, what):
-            async for attempt in stamina.retry_context(
-                on=_is_worth_repeating,
-                attempts=ATTEMPTS,
-                timeout=None,
-                wait_initial=0.05,
-                wait_max=1.0,
-                wait_jitter=0.2,
-            ):
+            async for attempt in attempts(self._budget, _is_worth_repeating):
                 with attempt:
                     try:
                         return await question()
@@ -136,12 +142,16 @@ class Remote:
 
 @asynccontextmanager
 async def within(seconds: float, what: str) -> AsyncIterator[None]:
-    """Run the block for at most so long; later it is `Unavailable`."""
+    """Run the block for at most so long, and not past the caller's deadline; later it is `Unavailable`."""
+    left_s = deadline.left_s(seconds)
     try:
-        async with asyncio.timeout(seconds):
-            yield
+        with deadline.within(seconds):
+            async with asyncio.timeout(left_s):
+                yield
     except TimeoutError as error:
         _log.warning("storage.call.failed", call=what, kind="timeout")
+        if left_s < seconds:
+            raise deadline.Over() from error
         raise Unavailable("The blob store does not answer in time.") from error
 
 

@@ -128,7 +128,7 @@ class S3BlobStore(RemoteStore):
         async def sweep() -> int:
             return await asyncio.to_thread(_sweep, self._bucket, datetime.now(UTC) - PARTIAL_GRACE)
 
-        async with self._remote.breaker.call(), within(self._remote.patience.send_s, "sweep"):
+        async with self._remote.guarded(), within(self._remote.patience.send_s, "sweep"):
             return await sweep()
 
 
@@ -185,8 +185,11 @@ def _sweep(bucket: Bucket, before: datetime) -> int:
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix="blobs/", MaxUploads=PARTIALS_MOST)
         for one in found.get("Uploads", ()):
             if is_key(one["Key"]) and one["Initiated"] < before:
-                client.abort_multipart_upload(Bucket=bucket.name, Key=one["Key"], UploadId=one["UploadId"])
-                swept += 1
+                with contextlib.suppress(
+                    client.exceptions.NoSuchUpload
+                ):  # another instance swept it, or it was completed
+                    client.abort_multipart_upload(Bucket=bucket.name, Key=one["Key"], UploadId=one["UploadId"])
+                    swept += 1
     except (BotoCoreError, ClientError) as error:
         _log.warning("storage.call.failed", call="sweep", kind=type(error).__name__)
         raise Unavailable("The blob store does not list its unfinished uploads.") from error

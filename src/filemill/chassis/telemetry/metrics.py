@@ -28,8 +28,12 @@ JOB_SECONDS = Histogram(
     ["kind"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
+RETRIES = Counter("filemill_retries_total", "Calls made again, or not for want of budget.", ["dependency", "outcome"])
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+RATE_UNCHECKED = Counter(
+    "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
+)
 STORAGE_BUFFERED = Gauge("filemill_storage_buffered_bytes", "Memory of bodies on their way to the remote store.")
 STORAGE_RESUMED = Counter("filemill_storage_reads_resumed_total", "Reads from the remote store that broke off.")
 

@@ -9,6 +9,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
+from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
 from filemill.chassis.web.problems import problem_response, unexpected
 
@@ -54,7 +55,8 @@ class Edge:
         headers = dict(scope["headers"])
         context = request_context.begin(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
         exchange = _Exchange(scope, send, context)
-        with request_context.within(context), metrics.REQUESTS_IN_FLIGHT.track_inprogress():
+        asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))
+        with request_context.within(context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
             with tracing.span(f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER):
                 await self._answer(scope, headers, receive, exchange)
             exchange.record()

@@ -1,0 +1,86 @@
+"""What a service keeps, told to the operator's tools (`verify`, `move`) without opening its tables to anybody.
+
+Each service declares one `Inventory` in its repository, the only room that sees its tables: which tables there are, which
+columns mean something only where they were written, which rows name blobs, what it knows of each file. The tools in `local`
+walk the declarations and know no table by name, so a new table is moved and checked as soon as it is declared (a test
+fails on one that is not).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Table
+
+from filemill.chassis.database.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBlob:
+    """A row's word on one blob. `size` (bytes) and `sha256` are None where the row does not remember them."""
+
+    file_id: str
+    role: str
+    storage_key: str
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What a service knows of a file. None: it does not keep that. `version` 0: it only heard of a later delete so far."""
+
+    file_id: str
+    owner_id: str
+    version: int
+    storage_key: str
+    change: int
+    deleted: bool
+    sha256: str | None = None
+    status: str | None = None
+    analysis: str | None = None
+
+
+def no_blobs(_row: RowMapping) -> list[NamedBlob]:
+    """Rows that name no blob."""
+    return []
+
+
+def no_flaw(_row: RowMapping) -> str | None:
+    """Rows that any value may stand in."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTable:
+    """A table, and what its rows mean to somebody who carries or checks them.
+
+    `local`: columns that mean something only where they were written (leases, index marks), with the value a copy gets.
+    `worth`: which rows are worth carrying; None for all. `counted`: part of the installation's digest. `batch`: rows
+    carried at once. `flaw` says in words what is wrong with a row. `must_be_empty`: rows cannot be carried, and what to do
+    about them.
+    """
+
+    table: Table
+    local: Mapping[str, Any] = field(default_factory=dict)
+    worth: ColumnElement[bool] | None = None
+    counted: bool = True
+    batch: int = 500
+    must_be_empty: str = ""
+    blobs: Callable[[RowMapping], list[NamedBlob]] = no_blobs
+    flaw: Callable[[RowMapping], str | None] = no_flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything one service keeps.
+
+    `files` is the table with a row per file, `known` reads such a row (None: not a file to others yet). `unaudited` names
+    those of some files whose upload has no entry in the audit trail; only the owner of the trail has it.
+    """
+
+    service: str
+    tables: Sequence[KeptTable]
+    files: Table | None = None
+    known: Callable[[RowMapping], KnownFile | None] | None = None
+    unaudited: Callable[[Tx, Sequence[str]], list[str]] | None = None

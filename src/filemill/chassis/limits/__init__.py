@@ -1,0 +1,1 @@
+"""How often somebody may call: one count for all instances of all services."""

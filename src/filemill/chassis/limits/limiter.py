@@ -1,0 +1,80 @@
+"""The port to the rate limits: one allowance per key, shared by all instances of all services. Chosen by `build`.
+
+The rule is GCRA (ITU-T I.371, annex A), a token bucket that keeps one number: the time at which the bucket is full again.
+If the shared count cannot be asked, calls are let through: the limit keeps one caller from crowding out the others, it
+guards no secret (keys and session ids are 256 random bits, there are no passwords to try), and closing would turn the
+loss of a counter into the loss of the service. What passed unchecked is counted in a metric.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from filemill.chassis.errors import Unavailable
+from filemill.chassis.telemetry import metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call may pass. `remaining` are calls that may follow at once; `retry_after_s` is 0 if it may pass."""
+
+    allowed: bool
+    remaining: int
+    retry_after_s: float = 0.0
+
+
+class RateLimiter(Protocol):
+    """Counts calls."""
+
+    async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
+        """Take one call of `key`, if it has one: `burst` at once, and `rate_per_s` more each second.
+
+        Atomic: of many that ask at once no more than that pass. A refused call costs nothing. Raises `Unavailable`.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise `Unavailable` if calls cannot be counted."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class FailOpen:
+    """A limiter that lets a call pass when the one inside cannot be asked."""
+
+    def __init__(self, inner: RateLimiter) -> None:
+        self._inner = inner
+
+    async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
+        """See `RateLimiter.allow`; never raises `Unavailable`."""
+        try:
+            return await self._inner.allow(key, rate_per_s, burst)
+        except Unavailable:
+            metrics.RATE_UNCHECKED.inc()
+            return Verdict(allowed=True, remaining=0)
+
+    async def check(self) -> None:
+        """See `RateLimiter.check`."""
+        await self._inner.check()
+
+    async def close(self) -> None:
+        """See `RateLimiter.close`."""
+        await self._inner.close()
+
+
+def judge(full_at_s: float | None, now_s: float, rate_per_s: float, burst: int) -> tuple[Verdict, float]:
+    """The rule: from when the bucket is full again, the verdict and when it is full again after it."""
+    every_s = 1 / rate_per_s
+    # A clock that was set back must not lock anybody out for longer than an empty bucket does.
+    full_at_s = min(max(full_at_s or now_s, now_s), now_s + burst * every_s)
+    after_s = full_at_s + every_s
+    room_s = now_s + burst * every_s - after_s
+    if room_s < -ROUNDING_S:
+        return Verdict(allowed=False, remaining=0, retry_after_s=-room_s), full_at_s
+    return Verdict(allowed=True, remaining=int((room_s + ROUNDING_S) * rate_per_s)), after_s
+
+
+ROUNDING_S = 1e-6
+"""Times near 2e9 s have about 2e-7 s in a float; a call must not be refused, or shown as one fewer, for that."""

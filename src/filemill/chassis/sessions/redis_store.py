@@ -1,0 +1,103 @@
+"""Sessions in Redis or Valkey: `session:{id}` holds JSON with `user_id`, `files_uploaded`, `created_at`, for one hour.
+
+Other programs may read them (CONTRACT section 3). Changes are scripts, so that two services never overwrite each other.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from filemill.chassis.clock import now
+from filemill.chassis.errors import Unavailable
+from filemill.chassis.redis_client import RedisClient
+from filemill.chassis.sessions.store import LIFE_S, Session, is_session_id, new_session_id
+
+_COUNT = """
+local kept = redis.call('GET', KEYS[1])
+if not kept then return nil end
+local session = cjson.decode(kept)
+session.files_uploaded = session.files_uploaded + 1
+redis.call('SET', KEYS[1], cjson.encode(session), 'EX', ARGV[1])
+return session.files_uploaded
+"""
+# The second run of a repeated question finds its work done.
+_ROTATE = """
+local done = redis.call('GET', KEYS[2])
+if done then return done end
+local kept = redis.call('GET', KEYS[1])
+if not kept then return nil end
+redis.call('SET', KEYS[2], kept, 'EX', ARGV[1])
+redis.call('DEL', KEYS[1])
+return kept
+"""
+
+
+class RedisSessionStore:
+    """See `store.SessionStore`."""
+
+    def __init__(self, client: RedisClient) -> None:
+        self._client = client
+
+    async def create(self, user_id: str) -> Session:
+        """See `SessionStore.create`."""
+        session = Session(new_session_id(), user_id, 0, now())
+        body = orjson.dumps(
+            {"user_id": user_id, "files_uploaded": 0, "created_at": session.created_at.isoformat()}
+        ).decode()
+        await self._client.ask(lambda redis: redis.set(_key(session.session_id), body, ex=LIFE_S))
+        return session
+
+    async def get(self, session_id: str) -> Session | None:
+        """See `SessionStore.get`."""
+        if not is_session_id(session_id):
+            return None
+        return _session(session_id, await self._client.ask(lambda redis: redis.getex(_key(session_id), ex=LIFE_S)))
+
+    async def count_upload(self, session_id: str) -> int | None:
+        """See `SessionStore.count_upload`."""
+        if not is_session_id(session_id):
+            return None
+        counted: int | None = await self._client.ask(
+            lambda redis: redis.eval(_COUNT, 1, _key(session_id), LIFE_S), repeatable=False
+        )
+        return counted
+
+    async def rotate(self, session_id: str) -> Session | None:
+        """See `SessionStore.rotate`."""
+        if not is_session_id(session_id):
+            return None
+        fresh = new_session_id()
+        kept = await self._client.ask(lambda redis: redis.eval(_ROTATE, 2, _key(session_id), _key(fresh), LIFE_S))
+        return _session(fresh, kept)
+
+    async def delete(self, session_id: str) -> bool:
+        """See `SessionStore.delete`."""
+        if not is_session_id(session_id):
+            return False
+        gone: int = await self._client.ask(lambda redis: redis.delete(_key(session_id)))
+        return gone == 1
+
+    async def check(self) -> None:
+        """See `SessionStore.check`."""
+        await self._client.check()
+
+    async def close(self) -> None:
+        """See `SessionStore.close`."""
+        await self._client.close()
+
+
+def _key(session_id: str) -> str:
+    return f"session:{session_id}"
+
+
+def _session(session_id: str, kept: Any) -> Session | None:
+    if kept is None:
+        return None
+    try:
+        said = orjson.loads(kept)
+        return Session(
+            session_id, str(said["user_id"]), int(said["files_uploaded"]), datetime.fromisoformat(said["created_at"])
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable("A session in Redis is not in the form that we write.") from error

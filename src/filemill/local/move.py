@@ -1,0 +1,167 @@
+"""`filemill move`: a stopped installation, copied whole to the engines that another environment names.
+
+Blobs first, then every table of every service in batches that are a transaction each, then the messages that still lie in
+queues: they go back to the outbox of the service that sent them, so that its relay publishes them over there, and whoever
+had handled one drops it by its inbox, which has come along. Nothing is changed or deleted here, so a move that fails costs
+nothing; `resume` goes on with one that was interrupted, and what is there already stays as it is.
+A part that the other environment leaves where it is (the same database, the same store) is not touched.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database import rows
+from filemill.chassis.database.database import Tx
+from filemill.chassis.database.inventory import KeptTable
+from filemill.chassis.errors import StartError
+from filemill.chassis.messaging import outbox
+from filemill.chassis.messaging.transport import Peeks
+from filemill.chassis.storage.store import BlobInfo, BlobStore, drain
+from filemill.contracts.envelope import Event
+from filemill.contracts.topics import QUEUES
+from filemill.local.installation import Installation, Part, Progress
+from filemill.local.verify import lying_in, pages
+
+BLOBS_AT_ONCE = 8
+REPORT_EVERY = 20
+
+
+@dataclass(slots=True)
+class Moved:
+    """What was carried over; what was there already is not counted."""
+
+    blobs: int = 0
+    bytes: int = 0
+    rows: int = 0
+    messages: int = 0
+
+
+async def move(source: Installation, target: Installation, progress: Progress, *, resume: bool) -> Moved:
+    """Copy everything of `source` that `target` has elsewhere. Raises `StartError` with one line if it may not."""
+    return await _Move(source, target, progress, resume).run()
+
+
+class _Move:
+    """One run from one installation to another."""
+
+    def __init__(self, source: Installation, target: Installation, progress: Progress, resume: bool) -> None:
+        self._source = source
+        self._target = target
+        self._progress = progress
+        self._resume = resume
+        self._moved = Moved()
+        self._elsewhere = {name for name, place in source.places.items() if target.places[name] != place}
+
+    async def run(self) -> Moved:
+        if not self._elsewhere:
+            raise StartError("--to-env: the file names no other place for any part of this installation")
+        for part in self._parts():
+            for kept in part.inventory.tables:
+                if kept.must_be_empty and not await part.database.read(rows.is_empty, kept):
+                    raise StartError(kept.must_be_empty)
+        if not self._resume:
+            await self._must_be_empty()
+        if "store" in self._elsewhere:
+            await self._carry_blobs()
+        for part in self._parts():
+            for kept in part.inventory.tables:
+                await self._carry_table(part, kept)
+        if "queues" in self._elsewhere:
+            await self._carry_messages()
+        return self._moved
+
+    def _parts(self) -> Iterable[Part]:
+        return [part for name, part in self._source.parts.items() if name in self._elsewhere]
+
+    async def _must_be_empty(self) -> None:
+        hint = "choose an empty one, or say --resume to go on with a move that was interrupted"
+        for part in self._parts():
+            name = part.inventory.service
+            for kept in part.inventory.tables:
+                if not await self._target.parts[name].database.read(rows.is_empty, kept):
+                    raise StartError(f"--to-env: the {name} database over there has rows already; {hint}")
+        if "store" in self._elsewhere:
+            async for info in self._target.store.list():
+                raise StartError(f"--to-env: the store over there has blobs already ({info.key}); {hint}")
+        if "queues" in self._elsewhere:
+            for queue in QUEUES:
+                depth = await self._target.queues.depth(queue)
+                if depth.waiting + depth.leased + depth.parked:
+                    raise StartError(f"--to-env: the queue {queue} over there has messages already; {hint}")
+
+    # blobs
+
+    async def _carry_blobs(self) -> None:
+        there = {info.key: info.size_bytes async for info in self._target.store.list()} if self._resume else {}
+        listed = [info async for info in self._source.store.list()]
+        waiting, done = iter(listed), 0
+
+        async def work() -> None:
+            nonlocal done
+            for info in waiting:  # shared: each worker takes the next
+                if info.key not in there:
+                    await self._carry_blob(info)
+                done += 1
+                if done % REPORT_EVERY == 0 or done == len(listed):
+                    self._progress("blobs", done, len(listed))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(BLOBS_AT_ONCE):
+                    group.create_task(work())
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+
+    async def _carry_blob(self, info: BlobInfo) -> None:
+        await copy_blob(self._source.store, self._target.store, info.key)
+        crash_point("move.blob")
+        self._moved.blobs += 1
+        self._moved.bytes += info.size_bytes
+
+    # rows
+
+    async def _carry_table(self, part: Part, kept: KeptTable) -> None:
+        target = self._target.parts[part.inventory.service].database
+        total, done = await part.database.read(rows.count, kept), 0
+        async for batch in pages(part, kept):
+            self._moved.rows += await target.write("move.rows", rows.carry, kept, batch, again=self._resume)
+            done += len(batch)
+            self._progress(f"{part.inventory.service} {kept.table.name}", done, total)
+        await target.write("move.numbers", rows.continue_numbers, kept)
+
+    # messages
+
+    async def _carry_messages(self) -> None:
+        """One copy of each message, whichever queues it lies in: publishing puts it into all that listen to it."""
+        queues = self._source.queues
+        if not isinstance(queues, Peeks):
+            depths = [await queues.depth(queue) for queue in QUEUES]
+            if any(depth.waiting + depth.leased + depth.parked for depth in depths):
+                raise StartError("the queues here hold messages that cannot be carried; let the mill drain them first")
+            return
+        by_sender: dict[str, dict[str, Event]] = {}
+        for queue in QUEUES:
+            async for event in lying_in(queues, queue):
+                by_sender.setdefault(event.source.rpartition("/")[2], {})[event.id] = event
+        for sender, events in by_sender.items():
+            database = self._target.parts[sender].database
+            await database.write("move.messages", _send_again, sorted(events.values(), key=lambda event: event.id))
+            self._moved.messages += len(events)
+
+
+def _send_again(tx: Tx, events: list[Event]) -> None:
+    outbox.send_again(tx, events)
+
+
+async def copy_blob(source: BlobStore, target: BlobStore, key: str) -> None:
+    """Stream one blob from store to store; on failure nothing of it is kept."""
+    writer = await target.create(key)
+    try:
+        async for chunk in drain(await source.open(key)):
+            await writer.write(chunk)
+        await writer.commit()
+    except BaseException:
+        await writer.abort()
+        raise

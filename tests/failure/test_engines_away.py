@@ -1,0 +1,102 @@
+"""A server goes away under load: uploads hold as long as they can, answers say what to do, and nothing acknowledged is lost."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.audit import audit
+from support.engines import ServerEngines
+from support.mill import Mill, wait_for
+from support.quiet import wait_until_quiet
+from support.uploads import Clients, make_uploads
+
+pytestmark = pytest.mark.servers
+
+EVERY_S = 0.1
+"""Time between uploads."""
+DRAINED_S = 60.0
+BACK_S = 10.0
+
+
+@pytest.fixture
+def engines(server_engines: Callable[[], ServerEngines]) -> ServerEngines:
+    return server_engines()
+
+
+@pytest.fixture
+def mill(tmp_path: Path, engines: ServerEngines) -> Iterator[Mill]:
+    mill = Mill(tmp_path / "data", engines, FILEMILL_RESTART_PAUSE_MOST_S="0.5")
+    try:
+        yield mill.start()
+    finally:
+        mill.stop()
+
+
+class Pace:
+    """Lets an upload go every `EVERY_S`, until the test has seen enough."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due_s = time.monotonic()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._due_s = max(self._due_s + EVERY_S, time.monotonic())
+            pause_s = self._due_s - time.monotonic()
+        time.sleep(max(0.0, pause_s))
+
+
+@pytest.mark.parametrize("down_s", [8.0, pytest.param(60.0, marks=pytest.mark.slow)])
+def test_uploads_when_the_broker_is_down_then_none_fails_and_all_is_processed_afterwards(
+    mill: Mill, engines: ServerEngines, down_s: float
+) -> None:
+    """Events wait in the outbox; a minute after the broker is back every file has gone all its way, once."""
+    uploads = make_uploads(int((down_s + 4) / EVERY_S), random.Random(3))
+    clients = Clients(mill.urls, threads=4)
+    clients.start(uploads, Pace())
+    wait_for(lambda: len(clients.acknowledged) > 10, "the load to run")
+    engines.rabbitmq.kill()
+    gone_s, before = time.monotonic(), len(clients.acknowledged)
+    wait_for(lambda: time.monotonic() - gone_s > down_s, "the broker to have been away", down_s + 5)
+    during = len(clients.acknowledged) - before
+    engines.rabbitmq.start()
+    clients.wait()
+    back_s = time.monotonic()
+    wait_until_quiet(mill, DRAINED_S)
+    drained_s = time.monotonic() - back_s
+    print(
+        f"{during} uploads in {down_s:g} s without a broker; drained {drained_s:.1f} s after; {clients.retries} retries"
+    )
+    assert during > 0.5 * down_s / EVERY_S
+    assert clients.retries == 0
+    assert audit(mill, uploads, clients.acknowledged) == []
+
+
+@pytest.mark.parametrize("restarts", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_uploads_when_postgresql_is_stopped_hard_then_503_and_back_in_ten_seconds(
+    mill: Mill, engines: ServerEngines, restarts: int
+) -> None:
+    """Callers hear 503 with `Retry-After`; within ten seconds of its return uploads succeed; nothing is lost or stuck."""
+    uploads = make_uploads(60 * restarts, random.Random(4))
+    clients = Clients(mill.urls, threads=4)
+    clients.start(uploads, Pace())
+    back_s = []
+    for _ in range(restarts):
+        seen = len(clients.acknowledged)
+        wait_for(lambda: len(clients.acknowledged) > seen + 10, "uploads to go on", 60)
+        engines.postgresql.kill()
+        retries = clients.retries
+        wait_for(lambda: clients.retries > retries, "a caller to be refused", 60)
+        engines.postgresql.start()
+        began_s, seen = time.monotonic(), len(clients.acknowledged)
+        wait_for(lambda: len(clients.acknowledged) > seen, "uploads to succeed again", BACK_S)
+        back_s.append(time.monotonic() - began_s)
+    clients.wait()
+    wait_until_quiet(mill, DRAINED_S)
+    print(f"{restarts} restarts, {clients.retries} refused with 503, back after {max(back_s):.1f} s at most")
+    assert audit(mill, uploads, clients.acknowledged) == []
+    assert clients.gave_up == []
