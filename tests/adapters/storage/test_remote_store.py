@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from filemill.chassis.errors import FilemillError, NotFound, StartError, StorageFull, Unavailable
-from filemill.chassis.storage import remote_body, remote_client, remote_store
+from filemill.chassis.resilience.breaker import OPEN_LONGEST_S
+from filemill.chassis.storage import remote_body, remote_store
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.remote_client import Patience
@@ -288,7 +289,7 @@ async def test_calls_when_the_store_is_away_then_unavailable_fast_and_it_heals_b
     assert proxy.connections == before
     breaker = far._remote.breaker
     assert breaker.is_open
-    monkeypatch.setattr(breaker, "_clock", lambda: time.monotonic() + remote_client.OPEN_S)
+    monkeypatch.setattr(breaker, "_clock", lambda: time.monotonic() + OPEN_LONGEST_S)
     assert await read_all(far, key, 10) == b"12345"
     assert not breaker.is_open
 
