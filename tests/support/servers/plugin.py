@@ -8,8 +8,9 @@ import pytest
 
 from support.engines import Engines, ServerEngines
 from support.programs import Require
-from support.servers import ceph, pgbouncer, postgresql, rabbitmq
+from support.servers import ceph, nginx, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
+from support.servers.nginx import Nginx
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
 from support.servers.rabbitmq import RabbitMq
@@ -75,6 +76,14 @@ def pgbouncer_server(servers: Servers, postgresql_server: PostgreSql) -> Iterato
     if not pgbouncer.PROGRAM.exists():
         servers.missing("PgBouncer is not installed (Debian: pgbouncer)")
     yield from servers.running(PgBouncer(postgresql_server.port))
+
+
+@pytest.fixture(scope="session")
+def nginx_server(servers: Servers) -> Iterator[Nginx]:
+    """An NGINX of this test session."""
+    if not nginx.PROGRAM.exists():
+        servers.missing("NGINX is not installed (Debian: nginx)")
+    yield from servers.running(Nginx())
 
 
 @pytest.fixture(scope="session")
