@@ -15,6 +15,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy import RowMapping
 
 from filemill.chassis.clock import now
+from filemill.chassis.database.coalesced import CoalescedReads
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
@@ -46,6 +47,7 @@ class Endpoints:
     """The handlers and what they need. `wake_indexer` is called after a change."""
 
     database: Database
+    documents: CoalescedReads[tuple[str, str], RowMapping]
     store: BlobStore
     index: TextIndex
     upload: ServiceClient
@@ -138,7 +140,7 @@ class Endpoints:
     async def get(self, file_id: FileId, request: Request, response: Response, caller: CallerDep) -> Document:
         """The file, its properties, text state, renditions and findings."""
         links = links_of(request, self.settings, file_id)
-        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        row = await self.documents.get((caller.owner_id, file_id))
         if row is None:
             return document_of_upload(await self._ask_upload(file_id), links)
         response.headers["ETag"] = _etag(row)
