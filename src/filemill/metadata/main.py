@@ -14,6 +14,7 @@ from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
+from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.metadata import consumers, repository
@@ -65,6 +66,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     return build_app(
         state,
         [endpoints.router()],
+        direct=DirectRoute("/files/{file_id}", endpoints.get),
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,
         stop=stop,
