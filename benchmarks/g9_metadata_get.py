@@ -172,8 +172,8 @@ def _same_answers(sides: dict[str, Side], request: bytes) -> None:
         connection.close()
     for name, answer in found.items():
         for field in ("file_id", "filename", "sha256", "properties", "tags", "custom", "status", "revision"):
-            if answer[field] != found["ours"][field]:
-                raise RuntimeError(f"{name} and ours disagree about {field}")
+            if field not in answer or answer[field] != found["ours"][field]:
+                raise RuntimeError(f"{name} and ours disagree about {field}: {str(answer)[:300]}")
 
 
 if __name__ == "__main__":
