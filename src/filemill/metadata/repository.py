@@ -21,7 +21,8 @@ EMPTY_DOCUMENT: dict[str, Any] = {
     "storage_key": "", "version": 0, "tags": [], "custom": {}, "status": "uploaded", "properties": {},
     "renditions": [], "analysis": "pending", "findings": [],
 }  # fmt: skip
-_SHOWN = [column for column in documents.c if column.name in Document.model_fields]
+SHOWN = tuple(column.name for column in documents.c if column.name in Document.model_fields)
+"""The columns of a document that are shown under their own names."""
 
 
 def doc_id_of(file_id: str) -> int:
@@ -51,7 +52,7 @@ def get_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], R
     file_ids = [file_id for _, file_id in keys]
     # To the next power of two with the last one again: an engine then has a handful of statements to know, not one per length.
     file_ids += file_ids[-1:] * ((1 << (len(file_ids) - 1).bit_length()) - len(file_ids))
-    query = select(*_SHOWN).where(
+    query = select(*[documents.c[name] for name in SHOWN]).where(
         documents.c.file_id.in_(file_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
     )
     return {(row["owner_id"], row["file_id"]): row for row in tx.execute(query).mappings()}

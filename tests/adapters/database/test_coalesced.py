@@ -81,7 +81,8 @@ def _renumber(tx: Tx, name: str, number: int) -> None:
 def _numbers(tx: Tx, names: Sequence[str]) -> dict[str, int]:
     if "unreadable" in names:
         raise Unreadable
-    return {name: number for name, number in tx.execute(_BY_NAME, {"names": list(names)})}
+    rows = tx.execute(_BY_NAME, {"names": list(names)})
+    return {row.name: row.number for row in rows}
 
 
 async def _while_one_runs(held: Held, reads: CoalescedReads[str, int], *keys: str) -> list["asyncio.Task[int | None]"]:
