@@ -1,17 +1,18 @@
-"""The anchor of G9: the same row by id through FastAPI with a SQLAlchemy ORM session and a pydantic response model."""
+"""An anchor of G9: the same row by id through FastAPI with a SQLAlchemy ORM session (asyncpg below it) and a response model."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
+from document_out import DocumentOut
 from fastapi import Depends, FastAPI, HTTPException
-from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, Boolean, DateTime, Integer, String, create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, String, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-engine = create_engine(os.environ["ANCHOR_DATABASE"], connect_args={"check_same_thread": False}, pool_size=40)
-make_session = sessionmaker(engine)
+engine = create_async_engine(os.environ["ANCHOR_DATABASE"].replace("postgresql:", "postgresql+asyncpg:"), pool_size=8)
+make_session = async_sessionmaker(engine)
 app = FastAPI()
 
 
@@ -24,17 +25,17 @@ class Document(Base):
 
     __tablename__ = "documents"
 
-    doc_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    doc_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     file_id: Mapped[str] = mapped_column(String(36))
     owner_id: Mapped[str] = mapped_column(String(200))
     filename: Mapped[str] = mapped_column(String(255))
-    size: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(BigInteger)
     content_type: Mapped[str] = mapped_column(String(255))
     sha256: Mapped[str] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(Integer)
     external_id: Mapped[str | None] = mapped_column(String(255))
-    created_at: Mapped[datetime] = mapped_column(DateTime)
-    updated_at: Mapped[datetime] = mapped_column(DateTime)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     deleted: Mapped[bool] = mapped_column(Boolean)
     revision: Mapped[int] = mapped_column(Integer)
     title: Mapped[str | None] = mapped_column(String(500))
@@ -51,49 +52,19 @@ class Document(Base):
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
 
 
-class DocumentOut(BaseModel):
-    """The answer."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    file_id: str
-    owner_id: str
-    filename: str
-    size: int
-    content_type: str
-    sha256: str
-    version: int
-    external_id: str | None
-    created_at: datetime
-    updated_at: datetime
-    revision: int
-    title: str | None
-    description: str | None
-    tags: list[str]
-    custom: dict[str, Any]
-    status: str
-    status_reason: dict[str, Any] | None
-    properties: dict[str, Any]
-    text: dict[str, Any] | None
-    renditions: list[dict[str, Any]]
-    analysis: str
-    analysis_reason: dict[str, Any] | None
-    findings: list[dict[str, Any]]
-
-
-def session() -> Iterator[Session]:
+async def session() -> AsyncIterator[AsyncSession]:
     """A session per request."""
-    with make_session() as opened:
+    async with make_session() as opened:
         yield opened
 
 
 @app.get("/files/{file_id}", response_model=DocumentOut)
-def get(file_id: str, opened: Annotated[Session, Depends(session)]) -> Document:
+async def get(file_id: str, opened: Annotated[AsyncSession, Depends(session)]) -> Document:
     """One document of the one owner."""
     query = select(Document).where(
         Document.file_id == file_id, Document.owner_id == "local", Document.deleted.is_(False)
     )
-    row = opened.scalars(query).first()
+    row = (await opened.scalars(query)).first()
     if row is None:
         raise HTTPException(404)
     return row

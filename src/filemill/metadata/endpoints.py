@@ -15,6 +15,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from sqlalchemy import RowMapping
 
 from filemill.chassis.clock import now
+from filemill.chassis.database.coalesced import CoalescedReads
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
@@ -46,6 +47,7 @@ class Endpoints:
     """The handlers and what they need. `wake_indexer` is called after a change."""
 
     database: Database
+    documents: CoalescedReads[tuple[str, str], RowMapping]
     store: BlobStore
     index: TextIndex
     upload: ServiceClient
@@ -135,14 +137,14 @@ class Endpoints:
         next_cursor = pagination.encode(order, found.last_key) if found.last_key is not None else None
         return SearchPage(items=items, next_cursor=next_cursor, facets=found.facets, ranked_among=found.ranked_among)
 
-    async def get(self, file_id: FileId, request: Request, response: Response, caller: CallerDep) -> Document:
+    async def get(self, file_id: FileId, request: Request, caller: CallerDep) -> Response:
         """The file, its properties, text state, renditions and findings."""
+        # Written out here and not by the framework, which is not on the way of most of these requests (chassis/web/direct.py).
         links = links_of(request, self.settings, file_id)
-        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        row = await self.documents.get((caller.owner_id, file_id))
         if row is None:
-            return document_of_upload(await self._ask_upload(file_id), links)
-        response.headers["ETag"] = _etag(row)
-        return document_view(row, links)
+            return _json(document_of_upload(await self._ask_upload(file_id), links))
+        return _json(document_view(row, links), ETag=_etag(row))
 
     async def patch(
         self,
@@ -293,6 +295,10 @@ def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str,
         "client_address": caller.address,
         "request_id": context.request_id if context else None,
     }
+
+
+def _json(document: Document, **headers: str) -> Response:
+    return Response(document.__pydantic_serializer__.to_json(document), media_type="application/json", headers=headers)
 
 
 def _key(moment: datetime | None) -> int | None:

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
+from filemill.chassis.database.coalesced import CoalescedReads
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -13,9 +14,10 @@ from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
+from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.metadata import consumers
+from filemill.metadata import consumers, repository
 from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.indexer import Indexer
@@ -59,10 +61,12 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         await store.close()
         await database.close()
 
-    endpoints = Endpoints(database, store, index, upload, settings, indexer.wake)
+    documents = CoalescedReads(database, repository.get_many)
+    endpoints = Endpoints(database, documents, store, index, upload, settings, indexer.wake)
     return build_app(
         state,
         [endpoints.router()],
+        direct=DirectRoute("/files/{file_id}", endpoints.get),
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,
         stop=stop,

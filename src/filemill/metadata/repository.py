@@ -12,6 +12,7 @@ from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile,
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
+from filemill.contracts.metadata import Document
 from filemill.metadata.tables import audit, documents, inbox, outbox, texts, timeline
 
 SEQ_BITS = 15
@@ -20,6 +21,8 @@ EMPTY_DOCUMENT: dict[str, Any] = {
     "storage_key": "", "version": 0, "tags": [], "custom": {}, "status": "uploaded", "properties": {},
     "renditions": [], "analysis": "pending", "findings": [],
 }  # fmt: skip
+SHOWN = tuple(column.name for column in documents.c if column.name in Document.model_fields)
+"""The columns of a document that are shown under their own names."""
 
 
 def doc_id_of(file_id: str) -> int:
@@ -42,6 +45,17 @@ def get(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
         documents.c.known.is_(True),
     )
     return tx.execute(query).mappings().first()
+
+
+def get_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RowMapping]:
+    """Living documents by (owner, file id); only the columns that the contract shows."""
+    file_ids = [file_id for _, file_id in keys]
+    # To the next power of two with the last one again: an engine then has a handful of statements to know, not one per length.
+    file_ids += file_ids[-1:] * ((1 << (len(file_ids) - 1).bit_length()) - len(file_ids))
+    query = select(*[documents.c[name] for name in SHOWN]).where(
+        documents.c.file_id.in_(file_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
+    )
+    return {(row["owner_id"], row["file_id"]): row for row in tx.execute(query).mappings()}
 
 
 def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from filemill.chassis.settings import ServiceSettings
 from filemill.contracts.metadata import AuditEntry, Document, Hit, RenditionView, TimelineEntry
 from filemill.contracts.processing import RenditionRef
+from filemill.metadata import repository
 from filemill.metadata.search.finder import Found
 
 
@@ -29,7 +30,7 @@ def links_of(request: Request, settings: ServiceSettings, file_id: str) -> dict[
 
 def document_view(row: RowMapping, links: dict[str, str]) -> Document:
     """Everything known of a file."""
-    shown = {name: row[name] for name in Document.model_fields if name in row}
+    shown = {name: row[name] for name in repository.SHOWN}
     renditions = [
         RenditionView.of(RenditionRef.model_validate(one), f"{links['self']}/renditions/{one['name']}")
         for one in row["renditions"]

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from filemill import __version__
 from filemill.chassis.background import Background
 from filemill.chassis.web import health, problems
+from filemill.chassis.web.direct import Direct, DirectRoute
 from filemill.chassis.web.edge import Edge
 from filemill.contracts.problems import Problem
 
@@ -25,10 +26,12 @@ def build_app(
     stop: Callable[[], Awaitable[None]],
     streaming: Collection[tuple[str, str]] = (),
     draining: Callable[[], None] | None = None,
+    direct: DirectRoute | None = None,
 ) -> Edge:
     """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
 
     `draining` is called when the process is asked to stop, before it waits for requests in flight: it ends endless ones.
+    `direct` is the one route of `routers` that is answered ahead of the framework.
     """
     background = state.background or Background()
 
@@ -58,7 +61,7 @@ def build_app(
         app.include_router(router)
     app.include_router(health.build_router(state))
     _add_docs(app)
-    return Edge(app, streaming, draining)
+    return Edge(Direct(app, direct) if direct else app, streaming, draining)
 
 
 def _add_docs(app: FastAPI) -> None:
