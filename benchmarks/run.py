@@ -25,6 +25,7 @@ from typing import Any
 
 BENCHMARKS = {
     "G1": "g1_large_upload",
+    "G6": "g6_upload_postgresql",
     "G7": "g7_small_upload",
     "G9": "g9_metadata_get",
     "G15": "g15_start",
