@@ -141,6 +141,17 @@ def engines(request: pytest.FixtureRequest) -> Engines | None:
     return make() if make else None
 
 
+@pytest.fixture(
+    params=["embedded", pytest.param("servers", marks=[pytest.mark.servers, pytest.mark.slow])], ids=lambda name: name
+)
+def fresh_engines(request: pytest.FixtureRequest) -> Engines | None:
+    """As `engines`, of the test's own; on servers in the long run only."""
+    make: Callable[[], ServerEngines] | None = None
+    if request.param == "servers":
+        make = request.getfixturevalue("server_engines")
+    return make() if make else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say which real servers the tests ran against."""
     for line in config.stash.get(_STARTED, []):
