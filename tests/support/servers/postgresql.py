@@ -16,17 +16,21 @@ def programs() -> Path | None:
 
 
 class PostgreSql(Server):
-    """Trusts every loopback client; `durable=False` leaves out fsync, for tests that do not ask about power cuts."""
+    """Trusts every loopback client unless there is a `password`, which it then asks for (SCRAM).
+
+    `durable=False` leaves out fsync, for tests that do not ask about power cuts.
+    """
 
     name = "postgresql"
     user = "postgres"
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, password: str | None = None) -> None:
         super().__init__()
         found = programs()
         assert found is not None
         self._bin = found
         self._durable = durable
+        self._password = password
         self._numbers = count(1)
         self.port = free_ports(1)[0]
 
@@ -34,7 +38,7 @@ class PostgreSql(Server):
         """Make the cluster if need be, and start it."""
         data = self.folder / "data"
         if not data.exists():
-            make = [f"{self._bin}/initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
+            make = [f"{self._bin}/initdb", "-D", str(data), "-U", "postgres", *self._how_to_log_in(), "--no-sync"]
             self.run([*make, "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"])
         fast = [] if self._durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         place = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
@@ -64,9 +68,15 @@ class PostgreSql(Server):
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the superuser; returns the bare values."""
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
-        return self.run(
-            [f"{self._bin}/psql", *where, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement]
-        ).strip()
+        ask = [f"{self._bin}/psql", *where, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement]
+        return self.run(ask, PGPASSWORD=self._password or "").strip()
+
+    def dump(self, database: str) -> str:
+        """Everything in a database, as SQL."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
+        said = self.run([f"{self._bin}/pg_dump", *where], PGPASSWORD=self._password or "")
+        # `\\restrict` and its end carry a random word since the August 2025 releases.
+        return "\n".join(line for line in said.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 
     def fresh_database(self, name: str | None = None) -> str:
         """The URL of a new, empty database."""
@@ -74,9 +84,15 @@ class PostgreSql(Server):
         self.sql(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
-    def url(self, database: str, user: str = "postgres") -> str:
+    def url(self, database: str, user: str = "postgres", password: str | None = None) -> str:
         """Where a database is."""
-        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+        secret = password or self._password
+        return f"postgresql://{user}{f':{secret}' if secret else ''}@127.0.0.1:{self.port}/{database}"
+
+    def _how_to_log_in(self) -> list[str]:
+        if self._password is None:
+            return ["-A", "trust"]
+        return ["-A", "scram-sha-256", "--pwfile", str(self.write("password", self._password))]
 
     def _is_ready(self) -> bool:
         ask = [f"{self._bin}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
