@@ -7,7 +7,6 @@ ends within `TOTAL_S`. Not for Redis Cluster (scripts touch two keys).
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -16,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as Disconnected
 
+from filemill.chassis import server_url
 from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.resilience.breaker import Breaker
 
@@ -108,15 +108,11 @@ class RedisClient:
 def _place(url: str) -> str:
     """Where it is, for a message: never with the password. Raises `StartError`."""
     form = "redis://host:6379/0 or rediss://host:6380/0"
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 6379
-    except ValueError as error:
-        raise StartError(f"REDIS_URL: it must be {form}") from error
+    parts = server_url.read("REDIS_URL", url, ("redis", "rediss"), form)
     database = parts.path.strip("/")
-    if parts.scheme not in ("redis", "rediss") or not parts.hostname or not (database.isdecimal() or not database):
-        raise StartError(f"REDIS_URL: it must be {form}")
-    return f"{parts.hostname}:{port}"
+    if database and not database.isdecimal():
+        raise StartError(f"REDIS_URL: its database is no number; it must be {form}")
+    return f"{parts.hostname}:{parts.port or 6379}"
 
 
 def _word(error: Exception) -> str:

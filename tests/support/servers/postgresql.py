@@ -79,6 +79,13 @@ class PostgreSql(Server):
         copy = self.write(path.name, path.read_text(encoding="utf-8"))  # where the server's user can read it
         self.run([f"{self._bin}/psql", *where, *given, "-f", str(copy)], **self._login())
 
+    def dump(self, database: str) -> str:
+        """Everything in a database, as SQL."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
+        said = self.run([f"{self._bin}/pg_dump", *where], **self._login())
+        # `\\restrict` and its end carry a random word since the August 2025 releases.
+        return "\n".join(line for line in said.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+
     def fresh_database(self, name: str | None = None) -> str:
         """The URL of a new, empty database."""
         name = name or f"test{next(self._numbers)}"
@@ -87,7 +94,8 @@ class PostgreSql(Server):
 
     def url(self, database: str, user: str = "postgres", password: str | None = None) -> str:
         """Where a database is."""
-        login = user if password is None else f"{user}:{quote(password, safe='')}"
+        secret = password or self._password
+        login = user if secret is None else f"{user}:{quote(secret, safe='')}"
         return f"postgresql://{login}@127.0.0.1:{self.port}/{database}"
 
     def _login(self) -> dict[str, str]:

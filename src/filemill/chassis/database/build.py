@@ -5,15 +5,16 @@ import os
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
+from filemill.chassis import server_url
 from filemill.chassis.database.database import Database
 from filemill.chassis.database.sqlite_database import SqliteDatabase
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 
+POSTGRESQL_PORT = 5432
 SCHEMES = frozenset({"postgresql", "postgres", "postgresql+asyncpg"})
 
 
@@ -47,6 +48,15 @@ def share_out(url: str, services: Iterable[str]) -> dict[str, str]:
     return asyncio.run(postgresql_setup.share_out(url, services))
 
 
+def named_database(settings: ServiceSettings) -> str:
+    """For messages: the variable that chooses the database of this service, and where that is."""
+    url = postgresql_url(settings)
+    if url is None:
+        return f"FILEMILL_DATA_DIR: {sqlite_path(settings)}"
+    own = f"FILEMILL_{settings.service.upper()}_DATABASE_URL"
+    return f"DATABASE_URL (or {own}): {server_url.shown(url, POSTGRESQL_PORT)}"
+
+
 def place_of_database(settings: ServiceSettings) -> str:
     """What is the same for two settings exactly if they choose the same database. Not for people: it may hold a password."""
     return postgresql_url(settings) or str(sqlite_path(settings))
@@ -60,12 +70,14 @@ def build_database(settings: ServiceSettings) -> Database:
     return open_postgresql(url, settings.service)
 
 
-def migrate_postgresql(url: str, service: str, bring: Callable[[Connection], None]) -> None:
+def migrate_postgresql(settings: ServiceSettings, bring: Callable[[Connection], None]) -> None:
     """Run `bring` in a transaction of its own on the server, one process at a time. Raises `StartError` if it is away."""
+    url = postgresql_url(settings)
+    assert url is not None
     _needs_driver()
     from filemill.chassis.database import postgresql_migration
 
-    asyncio.run(postgresql_migration.run(url, service, bring))
+    asyncio.run(postgresql_migration.run(url, named_database(settings), bring))
 
 
 def open_sqlite(path: Path) -> Database:
@@ -89,10 +101,6 @@ def _needs_driver() -> None:
 
 def _must_be_postgresql(name: str, url: str, database: str) -> None:
     """Raise `StartError` for a URL that no adapter serves; `database` is a name for the example."""
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise StartError(
-            f"{name}: filemill knows postgresql://, not {parts.scheme or 'nothing'}://; correct or unset it"
-        )
-    if not parts.hostname or not parts.path.strip("/"):
-        raise StartError(f"{name}: it needs a host and a database: postgresql://user:password@host:5432/{database}")
+    form = f"postgresql://user:password@host:5432/{database}"
+    if not server_url.read(name, url, SCHEMES, form).path.strip("/"):
+        raise StartError(f"{name}: it names no database; it must be {form}")

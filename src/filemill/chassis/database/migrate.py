@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspe
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.build import migrate_postgresql, postgresql_url, sqlite_path
+from filemill.chassis.database.build import migrate_postgresql, named_database, postgresql_url, sqlite_path
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
@@ -28,9 +28,8 @@ def migrate(settings: ServiceSettings) -> str | None:
     known = _revisions(settings.service)
     if not known:
         return None
-    url = postgresql_url(settings)
-    if url is not None:
-        migrate_postgresql(url, settings.service, lambda connection: _bring(connection, settings.service, known))
+    if postgresql_url(settings) is not None:
+        migrate_postgresql(settings, lambda connection: _bring(connection, settings, known))
         return known[-1]
     path = sqlite_path(settings)
     make_durable(path.parent)
@@ -38,16 +37,15 @@ def migrate(settings: ServiceSettings) -> str | None:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
         if _sqlite_revision(path) != known[-1]:
             with _engine(path).begin() as connection:
-                _bring(connection, settings.service, known)
+                _bring(connection, settings, known)
                 crash_point("migrate.in-tx")
     return known[-1]
 
 
 def must_be_current(settings: ServiceSettings) -> None:
     """Raise `StartError` unless the database of `settings.service` is there and has the schema of this version."""
-    url = postgresql_url(settings)
-    if url is not None:
-        migrate_postgresql(url, settings.service, lambda connection: _must_be(settings.service, _revision(connection)))
+    if postgresql_url(settings) is not None:
+        migrate_postgresql(settings, lambda connection: _must_be(settings.service, _revision(connection)))
         return
     path = sqlite_path(settings)
     if not path.exists():
@@ -64,17 +62,17 @@ def _must_be(service: str, revision: str | None) -> None:
         )
 
 
-def _bring(connection: Connection, service: str, known: list[str]) -> None:
+def _bring(connection: Connection, settings: ServiceSettings, known: list[str]) -> None:
     """Bring the schema to the newest revision, in the transaction of this connection, under the caller's lock."""
     current = _revision(connection)
     if current == known[-1]:
         return
     if current is not None and current not in known:
         raise StartError(
-            f"{service}: the database {connection.engine.url.database} is at revision {current}, which this version does "
-            "not know; start the newer filemill that wrote it, or restore a backup"
+            f"{named_database(settings)}: this database of {settings.service} is at revision {current}, which this version "
+            "does not know; start the newer filemill that wrote it, or restore a backup"
         )
-    _upgrade(service, connection)
+    _upgrade(settings.service, connection)
 
 
 def run_environment(tables: MetaData) -> None:

@@ -3,8 +3,8 @@
 This is also the check at start: a service that comes up has connected once, as the role it was given.
 """
 
+import os
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import asyncpg
 from sqlalchemy import Connection
@@ -27,8 +27,11 @@ _WORDS = {
 }
 
 
-async def run(url: str, service: str, bring: Callable[[Connection], None]) -> None:
-    """Raises `StartError` with the variable, the problem and the fix; whatever `bring` raises goes through."""
+async def run(url: str, named: str, bring: Callable[[Connection], None]) -> None:
+    """Raises `StartError` with `named` (the variable and the place), the problem and the fix.
+
+    Whatever `bring` raises goes through.
+    """
     engine = make_engine(url, pooled=True)  # a few statements: not worth asking whether there is a pooler
     try:
         async with engine.connect() as connection:
@@ -40,20 +43,9 @@ async def run(url: str, service: str, bring: Callable[[Connection], None]) -> No
             crash_point("migrate.on-server.in-tx")
             await raw.execute("COMMIT", timeout=STATEMENT_S)
     except PROBLEMS as error:
-        raise StartError(f"{_variable(service)}: {place(url)}: {problem(error)}") from error
+        raise StartError(f"{named}: {problem(error)}") from error
     finally:
         await engine.dispose()
-
-
-def _variable(service: str) -> str:
-    return f"DATABASE_URL (or FILEMILL_{service.upper()}_DATABASE_URL)"
-
-
-def place(url: str) -> str:
-    """Where, without the password."""
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{user}{parts.hostname}:{parts.port or 5432}{parts.path}"
 
 
 def problem(error: Exception) -> str:
@@ -66,6 +58,10 @@ def problem(error: Exception) -> str:
         return _WORDS[state]
     if isinstance(cause, TimeoutError):
         return "no answer within 5 s; check host, port and firewall"
+    if isinstance(cause, ConnectionError) and cause.errno is None:
+        return f"what answers there speaks no PostgreSQL ({str(cause)[:200]}); correct host, port and sslmode"
     if isinstance(cause, OSError):
-        return f"cannot be reached ({cause.strerror or cause}); is the server running, are host and port right?"
+        # asyncio puts the address where the system's words were.
+        words = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)
+        return f"cannot be reached ({words[:200]}); start the server, or correct host and port"
     return f"{cause}".splitlines()[0][:200]

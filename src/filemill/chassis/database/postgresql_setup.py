@@ -8,8 +8,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 import asyncpg
 
+from filemill.chassis import server_url
 from filemill.chassis.database.postgresql_database import CONNECT_S
-from filemill.chassis.database.postgresql_migration import PROBLEMS, place, problem
+from filemill.chassis.database.postgresql_migration import PROBLEMS, problem
 from filemill.chassis.errors import StartError
 
 
@@ -38,6 +39,7 @@ async def share_out(url: str, services: Iterable[str]) -> dict[str, str]:
 
 async def _connect(url: str, name: str) -> "asyncpg.Connection[asyncpg.Record]":
     """To the named database if it is there, else to the one every server has."""
+    named = server_url.shown(url, 5432)
     for database in (name, "postgres"):
         try:
             target = urlsplit(url)._replace(scheme="postgresql", path=f"/{quote(database)}").geturl()
@@ -45,8 +47,8 @@ async def _connect(url: str, name: str) -> "asyncpg.Connection[asyncpg.Record]":
         except asyncpg.InvalidCatalogNameError:
             continue
         except PROBLEMS as error:
-            raise StartError(f"DATABASE_URL: {place(url)}: {problem(error)}") from error
-    raise StartError(f"DATABASE_URL: {place(url)}: neither this database nor 'postgres' is there; create it")
+            raise StartError(f"DATABASE_URL: {named}: {problem(error)}") from error
+    raise StartError(f"DATABASE_URL: {named}: neither this database nor 'postgres' is there; create it")
 
 
 async def _create(connection: "asyncpg.Connection[asyncpg.Record]", database: str, owner: str) -> None:

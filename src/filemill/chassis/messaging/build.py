@@ -1,7 +1,6 @@
 """Choose the transport from one setting: unset means the embedded queues in the data folder."""
 
-from urllib.parse import urlsplit
-
+from filemill.chassis import server_url
 from filemill.chassis.errors import StartError
 from filemill.chassis.messaging.sqlite_transport import SqliteTransport
 from filemill.chassis.messaging.transport import Broker
@@ -12,9 +11,8 @@ def build_transport(settings: ServiceSettings) -> Broker:
     """The transport of this process, not connected yet. Raises `StartError` for a URL that no adapter serves."""
     if not settings.rabbitmq_url:
         return SqliteTransport(settings.data_dir / "queues")
-    url = urlsplit(settings.rabbitmq_url)
-    if url.scheme not in ("amqp", "amqps") or not url.hostname:
-        raise StartError("RABBITMQ_URL must look like amqp://user:password@host:5672/vhost (amqps:// for TLS)")
+    form = "amqp://user:password@host:5672/vhost (amqps:// for TLS)"
+    server_url.read("RABBITMQ_URL", settings.rabbitmq_url, ("amqp", "amqps"), form)
     try:
         from filemill.chassis.messaging.rabbitmq_transport import RabbitMqTransport
     except ModuleNotFoundError as error:

@@ -197,7 +197,8 @@ async def _connect(url: URL, name: str) -> Connection:
             problem = f"the broker at {where} does not let {url.user!r} into virtual host {vhost!r}"
             raise StartError(f"RABBITMQ_URL: {problem}; create it or grant access") from error
         if isinstance(error, _BROKEN):
-            raise Unavailable(f"no broker answers at {where} ({_first_line(error)})") from error
+            why = _first_line(error) or f"silent for {CONNECT_S:g} s"
+            raise Unavailable(f"no broker answers at {where} ({why})") from error
         raise
     return connection
 

@@ -1,8 +1,9 @@
 """Choose the blob store from one setting: unset (or `file:///…`) means a local folder, `s3://bucket` and its kin a bucket."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from filemill.chassis import server_url
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError, Unavailable
@@ -13,11 +14,11 @@ from filemill.chassis.storage.store import BlobStore, ChecksStart
 
 def build_store(settings: ServiceSettings) -> BlobStore:
     """The store of this process; no call is made yet. Raises `StartError` for a URL or a folder that cannot be used."""
-    if settings.storage_url and urlsplit(settings.storage_url).scheme != "file":
-        return _remote(settings)
     root = settings.data_dir / "store"
     if settings.storage_url:
-        url = urlsplit(settings.storage_url)
+        url = server_url.split("STORAGE_URL", settings.storage_url, "s3://bucket or file:///folder")
+        if url.scheme != "file":
+            return _remote(settings)
         if url.netloc not in ("", "localhost") or not url.path:
             raise StartError("STORAGE_URL: a folder is written file:///folder, with three slashes")
         root = Path(unquote(url.path))

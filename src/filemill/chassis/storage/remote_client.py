@@ -7,8 +7,9 @@ a broken body would not check which bytes the second answer holds: apache/arrow-
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -29,6 +30,7 @@ _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _FULL_CODES = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "NotEnoughSpace"})
 _NOT_AWAY = frozenset({400, 401, 403, 404, 405, 411, 412, 416})
 _log = structlog.get_logger()
+_told_by_caller = ContextVar("told_by_caller", default=False)
 T = TypeVar("T")
 
 
@@ -146,7 +148,7 @@ async def within(seconds: float, what: str) -> AsyncIterator[None]:
             async with asyncio.timeout(left_s):
                 yield
     except TimeoutError as error:
-        _log.warning("storage.call.failed", call=what, kind="timeout")
+        _warn(call=what, kind="timeout")
         if left_s < seconds:
             raise deadline.Over() from error
         raise Unavailable("The blob store does not answer in time.") from error
@@ -159,12 +161,27 @@ def translated(error: Exception, what: str) -> FilemillError:
     text = str(error)
     status_found, code_found = _STATUS.search(text), _CODE.search(text)
     status, code = int(status_found[1]) if status_found else 0, code_found[1] if code_found else ""
-    _log.warning("storage.call.failed", call=what, status=status or None, code=code or None, kind=type(error).__name__)
+    _warn(call=what, status=status or None, code=code or None, kind=type(error).__name__)
     if status == 507 or code in _FULL_CODES:
         return StorageFull()
     if status in _NOT_AWAY or code == "NoSuchBucket":
         return Refused(status, code)
     return Unavailable("The blob store does not answer.")
+
+
+@contextmanager
+def told_by_caller() -> Iterator[None]:
+    """Failures in here are not logged: whoever calls tells them, in words for an operator."""
+    token = _told_by_caller.set(True)
+    try:
+        yield
+    finally:
+        _told_by_caller.reset(token)
+
+
+def _warn(**facts: object) -> None:
+    if not _told_by_caller.get():
+        _log.warning("storage.call.failed", **facts)
 
 
 def _is_worth_repeating(error: Exception) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from obstore.store import AzureStore, GCSStore, S3Store
 
+from filemill.chassis import server_url
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
 
@@ -104,7 +105,8 @@ def _check_keys(bucket: Bucket) -> None:
 def _address(variable: str, text: str | None) -> str | None:
     if not text:
         return None
-    url = urlsplit(text)
-    if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
-        raise StartError(f"{variable}: it must be http://host:port or https://host, without user, password or query")
+    form = "http://host:port or https://host, without user, password or query"
+    url = server_url.read(variable, text, ("http", "https"), form)
+    if url.username or url.password or url.query:
+        raise StartError(f"{variable}: it must be {form}")
     return text.rstrip("/")

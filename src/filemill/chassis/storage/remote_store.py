@@ -19,7 +19,7 @@ from filemill.chassis.errors import NotFound, StartError, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import is_key
 from filemill.chassis.storage.remote_body import Buffers, RemoteReader, RemoteWriter, open_reader
-from filemill.chassis.storage.remote_client import Patience, Refused, Remote, within
+from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
 from filemill.chassis.storage.remote_settings import Bucket
 from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
@@ -88,9 +88,10 @@ class RemoteStore:
     async def check_start(self, *, writes: bool) -> None:
         """Raise `StartError` if this bucket cannot be used as it is set. `writes`: this service stores blobs."""
         try:
-            await self._remote.ask("check", self._remote.look)
-            if writes:
-                await self._try_writing()
+            with told_by_caller():
+                await self._remote.ask("check", self._remote.look)
+                if writes:
+                    await self._try_writing()
         except Refused as error:
             raise StartError(_why_refused(self._bucket, error)) from error
         except Unavailable as error:
