@@ -84,7 +84,7 @@ def _round(connection: http_client.Connection, count: int) -> list[float]:
     times_ms = []
     for _ in range(count):
         body = os.urandom(BODY_BYTES)
-        request = _form(body)
+        request = form(body)
         began_s = time.perf_counter()
         answer = connection.call(request)
         times_ms.append((time.perf_counter() - began_s) * 1000)
@@ -96,7 +96,8 @@ def _round(connection: http_client.Connection, count: int) -> list[float]:
     return times_ms
 
 
-def _form(body: bytes) -> bytes:
+def form(body: bytes) -> bytes:
+    """A whole request with this file in a form."""
     content = (
         b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="file"; filename="noise.bin"\r\n'
         b"Content-Type: application/octet-stream\r\n\r\n" + body + b"\r\n--" + BOUNDARY + b"--\r\n"
@@ -111,7 +112,7 @@ def _form(body: bytes) -> bytes:
 def _read_back(connection: http_client.Connection, anchor_folder: Path) -> None:
     """One more upload is fetched again; the anchor's files have the right size."""
     body = os.urandom(BODY_BYTES)
-    file = json.loads(connection.call(_form(body)).body)
+    file = json.loads(connection.call(form(body)).body)
     if connection.call(http_client.get(f"/files/{file['file_id']}/content")).body != body:
         raise RuntimeError("what is stored is not what was sent")
     if any(path.stat().st_size != BODY_BYTES for path in anchor_folder.iterdir()):

@@ -63,6 +63,7 @@ class Connection:
 class _Crowd:
     requests: Sequence[bytes]
     total: int
+    status: bytes
     sent: int = 0
     done: int = 0
     wrong: int = 0
@@ -87,7 +88,7 @@ class _Member(asyncio.Protocol):
                 return
             found = _LENGTH.search(self._buffer[:at])
             self._needed = at + 4 + (int(found[1]) if found else 0)
-            if self._buffer[9:12] != b"200":
+            if self._buffer[9:12] != self._crowd.status:
                 self._crowd.wrong += 1
         if len(self._buffer) >= self._needed:
             self._buffer, self._needed = b"", 0
@@ -107,12 +108,12 @@ class _Member(asyncio.Protocol):
             crowd.sent += 1
 
 
-def crowd(port: int, requests: Sequence[bytes], total: int, connections: int) -> float:
-    """Send `total` requests over so many connections; returns requests per second. Raises unless each answer is 200."""
+def crowd(port: int, requests: Sequence[bytes], total: int, connections: int, status: int = 200) -> float:
+    """Send `total` requests over so many connections; returns requests per second. Raises unless each answer is `status`."""
 
     async def run() -> float:
         loop = asyncio.get_running_loop()
-        crowd = _Crowd(requests, total)
+        crowd = _Crowd(requests, total, str(status).encode())
         began_s = time.perf_counter()
         transports = [
             (await loop.create_connection(lambda: _Member(crowd), "127.0.0.1", port))[0] for _ in range(connections)
@@ -122,7 +123,7 @@ def crowd(port: int, requests: Sequence[bytes], total: int, connections: int) ->
         for transport in transports:
             transport.abort()
         if crowd.wrong:
-            raise RuntimeError(f"{crowd.wrong} of {total} answers were not 200")
+            raise RuntimeError(f"{crowd.wrong} of {total} answers were not {status}")
         return total / took_s
 
     return uvloop.run(run())

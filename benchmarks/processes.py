@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -26,13 +27,19 @@ ANCHORS = Path(__file__).parent / "anchors"
 class Server:
     """A running server and everything it started."""
 
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[Any]"
     port: int
 
     def tree(self) -> list[psutil.Process]:
         """The process and its descendants that are alive now."""
         root = psutil.Process(self.process.pid)
         return [root, *root.children(recursive=True)]
+
+    def pin(self) -> None:
+        """Put it on the server's core, with all it started; what it starts from now on goes there by itself."""
+        for process in self.tree():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.cpu_affinity(sorted(SERVER_CORES))
 
     def cpu_s(self) -> float:
         """User and system time of the whole tree, ended children included."""
@@ -130,6 +137,11 @@ def pss_mb(pids: Sequence[int]) -> float:
 def be_the_client() -> None:
     """Pin this process to the client's core."""
     os.sched_setaffinity(0, CLIENT_CORES)
+
+
+def be_the_server() -> None:
+    """Pin this process to the server's core, for what is measured in process."""
+    os.sched_setaffinity(0, SERVER_CORES)
 
 
 def be_nobody() -> None:

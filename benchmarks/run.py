@@ -25,10 +25,12 @@ from typing import Any
 
 BENCHMARKS = {
     "G1": "g1_large_upload",
+    "G6": "g6_upload_postgresql",
     "G7": "g7_small_upload",
     "G9": "g9_metadata_get",
     "G15": "g15_start",
     "L1": "l1_thumbnail",
+    "L8": "l8_task",
 }
 RESULTS = Path(__file__).parent / "results.json"
 README = Path(__file__).parent.parent / "README.md"

@@ -13,7 +13,7 @@ import pytest
 
 from support import crash_names
 from support.crash_run import Plan, crash_run
-from support.engines import ServerEngines
+from support.engines import Engines, ServerEngines
 from support.visits import visit
 
 
@@ -44,11 +44,15 @@ def test_mill_when_two_instances_on_servers_are_killed_then_they_keep_every_prom
 
 
 @pytest.mark.slow
-def test_mill_when_killed_everywhere_for_long_then_keeps_every_promise(tmp_path: Path) -> None:
+def test_mill_when_killed_everywhere_for_long_then_keeps_every_promise(
+    tmp_path: Path, fresh_engines: Engines | None
+) -> None:
     """The long run: `FILEMILL_CHAOS_UPLOADS` files, visitors who edit and delete, at least `FILEMILL_CHAOS_KILLS` kills."""
     uploads = int(os.environ.get("FILEMILL_CHAOS_UPLOADS", "3000"))
     wanted = int(os.environ.get("FILEMILL_CHAOS_KILLS", "100"))
-    report = crash_run(tmp_path, Plan(uploads, "*=0.001", outside_every_s=2.0, visit=visit), _seed())
+    report = crash_run(
+        tmp_path, Plan(uploads, "*=0.001", outside_every_s=2.0, visit=visit, engines=fresh_engines), _seed()
+    )
     assert report.wrong == [], str(report)
     assert report.gave_up == []
     assert report.effective_kills >= wanted, str(report)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.crash_run import Plan, crash_run
+from support.engines import Engines
 
 UPLOADS = 40
 
@@ -19,10 +20,13 @@ UPLOADS = 40
     ],
     ids=["nothing", "inbox", "confirm"],
 )
-def test_harness_when_a_safety_is_broken_then_goes_red(tmp_path: Path, broken: str, points: str, sign: str) -> None:
+def test_harness_when_a_safety_is_broken_then_goes_red(
+    tmp_path: Path, fresh_engines: Engines | None, broken: str, points: str, sign: str
+) -> None:
     """Without the inbox effects double, without confirms events vanish; with both the same kills do no harm."""
     # Without confirms files are lost on purpose, so nobody may wait for them.
-    plan = Plan(UPLOADS, points, broken=broken, kill_until_share=0.0 if broken == "confirm" else 0.6)
+    share = 0.0 if broken == "confirm" else 0.6
+    plan = Plan(UPLOADS, points, broken=broken, kill_until_share=share, engines=fresh_engines)
     report = crash_run(tmp_path, plan, secrets.randbits(32))
     assert report.points.total() >= 1, str(report)
     if sign:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from support.audit import audit
+from support.engines import Engines
 from support.killer import Killer
 from support.mill import SERVICES, Mill, wait_for
 from support.quiet import wait_until_quiet
@@ -34,11 +35,13 @@ UP_MOST_S = 0.5
 """How long a unit may be up again before its next kill: at a moment of its work that nobody chose."""
 
 
-def test_units_when_each_is_killed_twenty_times_then_everything_is_processed_once(tmp_path: Path) -> None:
+def test_units_when_each_is_killed_twenty_times_then_everything_is_processed_once(
+    tmp_path: Path, fresh_engines: Engines | None
+) -> None:
     """200 uploads while every process is killed 20 times, soon after it is back: 200 processed, effects counted once."""
     seed = secrets.randbits(32)
     uploads = make_uploads(UPLOADS, random.Random(seed))
-    mill = Mill(tmp_path / "data", FILEMILL_RESTART_PAUSE_MOST_S="0.1")
+    mill = Mill(tmp_path / "data", fresh_engines, FILEMILL_RESTART_PAUSE_MOST_S="0.1")
     try:
         mill.start()
         clients = Clients(mill.urls)

@@ -43,6 +43,7 @@ VISITS = frozenset(
 SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
+    **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
     **dict.fromkeys(

@@ -33,10 +33,10 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def write_sites() -> list[Site]:
-    """Every `.write(` and `.write_unsynced(` on a database: by the receiver's name, or by a point as first argument."""
+    """Every kind of write on a database: by the receiver's name, or by a point as first argument."""
     found = []
     for name, tree in modules():
-        for call in [*_calls(tree, "write"), *_calls(tree, "write_unsynced")]:
+        for call in [*_calls(tree, "write"), *_calls(tree, "write_each"), *_calls(tree, "write_unsynced")]:
             assert isinstance(call.func, ast.Attribute)
             receiver = ast.unparse(call.func.value).rpartition(".")[2].lstrip("_")
             first = call.args[0] if call.args else None

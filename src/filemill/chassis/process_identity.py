@@ -36,6 +36,19 @@ def is_dead(holder: str) -> bool:
     return start not in ("0", _start_ticks(pid))
 
 
+def lives(pid: str) -> bool:
+    """Whether a process of this number runs here; False for anything that is no number."""
+    if not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except PermissionError:
+        return True  # it is another user's
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
 def _start_ticks(pid: int) -> str:
     """Field 22 of /proc/PID/stat (proc(5)); `0` where there is no /proc, and then only the pid counts."""
     try:

@@ -22,8 +22,6 @@ from filemill.chassis.resilience.breaker import Breaker
 CONNECT_S = 0.5
 ANSWER_S = 1.0
 TOTAL_S = 2.0
-OPEN_S = 5.0
-"""How long the breaker refuses before it asks again: a Redis is back in seconds."""
 CONNECTIONS_MOST = 32
 
 T = TypeVar("T")
@@ -35,7 +33,7 @@ class RedisClient:
 
     def __init__(self, url: str, name: str) -> None:
         self.place = _place(url)
-        self.breaker = Breaker(f"redis:{name}", open_s=OPEN_S)
+        self.breaker = Breaker(f"redis:{name}")
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS_MOST,

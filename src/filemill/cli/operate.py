@@ -27,14 +27,24 @@ def run(
     worker: Annotated[
         bool, typer.Option("--worker", help="The worker beside processing or ai, without the HTTP face.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, max=64, help="As --worker, with this many jobs at a time; Celery's on RabbitMQ."
+        ),
+    ] = None,
 ) -> None:
     """Run one service in this process, until Ctrl-C."""
     import importlib
+    import os
 
     if service not in SERVICES:
         raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    worker = worker or workers is not None
     if worker and service not in ("processing", "ai"):
         raise StartError(f"{service} has no worker; processing and ai have one")
+    if workers is not None:
+        os.environ[f"FILEMILL_{service.upper()}_WORKERS"] = str(workers)
     module = importlib.import_module(f"filemill.{service}.{'worker' if worker else 'main'}")
     module.run(lambda address: screen.say(f"{service} ready at {address}"))
 

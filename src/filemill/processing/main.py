@@ -6,8 +6,11 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
-from filemill.chassis.doorbell import Bell
+from filemill.chassis.doorbell import Bell, Doorbell
 from filemill.chassis.jobs.endpoints import JobEndpoints
+from filemill.chassis.jobs.recovery import Recovery
+from filemill.chassis.jobs.wake_sender import build_sender
+from filemill.chassis.jobs.waker import Waker
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -19,12 +22,13 @@ from filemill.chassis.web.process import run_service
 from filemill.processing import consumers
 from filemill.processing.endpoints import Endpoints
 from filemill.processing.repository import job_queue
+from filemill.processing.run import KIND, ProcessingLedger
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.worker import DOORBELL
 
 
 async def build(settings: ProcessingSettings) -> ASGIApp:
-    """The app with its loops: relay, intake."""
+    """The app with its loops: relay, intake; with RabbitMQ the waker of its workers."""
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=True)
@@ -38,6 +42,11 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     background = Background()
     background.add("relay", Relay(database, transport).run)
     background.add("intake", Consumer(consumers.QUEUE, transport, database, handlers, after=lambda _done: wake()).run)
+    sender = build_sender(settings, KIND)
+    if sender is not None:
+        recovery = Recovery(database, job_queue, ProcessingLedger(wake), KIND)
+        waker = Waker(database, job_queue, recovery, sender.send, lambda: Doorbell(settings.data_dir, DOORBELL))
+        background.add("waker", waker.run)
 
     state = HealthState(
         "processing",
@@ -51,6 +60,8 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     )
 
     async def stop() -> None:
+        if sender is not None:
+            await sender.close()
         await transport.close()
         await store.close()
         await database.close()

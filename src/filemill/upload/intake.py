@@ -5,7 +5,7 @@ fails on the way leaves no row, and no blob but one that the orphan sweeper find
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.caller import Caller
+from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import repository, rules
@@ -149,7 +150,8 @@ class Intake:
         if body.queued:
             return await self._queue(new, uploaded, ticket)
         row = repository.row_of(new)
-        await self._database.write("upload.accept", _accept, row, uploaded, ticket)
+        event = wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded)
+        await self._database.write_each("upload.accept", _accept_all, Accepted(row, event, ticket))
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return row
 
@@ -173,17 +175,28 @@ class Intake:
             _log.warning("upload.blob.left", storage_key=body.storage_key, error=error.detail)
 
 
-def _accept(tx: Tx, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Ticket | None) -> None:
-    if ticket is not None:
-        ticket.redeem(tx, uploaded.file_id)
-    repository.insert_file(tx, row)
-    outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A file that is about to exist, what is told of it, and the key it redeems."""
+
+    row: Mapping[str, Any]
+    event: Event
+    ticket: Ticket | None
+
+
+def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[None]:
+    for one in files:
+        if one.ticket is not None:
+            one.ticket.redeem(tx, one.row["file_id"])
+    repository.insert_files(tx, [one.row for one in files])
+    outbox.append(tx, *(one.event for one in files))
+    return [None] * len(files)
 
 
 def _spool(tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Ticket | None) -> None:
     if ticket is not None:
         ticket.redeem(tx, row["file_id"])
-    repository.insert_file(tx, row)
+    repository.insert_files(tx, [row])
     repository.insert_spooled(tx, waiting)
 
 

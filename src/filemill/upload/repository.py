@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
@@ -49,9 +49,9 @@ def row_of(new: NewFile, status: str = "uploaded") -> dict[str, Any]:
     return asdict(new) | {"updated_at": new.created_at} | fresh | unknown
 
 
-def insert_file(tx: Tx, row: Mapping[str, Any]) -> None:
-    """Add a file."""
-    tx.execute(insert(files), row)
+def insert_files(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add files."""
+    insert_rows(tx, files, rows)
 
 
 # files in a spool

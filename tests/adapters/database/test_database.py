@@ -4,17 +4,32 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from filemill.chassis.clock import now
 from filemill.chassis.database.build import open_postgresql, open_sqlite
-from filemill.chassis.database.database import Database, Tx, hold, mark_commit
+from filemill.chassis.database.database import Database, Tx, hold, insert_rows, mark_commit
+from filemill.chassis.database.types import UtcTime
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox
@@ -22,6 +37,8 @@ from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from support import samples
 from support.servers.postgresql import PostgreSql
+
+THINGS = Table("things", MetaData(), Column("name", String), Column("number", Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +242,10 @@ async def test_write_when_the_database_is_closed_then_it_is_refused_at_once(engi
 _WRITE_UNTIL_KILLED = """
 import asyncio, sys
 from pathlib import Path
-from sqlalchemy import text
+from sqlalchemy import (
+    JSON, BigInteger, Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, select, text
+)
+from filemill.chassis.clock import now
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 
 async def main():
@@ -267,3 +287,42 @@ async def test_outbox_when_written_by_an_unsynced_write_then_it_is_refused(datab
     event = samples.event(Topic.UPLOADED, samples.uploaded(new_id()))
     with pytest.raises(RuntimeError):
         await database.write_unsynced("test", outbox.append, event)
+
+
+async def test_write_each_when_many_come_then_they_share_calls_and_each_gets_its_own(database: Database) -> None:
+    """One call for whoever comes together, a result for each; one that fails takes nobody along."""
+    calls: list[int] = []
+
+    def add_all(tx: Tx, wanted: Sequence[str]) -> list[str]:
+        calls.append(len(wanted))
+        insert_rows(tx, THINGS, [{"name": name, "number": 1} for name in wanted])
+        return [name.upper() for name in wanted]
+
+    done = await asyncio.gather(*[database.write_each("test", add_all, f"{number:03}") for number in range(100)])
+    assert done == [f"{number:03}" for number in range(100)]
+    assert len(calls) < 50
+    works = [database.write_each("test", add_all, name) for name in ("a", "007", "b")]
+    mixed = await asyncio.gather(*works, return_exceptions=True)
+    assert (mixed[0], mixed[2]) == ("A", "B")
+    assert isinstance(mixed[1], IntegrityError)
+    assert await database.read(count) == 102
+
+
+async def test_insert_rows_when_they_hold_every_type_then_they_come_back_as_they_were(database: Database) -> None:
+    """Many at once mean the same as one by one: text that looks like syntax, JSON, times, bytes, nothing."""
+    table = Table(
+        "kinds", MetaData(), Column("at", UtcTime), Column("body", JSON), Column("kept", JSON(none_as_null=True)),
+        Column("raw", LargeBinary), Column("text", String(80)), Column("big", BigInteger), Column("share", Float),
+        Column("yes", Boolean),
+    )  # fmt: skip
+    await database.write("test", table.create)
+    odd = "a'\"\\{},NULL\n$1 é"
+    rows = [
+        {"at": now(), "body": {"a": [1, None, odd]}, "kept": None, "raw": b"\0\xff", "text": odd, "big": 1 << 60,
+         "share": 0.1, "yes": True},
+        {"at": None, "body": [], "kept": {"x": odd}, "raw": None, "text": None, "big": None, "share": None, "yes": False},
+    ]  # fmt: skip
+    await database.write("test", insert_rows, table, rows)
+    await database.write("test", insert_rows, table, rows[:1])
+    found = await database.read(lambda tx: [dict(row) for row in tx.execute(select(table)).mappings()])
+    assert sorted(found, key=str) == sorted([*rows, rows[0]], key=str)

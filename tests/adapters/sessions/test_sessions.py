@@ -12,6 +12,7 @@ from redis.asyncio import Redis as Client
 
 from filemill.chassis import redis_client
 from filemill.chassis.errors import StartError, Unavailable
+from filemill.chassis.resilience.breaker import OPEN_LONGEST_S
 from filemill.chassis.sessions import sqlite_store
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.sessions.redis_store import RedisSessionStore
@@ -189,7 +190,7 @@ async def far(opened: Open, redis_server: Redis, proxy: FaultProxy) -> RedisSess
 
 def heal(monkeypatch: pytest.MonkeyPatch, store: RedisSessionStore) -> None:
     """Let the breaker's pause be over."""
-    monkeypatch.setattr(store._client.breaker, "_clock", lambda: time.monotonic() + redis_client.OPEN_S)
+    monkeypatch.setattr(store._client.breaker, "_clock", lambda: time.monotonic() + OPEN_LONGEST_S)
 
 
 @pytest.mark.servers

@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from filemill.chassis.errors import FilemillError, NotFound, StartError, StorageFull, Unavailable
-from filemill.chassis.storage import remote_body, remote_client, remote_store
+from filemill.chassis.resilience.breaker import OPEN_LONGEST_S
+from filemill.chassis.storage import remote_body, remote_store
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.remote_client import Patience
@@ -34,6 +35,7 @@ from filemill.chassis.storage.store import (
 )
 from support.blob_stores import KIB, MIB, S3Place, in_pieces, listed, some_bytes
 from support.http_fault_proxy import HttpFault, HttpFaultProxy
+from support.servers.nginx import Nginx
 from support.servers.swift import Swift
 
 pytestmark = pytest.mark.servers
@@ -288,7 +290,7 @@ async def test_calls_when_the_store_is_away_then_unavailable_fast_and_it_heals_b
     assert proxy.connections == before
     breaker = far._remote.breaker
     assert breaker.is_open
-    monkeypatch.setattr(breaker, "_clock", lambda: time.monotonic() + remote_client.OPEN_S)
+    monkeypatch.setattr(breaker, "_clock", lambda: time.monotonic() + OPEN_LONGEST_S)
     assert await read_all(far, key, 10) == b"12345"
     assert not breaker.is_open
 
@@ -456,6 +458,25 @@ async def test_sign_get_when_followed_without_credentials_then_the_bytes_come_as
         assert (await client.get(link.replace(key, new_key()))).status_code == 403
         assert (await client.put(link, content=b"x")).status_code == 403
         assert (await client.get(link.partition("?")[0])).status_code in (400, 403)
+
+
+async def test_sign_get_when_the_public_address_is_a_proxys_then_the_link_opens_through_it(
+    place: S3Place, swift_server: Swift, nginx_server: Nginx
+) -> None:
+    """A real NGINX before the store that passes Host and path on unchanged, as the guide asks."""
+    upstream = f"http://127.0.0.1:{swift_server.port}"
+    unchanged = ("proxy_set_header Host $http_host;", "proxy_buffering off;")
+    public = await asyncio.to_thread(nginx_server.serve, f"proxy_pass {upstream};", *unchanged)
+    store = build_store(place.settings(FILEMILL_PUBLIC_STORAGE_URL=public))
+    assert isinstance(store, SignsLinks)
+    key, body = new_key(), some_bytes(300_000)
+    await put(store, key, body)
+    link = await store.sign_get(key, 60)
+    assert link.startswith(f"{public}/")
+    async with httpx.AsyncClient() as client:
+        opened = await client.get(link)
+        assert (opened.status_code, opened.content) == (200, body)
+    await store.close()
 
 
 async def test_sign_get_when_asked_for_longer_than_a_week_then_a_week(place: S3Place) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from support.engines import Engines, ServerEngines
 from support.programs import Require
-from support.servers import ceph, pgbouncer, postgresql, rabbitmq
+from support.servers import ceph, nginx, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
+from support.servers.nginx import Nginx
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
 from support.servers.rabbitmq import RabbitMq
@@ -78,6 +79,14 @@ def pgbouncer_server(servers: Servers, postgresql_server: PostgreSql) -> Iterato
 
 
 @pytest.fixture(scope="session")
+def nginx_server(servers: Servers) -> Iterator[Nginx]:
+    """An NGINX of this test session."""
+    if not nginx.PROGRAM.exists():
+        servers.missing("NGINX is not installed (Debian: nginx)")
+    yield from servers.running(Nginx())
+
+
+@pytest.fixture(scope="session")
 def swift_server(servers: Servers) -> Iterator[Swift]:
     """An S3 store of this test session: OpenStack Swift."""
     if find_spec("swift") is None:
@@ -126,6 +135,17 @@ def server_engines(
 @pytest.fixture(scope="session", params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
 def engines(request: pytest.FixtureRequest) -> Engines | None:
     """Each set of engines in turn, for tests that hold on both; None means embedded, which every mill has by itself."""
+    make: Callable[[], ServerEngines] | None = None
+    if request.param == "servers":
+        make = request.getfixturevalue("server_engines")
+    return make() if make else None
+
+
+@pytest.fixture(
+    params=["embedded", pytest.param("servers", marks=[pytest.mark.servers, pytest.mark.slow])], ids=lambda name: name
+)
+def fresh_engines(request: pytest.FixtureRequest) -> Engines | None:
+    """As `engines`, of the test's own; on servers in the long run only."""
     make: Callable[[], ServerEngines] | None = None
     if request.param == "servers":
         make = request.getfixturevalue("server_engines")

@@ -4,6 +4,7 @@ import subprocess
 from itertools import count
 from pathlib import Path
 from signal import SIGINT, Signals
+from urllib.parse import quote
 
 from support.servers.ports import free_ports
 from support.servers.server import Server
@@ -16,17 +17,21 @@ def programs() -> Path | None:
 
 
 class PostgreSql(Server):
-    """Trusts every loopback client; `durable=False` leaves out fsync, for tests that do not ask about power cuts."""
+    """Trusts every loopback client, unless there is a `password` (the superuser's, and then every role needs one).
+
+    `durable=False` leaves out fsync, for tests that do not ask about power cuts.
+    """
 
     name = "postgresql"
     user = "postgres"
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, password: str | None = None) -> None:
         super().__init__()
         found = programs()
         assert found is not None
         self._bin = found
         self._durable = durable
+        self._password = password
         self._numbers = count(1)
         self.port = free_ports(1)[0]
 
@@ -34,7 +39,7 @@ class PostgreSql(Server):
         """Make the cluster if need be, and start it."""
         data = self.folder / "data"
         if not data.exists():
-            make = [f"{self._bin}/initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
+            make = [f"{self._bin}/initdb", "-D", str(data), "-U", "postgres", "--no-sync", *self._authentication()]
             self.run([*make, "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"])
         fast = [] if self._durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         place = ["-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
@@ -64,9 +69,15 @@ class PostgreSql(Server):
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the superuser; returns the bare values."""
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
-        return self.run(
-            [f"{self._bin}/psql", *where, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement]
-        ).strip()
+        options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        return self.run([f"{self._bin}/psql", *where, *options, "-c", statement], **self._login()).strip()
+
+    def script(self, path: Path, **variables: str) -> None:
+        """Run a psql script as the superuser."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-X", "-q"]
+        given = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
+        copy = self.write(path.name, path.read_text(encoding="utf-8"))  # where the server's user can read it
+        self.run([f"{self._bin}/psql", *where, *given, "-f", str(copy)], **self._login())
 
     def fresh_database(self, name: str | None = None) -> str:
         """The URL of a new, empty database."""
@@ -74,9 +85,18 @@ class PostgreSql(Server):
         self.sql(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
-    def url(self, database: str, user: str = "postgres") -> str:
+    def url(self, database: str, user: str = "postgres", password: str | None = None) -> str:
         """Where a database is."""
-        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+        login = user if password is None else f"{user}:{quote(password, safe='')}"
+        return f"postgresql://{login}@127.0.0.1:{self.port}/{database}"
+
+    def _login(self) -> dict[str, str]:
+        return {} if self._password is None else {"PGPASSWORD": self._password}
+
+    def _authentication(self) -> list[str]:
+        if self._password is None:
+            return ["-A", "trust"]
+        return ["-A", "scram-sha-256", "--pwfile", str(self.write("password", self._password))]
 
     def _is_ready(self) -> bool:
         ask = [f"{self._bin}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]

@@ -6,9 +6,7 @@ import contextlib
 import pytest
 
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.resilience.breaker import FAILURES_TO_OPEN, Breaker
-
-OPEN_S = 60.0
+from filemill.chassis.resilience.breaker import FAILURES_TO_OPEN, OPEN_FIRST_S, OPEN_LONGEST_S, Breaker
 
 
 class Clock:
@@ -28,7 +26,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breaker(clock: Clock) -> Breaker:
-    return Breaker("test", open_s=OPEN_S, clock=clock)
+    return Breaker("test", clock=clock)
 
 
 async def fail(breaker: Breaker, error: BaseException | None = None) -> None:
@@ -56,7 +54,7 @@ async def test_call_when_five_fail_in_a_row_then_the_next_is_refused_without_bei
         async with breaker.call():
             made = True
     assert not made
-    assert refused.value.retry_after_s == OPEN_S
+    assert refused.value.retry_after_s == OPEN_FIRST_S
 
 
 async def test_call_when_a_success_comes_between_then_the_count_begins_anew(breaker: Breaker) -> None:
@@ -83,7 +81,7 @@ async def test_call_when_the_time_is_over_then_one_probe_goes_and_the_others_are
 ) -> None:
     """A dependency that comes back is asked by one caller, not by all that wait."""
     await open_it(breaker)
-    clock.now_s += OPEN_S
+    clock.now_s += OPEN_FIRST_S
     async with breaker.call():
         for _ in range(3):
             with pytest.raises(Unavailable):
@@ -93,22 +91,26 @@ async def test_call_when_the_time_is_over_then_one_probe_goes_and_the_others_are
 
 
 async def test_call_when_the_probe_fails_then_it_is_open_for_another_while(breaker: Breaker, clock: Clock) -> None:
-    """One failed probe is enough to wait again."""
+    """One failed probe is enough to wait again, twice as long each time, up to a minute; a success forgets that."""
     await open_it(breaker)
-    clock.now_s += OPEN_S
-    await fail(breaker)
-    clock.now_s += OPEN_S - 1
-    with pytest.raises(Unavailable):
-        await succeed(breaker)
-    clock.now_s += 1
+    clock.now_s += OPEN_FIRST_S
+    for pause_s in (10, 20, 40, OPEN_LONGEST_S, OPEN_LONGEST_S):
+        await fail(breaker)
+        clock.now_s += pause_s - 1
+        with pytest.raises(Unavailable):
+            await succeed(breaker)
+        clock.now_s += 1
     await succeed(breaker)
     assert not breaker.is_open
+    await open_it(breaker)
+    clock.now_s += OPEN_FIRST_S
+    await succeed(breaker)
 
 
 async def test_call_when_the_probe_is_cancelled_then_the_next_caller_probes(breaker: Breaker, clock: Clock) -> None:
     """A caller who goes away says nothing about the dependency, and does not block the breaker for ever."""
     await open_it(breaker)
-    clock.now_s += OPEN_S
+    clock.now_s += OPEN_FIRST_S
     with pytest.raises(asyncio.CancelledError):
         async with breaker.call():
             raise asyncio.CancelledError
@@ -124,7 +126,7 @@ async def test_call_when_an_old_call_ends_during_the_probe_then_there_is_still_o
     old = breaker.call()
     await old.__aenter__()
     await open_it(breaker)
-    clock.now_s += OPEN_S
+    clock.now_s += OPEN_FIRST_S
     async with breaker.call():
         with contextlib.suppress(asyncio.CancelledError, OSError):
             await old.__aexit__(type(end), end, None)

@@ -57,6 +57,24 @@ def test_log_when_there_is_an_exception_then_the_line_is_still_one_line_of_json(
     assert line["exception"][0]["exc_type"] == "ValueError"
 
 
+@pytest.mark.parametrize("log_format", ["json", "pretty"])
+def test_log_when_there_is_an_exception_then_no_variable_of_its_frames_is_shown(
+    restored_logging: None, monkeypatch: pytest.MonkeyPatch, log_format: str
+) -> None:
+    """A frame's variables may hold a URL with its password."""
+    stderr = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    logging.configure("testing", log_format=log_format)
+    password = "".join(["hun", "ter2"])
+    try:
+        assert password
+        raise ValueError("away")
+    except ValueError:
+        structlog.get_logger().exception("room.thing.broke")
+    assert "ValueError" in stderr.getvalue()
+    assert password not in stderr.getvalue()
+
+
 def test_log_when_a_library_logs_then_it_goes_the_same_way(said: Any) -> None:
     """uvicorn and alembic end up in the same file, in the same form; their chatter does not."""
     standard_logging.getLogger("some.library").warning("it %s", "happened")

@@ -61,6 +61,7 @@ def test_command_when_no_mill_runs_then_one_line_says_how_to_start_it(
         (["jobs", "--service", "x"], "processing or ai"),
         (["run", "nothing"], "there is no service 'nothing'"),
         (["run", "upload", "--worker"], "upload has no worker"),
+        (["run", "upload", "--workers", "2"], "upload has no worker"),
         (["migrate", "nothing"], "there is no service 'nothing'"),
     ],
 )

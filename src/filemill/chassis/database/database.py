@@ -5,20 +5,23 @@ commit. The function may run more than once if the engine asks for a retry: it m
 Adapters: `sqlite_database` (embedded), `postgresql_database`; chosen by `build`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, insert
 
 Tx = Connection
 P = ParamSpec("P")
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 Work = Callable[Concatenate[Tx, P], T]
 
 _COMMIT_MARK = "filemill_after_commit"
 DURABLE = "filemill_durable"
 """Whether the present work came through `write`; set by the adapters."""
+INSERT = "filemill_insert"
+"""Where an adapter puts its way to insert many rows at once."""
 HOLD = "filemill_hold"
 """Where an adapter with several writers puts its lock for `hold`."""
 
@@ -32,6 +35,13 @@ class Database(Protocol):
         `point` names the place for the crash harness: `<point>.in-tx` and `<point>.committed`; each call site has its own.
         An exception of `work` undoes it and is raised here. Raises `StorageFull` (a retry helps once there is room) and
         `Unavailable` (a retry helps).
+        """
+        ...
+
+    async def write_each(self, point: str, work: Callable[[Tx, Sequence[Item]], Sequence[T]], item: Item) -> T:
+        """As `write` for one item; calls that come together with the same `work` are one call of it with all their items.
+
+        `work` gives a result for each item, in their order. If it raises, each item is tried alone.
         """
         ...
 
@@ -70,6 +80,15 @@ def hold(tx: Tx, *keys: str) -> None:
     take = tx.info.get(HOLD)
     if take is not None and keys:
         take(tx, sorted(set(keys)))
+
+
+def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the same columns, by whatever way is cheapest for many on this engine."""
+    bulk = tx.info.get(INSERT)
+    if bulk is not None and len(rows) > 1:
+        bulk(tx, table, rows)
+    elif rows:
+        tx.execute(insert(table), list(rows))
 
 
 def must_last(tx: Tx) -> None:

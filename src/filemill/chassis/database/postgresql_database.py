@@ -11,8 +11,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextvars import Context, copy_context
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg
@@ -22,7 +20,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import DURABLE, HOLD, Tx, take_marks
+from filemill.chassis.database.database import DURABLE, HOLD, INSERT, Tx, take_marks
+from filemill.chassis.database.postgresql_insert import insert_by_columns
+from filemill.chassis.database.work import Item, grouped, run
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
 
@@ -50,16 +50,8 @@ _AGAIN = ("40001", "40P01", "55P03")
 
 P = ParamSpec("P")
 T = TypeVar("T")
+One = TypeVar("One")
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Item:
-    point: str
-    work: Callable[[Tx], Any]
-    context: Context
-    done: "asyncio.Future[Any]"
-    result: Any = None
 
 
 class PostgresqlDatabase:
@@ -74,8 +66,8 @@ class PostgresqlDatabase:
         self._reading = asyncio.Semaphore(READERS)
         self._closed = False
         self._listeners: dict[str, list[Callable[[], None]]] = {}
-        self._durable: asyncio.Queue[_Item | None] = asyncio.Queue(QUEUED_MOST)
-        self._unsynced: asyncio.Queue[_Item | None] = asyncio.Queue(QUEUED_MOST)
+        self._durable: asyncio.Queue[Item | None] = asyncio.Queue(QUEUED_MOST)
+        self._unsynced: asyncio.Queue[Item | None] = asyncio.Queue(QUEUED_MOST)
         self._writers = [
             asyncio.create_task(self._write_loop(queue, begin), name=f"{name}-write")
             for queue, begin, count in (
@@ -87,13 +79,20 @@ class PostgresqlDatabase:
 
     async def write(self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.write`. A connection lost while committing leaves the outcome open and raises `Unavailable`."""
-        return await self._enqueue(self._durable, point, lambda tx: work(tx, *args, **kwargs))
+        done: T = await self._enqueue(Item(point, lambda tx: work(tx, *args, **kwargs), _future(), durable=True))
+        return done
+
+    async def write_each(self, point: str, work: Callable[[Tx, Sequence[One]], Sequence[T]], item: One) -> T:
+        """See `Database.write_each`."""
+        done: T = await self._enqueue(Item(point, work, _future(), durable=True, each=True, item=item))
+        return done
 
     async def write_unsynced(
         self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """See `Database.write_unsynced`: the server's `synchronous_commit = off`."""
-        return await self._enqueue(self._unsynced, point, lambda tx: work(tx, *args, **kwargs))
+        done: T = await self._enqueue(Item(point, lambda tx: work(tx, *args, **kwargs), _future(), durable=False))
+        return done
 
     async def read(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.read`."""
@@ -136,16 +135,15 @@ class PostgresqlDatabase:
 
     # writing
 
-    async def _enqueue(self, queue: "asyncio.Queue[_Item | None]", point: str, work: Callable[[Tx], T]) -> T:
+    async def _enqueue(self, item: Item) -> Any:
         self._must_be_open()
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
-            queue.put_nowait(_Item(point, work, copy_context(), done))
+            (self._durable if item.durable else self._unsynced).put_nowait(item)
         except asyncio.QueueFull:
             raise Unavailable("The database is behind with its work; try again in a moment.") from None
-        return await done
+        return await item.done
 
-    async def _write_loop(self, queue: "asyncio.Queue[_Item | None]", begin: str) -> None:
+    async def _write_loop(self, queue: "asyncio.Queue[Item | None]", begin: str) -> None:
         last = False
         while not last and (first := await queue.get()) is not None:
             batch = [first]
@@ -157,7 +155,7 @@ class PostgresqlDatabase:
                 batch.append(item)
             await self._settle(batch, begin)
 
-    async def _settle(self, batch: list[_Item], begin: str) -> None:
+    async def _settle(self, batch: list[Item], begin: str) -> None:
         """Run these together; each alone if one of them fails."""
         try:
             marks = await self._with_tries(lambda: self._commit(batch, begin), again=len(batch) == 1)
@@ -171,15 +169,14 @@ class PostgresqlDatabase:
                     await self._settle([item], begin)
         else:
             for item in batch:
-                if not item.done.done():  # else the caller went away; its work is committed all the same
-                    item.done.set_result(item.result)
+                item.give()
             for mark in marks:
                 for listener in self._listeners.get(mark, ()):
                     listener()
 
-    async def _commit(self, batch: list[_Item], begin: str) -> set[str]:
+    async def _commit(self, batch: list[Item], begin: str) -> set[str]:
         async with self._transaction(begin) as connection:
-            marks = await connection.run_sync(_run_all, batch, begin == BEGIN)
+            marks = await connection.run_sync(_run_all, batch)
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
             try:
@@ -307,11 +304,11 @@ async def is_pooled(url: str) -> bool:
         connection.terminate()
 
 
-def _run_all(tx: Tx, batch: Sequence[_Item], durable: bool) -> set[str]:
-    tx.info[HOLD], tx.info[DURABLE] = _hold, durable
+def _run_all(tx: Tx, batch: Sequence[Item]) -> set[str]:
+    tx.info[HOLD], tx.info[INSERT], tx.info[DURABLE] = _hold, insert_by_columns, batch[0].durable
     take_marks(tx)  # of a transaction that was undone
-    for item in batch:
-        item.result = item.context.copy().run(item.work, tx)
+    for group in grouped(batch):
+        run(tx, group)
     return take_marks(tx)
 
 
@@ -324,10 +321,14 @@ async def _execute(driver: Any, statement: str) -> None:
     await driver.execute(statement, timeout=STATEMENT_S)
 
 
-def _fail(batch: list[_Item], error: Exception) -> None:
+def _fail(batch: list[Item], error: Exception) -> None:
     for item in batch:
-        if not item.done.done():
-            item.done.set_exception(error)
+        item.error = error
+        item.give()
+
+
+def _future() -> "asyncio.Future[Any]":
+    return asyncio.get_running_loop().create_future()
 
 
 def _sqlstate(error: BaseException) -> str:

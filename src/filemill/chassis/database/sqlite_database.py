@@ -10,10 +10,8 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context, copy_context
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import DURABLE, Tx, take_marks
+from filemill.chassis.database.work import Item, grouped, run
 from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
@@ -35,18 +34,8 @@ BUSY_TIMEOUT_MS = 30_000
 
 P = ParamSpec("P")
 T = TypeVar("T")
+One = TypeVar("One")
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Item:
-    point: str
-    work: Callable[[Tx], Any]
-    context: Context
-    done: "asyncio.Future[Any]"
-    durable: bool
-    result: Any = None
-    error: BaseException | None = None
 
 
 class SqliteDatabase:
@@ -57,7 +46,7 @@ class SqliteDatabase:
         self.name = path.stem
         self._path = path
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._closed = False
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._reader_connection = threading.local()
@@ -71,19 +60,28 @@ class SqliteDatabase:
 
     async def write(self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.write`."""
-        return await self._enqueue(point, lambda tx: work(tx, *args, **kwargs), durable=True)
+        done: T = await self._enqueue(Item(point, lambda tx: work(tx, *args, **kwargs), self._future(), durable=True))
+        return done
+
+    async def write_each(self, point: str, work: Callable[[Tx, Sequence[One]], Sequence[T]], item: One) -> T:
+        """See `Database.write_each`."""
+        done: T = await self._enqueue(Item(point, work, self._future(), durable=True, each=True, item=item))
+        return done
 
     async def write_unsynced(
         self, point: str, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """See `Database.write_unsynced`."""
-        return await self._enqueue(point, lambda tx: work(tx, *args, **kwargs), durable=False)
+        done: T = await self._enqueue(Item(point, lambda tx: work(tx, *args, **kwargs), self._future(), durable=False))
+        return done
 
-    async def _enqueue(self, point: str, work: Callable[[Tx], T], *, durable: bool) -> T:
+    def _future(self) -> "asyncio.Future[Any]":
+        return self._loop.create_future()
+
+    async def _enqueue(self, item: Item) -> Any:
         self._must_be_open()
-        done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Item(point, work, copy_context(), done, durable))
-        return await done
+        self._queue.put(item)
+        return await item.done
 
     async def read(self, work: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `Database.read`."""
@@ -150,7 +148,7 @@ class SqliteDatabase:
         if connection is not None:
             connection.close()
 
-    def _batch(self, first: _Item) -> tuple[list[_Item], bool]:
+    def _batch(self, first: Item) -> tuple[list[Item], bool]:
         batch = [first]
         while len(batch) < BATCH_MOST:
             try:
@@ -162,13 +160,13 @@ class SqliteDatabase:
             batch.append(item)
         return batch, False
 
-    def _run(self, connection: Connection, batch: list[_Item]) -> None:
+    def _run(self, connection: Connection, batch: list[Item]) -> None:
         marks: set[str] = set()
         try:
             self._choose_sync(connection, durable=any(item.durable for item in batch))
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for item in batch:
-                self._run_one(connection, item)
+            for group in grouped(batch):
+                self._run_group(connection, group)
             marks = take_marks(connection)
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
@@ -190,30 +188,32 @@ class SqliteDatabase:
             connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._syncing = durable
 
-    @staticmethod
-    def _run_one(connection: Connection, item: _Item) -> None:
+    def _run_group(self, connection: Connection, group: list[Item]) -> None:
         connection.exec_driver_sql("SAVEPOINT work")
+        connection.info[DURABLE] = group[0].durable
         try:
-            connection.info[DURABLE] = item.durable
-            item.result = item.context.run(item.work, connection)
+            run(connection, group)
         except OperationalError as error:
             if _is_fatal_to_transaction(error):
                 raise
-            connection.exec_driver_sql("ROLLBACK TO work")
-            item.error = _translated(error)
+            self._failed(connection, group, _translated(error))
         except Exception as error:  # noqa: BLE001 - it belongs to the caller of `write`, who gets exactly this exception
-            connection.exec_driver_sql("ROLLBACK TO work")
-            item.error = error
-        connection.exec_driver_sql("RELEASE work")
+            self._failed(connection, group, error)
+        else:
+            connection.exec_driver_sql("RELEASE work")
 
-    def _settle(self, batch: list[_Item], marks: set[str]) -> None:
+    def _failed(self, connection: Connection, group: list[Item], error: Exception) -> None:
+        connection.exec_driver_sql("ROLLBACK TO work")
+        connection.exec_driver_sql("RELEASE work")
+        if len(group) == 1:
+            group[0].error = error
+            return
+        for item in group:
+            self._run_group(connection, [item])
+
+    def _settle(self, batch: list[Item], marks: set[str]) -> None:
         for item in batch:
-            if item.done.done():
-                continue  # the caller went away; its work is committed all the same
-            if item.error is not None:
-                item.done.set_exception(item.error)
-            else:
-                item.done.set_result(item.result)
+            item.give()
         for mark in marks:
             for listener in self._listeners.get(mark, ()):
                 listener()

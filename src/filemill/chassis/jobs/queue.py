@@ -48,8 +48,8 @@ class JobQueue:
         tx.execute(insert(self._jobs), row)
         return job_id
 
-    def claim(self, tx: Tx, holder: str) -> ClaimedJob | None:
-        """The next job, now leased to `holder`; None if nothing is due."""
+    def claim(self, tx: Tx, holder: str, lane: str | None = None) -> ClaimedJob | None:
+        """The next job (of this lane only), now leased to `holder`; None if nothing is due."""
         jobs = self._jobs
         running = (
             select(jobs.c.owner_id, func.count().label("running"))
@@ -60,7 +60,7 @@ class JobQueue:
         pick = (
             select(jobs.c.job_id)
             .outerjoin(running, running.c.owner_id == jobs.c.owner_id)
-            .where(jobs.c.state == "queued", jobs.c.due_at <= time.time())
+            .where(jobs.c.state == "queued", jobs.c.due_at <= time.time(), *([jobs.c.lane == lane] if lane else []))
             .order_by(
                 case((jobs.c.lane == INTERACTIVE, 0), else_=1), func.coalesce(running.c.running, 0), jobs.c.due_at
             )
@@ -76,6 +76,7 @@ class JobQueue:
                 fence=jobs.c.fence + 1,
                 lease_holder=holder,
                 lease_until=time.time() + LEASE_S,
+                woken_until=0,
                 started_at=now(),
                 progress=None,
             )
@@ -83,6 +84,26 @@ class JobQueue:
         )
         row = tx.execute(taken).first()
         return ClaimedJob(*row) if row else None
+
+    def asleep(self, tx: Tx) -> dict[str, tuple[int, int]]:
+        """By lane: how many due jobs nobody was woken for, and how many have a wake-up under way."""
+        jobs, now_s = self._jobs, time.time()
+        sleeping = func.sum(case((jobs.c.woken_until < now_s, 1), else_=0))
+        query = select(jobs.c.lane, sleeping, func.count()).where(jobs.c.state == "queued", jobs.c.due_at <= now_s)
+        return {row[0]: (int(row[1]), int(row[2]) - int(row[1])) for row in tx.execute(query.group_by(jobs.c.lane))}
+
+    def wake(self, tx: Tx, lane: str, most: int, for_s: float) -> list[str]:
+        """Mark up to `most` due jobs of a lane as having a wake-up under way for `for_s`; returns their ids."""
+        jobs, now_s = self._jobs, time.time()
+        due = and_(jobs.c.state == "queued", jobs.c.lane == lane, jobs.c.due_at <= now_s, jobs.c.woken_until < now_s)
+        oldest = select(jobs.c.job_id).where(due).order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)
+        marked = update(jobs).where(jobs.c.job_id.in_(oldest.scalar_subquery()), jobs.c.state == "queued")
+        return list(tx.execute(marked.values(woken_until=now_s + for_s).returning(jobs.c.job_id)).scalars())
+
+    def unwake(self, tx: Tx, job_ids: Sequence[str]) -> None:
+        """Their wake-ups were not sent."""
+        jobs = self._jobs
+        tx.execute(update(jobs).where(jobs.c.job_id.in_(job_ids)).values(woken_until=0))
 
     def heartbeat(self, tx: Tx, job: ClaimedJob, progress: dict[str, Any] | None) -> bool:
         """Keep the lease, note progress; False means stop: cancelled, or taken over by another worker."""

@@ -34,7 +34,8 @@ OPEN_STATES = ("queued", "running")
 def jobs_table(metadata: MetaData) -> Table:
     """queued -> running -> done | failed | parked | cancelled.
 
-    `lease_until` and `due_at` are Unix seconds; `fence` grows with each claim and guards each write of a worker.
+    `lease_until`, `due_at` and `woken_until` (a worker was sent a wake-up) are Unix seconds; `fence` grows with each claim
+    and guards each write of a worker.
     """
     return Table(
         "jobs",
@@ -54,6 +55,7 @@ def jobs_table(metadata: MetaData) -> Table:
         Column("due_at", Float, nullable=False),
         Column("lease_holder", String(200)),
         Column("lease_until", Float, nullable=False, server_default="0"),
+        Column("woken_until", Float, nullable=False, server_default="0"),
         Column("deadline_s", Float, nullable=False),
         Column("cancel_asked", Boolean, nullable=False, server_default=false()),
         Column("progress", JSON(none_as_null=True)),

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -18,7 +18,9 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.doorbell import Doorbell
 from filemill.chassis.errors import Unavailable
-from filemill.chassis.jobs.queue import LEASE_S, TRIES_MOST, JobQueue
+from filemill.chassis.jobs.ledger import Ledger, end_failed
+from filemill.chassis.jobs.queue import LEASE_S, JobQueue
+from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.telemetry import metrics, request_context, tracing
 
@@ -49,16 +51,6 @@ class Progress:
         self.latest = facts
 
 
-class Ledger(Protocol):
-    """What the service writes in the transaction that begins or ends a try: its results and events."""
-
-    def started(self, tx: Tx, job: ClaimedJob) -> None: ...
-    def done(self, tx: Tx, job: ClaimedJob, outcome: Any) -> None: ...
-    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None: ...
-    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None: ...
-    def cancelled(self, tx: Tx, job: ClaimedJob) -> None: ...
-
-
 Runner = Callable[[ClaimedJob, Progress], Awaitable[Any]]
 
 
@@ -85,12 +77,13 @@ class Worker:
     async def run(self) -> None:
         """Work for ever; on cancellation the running jobs are stopped and given back."""
         doorbell = self.doorbell()
+        recovery = Recovery(self.database, self.queue, self.ledger, self.kind)
         looked_s = 0.0
         try:
             while True:
                 if time.monotonic() - looked_s > IDLE_S:
                     looked_s = time.monotonic()
-                    await self._recover()
+                    await recovery.recover()
                 while len(self._running) < self.concurrency and (job := await self._claim()):
                     task = asyncio.create_task(self._work(job))
                     self._running.add(task)
@@ -103,9 +96,17 @@ class Worker:
             await asyncio.gather(*self._running, return_exceptions=True)
             doorbell.close()
 
-    async def _claim(self) -> ClaimedJob | None:
+    async def run_one(self, lane: str | None = None) -> bool:
+        """Claim one job (of this lane) and see it to its end; False if there was none. Cancelled, it is given back."""
+        job = await self._claim(lane)
+        if job is None:
+            return False
+        await self._work(job)
+        return True
+
+    async def _claim(self, lane: str | None = None) -> ClaimedJob | None:
         def claim(tx: Tx) -> ClaimedJob | None:
-            job = self.queue.claim(tx, process_identity.me())
+            job = self.queue.claim(tx, process_identity.me(), lane)
             if job is not None:
                 with request_context.within(request_context.begin(job.request_id, job.traceparent)):
                     self.ledger.started(tx, job)
@@ -197,30 +198,4 @@ class Worker:
         return "cancelled"
 
     async def _failed(self, job: ClaimedJob, verdict: Verdict, facts: Any) -> str:
-        return await self.database.write("jobs.failed", self._end_failed, job, verdict, facts)
-
-    def _end_failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any) -> str:
-        hold(tx, job.file_id)
-        if verdict.retryable and job.attempts < TRIES_MOST:
-            if not self.queue.try_again(tx, job, verdict):
-                return "overtaken"
-            self.ledger.retrying(tx, job, verdict)
-            return "retrying"
-        state = "parked" if verdict.retryable else "failed"
-        if not self.queue.finish(tx, job, state, verdict=verdict):
-            return "overtaken"
-        self.ledger.failed(tx, job, verdict, facts, parked=verdict.retryable)
-        return state
-
-    async def _recover(self) -> None:
-        """Jobs whose worker is gone count a failed try and go on."""
-        mine = process_identity.me()
-        for job in await self.database.read(self.queue.abandoned):
-            verdict = Verdict("worker-died", "The worker died while it was at work on this.", retryable=True)
-
-            def end(tx: Tx, job: ClaimedJob = job, verdict: Verdict = verdict) -> None:
-                with request_context.within(request_context.begin(job.request_id, job.traceparent)):
-                    self._end_failed(tx, job, verdict, None)
-
-            await self.database.write("jobs.recover", end)
-            _log.warning(f"{self.kind}.job.recovered", job_id=job.job_id, file_id=job.file_id, by=mine)
+        return await self.database.write("jobs.failed", end_failed, self.queue, self.ledger, job, verdict, facts)

@@ -19,14 +19,12 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    column,
     select,
-    table,
     text,
     update,
 )
 
-from filemill.chassis.database.database import Tx, mark_commit, must_last
+from filemill.chassis.database.database import Tx, insert_rows, mark_commit, must_last
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.messaging import wire
 from filemill.contracts.envelope import Event
@@ -64,11 +62,8 @@ class OutboxRow:
     event: Event
 
 
-_APPEND = text("INSERT INTO outbox (event_id, body) VALUES (:event_id, :body)")
-_OUTBOX = table(
-    "outbox", column("seq", BigInteger), column("body", LargeBinary), column("claimed_by", String),
-    column("claimed_until", Float), column("sent_at", Float),
-)  # fmt: skip
+_OUTBOX = outbox_table(MetaData())
+"""The same in every service, so one set of statements serves all."""
 _FREE = (
     select(_OUTBOX.c.seq)
     .where(_OUTBOX.c.sent_at.is_(None), _OUTBOX.c.claimed_until < bindparam("now", type_=Float))
@@ -99,7 +94,7 @@ _SWEEP = text(
 def append(tx: Tx, *events: Event) -> None:
     """Write events into the outbox of the present transaction, which must be one that lasts."""
     must_last(tx)
-    tx.execute(_APPEND, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
+    insert_rows(tx, _OUTBOX, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
     mark_commit(tx, MARK)
 
 

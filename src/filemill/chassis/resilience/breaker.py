@@ -1,5 +1,7 @@
 """A circuit breaker per dependency: five failures in a row open it for a while, then ONE probe decides.
 
+The first pause is short, since most outages are restarts; each probe that fails doubles it, up to a minute.
+
 Ours because the well-known ones fail here: pybreaker never opens on async code, others let every waiting caller probe.
 While it is open, calls are refused at once with `Unavailable`.
 """
@@ -13,15 +15,16 @@ from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics
 
 FAILURES_TO_OPEN = 5
-OPEN_S = 60.0
+OPEN_FIRST_S = 5.0
+OPEN_LONGEST_S = 60.0
 
 
 class Breaker:
     """Guards one dependency: `async with breaker.call(): ...`."""
 
-    def __init__(self, name: str, *, open_s: float = OPEN_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
-        self._open_s = open_s
+        self._open_s = OPEN_FIRST_S
         self._clock = clock
         self._failures = 0
         self._open_until_s: float | None = None
@@ -71,13 +74,15 @@ class Breaker:
     def _succeeded(self, *, is_probe: bool) -> None:
         if self.is_open and not is_probe:
             return  # a slow call from before it opened: only the probe decides
-        self._failures, self._open_until_s, self._probing = 0, None, False
+        self._failures, self._open_until_s, self._probing, self._open_s = 0, None, False, OPEN_FIRST_S
         metrics.BREAKER_STATE.labels(dependency=self.name).set(0)
 
     def _failed(self, *, is_probe: bool) -> None:
         if self.is_open and not is_probe:
             return
         self._failures += 1
+        if is_probe:
+            self._open_s = min(self._open_s * 2, OPEN_LONGEST_S)
         if is_probe or self._failures >= FAILURES_TO_OPEN:
             self._open_until_s, self._probing = self._clock() + self._open_s, False
             metrics.BREAKER_STATE.labels(dependency=self.name).set(1)

@@ -16,8 +16,6 @@ from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.resilience.retry import RetryBudget, attempts
 from filemill.chassis.telemetry import request_context
 
-OPEN_S = 5.0
-"""Services of one installation come back in seconds; a minute of refusals would be longer than their restart."""
 CONNECT_S = 0.25
 WORTH_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -35,7 +33,7 @@ class ServiceClient:
     """Asks one service."""
 
     def __init__(self, name: str, base_url: str, *, total_s: float = 0.5) -> None:
-        self.breaker = Breaker(name, open_s=OPEN_S)
+        self.breaker = Breaker(name)
         self._name = name
         self._total_s = total_s
         self._budget = RetryBudget(name)

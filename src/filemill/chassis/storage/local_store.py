@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import errno
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -131,7 +131,7 @@ class LocalStore:
     async def put_small(self, key: str, body: bytes) -> None:
         """Store a small body, durable on return."""
         await self._ready()
-        await self._small.write("store.small.put", _insert_small, key, body)
+        await self._small.write_each("store.small.put", _insert_small, (key, body))
 
     async def _small_body(self, key: str) -> bytes | None:
         await self._ready()
@@ -262,8 +262,10 @@ def _create_small(tx: Tx) -> None:
     tx.exec_driver_sql(_SMALL_TABLE)
 
 
-def _insert_small(tx: Tx, key: str, body: bytes) -> None:
-    tx.exec_driver_sql("INSERT INTO small VALUES (?, ?, ?)", (key, datetime.now(UTC).isoformat(), body))
+def _insert_small(tx: Tx, bodies: Sequence[tuple[str, bytes]]) -> Sequence[None]:
+    stored_at = datetime.now(UTC).isoformat()
+    tx.exec_driver_sql("INSERT INTO small VALUES (?, ?, ?)", [(key, stored_at, body) for key, body in bodies])
+    return [None] * len(bodies)
 
 
 def _select_small(tx: Tx, key: str) -> bytes | None:

@@ -24,9 +24,6 @@ from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.resilience.retry import ATTEMPTS, RetryBudget, attempts
 from filemill.chassis.storage.remote_settings import Bucket
 
-OPEN_S = 5.0
-"""How long the breaker refuses before it asks again. A store comes back in seconds; a minute of refusals would be longer."""
-
 _STATUS = re.compile(r"Server returned non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _FULL_CODES = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "NotEnoughSpace"})
@@ -63,7 +60,7 @@ class Remote:
     def __init__(self, bucket: Bucket, patience: Patience | None = None) -> None:
         self.bucket = bucket
         self.patience = patience or Patience()
-        self.breaker = Breaker("storage", open_s=OPEN_S)
+        self.breaker = Breaker("storage")
         self._budget = RetryBudget("storage")
         self.once = self._client(bucket, 0)
         self.repeating = self._client(bucket, ATTEMPTS - 1)

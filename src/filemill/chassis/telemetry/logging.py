@@ -1,6 +1,7 @@
 """Logs: structlog, a JSON line per event (pretty on a terminal), always with service, request id and trace id.
 
-An event name is `room.thing.happened`; facts are key-values. Never content, tokens or whole file names of strangers.
+An event name is `room.thing.happened`; facts are key-values. Never content, tokens or whole file names of strangers; stacks
+come without the values of variables.
 The standard library's loggers (uvicorn, alembic) go through the same renderer.
 """
 
@@ -41,9 +42,13 @@ def configure(service: str, *, log_format: str = "auto", level: str = "info", fo
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if pretty:
-        render: list[Any] = [structlog.dev.ConsoleRenderer(colors=target.isatty())]
+        plain = structlog.dev.plain_traceback
+        render: list[Any] = [structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=plain)]
     else:
-        render = [in_reading_order, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Without the frames' variables, which may hold a URL with its password or a line of somebody's file.
+        stacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        tracebacks = structlog.processors.ExceptionRenderer(stacks)
+        render = [in_reading_order, tracebacks, structlog.processors.JSONRenderer()]
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[*shared, *render],

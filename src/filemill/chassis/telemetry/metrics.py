@@ -21,6 +21,7 @@ CONSUMED = Counter("filemill_events_consumed_total", "Events taken from a queue.
 BROKER_UP = Gauge("filemill_broker_up", "1 while this process is connected to the message broker.")
 BROKER_RECONNECTS = Counter("filemill_broker_reconnects_total", "Connections to the broker opened after one was lost.")
 JOBS = Counter("filemill_jobs_total", "Jobs that ended, by outcome.", ["kind", "outcome"])
+WAKE_UPS = Counter("filemill_jobs_wake_ups_total", "Wake-ups sent to workers.", ["lane"])
 JOB_SECONDS = Histogram(
     "filemill_job_duration_seconds",
     "Running time of jobs.",

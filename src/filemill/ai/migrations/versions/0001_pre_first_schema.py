@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.Float(), nullable=False),
         sa.Column("lease_holder", sa.String(length=200), nullable=True),
         sa.Column("lease_until", sa.Float(), server_default="0", nullable=False),
+        sa.Column("woken_until", sa.Float(), server_default="0", nullable=False),
         sa.Column("deadline_s", sa.Float(), nullable=False),
         sa.Column("cancel_asked", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("progress", sa.JSON(none_as_null=True), nullable=True),
