@@ -47,15 +47,19 @@ def get(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
     return tx.execute(query).mappings().first()
 
 
+_LIVING = select(*[documents.c[name] for name in SHOWN]).where(
+    documents.c.file_id.in_(bindparam("file_ids", expanding=True)),
+    documents.c.deleted.is_(False),
+    documents.c.known.is_(True),
+)
+
+
 def get_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], RowMapping]:
     """Living documents by (owner, file id); only the columns that the contract shows."""
     file_ids = [file_id for _, file_id in keys]
     # To the next power of two with the last one again: an engine then has a handful of statements to know, not one per length.
     file_ids += file_ids[-1:] * ((1 << (len(file_ids) - 1).bit_length()) - len(file_ids))
-    query = select(*[documents.c[name] for name in SHOWN]).where(
-        documents.c.file_id.in_(file_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
-    )
-    return {(row["owner_id"], row["file_id"]): row for row in tx.execute(query).mappings()}
+    return {(row["owner_id"], row["file_id"]): row for row in tx.execute(_LIVING, {"file_ids": file_ids}).mappings()}
 
 
 def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:

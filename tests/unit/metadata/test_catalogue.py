@@ -196,3 +196,22 @@ def test_patch_when_members_are_set_removed_or_absent_then_rfc_7396_holds(connec
         }  # fmt: skip
         assert patched(custom=None)["custom"] == {}
         transaction.rollback()
+
+
+def test_get_many_when_asked_for_any_number_then_each_is_what_get_says(connection: Connection) -> None:
+    """Living documents of the owner in the key; deleted, foreign, half known and unknown ones are left out."""
+    ids = [f"019c2d6e-{number:04d}-7000-8000-00000000004d" for number in range(5)]
+    told = [samples.event(Topic.UPLOADED, samples.uploaded(file_id), 0) for file_id in ids[:3]]
+    told.append(samples.event(Topic.DELETED, samples.lifecycle(ids[1], change=1), 1))
+    told.append(samples.event(Topic.PROGRESS, samples.progress(ids[3]), 1, "processing"))
+    keys = [(samples.OWNER, file_id) for file_id in ids] + [("somebody-else", ids[0])]
+    with connection.begin() as transaction:
+        for event in told:
+            HANDLERS[event.type](connection, event)
+        for number in range(1, len(keys) + 1):
+            found = repository.get_many(connection, keys[:number])
+            for key in keys[:number]:
+                row = repository.get(connection, *key)
+                assert found.get(key) == (None if row is None else {name: row[name] for name in repository.SHOWN})
+        assert set(found) == {(samples.OWNER, ids[0]), (samples.OWNER, ids[2])}
+        transaction.rollback()
