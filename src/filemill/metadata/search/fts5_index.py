@@ -56,7 +56,7 @@ class Fts5Index:
         more = len(candidates) > among
         oldest = candidates[among - 1] if more else candidates[-1]
         rows = tx.exec_driver_sql(_RANKED, (_match(terms, filters), oldest, filters.until or KEY_END, limit))
-        return [(row[0], round(-row[1], 4)) for row in rows], more
+        return [(row[0], round(-row[1], 8)) for row in rows], more
 
 
 def _match(terms: list[Term], filters: Filters) -> str:
