@@ -111,9 +111,18 @@ class Server:
     def kill(self) -> None:
         """Kill it and all its children at once, and wait until it is gone; its folder stays, for a start anew."""
         assert self.process is not None
+        family: list[int] = []
         if self.process.poll() is None:
-            self._send_all(SIGKILL)
+            self.process.send_signal(SIGSTOP)  # so that it has no child after we looked
+            family = _descendants(self.pid)
+            for pid in [*family, self.pid]:
+                with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+                    os.kill(pid, SIGKILL)
         self.process.wait(STOP_S)
+        until_s = time.monotonic() + STOP_S
+        while any(_lives(pid) for pid in family):  # one that lingers would still write to the data of the next start
+            assert time.monotonic() < until_s, f"{self.name}: children do not end"
+            time.sleep(0.005)
 
     def halt(self, number: Signals = SIGTERM) -> None:
         """Ask it to end and wait; killed if it does not. Its folder stays."""
@@ -169,6 +178,14 @@ class Server:
             return is_up()
         except OSError:
             return False
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process runs; one that only waits for its parent to look does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _descendants(pid: int) -> list[int]:
