@@ -5,9 +5,11 @@ It runs an event loop in a thread of its own, so tests of any kind can use it. `
 
 import asyncio
 import contextlib
+import fcntl
 import random
 import socket
 import struct
+import termios
 import threading
 from collections import Counter
 from collections.abc import Coroutine
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 CHUNK_BYTES = 64 * 1024
+DELIVER_MOST_S = 2
 T = TypeVar("T")
 
 
@@ -39,6 +42,17 @@ class Link:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+
+    async def delivered(self) -> None:
+        """Return when the client's side has what was written, or does not take it: a reset drops what is still here."""
+        sock = self.writer.get_extra_info("socket")
+        for _ in range(DELIVER_MOST_S * 1000):
+            waiting = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, b"\0\0\0\0"))[
+                0
+            ]  # tcp(7), SIOCOUTQ
+            if not waiting and not self.writer.transport.get_write_buffer_size():
+                return
+            await asyncio.sleep(0.001)
 
     def reset(self) -> None:
         """Close with RST: unread data is thrown away on both sides (SO_LINGER with 0 s, socket(7))."""
@@ -130,6 +144,7 @@ class FaultProxy:
                     await asyncio.Event().wait()
                 elif fault and kind == "reset":
                     await self.pump(reader, link.writer, most_bytes=fault.after_bytes)
+                    await link.delivered()
                     link.reset()
                 else:
                     await self.pump(reader, link.writer, bytes_per_s=fault.bytes_per_s if fault else 0.0)
