@@ -84,7 +84,6 @@ async def test_write_when_the_server_is_killed_under_load_then_nothing_acknowled
     over.set()
     await asyncio.gather(*writing)
     print(f"{restarts} restarts, {len(said)} writes, {refused} refused, back after {max(back_s):.2f} s at most")
-    assert refused
     assert said <= await database.read(numbers)
 
 

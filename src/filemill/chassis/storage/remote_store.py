@@ -186,11 +186,12 @@ def _sweep(bucket: Bucket, before: datetime) -> int:
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix="blobs/", MaxUploads=PARTIALS_MOST)
         for one in found.get("Uploads", ()):
             if is_key(one["Key"]) and one["Initiated"] < before:
-                with contextlib.suppress(
-                    client.exceptions.NoSuchUpload
-                ):  # another instance swept it, or it was completed
+                try:
                     client.abort_multipart_upload(Bucket=bucket.name, Key=one["Key"], UploadId=one["UploadId"])
                     swept += 1
+                except ClientError as error:
+                    if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                        raise  # with 404 it is gone: another instance swept it, or it was completed
     except (BotoCoreError, ClientError) as error:
         _log.warning("storage.call.failed", call="sweep", kind=type(error).__name__)
         raise Unavailable("The blob store does not list its unfinished uploads.") from error
