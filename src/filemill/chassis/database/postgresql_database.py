@@ -27,7 +27,7 @@ from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
 
 WRITERS, UNSYNCED_WRITERS, READERS = 2, 1, 3
-"""Connections of one process: seven processes with a database each make 42, below PostgreSQL's default of 100."""
+"""Connections of one process: seven with a database make 42, each Celery process six more; PostgreSQL's default is 100."""
 BATCH_MOST = 256
 QUEUED_MOST = 10_000
 CONNECT_S = 5.0
