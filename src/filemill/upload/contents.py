@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.storage.store import BlobReader, BlobStore, drain
+from filemill.chassis.storage.store import BlobReader, BlobStore
+from filemill.chassis.web.blob_response import BlobResponse
 from filemill.chassis.web.caller import CallerDep
 from filemill.contracts.ids import FileId
 from filemill.contracts.upload import FileAccessed
@@ -59,7 +59,7 @@ class Contents:
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
         await self.journal.note(opened)
-        return StreamingResponse(drain(reader, part.start, part.length), part.status, headers)
+        return BlobResponse(reader, downloads.pieces(content, part), part.status, headers)
 
     async def _open(self, row: Any) -> BlobReader:
         if row["status"] != "queued":

@@ -27,7 +27,7 @@ from filemill.chassis.web.socket_threads import BLOCK_BYTES
 from filemill.upload.main import build
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES
-from support.web_server import WebServer, Wire, serving
+from support.web_server import Answer, WebServer, Wire, serving
 
 CASES = 160
 MOST_BYTES = 2 * 1024 * 1024
@@ -85,6 +85,74 @@ def test_upload_when_read_by_a_thread_or_by_the_loop_then_the_result_is_the_same
             assert status == 413 or facts["sha256"] == case.sha256, f"seed {seed}, case {number}"
     assert {201, 400, 413} <= statuses
     assert metrics.BODY_BYTES_DRAINED._value.get() - before > CASES * 100_000, "the threads read hardly anything"
+
+
+def test_download_when_sent_by_file_or_by_the_loop_then_the_answer_is_the_same(services: dict[str, WebServer]) -> None:
+    """Whole, parts, several parts, conditions and HEAD: the bytes, the status, and headers that keep them harmless."""
+    content = random.Random(6).randbytes(1_900_000)
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    paths = {name: upload(web, content) for name, web in services.items()}
+    table: list[tuple[str, dict[str, str], int, list[bytes]]] = [
+        ("GET", {}, 200, [content]),
+        ("GET", {"Range": "bytes=5-1800000"}, 206, [content[5:1_800_001]]),
+        ("GET", {"Range": "bytes=-7"}, 206, [content[-7:]]),
+        ("GET", {"Range": "bytes=10-19,1000000-1700000,-9"}, 206, [content[10:20], content[1_000_000:1_700_001], content[-9:]]),
+        ("GET", {"Range": "bytes=0-9", "If-Range": etag}, 206, [content[:10]]),
+        ("GET", {"Range": "bytes=0-9", "If-Range": f"W/{etag}"}, 200, [content]),
+        ("GET", {"Range": "bytes=0-9", "If-Range": "Wed, 21 Oct 2026 07:28:00 GMT"}, 200, [content]),
+        ("GET", {"Range": "bytes=" + ",".join(["0-"] * 500)}, 200, [content]),
+        ("GET", {"Range": "bytes=1900000-"}, 416, []),
+        ("GET", {"If-None-Match": f'"x", {etag}'}, 304, [b""]),
+        ("HEAD", {"Range": "bytes=0-9"}, 200, [b""]),
+    ]  # fmt: skip
+    for method, headers, status, parts in table:
+        answers = [ask(web, method, paths[name], headers) for name, web in services.items()]
+        for answer in answers:
+            assert answer.status == status, (method, headers)
+            if status == 416:
+                assert answer.headers["content-range"] == f"bytes */{len(content)}"
+                continue
+            assert answer.headers["etag"] == etag
+            assert parts_of(answer) == parts, (method, headers)
+            if status in (200, 206):
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert "sandbox" in answer.headers["content-security-policy"]
+                assert answer.headers["content-disposition"].startswith("attachment")
+        assert len({(answer.status, len(answer.body)) for answer in answers}) == 1
+
+
+def upload(web: WebServer, content: bytes) -> str:
+    """Where the bytes of a new file are."""
+    with web.connect() as connection:
+        head = f"PUT /files?filename=b.bin HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+        connection.sendall(head.encode() + content)
+        return f"/files/{json.loads(Wire(connection).answer().body)['file_id']}/content"
+
+
+def ask(web: WebServer, method: str, path: str, headers: dict[str, str]) -> Answer:
+    """One request without a body."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    with web.connect() as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        return Wire(connection).answer(has_body=method != "HEAD")
+
+
+def parts_of(answer: Answer) -> list[bytes]:
+    """The body, or each of its parts; the heads of the parts are looked at."""
+    kind = answer.headers.get("content-type", "")
+    if not kind.startswith("multipart/byteranges"):
+        return [answer.body]
+    boundary = kind.partition("boundary=")[2].encode()
+    first, *parts, last = answer.body.split(b"--" + boundary)
+    assert (first, last) == (b"\r\n", b"--\r\n")
+    bodies = []
+    for part in parts:
+        head, _, body = part.partition(b"\r\n\r\n")
+        found = re.search(rb"Content-Range: bytes (\d+)-(\d+)/1900000", head)
+        assert found
+        assert int(found[2]) - int(found[1]) + 1 == len(body) - 2
+        bodies.append(body[:-2])
+    return bodies
 
 
 def send(web: WebServer, case: Case) -> tuple[int, dict[str, Any]]:
