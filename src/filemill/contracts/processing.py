@@ -64,6 +64,7 @@ class TextRef(Contract):
     storage_key: str | None = None
     characters: int = 0
     pages: int = 0
+    size: int | None = None
     sha256: str | None = None
 
 

@@ -96,7 +96,9 @@ class ProcessingLedger:
     def done(self, tx: Tx, job: ClaimedJob, outcome: Facts) -> None:
         """Keep the results and announce them."""
         made_by = {"plan": outcome.plan, "steps": {step.name: step.version for step in outcome.steps}}
-        repository.keep_renditions(tx, job.file_id, job.owner_id, job.version, outcome.renditions, made_by)
+        repository.keep_renditions(
+            tx, job.file_id, job.owner_id, job.version, outcome.renditions, outcome.text, made_by
+        )
         data = FileProcessed(
             file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
             content_type=outcome.content_type, plan=outcome.plan, properties=outcome.properties, text=outcome.text,
@@ -216,6 +218,7 @@ class FileRun:
             storage_key=key,
             characters=sum(len(page["text"]) for page in pages),
             pages=len(pages),
+            size=len(body),
             sha256=hashlib.sha256(body).hexdigest(),
         )
 

@@ -1,4 +1,4 @@
-"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys. Always runs.
+"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys, old trash. Always runs.
 
 A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
 takes a reconciler that asks them all.
@@ -11,7 +11,7 @@ import structlog
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import repository
+from filemill.upload import purge, repository
 from filemill.upload.settings import UploadSettings
 
 EVERY_S = 60.0
@@ -38,5 +38,6 @@ class Keeper:
         before = time.time() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
         partials = await self._partials.sweep_partials() if self._partials else 0
-        if partials or keys:
-            _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys)
+        expired = await purge.expire_trash(self._database, self._settings.trash_days)
+        if partials or keys or expired:
+            _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys, expired_trash=expired)
