@@ -14,9 +14,9 @@ from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.table import BULK, INTERACTIVE, Verdict
 from filemill.chassis.jobs.waker import Waker
 from support.celery_worker import Silent
+from support.job_table import JOBS, new_job
 
 QUEUE = JobQueue(JOBS)
-from support.job_table import new_job
 
 
 class Post:

@@ -20,9 +20,9 @@ from filemill.chassis.jobs import worker as worker_module
 from filemill.chassis.jobs.queue import TRIES_MOST, JobQueue
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress, Worker
+from support.job_table import new_job
 
 HOPELESS = Verdict("bad-file", "The file is bad.", retryable=False)
-from support.job_table import new_job
 
 
 @dataclass
