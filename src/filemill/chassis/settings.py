@@ -49,6 +49,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     auth: str = "none"
     public_url: str | None = None
+    signing_keys: SecretStr | None = None
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
     log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -17,7 +17,9 @@ from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.upload import consumers
 from filemill.upload.access_journal import AccessJournal
-from filemill.upload.endpoints import STREAMING, Endpoints
+from filemill.upload.arrivals import STREAMING, Arrivals
+from filemill.upload.contents import Contents
+from filemill.upload.endpoints import Endpoints
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
@@ -66,7 +68,11 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
 
     return build_app(
         state,
-        [Endpoints(database, store, intake, keys, journal, settings, spool).router()],
+        [
+            Arrivals(database, intake, keys, settings).router(),
+            Contents(database, store, journal, spool).router(),
+            Endpoints(database, settings).router(),
+        ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=STREAMING,

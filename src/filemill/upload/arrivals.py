@@ -1,0 +1,183 @@
+"""The HTTP face of the way in: a form or a raw body becomes a file. Refusals come from headers before a body is read.
+
+Not for: uploads that go on after a break (`resumable`), what happens to files afterwards (`endpoints`).
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.requests import ClientDisconnect
+
+from filemill.chassis.database.database import Database
+from filemill.chassis.errors import BadRequest, NotFound, Unavailable
+from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.contracts.upload import File
+from filemill.upload import idempotency, repository, rules
+from filemill.upload.errors import MissingFile
+from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
+from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
+from filemill.upload.multipart import FormReader, boundary_of
+from filemill.upload.names import clean_name
+from filemill.upload.settings import UploadSettings
+from filemill.upload.views import FileRow, Links, file_view
+
+STREAMING = (("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"))
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "title": {"type": "string"},
+                        "tags": {"type": "string", "description": "Comma-separated, or a JSON list."},
+                        "metadata": {"type": "string", "description": "A JSON object."},
+                        "external_id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+_RAW = {"requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
+_QUEUED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": File,
+        "description": "Kept safe, but not in the store, which is away: `queued` (FILEMILL_SPOOL_DIR).",
+    }
+}
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """What the body of one upload request turned out to be."""
+
+    body: StoredBody
+    raw_name: str | None
+    fields: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """The handlers of whole bodies, and what they need."""
+
+    database: Database
+    intake: Intake
+    keys: IdempotencyKeys
+    settings: UploadSettings
+
+    def router(self) -> APIRouter:
+        """`POST /files`, `POST /upload`, `PUT /files`."""
+        router = APIRouter(tags=["files"])
+        for path in ("/files", "/upload"):
+            hidden = path == "/upload"
+            router.add_api_route(
+                path, self.post, methods=["POST"], status_code=201, response_model=File, openapi_extra=_FORM, responses=_QUEUED,
+                summary="Upload a file as a form" + (" (the same call)" if hidden else ""), name=f"post {path}",
+            )  # fmt: skip
+        add = router.add_api_route
+        add("/files/", self.post, methods=["POST"], status_code=201, include_in_schema=False)
+        add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=_RAW, responses=_QUEUED,
+            summary="Upload a file as a raw body")  # fmt: skip
+        return router
+
+    async def post(self, request: Request, caller: CallerDep) -> Response:
+        """Multipart form with the field `file`; optional `title`, `tags`, `metadata`, `external_id` before or after it."""
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        rules.check_length(
+            request.headers.get("content-length"), self.settings, overhead_bytes=rules.FORM_OVERHEAD_BYTES
+        )
+        return await self._take(request, caller, "POST /files", lambda sink: self._form(request, boundary, sink))
+
+    async def put(
+        self, request: Request, caller: CallerDep, filename: Annotated[str | None, Query(max_length=4096)] = None
+    ) -> Response:
+        """The raw body is the file; its name is `?filename=`."""
+        rules.check_length(request.headers.get("content-length"), self.settings)
+        clean_name(filename)
+        return await self._take(request, caller, "PUT /files", lambda sink: self._raw(request, filename, sink))
+
+    async def _take(self, request: Request, caller: Caller, route: str, read: Any) -> Response:
+        key = request.headers.get("idempotency-key")
+        rules.check_idempotency_key(key)
+        shown = await self.keys.present(caller.owner_id, route, key) if key else None
+        ticket = shown if isinstance(shown, Ticket) else None
+        try:
+            answer = await self._receive(request, caller, read, shown)
+            if ticket is not None:
+                self.keys.redeemed(ticket)
+            return answer
+        except BaseException as error:
+            if ticket is not None:
+                await self.keys.give_up(ticket)
+            if isinstance(error, ClientDisconnect):
+                return Response(status_code=499)  # nobody reads it; the log line shows what happened
+            raise
+
+    async def _receive(self, request: Request, caller: Caller, read: Any, shown: Ticket | Answered | None) -> Response:
+        sink = await self.intake.sink()
+        try:
+            arrival: _Arrival = await read(sink)
+        except TimeoutError as error:
+            await sink.abort()
+            raise BadRequest(f"The body stopped arriving for {self.settings.body_idle_s:g} s.") from error
+        except BaseException:
+            await sink.abort()
+            raise
+        try:
+            fields = rules.read_fields(arrival.fields)
+            name = clean_name(arrival.raw_name)
+            print_ = idempotency.fingerprint(name, fields, arrival.body.sha256)
+            if isinstance(shown, Answered):
+                shown.check(print_)
+                await self.intake.discard(arrival.body)
+                return await self._replayed(request, caller, shown.file_id)
+            ticket = replace(shown, fingerprint=print_) if shown is not None else None
+            row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
+        except Unavailable:
+            raise  # the row may be committed all the same: a blob of nobody's is better than a row without its bytes
+        except Exception:
+            await self.intake.discard(arrival.body)
+            raise
+        return self._created(request, row)
+
+    async def _form(self, request: Request, boundary: bytes, sink: BodySink) -> _Arrival:
+        reader = FormReader(boundary)
+
+        async def on_file(data: bytes) -> None:
+            sink.named(clean_name(reader.filename))
+            await sink.write(data)
+
+        await reader.read(self._chunks(request), on_file)
+        if not reader.has_file:
+            raise MissingFile("Send the file in a form field named 'file' that has a filename, or its bytes with PUT.")
+        sink.named(clean_name(reader.filename))
+        return _Arrival(await sink.finish(), reader.filename, reader.fields)
+
+    async def _raw(self, request: Request, filename: str | None, sink: BodySink) -> _Arrival:
+        sink.named(clean_name(filename))
+        async for chunk in self._chunks(request):
+            await sink.write(chunk)
+        return _Arrival(await sink.finish(), filename)
+
+    def _chunks(self, request: Request) -> AsyncIterator[bytes]:
+        return bounded(request.stream(), self.settings.body_idle_s)
+
+    async def _replayed(self, request: Request, caller: Caller, file_id: str) -> Response:
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            raise NotFound("The file this Idempotency-Key made was deleted meanwhile.")
+        response = self._created(request, row)
+        response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    def _created(self, request: Request, row: FileRow) -> Response:
+        links = Links.of(request, self.settings)
+        headers = {"Location": links.own(row["file_id"])}
+        status = 202 if row["status"] == "queued" else 201
+        return Response(file_view(row, links).model_dump_json(), status, headers, "application/json")
