@@ -28,9 +28,10 @@ from filemill.chassis.settings import load
 from filemill.chassis.telemetry import logging
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded, PurgeConfirmed
 

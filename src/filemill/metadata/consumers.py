@@ -7,7 +7,8 @@ from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.jobs import FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
 from filemill.metadata import catalogue, repository, story
