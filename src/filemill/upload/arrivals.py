@@ -3,7 +3,7 @@
 Not for: uploads that go on after a break (`resumable`), what happens to files afterwards (`endpoints`).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -12,13 +12,15 @@ from starlette.requests import ClientDisconnect
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
+from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
 from filemill.contracts.upload import File
 from filemill.upload import idempotency, repository, rules
 from filemill.upload.errors import MissingFile
 from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
-from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
+from filemill.upload.intake import BodySink, Intake, StoredBody
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
@@ -188,12 +190,8 @@ class Arrivals:
 
     async def _form(self, request: Request, boundary: bytes, sink: BodySink) -> _Arrival:
         reader = FormReader(boundary)
-
-        async def on_file(data: bytes) -> None:
-            sink.named(clean_name(reader.filename))
-            await sink.write(data)
-
-        await reader.read(self._chunks(request), on_file)
+        await self._body(request).pour(_FormSink(reader, sink))
+        reader.end()
         if not reader.has_file:
             raise MissingFile("Send the file in a form field named 'file' that has a filename, or its bytes with PUT.")
         sink.named(clean_name(reader.filename))
@@ -201,12 +199,11 @@ class Arrivals:
 
     async def _raw(self, request: Request, filename: str | None, sink: BodySink) -> _Arrival:
         sink.named(clean_name(filename))
-        async for chunk in self._chunks(request):
-            await sink.write(chunk)
+        await self._body(request).pour(sink)
         return _Arrival(await sink.finish(), filename)
 
-    def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        return bounded(request.stream(), self.settings.body_idle_s)
+    def _body(self, request: Request) -> Body:
+        return Body(request, self.settings.body_idle_s)
 
     async def _replayed(self, request: Request, caller: Caller, file_id: str) -> Response:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
@@ -221,3 +218,32 @@ class Arrivals:
         headers = {"Location": links.own(row["file_id"])}
         status = 202 if row["status"] == "queued" else 201
         return Response(file_view(row, links).model_dump_json(), status, headers, "application/json")
+
+
+class _FormSink:
+    """Takes a form and hands on the bytes of its file part."""
+
+    def __init__(self, reader: FormReader, sink: BodySink) -> None:
+        self._reader = reader
+        self._sink = sink
+
+    async def write(self, data: bytes) -> None:
+        for piece in self._pieces(data):
+            await self._sink.write(bytes(piece))
+
+    def block_taker(self) -> BlockTaker | None:
+        taker = self._sink.block_taker()
+        if taker is None:
+            return None
+
+        def take(block: memoryview) -> None:
+            for piece in self._pieces(block):
+                taker(piece)
+
+        return take
+
+    def _pieces(self, data: bytes | memoryview) -> list[memoryview]:
+        pieces = self._reader.feed(data)
+        if pieces:
+            self._sink.named(clean_name(self._reader.filename))
+        return pieces

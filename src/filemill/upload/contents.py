@@ -8,13 +8,13 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound, Unavailable
 from filemill.chassis.storage.signed_links import LinkSigner
-from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks, drain
+from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
+from filemill.chassis.web.blob_response import BlobResponse
 from filemill.chassis.web.caller import CallerDep, caller_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
@@ -118,7 +118,7 @@ class Contents:
             await reader.close()
             raise Unavailable("The stored bytes are not complete; `filemill verify` names them.")
         await self.journal.note(opened)
-        return StreamingResponse(drain(reader, part.start, part.length), part.status, headers)
+        return BlobResponse(reader, downloads.pieces(content, part), part.status, headers)
 
     async def _open(self, row: Any) -> BlobReader:
         if row["status"] != "queued":

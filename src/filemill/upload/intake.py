@@ -4,8 +4,7 @@ Order is the promise: blob durable, then the transaction (row, `file.uploaded`, 
 fails on the way leaves no row, and no blob but one that the orphan sweeper finds.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from filemill.chassis.storage import removals
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.caller import Caller
+from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
@@ -66,14 +66,20 @@ class BodySink:
 
     async def write(self, data: bytes) -> None:
         """Take bytes. Raises `FileTooLarge`, and the refusals of `rules.check_kind` once the head is there."""
-        self._size += len(data)
-        if self._size > self._settings.max_file_bytes:
-            raise rules.too_large(self._settings)
-        if self._kind is None:
-            self._head += data[: HEAD_BYTES - len(self._head)]
-            if len(self._head) >= HEAD_BYTES:
-                self._look()
+        self._see(data)
         await self._landing.write(data)
+
+    def block_taker(self) -> BlockTaker | None:
+        """As `write`, in a thread, where the store can (`chassis.web.body`)."""
+        taker = self._landing.block_taker()
+        if taker is None:
+            return None
+
+        def take(block: memoryview) -> None:
+            self._see(block)
+            taker(block)
+
+        return take
 
     async def finish(self) -> StoredBody:
         """All bytes are here: make them durable."""
@@ -86,6 +92,15 @@ class BodySink:
     async def abort(self) -> None:
         """Keep nothing."""
         await self._landing.abort()
+
+    def _see(self, data: bytes | memoryview) -> None:
+        self._size += len(data)
+        if self._size > self._settings.max_file_bytes:
+            raise rules.too_large(self._settings)
+        if self._kind is None:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            if len(self._head) >= HEAD_BYTES:
+                self._look()
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
@@ -298,16 +313,3 @@ def _spool(
     repository.insert_files(tx, [row])
     repository.insert_spooled(tx, waiting)
     _count(tx, [row], quota_bytes)
-
-
-async def bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
-    """The chunks of a body; a silence longer than `idle_s` ends it with `TimeoutError`."""
-    iterator = aiter(body)
-    while True:
-        async with asyncio.timeout(idle_s):
-            try:
-                chunk = await anext(iterator)
-            except StopAsyncIteration:
-                return
-        if chunk:
-            yield chunk

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
 
 BODY_MOST_BYTES = 1024 * 1024
@@ -71,6 +72,7 @@ class Edge:
             self._check_origin(scope["method"], headers)
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
+                scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count
             await self._app(scope, receive, exchange.send)
         except FilemillError as error:
             await exchange.fail(problem_response(error), scope, receive)
@@ -112,6 +114,9 @@ class _Exchange:
             message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
         elif message["type"] == "http.response.body":
             self._bytes += len(message.get("body", b""))
+            self.finished = not message.get("more_body", False)
+        elif message["type"] == ZERO_COPY:
+            self._bytes += message["count"]
             self.finished = not message.get("more_body", False)
         await self._send(message)
 
