@@ -7,7 +7,7 @@ fails on the way leaves no row, and no blob but one that the orphan sweeper find
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -25,7 +25,6 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import repository, rules
 from filemill.upload.errors import EmptyFile
-from filemill.upload.idempotency import Ticket
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
@@ -44,6 +43,14 @@ class StoredBody:
     sha256: str
     kind: Kind
     queued: bool = False
+
+
+class Redeemable(Protocol):
+    """What is used up in the transaction in which a file begins to exist."""
+
+    def redeem(self, tx: Tx, file_id: str) -> None:
+        """Say what the file was made for; raising leaves everything as it was."""
+        ...
 
 
 class BodySink:
@@ -113,7 +120,7 @@ class Intake:
         return BodySink(await Landing.open(self._store, self._spool, key), key, self._settings)
 
     async def accept(
-        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None
+        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
     ) -> Mapping[str, Any]:
         """Make the file exist: row, event and idempotency key in one transaction. Returns the row."""
         crash_point("upload.blob-without-row")
@@ -155,7 +162,9 @@ class Intake:
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return row
 
-    async def _queue(self, new: repository.NewFile, uploaded: FileUploaded, ticket: Ticket | None) -> Mapping[str, Any]:
+    async def _queue(
+        self, new: repository.NewFile, uploaded: FileUploaded, ticket: Redeemable | None
+    ) -> Mapping[str, Any]:
         """It exists, but nobody is told of it before its bytes are in the store."""
         assert self._spool is not None
         row, waiting = repository.row_of(new, "queued"), self._spool.row_of(uploaded)
@@ -181,7 +190,7 @@ class Accepted:
 
     row: Mapping[str, Any]
     event: Event
-    ticket: Ticket | None
+    ticket: Redeemable | None
 
 
 def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[None]:
@@ -193,7 +202,7 @@ def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[None]:
     return [None] * len(files)
 
 
-def _spool(tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Ticket | None) -> None:
+def _spool(tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None) -> None:
     if ticket is not None:
         ticket.redeem(tx, row["file_id"])
     repository.insert_files(tx, [row])

@@ -12,7 +12,7 @@ from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
-from filemill.upload.tables import files, idempotency, inbox, outbox, spooled
+from filemill.upload.tables import files, idempotency, inbox, outbox, spooled, upload_sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +212,13 @@ INVENTORY = Inventory(
         KeptTable(idempotency, local={"holder": None, "held_until": 0.0}, worth=idempotency.c.file_id.is_not(None)),
         KeptTable(
             spooled, must_be_empty="files wait in the spool (FILEMILL_SPOOL_DIR); start the mill until they are stored"
+        ),
+        # Unfinished bodies stay where they arrive; of finished ones it is still asked what became of them.
+        KeptTable(
+            upload_sessions,
+            local={"holder": None, "held_until": 0.0, "pieces": []},
+            worth=upload_sessions.c.file_id.is_not(None),
+            counted=False,
         ),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

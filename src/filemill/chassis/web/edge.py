@@ -30,7 +30,8 @@ class BodyTooLarge(TooLarge):
 
 
 class Edge:
-    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself."""
+    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself; `/*` at the end of a path is one
+    more segment."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Edge:
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
             self._check_origin(scope["method"], headers)
-            if (scope["method"], scope["path"]) not in self._streaming:
+            if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
             await self._app(scope, receive, exchange.send)
         except FilemillError as error:
@@ -73,6 +74,9 @@ class Edge:
             if exchange.finished:
                 return  # Starlette raises again what `problems` has answered and logged
             await exchange.fail(unexpected(error), scope, receive)
+
+    def _streams(self, method: str, path: str) -> bool:
+        return (method, path) in self._streaming or (method, path.rpartition("/")[0] + "/*") in self._streaming
 
     def _check_origin(self, method: str, headers: dict[bytes, bytes]) -> None:
         """Where nobody is asked for credentials, pages of other sites must not reach us through a user's browser.
