@@ -68,6 +68,27 @@ SELDOM: dict[str, str] = {
         ["upload.spool.stored", *_transaction("upload.spool.accept", "upload.spool.complete", "upload.spool.lost")],
         "a store that is away: tests/adapters/spool",
     ),
+    **dict.fromkeys(
+        [
+            *_transaction(
+                "upload.session.begin",
+                "upload.session.claim",
+                "upload.session.release",
+                "upload.session.advance",
+                "upload.session.remove",
+            ),
+            "upload.session.appended",
+            "upload.session.sealed",
+            "upload.session.completed",
+            "upload.session.forgotten",
+            "store.piece.written",
+            "store.piece.stored",
+            "store.piece.adopted",
+        ],
+        "an upload in several requests: test_crash_resumable",
+    ),
+    **dict.fromkeys(_transaction("upload.session.keep"), "a request of many seconds: test_turns"),
+    "store.piece.sent": "a piece on a remote store: test_crash_resumable on servers",
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -6,7 +6,7 @@ fails on the way leaves no row, and no blob but one that the orphan sweeper find
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -26,7 +26,6 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import repository, rules, versions_repository
 from filemill.upload.errors import EmptyFile
-from filemill.upload.idempotency import Ticket
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
@@ -46,6 +45,14 @@ class StoredBody:
     sha256: str
     kind: Kind
     queued: bool = False
+
+
+class Redeemable(Protocol):
+    """What is used up in the transaction in which a file begins to exist."""
+
+    def redeem(self, tx: Tx, file_id: str) -> None:
+        """Say what the file was made for; raising leaves everything as it was."""
+        ...
 
 
 class BodySink:
@@ -134,7 +141,7 @@ class Intake:
         return BodySink(await Landing.open(self._store, spool, key), key, self._settings)
 
     async def accept(
-        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Ticket | None
+        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
     ) -> Mapping[str, Any]:
         """Make the file exist: row, event and idempotency key in one transaction. Returns the row."""
         crash_point("upload.blob-without-row")
@@ -168,7 +175,7 @@ class Intake:
         raw_name: str | None,
         body: StoredBody,
         only_if: Sequence[str] | None,
-        ticket: Ticket | None,
+        ticket: Redeemable | None,
     ) -> Mapping[str, Any]:
         """Give a file new content, under its old name if `raw_name` is None. Returns the row.
 
@@ -192,7 +199,7 @@ class Intake:
         file_id: str,
         values: Mapping[str, Any],
         only_if: Sequence[str] | None,
-        ticket: Ticket | None,
+        ticket: Redeemable | None,
     ) -> Mapping[str, Any]:
         if ticket is not None:
             ticket.redeem(tx, file_id)
@@ -214,7 +221,9 @@ class Intake:
         own = {"owner": f"owner {row['owner_id']}", "everyone": "everyone"}
         return own.get(self._settings.dedupe, str(row["storage_key"]))
 
-    async def _queue(self, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Ticket | None) -> Mapping[str, Any]:
+    async def _queue(
+        self, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Redeemable | None
+    ) -> Mapping[str, Any]:
         """It exists, but nobody is told of it before its bytes are in the store."""
         assert self._spool is not None
         waiting, quota = self._spool.row_of(uploaded), self._settings.quota_bytes
@@ -240,7 +249,7 @@ class Accepted:
 
     row: Mapping[str, Any]
     event: Event
-    ticket: Ticket | None
+    ticket: Redeemable | None
     scope: str
     quota_bytes: int | None
 
@@ -306,7 +315,7 @@ def _pointing_to(event: Event, storage_key: str) -> Event:
 
 
 def _spool(
-    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Ticket | None, quota_bytes: int | None
+    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None, quota_bytes: int | None
 ) -> None:
     if ticket is not None:
         ticket.redeem(tx, row["file_id"])

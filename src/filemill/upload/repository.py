@@ -26,6 +26,7 @@ from filemill.upload.tables import (
     purges,
     removals,
     spooled,
+    upload_sessions,
     usage,
     versions,
 )
@@ -311,6 +312,13 @@ INVENTORY = Inventory(
         ),
         KeptTable(
             spooled, must_be_empty="files wait in the spool (FILEMILL_SPOOL_DIR); start the mill until they are stored"
+        ),
+        # Unfinished bodies stay where they arrive; of finished ones it is still asked what became of them.
+        KeptTable(
+            upload_sessions,
+            local={"holder": None, "held_until": 0.0, "pieces": []},
+            worth=upload_sessions.c.file_id.is_not(None),
+            counted=False,
         ),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

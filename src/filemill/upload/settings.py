@@ -20,5 +20,7 @@ class UploadSettings(ServiceSettings):
     trash_days: float = Field(default=30.0, ge=0)
     idempotency_hours: int = Field(default=24, ge=1)
     body_idle_s: float = Field(default=60.0, gt=0)
+    unfinished_hours: int = Field(default=24, ge=1)
+    unfinished_most: int = Field(default=10_000, ge=1)
     spool_dir: Path | None = None
     spool_most_bytes: int = Field(default=10 * GIB, ge=1)

@@ -1,4 +1,4 @@
-"""The tables of the upload service. Only `repository` reads this."""
+"""The tables of the upload service. Only the repositories read this."""
 
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, text
 
@@ -147,5 +147,32 @@ purge_confirmations = Table(
 
 purged_files = purged_files_table(metadata)
 removals = removals_table(metadata)
+# Bodies that arrive in several requests. `received` bytes are durable and lie in `pieces`, as the store named them; `told` are
+# the client's own headers, to be said back. `holder` writes to it just now. `file_id` is what became of it.
+upload_sessions = Table(
+    "upload_sessions",
+    metadata,
+    Column("upload_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("size", BigInteger),
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("pieces", JSON, nullable=False),
+    Column("sha256", String(64)),
+    Column("client_address", String(255)),
+    Column("state", String(12), nullable=False),
+    Column("reason", JSON(none_as_null=True)),
+    Column("file_id", String(36)),
+    Column("holder", String(200)),
+    Column("held_until", Float, nullable=False, server_default="0"),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index("upload_sessions_expiry", "expires_at"),
+    Index("upload_sessions_owner", "owner_id", "state"),
+)
+
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
