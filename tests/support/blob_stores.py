@@ -10,7 +10,7 @@ import pytest
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.settings import ServiceSettings, load
 from filemill.chassis.storage.build import build_store
-from filemill.chassis.storage.local_store import LocalStore
+from filemill.chassis.storage.local_pieces import ResumingLocalStore
 from filemill.chassis.storage.remote_client import Patience
 from filemill.chassis.storage.remote_settings import read_bucket
 from filemill.chassis.storage.remote_store import S3BlobStore
@@ -62,10 +62,10 @@ class LocalPlace:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def open(self) -> LocalStore:
+    def open(self) -> ResumingLocalStore:
         """See `Place`."""
         self.root.mkdir(parents=True, exist_ok=True)
-        return LocalStore(self.root, open_sqlite(self.root / "small.db"))
+        return ResumingLocalStore(self.root, open_sqlite(self.root / "small.db"))
 
     def leftovers(self) -> list[str]:
         """See `Place`."""

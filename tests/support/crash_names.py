@@ -36,15 +36,17 @@ FILES = frozenset(
 VISITS = frozenset(
     _transaction(
         "upload.idempotency.drop", "upload.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
-        "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many",
+        "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many", "upload.accept-version", "upload.purge",
+        "storage.removals",
     )
-)  # fmt: skip
+) | {"upload.version-without-row", "storage.removals.deleted"}  # fmt: skip
 
 SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    **dict.fromkeys(_transaction("upload.purge.expired"), "the trash is over after days: test_purge"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
     **dict.fromkeys(
         _transaction(
@@ -66,6 +68,27 @@ SELDOM: dict[str, str] = {
         ["upload.spool.stored", *_transaction("upload.spool.accept", "upload.spool.complete", "upload.spool.lost")],
         "a store that is away: tests/adapters/spool",
     ),
+    **dict.fromkeys(
+        [
+            *_transaction(
+                "upload.session.begin",
+                "upload.session.claim",
+                "upload.session.release",
+                "upload.session.advance",
+                "upload.session.remove",
+            ),
+            "upload.session.appended",
+            "upload.session.sealed",
+            "upload.session.completed",
+            "upload.session.forgotten",
+            "store.piece.written",
+            "store.piece.stored",
+            "store.piece.adopted",
+        ],
+        "an upload in several requests: test_crash_resumable",
+    ),
+    **dict.fromkeys(_transaction("upload.session.keep"), "a request of many seconds: test_turns"),
+    "store.piece.sent": "a piece on a remote store: test_crash_resumable on servers",
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -1,6 +1,14 @@
 """What the upload service refuses, by code."""
 
-from filemill.chassis.errors import BadRequest, Conflict, TooLarge, Unprocessable, UnsupportedType
+from filemill.chassis.errors import (
+    BadRequest,
+    Conflict,
+    FilemillError,
+    PreconditionFailed,
+    TooLarge,
+    Unprocessable,
+    UnsupportedType,
+)
 
 
 class EmptyFile(BadRequest):
@@ -17,6 +25,10 @@ class NameTooLong(BadRequest):
 
 class FileTooLarge(TooLarge):
     code, title = "file-too-large", "The file is larger than this installation takes"
+
+
+class QuotaExceeded(TooLarge):
+    code, title = "quota-exceeded", "There is no room left for this owner"
 
 
 class TypeNotAllowed(UnsupportedType):
@@ -37,3 +49,21 @@ class IdempotencyInProgress(Conflict):
         "The first request with this Idempotency-Key is still running",
         True,
     )
+
+
+class OffsetConflict(Conflict):
+    code, title = "offset-conflict", "The upload has another number of bytes"
+
+
+class TooManyBytes(TooLarge):
+    title = "The body is longer than was said"
+
+
+class TusVersion(PreconditionFailed):
+    code, title = "tus-version", "Tus-Resumable must be 1.0.0"
+
+
+class ChunkMismatch(FilemillError):
+    """460 is what tus calls it; no other protocol has that status."""
+
+    code, status, title = "chunk-checksum-mismatch", 460, "The bytes are not those of Upload-Checksum"

@@ -1,4 +1,5 @@
-"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys. Always runs.
+"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys, old trash, uploads that
+nobody finished. Always runs.
 
 A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
 takes a reconciler that asks them all.
@@ -11,8 +12,9 @@ import structlog
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import repository
+from filemill.upload import purge, repository
 from filemill.upload.settings import UploadSettings
+from filemill.upload.unfinished import Unfinished
 
 EVERY_S = 60.0
 
@@ -22,10 +24,13 @@ _log = structlog.get_logger()
 class Keeper:
     """Sweeps, a bounded amount each minute."""
 
-    def __init__(self, database: Database, store: BlobStore, settings: UploadSettings) -> None:
+    def __init__(
+        self, database: Database, store: BlobStore, settings: UploadSettings, unfinished: Unfinished | None = None
+    ) -> None:
         self._database = database
         self._partials = store if isinstance(store, SweepsPartials) else None
         self._settings = settings
+        self._unfinished = unfinished
 
     async def run(self) -> None:
         """Sweep for ever, the first time at once."""
@@ -38,5 +43,8 @@ class Keeper:
         before = time.time() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
         partials = await self._partials.sweep_partials() if self._partials else 0
-        if partials or keys:
-            _log.info("upload.keeper.swept", partial_files=partials, idempotency_keys=keys)
+        expired = await purge.expire_trash(self._database, self._settings.trash_days)
+        gone, made = await self._unfinished.sweep() if self._unfinished else (0, 0)
+        swept = {"partial_files": partials, "idempotency_keys": keys, "expired_trash": expired, "uploads": gone}
+        if any(swept.values()) or made:
+            _log.info("upload.keeper.swept", **swept, files_made=made)

@@ -6,25 +6,31 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
+from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_folder, build_store, check_start
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.removals import Remover
+from filemill.chassis.storage.signed_links import build_signer
+from filemill.chassis.storage.store import BlobStore, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.upload import consumers
+from filemill.upload import arrivals, consumers, purge, resumable
 from filemill.upload.access_journal import AccessJournal
-from filemill.upload.arrivals import STREAMING, Arrivals
+from filemill.upload.arrivals import Arrivals
 from filemill.upload.contents import Contents
 from filemill.upload.endpoints import Endpoints
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
+from filemill.upload.resumable import Resumable
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
+from filemill.upload.turns import Turns
+from filemill.upload.unfinished import Unfinished
 
 
 async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASGIApp:
@@ -44,10 +50,16 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
-    background.add("copies", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
+    copies = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, silenced=silenced)
+    background.add("copies", copies.run)
+    background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
-    background.add("keeper", Keeper(database, store, settings).run)
+    turns = Turns(database)
+    unfinished = Unfinished(database, store, intake, settings, turns) if isinstance(store, Resumes) else None
+    if unfinished is not None:
+        background.add("turns", turns.run)
+    background.add("keeper", Keeper(database, store, settings, unfinished).run)
 
     dependencies = {
         "database": Dependency(database.check),
@@ -66,16 +78,18 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await store.close()
         await database.close()
 
+    resumed = [Resumable(unfinished, settings).router()] if unfinished is not None else []
     return build_app(
         state,
         [
             Arrivals(database, intake, keys, settings).router(),
-            Contents(database, store, journal, spool).router(),
+            *resumed,
+            Contents(database, store, journal, build_signer(settings), settings, spool).router(),
             Endpoints(database, settings).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
-        streaming=STREAMING,
+        streaming=arrivals.STREAMING + resumable.STREAMING,
     )
 
 

@@ -8,7 +8,7 @@ from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.settings import ServiceSettings
-from filemill.chassis.storage.local_store import LocalStore
+from filemill.chassis.storage.local_pieces import ResumingLocalStore
 from filemill.chassis.storage.store import BlobStore, ChecksStart
 
 
@@ -25,13 +25,13 @@ def build_store(settings: ServiceSettings) -> BlobStore:
     return build_folder(root, "STORAGE_URL")
 
 
-def build_folder(root: Path, variable: str) -> LocalStore:
+def build_folder(root: Path, variable: str) -> ResumingLocalStore:
     """A store in a local folder that the setting `variable` names. Raises `StartError` if it cannot be made."""
     try:
         make_durable(root)
     except OSError as error:
         raise StartError(f"{variable}: the folder {root} cannot be made: {error.strerror}") from error
-    return LocalStore(root, open_sqlite(root / "small.db"))
+    return ResumingLocalStore(root, open_sqlite(root / "small.db"))
 
 
 async def check_start(store: BlobStore, *, writes: bool) -> None:

@@ -20,6 +20,7 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import is_key
 from filemill.chassis.storage.remote_body import Buffers, RemoteReader, RemoteWriter, open_reader
 from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
+from filemill.chassis.storage.remote_pieces import RemotePieces
 from filemill.chassis.storage.remote_settings import Bucket
 from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
@@ -32,8 +33,8 @@ PARTIALS_MOST = 1000
 _log = structlog.get_logger()
 
 
-class RemoteStore:
-    """See `store.BlobStore`, `store.SignsLinks`."""
+class RemoteStore(RemotePieces):
+    """See `store.BlobStore`, `store.SignsLinks`, `store.Resumes`."""
 
     def __init__(self, bucket: Bucket, patience: Patience | None = None) -> None:
         self._bucket = bucket

@@ -1,5 +1,6 @@
 """The edge of every request: its ids, its log line, its metrics, the cap on its body. Plain ASGI, so streams stay streams."""
 
+import re
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -17,6 +18,7 @@ from filemill.chassis.web.problems import problem_response, unexpected
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
 
+_SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 _log = structlog.get_logger()
@@ -31,7 +33,7 @@ class BodyTooLarge(TooLarge):
 
 
 class Edge:
-    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself."""
+    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself; `{…}` is one segment."""
 
     def __init__(
         self,
@@ -40,7 +42,7 @@ class Edge:
         draining: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
-        self._streaming = frozenset(streaming)
+        self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
         self.allowed_hosts: frozenset[str] | None = None
 
@@ -62,10 +64,13 @@ class Edge:
                 await self._answer(scope, headers, receive, exchange)
             exchange.record()
 
+    def _streams(self, method: str, path: str) -> bool:
+        return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
+
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
             self._check_origin(scope["method"], headers)
-            if (scope["method"], scope["path"]) not in self._streaming:
+            if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
                 scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count
             await self._app(scope, receive, exchange.send)

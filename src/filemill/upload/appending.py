@@ -1,0 +1,186 @@
+"""The bytes of one request, put behind those that an unfinished upload has: the one place where such a body is read.
+
+A number of bytes is told to nobody before these bytes are durable and the row says so: at checkpoints, and at the end of the
+request, also where it ends early because the client went away or fell silent. Bytes with a checksum count all or not at all.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database
+from filemill.chassis.errors import Locked
+from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
+from filemill.upload import rules
+from filemill.upload import sessions_repository as sessions
+from filemill.upload.errors import ChunkMismatch, TooManyBytes
+from filemill.upload.settings import UploadSettings
+from filemill.upload.sniff import HEAD_BYTES, sniff
+from filemill.upload.turns import Turn
+from filemill.upload.tus import Checksum
+
+DIGESTS_MOST = 1000
+
+
+@dataclass(slots=True)
+class Digests:
+    """How far this process has hashed some uploads: a request that follows the last one here goes on from there."""
+
+    _known: "OrderedDict[str, tuple[int, hashlib._Hash]]" = field(default_factory=OrderedDict)
+
+    def at(self, upload_id: str, received: int) -> "hashlib._Hash | None":
+        """The SHA-256 of the first `received` bytes; None if it is not known here."""
+        if received == 0:
+            return hashlib.sha256()
+        known = self._known.get(upload_id)
+        return known[1].copy() if known is not None and known[0] == received else None
+
+    def keep(self, upload_id: str, received: int, digest: "hashlib._Hash | None") -> None:
+        """Remember it for the next request; the oldest is forgotten."""
+        self._known.pop(upload_id, None)
+        if digest is not None:
+            self._known[upload_id] = (received, digest)
+        if len(self._known) > DIGESTS_MOST:
+            self._known.popitem(last=False)
+
+    def forget(self, upload_id: str) -> None:
+        """The upload ended."""
+        self._known.pop(upload_id, None)
+
+
+@dataclass(slots=True)
+class Appending:
+    """One request. `size` is the length of the whole upload, None while it is not said."""
+
+    database: Database
+    store: Resumes
+    settings: UploadSettings
+    digests: Digests
+    turn: Turn
+    size: int | None
+    _seen: int = 0
+    _recorded: int = 0
+    _head: bytearray | None = None
+
+    async def run(self, body: AsyncIterator[bytes], checksum: Checksum | None) -> None:
+        """Take the body. Raises `TooManyBytes`, `ChunkMismatch`, what `rules.check_kind` refuses, and what ended it early."""
+        row = self.turn.row
+        assert row is not None
+        self._seen = self._recorded = row["received"]
+        pieces = pieces_of(row)
+        digest = self.digests.at(self.turn.upload_id, self._seen)
+        chunk_digest = (
+            hashlib.new(checksum.algorithm) if checksum else None
+        )  # sha1 is the client's choice, not our safety
+
+        def tap(data: bytes | memoryview) -> None:
+            for one in (digest, chunk_digest):
+                if one is not None:
+                    one.update(data)
+
+        if row["kind"] == "file" and self._seen < HEAD_BYTES:
+            self._head = await read_head(self.store, self.turn.upload_id, pieces)
+        writer = await self.store.extend(self.turn.upload_id, pieces, tap)
+        try:
+            try:
+                await self._fill(writer, body, checkpoints=checksum is None)
+            except (ClientDisconnect, TimeoutError):
+                if checksum is None:
+                    await self._record(writer, await writer.finish())
+                    self.digests.keep(self.turn.upload_id, self._seen, digest)
+                raise
+            pieces = await writer.finish()
+            if checksum and chunk_digest and not hmac.compare_digest(chunk_digest.digest(), checksum.digest):
+                raise ChunkMismatch("The bytes of this request are not those of Upload-Checksum; none was kept.")
+            await self._record(writer, pieces)
+            self.digests.keep(self.turn.upload_id, self._seen, digest)
+        finally:
+            await writer.close()
+
+    async def _fill(self, writer: PieceWriter, body: AsyncIterator[bytes], *, checkpoints: bool) -> None:
+        most = self.settings.max_file_bytes if self.size is None else self.size
+        unsaved = 0
+        async for chunk in self._chunks(body):
+            if self._seen + len(chunk) > most:
+                raise (
+                    rules.too_large(self.settings)
+                    if self.size is None
+                    else TooManyBytes("The body goes beyond Upload-Length.")
+                )
+            self._look(chunk)
+            await writer.write(chunk)
+            self._seen += len(chunk)
+            unsaved += len(chunk)
+            if checkpoints and unsaved >= self.store.checkpoint_bytes:
+                unsaved = 0
+                await self._record(writer, await writer.checkpoint())
+
+    async def _chunks(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The chunks of the body; a silence ends it with `TimeoutError`: sooner if another request wants the turn."""
+        iterator = aiter(body)
+        while True:
+            self.turn.waits_since = time.monotonic()
+            try:
+                async with asyncio.timeout(self.settings.body_idle_s) as self.turn.patience:
+                    chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            finally:
+                self.turn.waits_since = self.turn.patience = None
+            if chunk:
+                yield chunk
+
+    def _look(self, chunk: bytes) -> None:
+        """Refuse by content as soon as enough of it is here, not only at the end."""
+        if self._head is None:
+            return
+        self._head += chunk[: HEAD_BYTES - len(self._head)]
+        if len(self._head) >= HEAD_BYTES:
+            row = self.turn.row
+            assert row is not None
+            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"])
+            self._head = None
+
+    async def _record(self, writer: PieceWriter, pieces: Sequence[Piece]) -> None:
+        """Write down that these pieces are durable. Raises `Locked` if the turn was lost."""
+        received = sum(piece.size_bytes for piece in pieces)
+        expires_at = time.time() + self.settings.unfinished_hours * 3600
+        values: dict[str, Any] = {"received": received, "pieces": as_rows(pieces), "expires_at": expires_at}
+        if self.size is not None:
+            values["size"] = self.size
+        crash_point("upload.session.appended")
+        if not await self.database.write(
+            "upload.session.advance", sessions.advance, self.turn.upload_id, self.turn.holder, values
+        ):
+            raise Locked("Another request has taken over this upload.", retry_after_s=1)
+        self._recorded = received
+        await writer.recorded()
+
+
+def pieces_of(row: Any) -> tuple[Piece, ...]:
+    """The pieces as a row has them."""
+    return tuple(Piece(name, size_bytes) for name, size_bytes in row["pieces"])
+
+
+def as_rows(pieces: Sequence[Piece]) -> list[list[Any]]:
+    """The pieces as a row keeps them."""
+    return [[piece.name, piece.size_bytes] for piece in pieces]
+
+
+async def read_head(store: Resumes, upload_id: str, pieces: Sequence[Piece]) -> bytearray:
+    """The first bytes, as many as are looked at."""
+    head = bytearray()
+    if pieces:
+        async for chunk in store.read_pieces(upload_id, pieces):
+            head += chunk[: HEAD_BYTES - len(head)]
+            if len(head) >= HEAD_BYTES:
+                break
+    return head
