@@ -28,11 +28,12 @@ from filemill.chassis.settings import load
 from filemill.chassis.telemetry import logging
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded, PurgeConfirmed
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
@@ -50,6 +51,7 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
     Topic.PURGED: FileLifecycle,
+    Topic.PURGE_CONFIRMED: PurgeConfirmed,
 }
 """The data of each event that is published today; the other topics are promised names."""
 

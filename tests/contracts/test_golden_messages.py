@@ -14,9 +14,10 @@ import pytest
 from filemill.chassis.messaging import wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import QUEUES, Topic
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
 

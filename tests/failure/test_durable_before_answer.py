@@ -17,15 +17,16 @@ from support.programs import Require
 from support.servers.ports import free_ports
 from support.strace import CALLS, read_trace
 
-SMALL, LARGE = b"a small text\n" * 10, b"a large text\n" * 20_000
+SMALL, LARGE, DRAINED = b"a small text\n" * 10, b"a large text\n" * 20_000, b"a text from a thread\n" * 60_000
+UPLOADS = [("form", SMALL), ("form", SMALL), ("form", LARGE), ("form", LARGE), ("form", DRAINED), ("raw", DRAINED)]
 
 
 def test_upload_when_answered_then_everything_was_synced(tmp_path: Path, require: Require) -> None:
-    """Small and large bodies, the first and the second of each: 100 % of the ways to write."""
+    """Small and large bodies, the first and the second of each, and those a thread reads: all the ways to write."""
     trace = _trace_uploads(tmp_path, require("strace"), "")
     calls = read_trace(trace)
-    assert len(answers(calls)) == 4
-    for number in range(4):
+    assert len(answers(calls)) == len(UPLOADS)
+    for number in range(len(UPLOADS)):
         assert not_durable(calls, tmp_path / "data", number) == []
 
 
@@ -33,22 +34,32 @@ def test_upload_when_fsync_is_switched_off_then_the_check_notices(tmp_path: Path
     """The check above can fail: with `FILEMILL_TEST_BREAK=fsync` each answer is found to be too early."""
     trace = _trace_uploads(tmp_path, require("strace"), "fsync")
     calls = read_trace(trace)
-    found = [not_durable(calls, tmp_path / "data", number) for number in range(4)]
+    found = [not_durable(calls, tmp_path / "data", number) for number in range(len(UPLOADS))]
     assert all(found)
     assert "the small body was not synced before the answer" in found[0]
-    assert "the body was not synced before it was moved to its place" in found[2]
-    assert "the folder of the body was not synced after the move" in found[2]
-    assert "the row was not synced after the blob and before the answer" in found[2]
+    for large in (found[2], found[4], found[5]):
+        assert "the body was not synced before it was moved to its place" in large
+        assert "the folder of the body was not synced after the move" in large
+        assert "the row was not synced after the blob and before the answer" in large
 
 
 def _trace_uploads(folder: Path, strace: str, broken: str) -> Path:
-    """Two small and two large uploads to a traced service; returns the trace."""
+    """The uploads to a traced service; returns the trace."""
     trace = folder / "trace"
     with _traced_service(folder, strace, broken, trace) as url, httpx.Client(base_url=url, timeout=60) as client:
-        for body in (SMALL, SMALL, LARGE, LARGE):
-            answer = client.post("/files", files={"file": ("text.txt", body)})
+        for way, body in UPLOADS:
+            if way == "form":
+                answer = client.post("/files", files={"file": ("text.txt", body)})
+            else:
+                answer = client.put("/files?filename=text.txt", content=body)
             assert answer.status_code == 201, answer.text
+        assert _drained_bytes(client.get("/metrics").text) > len(DRAINED)
     return trace
+
+
+def _drained_bytes(metrics: str) -> float:
+    """What threads have read from sockets."""
+    return next(float(line.split()[1]) for line in metrics.splitlines() if line.startswith("filemill_http_drained_"))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def audit(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, str]
         *endings(mill, acknowledged),
         *effects(mill, acknowledged.values()),
         *lives(mill),
+        *purges(mill),
         *deliveries(mill),
         *leftovers(mill),
         *contents(mill, uploads, acknowledged),
@@ -102,6 +103,25 @@ def lives(mill: Mill) -> list[str]:
     kept = dict(mill.rows("upload", "SELECT file_id, deleted_at IS NOT NULL FROM files"))
     shown = dict(mill.rows("metadata", "SELECT file_id, deleted FROM documents"))
     return [f"in the trash or not: {id_}" for id_, deleted in kept.items() if shown.get(id_) != deleted]
+
+
+_ABOUT_FILES = {
+    "upload": ("files", "versions", "spooled"),
+    "metadata": ("documents", "timeline"),
+    "processing": ("known_files", "jobs", "renditions", "removals"),
+    "ai": ("known_files", "jobs", "results"),
+}
+
+
+def purges(mill: Mill) -> list[str]:
+    """Each purge has ended, and no service has a row about its file any more."""
+    purged = dict(mill.rows("upload", "SELECT file_id, done_at FROM purges"))
+    wrong = [f"purge not ended: {file_id}" for file_id, done_at in purged.items() if done_at is None]
+    for service, tables in _ABOUT_FILES.items():
+        for table in tables:
+            there = set(_ids(mill, service, f"SELECT file_id FROM {table}"))
+            wrong += [f"purged, but in {service}.{table}: {file_id}" for file_id in there & set(purged)]
+    return wrong
 
 
 _ENDS_OF_PROCESSING = (

@@ -36,15 +36,17 @@ FILES = frozenset(
 VISITS = frozenset(
     _transaction(
         "upload.idempotency.drop", "upload.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
-        "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many",
+        "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many", "upload.accept-version", "upload.purge",
+        "storage.removals",
     )
-)  # fmt: skip
+) | {"upload.version-without-row", "storage.removals.deleted"}  # fmt: skip
 
 SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
+    **dict.fromkeys(_transaction("upload.purge.expired"), "the trash is over after days: test_purge"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),
     **dict.fromkeys(
         _transaction(

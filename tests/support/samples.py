@@ -6,9 +6,10 @@ from typing import Any
 from filemill.chassis.ids import new_id
 from filemill.contracts.ai import FileAnalyzed, Finding
 from filemill.contracts.envelope import Event
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress, RenditionRef, StepRecord, TextRef
+from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded, Reason
 

@@ -8,20 +8,24 @@ import orjson
 
 from filemill.ai import consumers as ai
 from filemill.chassis.database.database import Tx
+from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging import outbox
 from filemill.chassis.messaging.consumer import Consumer, Handler
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.storage.keys import new_key
+from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.store import BlobStore, put
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.processing import RenditionRef, TextRef
 from filemill.contracts.topics import Topic
 from filemill.local.installation import Installation, opened, prepare
 from filemill.metadata import consumers as metadata
+from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.notification import consumers as notification
 from filemill.processing import consumers as processing
 from filemill.processing import repository as processing_rows
 from filemill.upload import consumers as upload
+from filemill.upload import purge
 from filemill.upload.intake import Intake
 from filemill.upload.rules import Fields
 from filemill.upload.settings import UploadSettings
@@ -29,7 +33,7 @@ from support import samples
 
 HANDLERS: dict[str, dict[str, Handler]] = {
     upload.QUEUE: upload.HANDLERS,
-    metadata.QUEUE: metadata.HANDLERS,
+    metadata.QUEUE: metadata.handlers(Fts5Index()),
     processing.QUEUE: processing.handlers(60.0),
     ai.QUEUE: ai.handlers(60.0),
     notification.QUEUE: notification.HANDLERS,
@@ -47,12 +51,17 @@ async def fill(data_dir: Path, count: int, *, quiet: bool = True) -> None:
     async with opened() as mill:
         intake = Intake(mill.parts["upload"].database, mill.store, UploadSettings(data_dir=data_dir))
         for number in range(count):
-            await _process(mill, await upload_one(intake, number))
+            await process(mill, await upload_one(intake, number))
         await settle(mill)
         if not quiet:
             await upload_one(intake, count)
-            await _publish(mill)
+            await publish(mill)
             await upload_one(intake, count + 1)
+
+
+async def make_index(mill: Installation) -> None:
+    """What metadata does when it starts."""
+    await mill.parts["metadata"].database.write("metadata.index.create", Fts5Index().create)
 
 
 async def upload_one(intake: Intake, number: int) -> str:
@@ -74,10 +83,10 @@ async def settle(mill: Installation) -> None:
 
 
 async def _move_some(mill: Installation) -> int:
-    moved = await _publish(mill)
+    moved = await publish(mill) + await remove(mill)
     for queue, handlers in HANDLERS.items():
         database = mill.parts[queue.partition(".")[0]].database
-        took = await Consumer(queue, mill.queues, database, handlers).consume_some()
+        took = await Consumer(queue, mill.queues, database, handlers, silenced=silenced).consume_some()
         depth = await mill.queues.depth(queue)
         if not took and depth.waiting:
             await mill.queues.wait(queue, 0.2)
@@ -85,24 +94,40 @@ async def _move_some(mill: Installation) -> int:
     return moved
 
 
-async def _publish(mill: Installation) -> int:
-    names = [name for name in mill.parts if name != "notification"]
-    return sum([await Relay(mill.parts[name].database, mill.queues).publish_some() for name in names])
+async def publish(mill: Installation) -> int:
+    """One round of every relay."""
+    return sum([await Relay(part.database, mill.queues).publish_some() for part in mill.parts.values()])
 
 
-async def _process(mill: Installation, file_id: str) -> None:
+async def remove(mill: Installation) -> int:
+    """One round of every remover."""
+    erasures = {"upload": purge.ERASURE, "processing": processing.ERASURE}
+    return sum(
+        [
+            await Remover(mill.parts[name].database, mill.store, erasure.finished).remove_some()
+            for name, erasure in erasures.items()
+        ]
+    )
+
+
+async def process(mill: Installation, file_id: str) -> None:
     """What a worker would leave: two blobs, their rows, the event."""
     text = orjson.dumps({"pages": [{"number": 1, "text": f"words of {file_id}"}]})
     text_key, picture_key = await _put(mill.store, text), await _put(mill.store, b"picture of " + file_id.encode())
     digest = hashlib.sha256(b"picture of " + file_id.encode()).hexdigest()
     picture = RenditionRef(name="thumbnail", content_type="image/webp", size=47, storage_key=picture_key, sha256=digest)
     words = TextRef(
-        state="found", storage_key=text_key, characters=10, pages=1, sha256=hashlib.sha256(text).hexdigest()
+        state="found",
+        storage_key=text_key,
+        characters=10,
+        pages=1,
+        size=len(text),
+        sha256=hashlib.sha256(text).hexdigest(),
     )
     data = samples.processed(file_id, text=words, renditions=[picture], content_type="text/plain")
 
     def keep(tx: Tx) -> None:
-        processing_rows.keep_renditions(tx, file_id, "local", 1, [picture], {"plan": "test"})
+        processing_rows.keep_renditions(tx, file_id, "local", 1, [picture], words, {"plan": "test"})
         outbox.append(tx, samples.event(Topic.PROCESSED, data, source="processing"))
 
     await mill.parts["processing"].database.write("test.process", keep)

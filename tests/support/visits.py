@@ -42,6 +42,13 @@ def _use(client: httpx.Client, file_id: str, number: int) -> None:
     _expect(client.get(f"/api/upload/files/{file_id}/content"))
     _expect(client.patch(f"/api/metadata/files/{file_id}", json={"title": f"visited {number}", "tags": ["visited"]}))
     _expect(client.post(f"/api/ai/analyze/{file_id}", json={"capabilities": ["language"]}))
+    again = {"Idempotency-Key": f"version-{number}"}
+    text = f"A visitor's other text number {number} from Bergen. ".encode() * 9
+    _expect(client.put(f"/api/upload/files/{file_id}/content", content=text, headers=again))
+    _expect(client.get(f"/api/upload/files/{file_id}/content?version=1"))
+    if number % 3 == 2:
+        _expect(client.delete(f"/api/upload/files/{file_id}?purge=true"))
+        return
     _expect(client.delete(f"/api/upload/files/{file_id}"))
     if number % 3:
         _expect(client.post(f"/api/upload/files/{file_id}/restore"))

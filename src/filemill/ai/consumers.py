@@ -6,6 +6,7 @@ from typing import Any
 from filemill.ai import jobs, repository
 from filemill.ai.repository import NEW_VERSION, job_queue, known
 from filemill.chassis.database.database import Tx
+from filemill.chassis.erasure import Erasure
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.messaging.consumer import Handler
@@ -15,6 +16,7 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileUploaded
 
 QUEUE = "ai.intake"
+ERASURE = Erasure(repository.INVENTORY)
 PREVIEW = "preview"
 
 
@@ -25,6 +27,7 @@ def handlers(deadline_s: float) -> dict[str, Handler]:
         Topic.PROCESSED: partial(on_processed, deadline_s=deadline_s),
         Topic.FAILED: partial(on_failed, deadline_s=deadline_s),
         Topic.DELETED: on_deleted,
+        Topic.PURGED: ERASURE.on_purged,
         Topic.RESTORED: partial(on_restored, deadline_s=deadline_s),
     }
 

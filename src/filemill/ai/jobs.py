@@ -21,7 +21,7 @@ from filemill.chassis.jobs.table import NewJob
 from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.ids import Id
-from filemill.contracts.processing import FileProgress
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
 

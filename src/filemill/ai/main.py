@@ -14,6 +14,7 @@ from filemill.ai.worker import DOORBELL
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell
+from filemill.chassis.erasure import silenced
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.messaging.build import open_transport
@@ -39,7 +40,7 @@ async def build(settings: AiSettings) -> ASGIApp:
     background = Background()
     background.add("relay", Relay(database, transport).run)
     intake = Consumer(
-        consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), after=lambda _done: wake()
+        consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), lambda _done: wake(), silenced
     )
     background.add("intake", intake.run)
     background.add("deadlines", DeadlineWatch(database, settings.analysis_deadline_s, new_id).run)

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, insert, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import inbox, jobs, known_files, outbox, results
+from filemill.ai.tables import inbox, jobs, known_files, outbox, purged_files, results
+from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.database.known_files import KnownFiles, known_file
@@ -71,9 +72,11 @@ def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMappi
 INVENTORY = Inventory(
     "ai",
     (
+        # Jobs first: a purge that waits here for a job's last write then sees what that wrote.
+        job_tables.kept(jobs),
         KeptTable(known_files),
         KeptTable(results),
-        job_tables.kept(jobs),
+        erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
     ),

@@ -22,13 +22,13 @@ from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
+from filemill.chassis.jobs.progress import tell_progress
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.chassis.storage.store import BlobStore
 from filemill.contracts.ai import FileAnalyzed, Finding
-from filemill.contracts.processing import FileProgress
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
 
@@ -50,7 +50,7 @@ class AnalysisLedger:
 
     def started(self, tx: Tx, job: ClaimedJob) -> None:
         """A worker took it."""
-        _progress(tx, job, "started", None)
+        tell_progress(tx, KIND, job, "started")
 
     def done(self, tx: Tx, job: ClaimedJob, outcome: Analysis) -> None:
         """Keep the findings and announce them."""
@@ -69,7 +69,7 @@ class AnalysisLedger:
 
     def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
         """A try failed; another follows."""
-        _progress(tx, job, "retrying", verdict)
+        tell_progress(tx, KIND, job, "retrying", verdict)
 
     def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:  # noqa: ARG002
         """It ended without findings."""
@@ -81,7 +81,7 @@ class AnalysisLedger:
 
     def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
         """Somebody stopped it, or the file was deleted."""
-        _progress(tx, job, "cancelled", None)
+        tell_progress(tx, KIND, job, "cancelled")
 
 
 class AnalysisRun:
@@ -166,12 +166,3 @@ def for_event(findings: list[Finding]) -> list[Finding]:
 
 def _size(findings: list[Finding]) -> int:
     return len(orjson.dumps([finding.model_dump(mode="json") for finding in findings]))
-
-
-def _progress(tx: Tx, job: ClaimedJob, state: str, verdict: Verdict | None) -> None:
-    reason = Reason(code=verdict.code, detail=verdict.detail, retryable=verdict.retryable) if verdict else None
-    data = FileProgress(
-        file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, service=KIND, step="try",
-        attempt=job.fence, state=state, reason=reason, job_id=job.job_id,
-    )  # fmt: skip
-    outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, job.file_id, data))

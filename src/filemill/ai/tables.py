@@ -4,6 +4,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaDa
 
 from filemill.chassis.database.known_files import known_files_table
 from filemill.chassis.database.types import UtcTime
+from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.jobs.table import jobs_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
@@ -42,5 +43,6 @@ results = Table(
     Index("results_owner", "owner_id"),
 )
 
+purged_files = purged_files_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

@@ -1,4 +1,4 @@
-"""A job over HTTP: the same shape in processing and ai."""
+"""Jobs, the same in processing and ai: over HTTP, and what a file's story hears of them."""
 
 from typing import Any, Literal
 
@@ -7,6 +7,27 @@ from filemill.contracts.model import Contract, Time
 from filemill.contracts.upload import Reason
 
 JobState = Literal["queued", "running", "done", "failed", "parked", "cancelled"]
+
+
+class FileProgress(Contract):
+    """`file.progress`: one step of one service's work on a file moved. The timeline is made of these.
+
+    `state`: queued, started, retrying, done, failed, parked, cancelled. `run` counts the jobs about this file, `attempt`
+    the tries of that job over its whole life; `(run, attempt)` only grows, and that order decides, not arrival.
+    """
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    run: int
+    service: str
+    step: str
+    attempt: int
+    state: str
+    reason: Reason | None = None
+    job_id: Id | None = None
+    started_at: Time | None = None
+    duration_ms: float | None = None
 
 
 class Job(Contract):

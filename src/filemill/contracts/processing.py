@@ -12,27 +12,6 @@ TextState = Literal["found", "empty", "needs-password", "unsupported"]
 StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password", "rejected", "failed"]
 
 
-class FileProgress(Contract):
-    """`file.progress`: one step of one service's work on a file moved. The timeline is made of these.
-
-    `state`: queued, started, retrying, done, failed, parked, cancelled. `run` counts the jobs about this file, `attempt`
-    the tries of that job over its whole life; `(run, attempt)` only grows, and that order decides, not arrival.
-    """
-
-    file_id: FileId
-    owner_id: str
-    version: int
-    run: int
-    service: str
-    step: str
-    attempt: int
-    state: str
-    reason: Reason | None = None
-    job_id: Id | None = None
-    started_at: Time | None = None
-    duration_ms: float | None = None
-
-
 class StepRecord(Contract):
     """What one step of the plan did. `version` is the step's own version: provenance of its result."""
 
@@ -64,6 +43,7 @@ class TextRef(Contract):
     storage_key: str | None = None
     characters: int = 0
     pages: int = 0
+    size: int | None = None
     sha256: str | None = None
 
 

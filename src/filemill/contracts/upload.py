@@ -52,6 +52,16 @@ class FileLifecycle(Contract):
     purge_id: Id | None = None
 
 
+class PurgeConfirmed(Contract):
+    """`file.purge-confirmed`: a service keeps nothing of this file any more. `removed`: how many of what that was."""
+
+    file_id: FileId
+    owner_id: str
+    purge_id: Id
+    service: str
+    removed: dict[str, int] = Field(default_factory=dict)
+
+
 class FileAccessed(Contract):
     """`file.accessed`: somebody opened, or was refused, the content of a file."""
 
@@ -88,6 +98,58 @@ class File(Contract):
     links: dict[str, str]
 
 
+class FileVersion(Contract):
+    """One content a file has had."""
+
+    version: int
+    filename: str
+    size: int
+    content_type: str
+    sha256: str
+    created_at: Time
+    links: dict[str, str]
+
+
+class VersionPage(Contract):
+    """A page of versions, newest first."""
+
+    items: list[FileVersion]
+    next_cursor: str | None = None
+
+
+class Confirmation(Contract):
+    """What one service says of a purge: `removed` counts what it erased, by table; `blobs` are stored bodies."""
+
+    state: Literal["pending", "confirmed"]
+    removed: dict[str, int] = Field(default_factory=dict)
+    confirmed_at: Time | None = None
+
+
+class Purge(Contract):
+    """A purge: done when every service has confirmed that it keeps nothing of the file."""
+
+    purge_id: Id
+    file_id: FileId
+    cause: Literal["asked", "trash"]
+    asked_at: Time
+    done_at: Time | None = None
+    services: dict[str, Confirmation]
+
+
+class SignedUrlRequest(Contract):
+    """`expires_in` seconds, at most 7 days; `version`: the newest if not given."""
+
+    expires_in: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
+    version: int | None = Field(default=None, ge=1)
+
+
+class SignedUrl(Contract):
+    """A link that works without credentials until `expires_at`."""
+
+    url: str
+    expires_at: Time
+
+
 class FilePage(Contract):
     """A page of files, newest first."""
 
@@ -115,3 +177,6 @@ class Limits(Contract):
     min_free_disk_bytes: int
     refused_types: list[str]
     idempotency_hours: int
+    quota_bytes: int | None = None
+    used_bytes: int = 0
+    trash_days: float = 30.0

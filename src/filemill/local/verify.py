@@ -124,22 +124,22 @@ class _Verification:
                 if (flaw := kept.flaw(row)) is not None:
                     about = row.get("file_id")
                     self._report.faults.append(Fault(service, about, f"{table} entry {rows.key_of(kept, row)} {flaw}"))
-            await self._check_blobs([blob for row in batch for blob in kept.blobs(row)])
+            await self._check_blobs(part, [blob for row in batch for blob in kept.blobs(row)])
             self._report.rows[service] += len(batch)
             self._report.spooled += len(batch) if kept.must_be_empty else 0
             done += len(batch)
             self._progress(table.replace(".", " "), done, total)
 
-    async def _check_blobs(self, blobs: list[NamedBlob]) -> None:
+    async def _check_blobs(self, part: Part, blobs: list[NamedBlob]) -> None:
         waiting = iter(blobs)
 
         async def work() -> None:
             for blob in waiting:  # shared: each worker takes the next
-                await self._check_blob(blob)
+                await self._check_blob(part, blob)
 
         await asyncio.gather(*[work() for _ in range(min(BLOBS_AT_ONCE, len(blobs)))])
 
-    async def _check_blob(self, blob: NamedBlob) -> None:
+    async def _check_blob(self, part: Part, blob: NamedBlob) -> None:
         report = self._report
         report.blobs += 1
         problem, size, sha256 = "", 0, ""
@@ -157,7 +157,10 @@ class _Verification:
             problem = "other bytes than were stored (SHA-256 differs)"
         report.undigested += blob.sha256 is None
         if problem:
-            report.damaged.append(DamagedBlob(blob.storage_key, blob.file_id, blob.role, problem))
+            file_ids = [blob.file_id]
+            if not blob.file_id and part.inventory.whose is not None:  # several files may share it
+                file_ids = await part.database.read(part.inventory.whose, blob.storage_key)
+            report.damaged += [DamagedBlob(blob.storage_key, one, blob.role, problem) for one in file_ids]
         line = f"{blob.storage_key} {size} {sha256}".encode()
         self._blob_sum = (self._blob_sum + int.from_bytes(hashlib.sha256(line).digest(), "big")) % rows.DIGEST_RANGE
 

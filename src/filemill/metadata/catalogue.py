@@ -13,8 +13,9 @@ from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
+from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileUploaded
 from filemill.metadata import repository

@@ -1,15 +1,21 @@
 """What metadata learns from the others: each event goes to the catalogue, the story, or both."""
 
+from functools import partial
+
 from filemill.chassis.database.database import Tx
+from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress
+from filemill.contracts.jobs import FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
-from filemill.metadata import catalogue, story
+from filemill.metadata import catalogue, repository, story
+from filemill.metadata.search.text_index import TextIndex
 
 QUEUE = "metadata.catalogue"
+ERASURE = Erasure(repository.INVENTORY)
 
 
 def on_uploaded(tx: Tx, event: Event) -> None:
@@ -64,6 +70,21 @@ def on_restored(tx: Tx, event: Event) -> None:
 def on_accessed(tx: Tx, event: Event) -> None:
     """Opened, or refused."""
     story.accessed(tx, event, FileAccessed.model_validate(event.data))
+
+
+def on_purged(tx: Tx, event: Event, *, index: TextIndex) -> None:
+    """Gone for good: nothing of it stays but that it was there, and who had it purged."""
+    data = FileLifecycle.model_validate(event.data)
+    doc_id = repository.doc_id_at(tx, data.file_id)
+    if doc_id is not None:
+        index.remove(tx, doc_id)
+    ERASURE.on_purged(tx, event)
+    story.audit(tx, event, data.owner_id, "purged", data.actor, None)
+
+
+def handlers(index: TextIndex) -> dict[str, Handler]:
+    """The handlers of this service's queue."""
+    return HANDLERS | {Topic.PURGED: partial(on_purged, index=index)}
 
 
 HANDLERS: dict[str, Handler] = {

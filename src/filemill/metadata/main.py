@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.database.coalesced import CoalescedReads
+from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -33,7 +34,9 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     upload = ServiceClient("upload", settings.base_url("upload"))
     index = build_index(settings)
     indexer = Indexer(database, store, index, settings.index_text_characters)
-    catalogue = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, after=lambda _events: indexer.wake())
+    catalogue = Consumer(
+        consumers.QUEUE, transport, database, consumers.handlers(index), lambda _events: indexer.wake(), silenced
+    )
 
     background = Background()
     background.add("relay", Relay(database, transport).run)

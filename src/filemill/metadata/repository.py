@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
-from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
+from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.metadata import Document
-from filemill.metadata.tables import audit, documents, inbox, outbox, texts, timeline
+from filemill.metadata.tables import audit, documents, inbox, outbox, purged_files, texts, timeline
 
 SEQ_BITS = 15
 EMPTY_DOCUMENT: dict[str, Any] = {
@@ -122,9 +123,14 @@ def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     return list(tx.execute(select(documents).where(behind).order_by(documents.c.doc_id).limit(most)).mappings())
 
 
-def indexed(tx: Tx, doc_id: int, wanted: int) -> None:
-    """The index entry is as good as revision `wanted` of the marks."""
-    tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted))
+def indexed(tx: Tx, doc_id: int, wanted: int) -> bool:
+    """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile."""
+    return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted)).rowcount == 1
+
+
+def doc_id_at(tx: Tx, file_id: str) -> int | None:
+    """The key of a file's document."""
+    return tx.execute(select(documents.c.doc_id).where(documents.c.file_id == file_id)).scalar()
 
 
 def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
@@ -218,11 +224,15 @@ def _by_file(tx: Tx, file_id: str) -> RowMapping | None:
 # what the operator's tools see
 
 
-def _text_blob(row: RowMapping) -> list[NamedBlob]:
-    """The text that processing made: its key came with `file.processed`. The renditions are processing's own rows."""
-    found = row["text"] or {}
-    key = found.get("storage_key")
-    return [NamedBlob(row["file_id"], "text", key, None, found.get("sha256"))] if key else []
+def _erase_text(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    mine = select(documents.c.doc_id).where(documents.c.file_id == file_id).scalar_subquery()
+    return tx.execute(delete(texts).where(texts.c.doc_id == mine)).rowcount, []
+
+
+def _blank_audit(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    """The trail keeps who did what and when; names, addresses and details of a purged file go."""
+    blank = update(audit).where(audit.c.file_id == file_id).values(detail={}, client_address=None)
+    return tx.execute(blank).rowcount, []
 
 
 def _known(row: RowMapping) -> KnownFile | None:
@@ -252,9 +262,10 @@ INVENTORY = Inventory(
     "metadata",
     (
         # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
-        KeptTable(documents, local={"index_done": 0}, blobs=_text_blob),
-        KeptTable(texts, batch=20),
-        KeptTable(audit, flaw=_audit_flaw),
+        KeptTable(texts, batch=20, erase=_erase_text),
+        KeptTable(documents, local={"index_done": 0}),
+        KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
+        erasure.kept(purged_files),
         KeptTable(timeline),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

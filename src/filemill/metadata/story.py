@@ -12,7 +12,8 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Tx
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress, StepRecord
+from filemill.contracts.jobs import FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
 from filemill.metadata import repository
 

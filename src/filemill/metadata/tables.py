@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from filemill.chassis.database.types import UtcTime
+from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
 
@@ -129,5 +130,6 @@ timeline = Table(
     Index("timeline_request", "request_id"),
 )
 
+purged_files = purged_files_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from filemill.chassis.database.database import Tx, hold
+from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
@@ -10,6 +11,7 @@ from filemill.contracts.topics import Topic
 from filemill.notification import repository
 
 QUEUE = "notification.live"
+ERASURE = Erasure(repository.INVENTORY)
 _OURS = frozenset({"storage_key", "client_address"})
 
 
@@ -29,4 +31,10 @@ def _public(value: Any) -> Any:
     return [_public(inner) for inner in value] if isinstance(value, list) else value
 
 
-HANDLERS: dict[str, Handler] = dict.fromkeys(Topic, on_event)
+def on_purged(tx: Tx, event: Event) -> None:
+    """Tell the streams, then forget what they were told of the file before."""
+    on_event(tx, event)
+    ERASURE.on_purged(tx, event)
+
+
+HANDLERS: dict[str, Handler] = {**dict.fromkeys(Topic, on_event), Topic.PURGED: on_purged}

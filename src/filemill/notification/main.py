@@ -6,8 +6,10 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
+from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
@@ -19,13 +21,14 @@ from filemill.notification.settings import NotificationSettings
 
 
 async def build(settings: NotificationSettings) -> ASGIApp:
-    """The app with its loops: live events, their sweeper."""
+    """The app with its loops: relay, live events, their sweeper."""
     database = build_database(settings)
     transport = await open_transport(settings)
     streams = LiveStreams(database, settings.live_streams_most, settings.live_hours * 3600)
 
     background = Background()
-    live = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, after=lambda _events: streams.ring())
+    live = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, lambda _events: streams.ring(), silenced)
+    background.add("relay", Relay(database, transport).run)
     background.add("live", live.run)
     background.add("sweeper", streams.run)
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, insert, select
 
+from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.messaging import inbox as inboxes
-from filemill.notification.tables import inbox, live_events
+from filemill.chassis.messaging import outbox as outboxes
+from filemill.contracts.topics import Topic
+from filemill.notification.tables import inbox, live_events, outbox, purged_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +61,18 @@ def sweep(tx: Tx, before: float, most: int = 1000) -> int:
 
 
 # What the operator's tools see.
-INVENTORY = Inventory("notification", (KeptTable(live_events), inboxes.kept(inbox)))
+def _erase_live(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    """All but the news of the purge itself, which names nothing and is the newest: the numbers go on behind it."""
+    gone = live_events.c.file_id == file_id, live_events.c.type.not_in((Topic.PURGED, Topic.PURGE_CONFIRMED))
+    return tx.execute(delete(live_events).where(*gone)).rowcount, []
+
+
+INVENTORY = Inventory(
+    "notification",
+    (
+        KeptTable(live_events, erase=_erase_live),
+        erasure.kept(purged_files),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
+    ),
+)

@@ -2,7 +2,9 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
+from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
+from filemill.chassis.messaging.outbox import outbox_table
 
 metadata = MetaData()
 
@@ -19,4 +21,6 @@ live_events = Table(
     Index("live_events_age", "at"),
 )
 
+purged_files = purged_files_table(metadata)
+outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

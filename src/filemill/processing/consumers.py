@@ -3,15 +3,17 @@
 from functools import partial
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.erasure import Erasure
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileUploaded
-from filemill.processing import run
+from filemill.processing import repository, run
 from filemill.processing.repository import job_queue, known
 
 QUEUE = "processing.intake"
+ERASURE = Erasure(repository.INVENTORY)
 
 
 def handlers(deadline_s: float) -> dict[str, Handler]:
@@ -19,6 +21,7 @@ def handlers(deadline_s: float) -> dict[str, Handler]:
     return {
         Topic.UPLOADED: partial(on_uploaded, deadline_s=deadline_s),
         Topic.DELETED: on_deleted,
+        Topic.PURGED: ERASURE.on_purged,
         Topic.RESTORED: partial(on_restored, deadline_s=deadline_s),
     }
 

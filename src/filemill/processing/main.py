@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell, Doorbell
+from filemill.chassis.erasure import silenced
 from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.wake_sender import build_sender
@@ -16,6 +17,7 @@ from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
+from filemill.chassis.storage.removals import Remover
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -41,7 +43,10 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     handlers = consumers.handlers(settings.processing_deadline_s)
     background = Background()
     background.add("relay", Relay(database, transport).run)
-    background.add("intake", Consumer(consumers.QUEUE, transport, database, handlers, after=lambda _done: wake()).run)
+    background.add(
+        "intake", Consumer(consumers.QUEUE, transport, database, handlers, lambda _done: wake(), silenced).run
+    )
+    background.add("removals", Remover(database, store, consumers.ERASURE.finished).run)
     sender = build_sender(settings, KIND)
     if sender is not None:
         recovery = Recovery(database, job_queue, ProcessingLedger(wake), KIND)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select
 
+from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable, NamedBlob
 from filemill.chassis.database.known_files import KnownFiles, known_file
@@ -11,26 +12,37 @@ from filemill.chassis.jobs import table as job_tables
 from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
-from filemill.contracts.processing import RenditionRef
-from filemill.processing.tables import inbox, jobs, known_files, outbox, renditions
+from filemill.chassis.storage import removals as removal_rows
+from filemill.contracts.processing import RenditionRef, TextRef
+from filemill.processing.tables import inbox, jobs, known_files, outbox, purged_files, removals, renditions
+
+TEXT = "text"
+"""The rendition that is the extracted text, as `GET /files/{file_id}/text?format=json` gives it."""
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
 
 
+OLD_RENDITION_S = 900.0
+"""Others learn by event that a rendition was made anew; until then they may still read the old one."""
+
+
 def keep_renditions(
-    tx: Tx, file_id: str, owner_id: str, version: int, made: list[RenditionRef], made_by: dict[str, Any]
-) -> list[str]:
-    """Replace the renditions of a version; returns the storage keys nobody needs any more."""
+    tx: Tx, file_id: str, owner_id: str, version: int, made: list[RenditionRef], text: TextRef, made_by: dict[str, Any]
+) -> None:
+    """Replace the renditions of a version, its text among them; what they replace is deleted later."""
     same = (renditions.c.file_id == file_id, renditions.c.version == version)
     old = list(tx.execute(delete(renditions).where(*same).returning(renditions.c.storage_key)).scalars())
-    rows = [
-        rendition.model_dump() | {"file_id": file_id, "owner_id": owner_id, "version": version, "made_by": made_by}
-        for rendition in made
-    ]
+    removal_rows.add(tx, old, after_s=OLD_RENDITION_S)
+    common = {"file_id": file_id, "owner_id": owner_id, "version": version, "made_by": made_by}
+    rows = [rendition.model_dump() | common for rendition in made]
+    if text.storage_key is not None:
+        rows.append(
+            {"name": TEXT, "storage_key": text.storage_key, "content_type": "application/json", "size": text.size or 0,
+             "width": None, "height": None, "sha256": text.sha256} | common
+        )  # fmt: skip
     if rows:
         tx.execute(insert(renditions), rows)
-    return old
 
 
 def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | None:
@@ -44,16 +56,19 @@ def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | No
 # what the operator's tools see
 
 
-def _picture(row: RowMapping) -> list[NamedBlob]:
+def _rendition(row: RowMapping) -> list[NamedBlob]:
     return [NamedBlob(row["file_id"], f"rendition {row['name']}", row["storage_key"], row["size"], row["sha256"])]
 
 
 INVENTORY = Inventory(
     "processing",
     (
-        KeptTable(known_files),
-        KeptTable(renditions, blobs=_picture),
+        # Jobs first: a purge that waits here for a job's last write then sees what that wrote.
         job_tables.kept(jobs),
+        KeptTable(known_files),
+        KeptTable(renditions, blobs=_rendition),
+        erasure.kept(purged_files),
+        removal_rows.kept(removals),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
     ),

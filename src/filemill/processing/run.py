@@ -20,13 +20,15 @@ from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Tx
 from filemill.chassis.errors import NotFound
+from filemill.chassis.jobs.progress import tell_progress
 from filemill.chassis.jobs.table import ClaimedJob, NewJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.sandbox import Outcome, Sandbox, UntrustedOutputError, output_file
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore, put
-from filemill.contracts.processing import FileFailed, FileProcessed, FileProgress, RenditionRef, StepRecord, TextRef
+from filemill.contracts.jobs import FileProgress
+from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
 from filemill.processing import repository
@@ -91,12 +93,14 @@ class ProcessingLedger:
 
     def started(self, tx: Tx, job: ClaimedJob) -> None:
         """A worker took it."""
-        _progress(tx, job, "started", None)
+        tell_progress(tx, KIND, job, "started")
 
     def done(self, tx: Tx, job: ClaimedJob, outcome: Facts) -> None:
         """Keep the results and announce them."""
         made_by = {"plan": outcome.plan, "steps": {step.name: step.version for step in outcome.steps}}
-        repository.keep_renditions(tx, job.file_id, job.owner_id, job.version, outcome.renditions, made_by)
+        repository.keep_renditions(
+            tx, job.file_id, job.owner_id, job.version, outcome.renditions, outcome.text, made_by
+        )
         data = FileProcessed(
             file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
             content_type=outcome.content_type, plan=outcome.plan, properties=outcome.properties, text=outcome.text,
@@ -107,7 +111,7 @@ class ProcessingLedger:
 
     def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
         """A try failed; another follows."""
-        _progress(tx, job, "retrying", verdict)
+        tell_progress(tx, KIND, job, "retrying", verdict)
         self._ring()
 
     def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:
@@ -124,7 +128,7 @@ class ProcessingLedger:
 
     def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
         """Somebody stopped it, or the file was deleted."""
-        _progress(tx, job, "cancelled", None)
+        tell_progress(tx, KIND, job, "cancelled")
 
 
 class FileRun:
@@ -216,6 +220,7 @@ class FileRun:
             storage_key=key,
             characters=sum(len(page["text"]) for page in pages),
             pages=len(pages),
+            size=len(body),
             sha256=hashlib.sha256(body).hexdigest(),
         )
 
@@ -249,12 +254,3 @@ def _bounded_properties(properties: dict[str, Any]) -> dict[str, Any]:
         _log.warning("processing.property.dropped", name=largest)
         del kept[largest]
     return kept
-
-
-def _progress(tx: Tx, job: ClaimedJob, state: str, verdict: Verdict | None) -> None:
-    reason = Reason(code=verdict.code, detail=verdict.detail, retryable=verdict.retryable) if verdict else None
-    data = FileProgress(
-        file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, service=KIND, step="try",
-        attempt=job.fence, state=state, reason=reason, job_id=job.job_id,
-    )  # fmt: skip
-    outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, job.file_id, data))

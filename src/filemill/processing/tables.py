@@ -3,9 +3,11 @@
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, String, Table
 
 from filemill.chassis.database.known_files import known_files_table
+from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.jobs.table import jobs_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.storage.removals import removals_table
 
 metadata = MetaData()
 
@@ -37,5 +39,7 @@ renditions = Table(
     Index("renditions_owner", "owner_id"),
 )
 
+purged_files = purged_files_table(metadata)
+removals = removals_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

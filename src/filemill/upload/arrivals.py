@@ -3,7 +3,7 @@
 Not for: uploads that go on after a break (`resumable`), what happens to files afterwards (`endpoints`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -12,18 +12,23 @@ from starlette.requests import ClientDisconnect
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
+from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.socket_threads import BlockTaker
+from filemill.contracts.ids import FileId
 from filemill.contracts.upload import File
 from filemill.upload import idempotency, repository, rules
 from filemill.upload.errors import MissingFile
 from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
-from filemill.upload.intake import BodySink, Intake, StoredBody, bounded
+from filemill.upload.intake import BodySink, Intake, StoredBody
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
 from filemill.upload.views import FileRow, Links, file_view
 
-STREAMING = (("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"))
+STREAMING = (
+    ("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"), ("PUT", "/files/{file_id}/content"),
+)  # fmt: skip
 _FORM = {
     "requestBody": {
         "required": True,
@@ -62,6 +67,9 @@ class _Arrival:
     fields: dict[str, list[str]] = field(default_factory=dict)
 
 
+_Accept = Callable[[_Arrival, rules.Fields, Ticket | None], Awaitable[FileRow]]
+
+
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """The handlers of whole bodies, and what they need."""
@@ -84,6 +92,8 @@ class Arrivals:
         add("/files/", self.post, methods=["POST"], status_code=201, include_in_schema=False)
         add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=_RAW, responses=_QUEUED,
             summary="Upload a file as a raw body")  # fmt: skip
+        add("/files/{file_id}/content", self.put_version, methods=["PUT"], status_code=201, response_model=File,
+            openapi_extra=_RAW, summary="Give a file new content: a new version")  # fmt: skip
         return router
 
     async def post(self, request: Request, caller: CallerDep) -> Response:
@@ -102,13 +112,40 @@ class Arrivals:
         clean_name(filename)
         return await self._take(request, caller, "PUT /files", lambda sink: self._raw(request, filename, sink))
 
-    async def _take(self, request: Request, caller: Caller, route: str, read: Any) -> Response:
+    async def put_version(
+        self,
+        file_id: FileId,
+        request: Request,
+        caller: CallerDep,
+        filename: Annotated[str | None, Query(max_length=4096)] = None,
+    ) -> Response:
+        """The raw body becomes the newest version; older ones stay readable. `?filename=` renames the file.
+
+        `If-Match` with the ETag of the content you know makes sure that nobody else was faster (412). While the store is
+        away versions are refused (503), also where new files would be queued.
+        """
+        rules.check_length(request.headers.get("content-length"), self.settings)
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            raise NotFound("There is no such file.")
+        only_if = rules.etags(request.headers.get("if-match"))
+        name = clean_name(filename) if filename is not None else None
+
+        async def accept(arrival: _Arrival, _fields: rules.Fields, ticket: Ticket | None) -> FileRow:
+            return await self.intake.accept_version(caller, file_id, name, arrival.body, only_if, ticket)
+
+        shown = name or row["filename"]
+        return await self._take(request, caller, f"PUT {file_id}", lambda sink: self._raw(request, shown, sink), accept)
+
+    async def _take(
+        self, request: Request, caller: Caller, route: str, read: Any, accept: _Accept | None = None
+    ) -> Response:
         key = request.headers.get("idempotency-key")
         rules.check_idempotency_key(key)
         shown = await self.keys.present(caller.owner_id, route, key) if key else None
         ticket = shown if isinstance(shown, Ticket) else None
         try:
-            answer = await self._receive(request, caller, read, shown)
+            answer = await self._receive(request, caller, read, shown, accept)
             if ticket is not None:
                 self.keys.redeemed(ticket)
             return answer
@@ -119,8 +156,10 @@ class Arrivals:
                 return Response(status_code=499)  # nobody reads it; the log line shows what happened
             raise
 
-    async def _receive(self, request: Request, caller: Caller, read: Any, shown: Ticket | Answered | None) -> Response:
-        sink = await self.intake.sink()
+    async def _receive(
+        self, request: Request, caller: Caller, read: Any, shown: Ticket | Answered | None, accept: _Accept | None
+    ) -> Response:
+        sink = await self.intake.sink(spooled=accept is None)
         try:
             arrival: _Arrival = await read(sink)
         except TimeoutError as error:
@@ -138,7 +177,10 @@ class Arrivals:
                 await self.intake.discard(arrival.body)
                 return await self._replayed(request, caller, shown.file_id)
             ticket = replace(shown, fingerprint=print_) if shown is not None else None
-            row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
+            if accept is not None:
+                row = await accept(arrival, fields, ticket)
+            else:
+                row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
         except Unavailable:
             raise  # the row may be committed all the same: a blob of nobody's is better than a row without its bytes
         except Exception:
@@ -148,12 +190,8 @@ class Arrivals:
 
     async def _form(self, request: Request, boundary: bytes, sink: BodySink) -> _Arrival:
         reader = FormReader(boundary)
-
-        async def on_file(data: bytes) -> None:
-            sink.named(clean_name(reader.filename))
-            await sink.write(data)
-
-        await reader.read(self._chunks(request), on_file)
+        await self._body(request).pour(_FormSink(reader, sink))
+        reader.end()
         if not reader.has_file:
             raise MissingFile("Send the file in a form field named 'file' that has a filename, or its bytes with PUT.")
         sink.named(clean_name(reader.filename))
@@ -161,12 +199,11 @@ class Arrivals:
 
     async def _raw(self, request: Request, filename: str | None, sink: BodySink) -> _Arrival:
         sink.named(clean_name(filename))
-        async for chunk in self._chunks(request):
-            await sink.write(chunk)
+        await self._body(request).pour(sink)
         return _Arrival(await sink.finish(), filename)
 
-    def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        return bounded(request.stream(), self.settings.body_idle_s)
+    def _body(self, request: Request) -> Body:
+        return Body(request, self.settings.body_idle_s)
 
     async def _replayed(self, request: Request, caller: Caller, file_id: str) -> Response:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
@@ -181,3 +218,32 @@ class Arrivals:
         headers = {"Location": links.own(row["file_id"])}
         status = 202 if row["status"] == "queued" else 201
         return Response(file_view(row, links).model_dump_json(), status, headers, "application/json")
+
+
+class _FormSink:
+    """Takes a form and hands on the bytes of its file part."""
+
+    def __init__(self, reader: FormReader, sink: BodySink) -> None:
+        self._reader = reader
+        self._sink = sink
+
+    async def write(self, data: bytes) -> None:
+        for piece in self._pieces(data):
+            await self._sink.write(bytes(piece))
+
+    def block_taker(self) -> BlockTaker | None:
+        taker = self._sink.block_taker()
+        if taker is None:
+            return None
+
+        def take(block: memoryview) -> None:
+            for piece in self._pieces(block):
+                taker(piece)
+
+        return take
+
+    def _pieces(self, data: bytes | memoryview) -> list[memoryview]:
+        pieces = self._reader.feed(data)
+        if pieces:
+            self._sink.named(clean_name(self._reader.filename))
+        return pieces

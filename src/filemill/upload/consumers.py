@@ -5,7 +5,8 @@ from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.topics import Topic
-from filemill.upload import repository
+from filemill.contracts.upload import PurgeConfirmed
+from filemill.upload import purge, repository
 
 QUEUE = "upload.copies"
 
@@ -17,16 +18,21 @@ def on_updated(tx: Tx, event: Event) -> None:
         tx,
         update.file_id,
         update.revision,
+        update.version,
+        {"title": update.title, "tags": update.tags, "updated_at": update.updated_at},
         {
             "status": update.status,
             "status_reason": update.status_reason.model_dump() if update.status_reason else None,
             "analysis": update.analysis,
             "analysis_reason": update.analysis_reason.model_dump() if update.analysis_reason else None,
-            "title": update.title,
-            "tags": update.tags,
-            "updated_at": update.updated_at,
         },
     )
 
 
-HANDLERS: dict[str, Handler] = {Topic.UPDATED: on_updated}
+def on_confirmed(tx: Tx, event: Event) -> None:
+    """A service has nothing of a purged file any more."""
+    data = PurgeConfirmed.model_validate(event.data)
+    repository.confirm_purge(tx, data.purge_id, data.service, data.removed, event.time, purge.SERVICES)
+
+
+HANDLERS: dict[str, Handler] = {Topic.UPDATED: on_updated, Topic.PURGE_CONFIRMED: on_confirmed}

@@ -1,22 +1,36 @@
 """The HTTP face of the way out: the bytes of a file, whole or in part, with headers that keep a browser safe."""
 
 import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request, Response
 
-from filemill.chassis.database.database import Database
+from filemill.chassis.clock import now
+from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.storage.store import BlobReader, BlobStore, drain
-from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.storage.signed_links import LinkSigner
+from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
+from filemill.chassis.web.blob_response import BlobResponse
+from filemill.chassis.web.caller import CallerDep, caller_of
 from filemill.contracts.ids import FileId
-from filemill.contracts.upload import FileAccessed
-from filemill.upload import downloads, repository
+from filemill.contracts.problems import Problem
+from filemill.contracts.upload import FileAccessed, SignedUrl, SignedUrlRequest
+from filemill.upload import downloads, repository, versions_repository
 from filemill.upload.access_journal import AccessJournal
+from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
+from filemill.upload.views import origin_of
 
+STORE_LINK_S = 60
+"""How long the link of the store works to which a signed link of ours leads."""
+_SIGNED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"*/*": {}}}, 206: {"description": "A range."}, 304: {},
+    307: {"description": "To the store, for a minute."}, 403: {"model": Problem, "description": "Expired, or changed."},
+}  # fmt: skip
 _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"*/*": {}}}, 206: {"description": "A range."}, 304: {}}
 
 
@@ -27,21 +41,70 @@ class Contents:
     database: Database
     store: BlobStore
     journal: AccessJournal
+    signer: LinkSigner
+    settings: UploadSettings
     spool: Spool | None = None
 
     def router(self) -> APIRouter:
-        """`GET` and `HEAD` of a file's content."""
+        """`GET` and `HEAD` of a file's content, with credentials or by a signed link."""
         router = APIRouter(tags=["files"])
         add = router.add_api_route
         add("/files/{file_id}/content", self.content, methods=["GET"], responses=_BYTES, summary="The bytes of a file")
         add("/files/{file_id}/content", self.content, methods=["HEAD"], include_in_schema=False)
+        add("/files/{file_id}/signed-url", self.sign, methods=["POST"], response_model=SignedUrl,
+            summary="A link that works without credentials")  # fmt: skip
+        add(
+            "/signed/files/{file_id}",
+            self.signed,
+            methods=["GET"],
+            responses=_SIGNED,
+            summary="What a signed link opens",
+        )
+        add("/signed/files/{file_id}", self.signed, methods=["HEAD"], include_in_schema=False)
         return router
 
-    async def content(self, file_id: FileId, request: Request, caller: CallerDep) -> Response:
-        """Supports `Range`, `If-Range`, `If-None-Match` and `HEAD`; the ETag is the SHA-256."""
-        row = await self.database.read(repository.get, caller.owner_id, file_id)
-        if row is None:
-            raise NotFound("There is no such file.")
+    async def content(
+        self, file_id: FileId, request: Request, caller: CallerDep, version: Annotated[int | None, Query(ge=1)] = None
+    ) -> Response:
+        """Supports `Range`, `If-Range`, `If-None-Match` and `HEAD`; the ETag is the SHA-256. `?version=`: an older one."""
+        row = await self.database.read(_find, partial(repository.get, owner_id=caller.owner_id), file_id, version)
+        opened = FileAccessed(
+            file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="content",
+            client_address=caller.address, version=row["version"],
+        )  # fmt: skip
+        return await self._answer(request, row, opened)
+
+    async def sign(self, file_id: FileId, asked: SignedUrlRequest, request: Request, caller: CallerDep) -> SignedUrl:
+        """The link is bound to this file and version, for reading only, and cannot be taken back before it expires."""
+        find = partial(repository.get, owner_id=caller.owner_id)
+        row = await self.database.read(_find, find, file_id, asked.version)
+        expires_at = now().replace(microsecond=0) + timedelta(seconds=asked.expires_in)
+        path = f"/signed/files/{file_id}"
+        query = self.signer.sign("GET", path, expires_at, {"version": str(row["version"])})
+        signed = FileAccessed(
+            file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="signed-url",
+            client_address=caller.address, version=row["version"],
+        )  # fmt: skip
+        await self.journal.note(signed)
+        return SignedUrl(url=f"{origin_of(request, self.settings)}{path}?{query}", expires_at=expires_at)
+
+    async def signed(self, file_id: FileId, request: Request) -> Response:
+        """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute."""
+        self.signer.check("GET", f"/signed/files/{file_id}", request.query_params.multi_items(), now())
+        version = int(request.query_params["version"])
+        row = await self.database.read(_find, repository.find_signed, file_id, version)
+        caller = await caller_of(request)
+        opened = FileAccessed(
+            file_id=file_id, owner_id=row["owner_id"], actor="signed link", action="signed-open",
+            client_address=caller.address, version=row["version"],
+        )  # fmt: skip
+        if isinstance(self.store, SignsLinks) and request.method == "GET" and row["status"] != "queued":
+            await self.journal.note(opened)
+            url = await self.store.sign_get(row["storage_key"], STORE_LINK_S)
+            return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
+        return await self._answer(request, row, opened)
+
+    async def _answer(self, request: Request, row: Any, opened: FileAccessed) -> Response:
         content = downloads.Content(row["filename"], row["content_type"], row["size"], row["sha256"])
         if downloads.not_modified(content, request.headers):
             return Response(status_code=304, headers={"ETag": content.etag, "Cache-Control": "private, no-cache"})
@@ -54,12 +117,8 @@ class Contents:
         if reader.size_bytes != content.size:
             await reader.close()
             raise Unavailable("The stored bytes are not complete; `filemill verify` names them.")
-        opened = FileAccessed(
-            file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="content",
-            client_address=caller.address, version=row["version"],
-        )  # fmt: skip
         await self.journal.note(opened)
-        return StreamingResponse(drain(reader, part.start, part.length), part.status, headers)
+        return BlobResponse(reader, downloads.pieces(content, part), part.status, headers)
 
     async def _open(self, row: Any) -> BlobReader:
         if row["status"] != "queued":
@@ -73,3 +132,16 @@ class Contents:
             raise Unavailable(
                 "The storage is away; this file waits for it in the spool of another instance.", retry_after_s=5
             ) from error
+
+
+def _find(tx: Tx, find: Callable[..., Any], file_id: str, version: int | None) -> Mapping[str, Any]:
+    """The row of a living file, with the facts of one of its versions in the place of the newest's. Raises `NotFound`."""
+    row = find(tx, file_id=file_id)
+    if row is None:
+        raise NotFound("There is no such file.")
+    if version is None or version == row["version"]:
+        return row  # type: ignore[no-any-return]
+    older = versions_repository.version(tx, file_id, version)
+    if older is None:
+        raise NotFound("The file has no such version.")
+    return dict(row) | dict(older) | {"status": "uploaded"}

@@ -5,24 +5,29 @@ Not for: bytes on their way in (`arrivals`) and out (`contents`).
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import BadRequest, NotFound
+from filemill.chassis.errors import NotFound
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
-from filemill.contracts.ids import FileId
+from filemill.contracts.ids import FileId, Id
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import File, FileLifecycle, FilePage, Limits, Stats
-from filemill.upload import repository, rules
+from filemill.contracts.upload import File, FileLifecycle, FilePage, Limits, Purge, Stats, VersionPage
+from filemill.upload import purge as purging
+from filemill.upload import repository, rules, versions_repository
 from filemill.upload.settings import UploadSettings
-from filemill.upload.views import Links, file_view
+from filemill.upload.views import Links, file_view, purge_view, version_view
+
+_PURGING: dict[int | str, dict[str, Any]] = {
+    202: {"model": Purge, "description": "With `?purge=true`: under way; `Location` says how far it is."}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,18 @@ class Endpoints:
         )
         add("/files/", self.list_files, methods=["GET"], include_in_schema=False)
         add("/files/{file_id}", self.get_file, methods=["GET"], response_model=File, summary="One file")
-        add("/files/{file_id}", self.trash, methods=["DELETE"], status_code=204, summary="Move a file to the trash")
+        add(
+            "/files/{file_id}",
+            self.trash,
+            methods=["DELETE"],
+            status_code=204,
+            responses=_PURGING,
+            summary="Delete a file",
+        )
         add("/files/{file_id}/restore", self.restore, methods=["POST"], response_model=File, summary="Undo a delete")
+        add("/files/{file_id}/versions", self.versions, methods=["GET"], response_model=VersionPage,
+            summary="Every content a file has had")  # fmt: skip
+        add("/purges/{purge_id}", self.get_purge, methods=["GET"], response_model=Purge, summary="How far a purge is")
         add("/stats", self.stats, methods=["GET"], response_model=Stats, summary="The caller's files in numbers")
         add("/limits", self.limits, methods=["GET"], response_model=Limits, summary="Every limit in force")
         return router
@@ -72,16 +87,47 @@ class Endpoints:
 
     # deleting
 
-    async def trash(self, file_id: FileId, caller: CallerDep, *, purge: bool = False) -> Response:
-        """The file goes to the trash, from where `restore` brings it back."""
-        if purge:
-            raise BadRequest("purge=true is not built yet; without it the file goes to the trash.")
-        await self.database.write("upload.trash", _move, caller, file_id, now())
-        return Response(status_code=204)
+    async def trash(
+        self, file_id: FileId, request: Request, caller: CallerDep, purge: Annotated[bool, Query()] = False
+    ) -> Response:
+        """The file goes to the trash, from where `restore` brings it back. `?purge=true`: gone for good, everywhere."""
+        if not purge:
+            await self.database.write("upload.trash", move, caller, file_id, now())
+            return Response(status_code=204)
+        purge_id = await self.database.write("upload.purge", purging.begin, caller, file_id, "asked")
+        location = f"{Links.of(request, self.settings).upload}/purges/{purge_id}"
+        body = (await self._purge(caller, purge_id)).model_dump_json()
+        return Response(body, 202, {"Location": location}, "application/json")
+
+    async def get_purge(self, purge_id: Id, caller: CallerDep) -> Purge:
+        """Which services have confirmed, what they removed, and `done_at` once all have."""
+        return await self._purge(caller, purge_id)
+
+    async def _purge(self, caller: Caller, purge_id: str) -> Purge:
+        found = await self.database.read(repository.find_purge, caller.owner_id, purge_id)
+        if found is None:
+            raise NotFound("There is no such purge.")
+        return purge_view(*found, purging.SERVICES)
+
+    async def versions(
+        self,
+        file_id: FileId,
+        request: Request,
+        caller: CallerDep,
+        limit: LimitQuery = pagination.LIMIT_DEFAULT,
+        cursor: CursorQuery = None,
+    ) -> VersionPage:
+        """Newest first. A file that waits in the spool has none yet."""
+        await self._row(caller, file_id)
+        before = pagination.decode_number(cursor)
+        rows = await self.database.read(versions_repository.versions_of, file_id, limit + 1, before)
+        links = Links.of(request, self.settings)
+        more = pagination.encode_number(rows[limit - 1]["version"]) if len(rows) > limit else None
+        return VersionPage(items=[version_view(row, links) for row in rows[:limit]], next_cursor=more)
 
     async def restore(self, file_id: FileId, request: Request, caller: CallerDep) -> File:
         """Bring a file back from the trash."""
-        row = await self.database.write("upload.restore", _move, caller, file_id, None)
+        row = await self.database.write("upload.restore", move, caller, file_id, None)
         return file_view(row, Links.of(request, self.settings))
 
     # numbers
@@ -94,14 +140,15 @@ class Endpoints:
         return Stats(
             files=sum(count for count, _ in by_type.values()),
             bytes=total,
-            bytes_stored=total,
+            bytes_stored=await self.database.read(versions_repository.stored_bytes, caller.owner_id),
             uploads_today=today,
             by_type={kind: count for kind, (count, _) in sorted(by_type.items())},
         )
 
-    async def limits(self, _caller: CallerDep) -> JSONResponse:
-        """Sizes in bytes."""
-        return JSONResponse(rules.limits(self.settings).model_dump())
+    async def limits(self, caller: CallerDep) -> JSONResponse:
+        """Sizes in bytes; `used_bytes` is what counts against the quota: every version, the trash included."""
+        used = await self.database.read(versions_repository.used_bytes, caller.owner_id)
+        return JSONResponse(rules.limits(self.settings, used).model_dump())
 
     async def _row(self, caller: Caller, file_id: str) -> Any:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
@@ -110,7 +157,7 @@ class Endpoints:
         return row
 
 
-def _move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None) -> Any:
+def move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None) -> Any:
     row = repository.set_deleted(tx, caller.owner_id, file_id, deleted_at)
     if row is None:
         raise NotFound("There is no such file." if deleted_at else "There is no such file in the trash.")

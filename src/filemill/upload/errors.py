@@ -27,6 +27,10 @@ class FileTooLarge(TooLarge):
     code, title = "file-too-large", "The file is larger than this installation takes"
 
 
+class QuotaExceeded(TooLarge):
+    code, title = "quota-exceeded", "There is no room left for this owner"
+
+
 class TypeNotAllowed(UnsupportedType):
     code, title = "type-not-allowed", "Files of this type are not taken"
 

@@ -4,8 +4,7 @@ Order is the promise: blob durable, then the transaction (row, `file.uploaded`, 
 fails on the way leaves no row, and no blob but one that the orphan sweeper finds.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,22 +13,25 @@ import structlog
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import FilemillError
+from filemill.chassis.errors import FilemillError, NotFound, PreconditionFailed
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.storage import removals
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.caller import Caller
+from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
-from filemill.upload import repository, rules
+from filemill.upload import repository, rules, versions_repository
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
 from filemill.upload.spool import Spool
+from filemill.upload.views import FileRow
 
 _log = structlog.get_logger()
 
@@ -71,14 +73,20 @@ class BodySink:
 
     async def write(self, data: bytes) -> None:
         """Take bytes. Raises `FileTooLarge`, and the refusals of `rules.check_kind` once the head is there."""
-        self._size += len(data)
-        if self._size > self._settings.max_file_bytes:
-            raise rules.too_large(self._settings)
-        if self._kind is None:
-            self._head += data[: HEAD_BYTES - len(self._head)]
-            if len(self._head) >= HEAD_BYTES:
-                self._look()
+        self._see(data)
         await self._landing.write(data)
+
+    def block_taker(self) -> BlockTaker | None:
+        """As `write`, in a thread, where the store can (`chassis.web.body`)."""
+        taker = self._landing.block_taker()
+        if taker is None:
+            return None
+
+        def take(block: memoryview) -> None:
+            self._see(block)
+            taker(block)
+
+        return take
 
     async def finish(self) -> StoredBody:
         """All bytes are here: make them durable."""
@@ -91,6 +99,15 @@ class BodySink:
     async def abort(self) -> None:
         """Keep nothing."""
         await self._landing.abort()
+
+    def _see(self, data: bytes | memoryview) -> None:
+        self._size += len(data)
+        if self._size > self._settings.max_file_bytes:
+            raise rules.too_large(self._settings)
+        if self._kind is None:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            if len(self._head) >= HEAD_BYTES:
+                self._look()
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
@@ -114,10 +131,14 @@ class Intake:
         self._settings = settings
         self._spool = spool
 
-    async def sink(self) -> BodySink:
-        """A place for the bytes of one file. Raises `Unavailable` if there is none."""
+    async def sink(self, *, spooled: bool = True) -> BodySink:
+        """A place for the bytes of one file. Raises `Unavailable` if there is none.
+
+        `spooled` False: not into the spool, from where only new files come to the store.
+        """
         key = new_key()
-        return BodySink(await Landing.open(self._store, self._spool, key), key, self._settings)
+        spool = self._spool if spooled else None
+        return BodySink(await Landing.open(self._store, spool, key), key, self._settings)
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
@@ -137,40 +158,78 @@ class Intake:
             tags=fields.tags,
             created_at=now(),
         )
-        uploaded = FileUploaded(
-            file_id=new.file_id,
-            filename=new.filename,
-            owner_id=new.owner_id,
-            version=1,
-            size=new.size,
-            content_type=new.content_type,
-            sha256=new.sha256,
-            storage_key=new.storage_key,
-            created_at=new.created_at,
-            title=new.title,
-            tags=new.tags,
-            metadata=fields.metadata,
-            external_id=new.external_id,
-            actor=caller.owner_id,
-            client_address=caller.address,
-        )
+        row = repository.row_of(new, "queued" if body.queued else "uploaded")
+        uploaded = _told(row, caller, title=new.title, tags=new.tags, metadata=fields.metadata)
         if body.queued:
-            return await self._queue(new, uploaded, ticket)
-        row = repository.row_of(new)
-        event = wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded)
-        await self._database.write_each("upload.accept", _accept_all, Accepted(row, event, ticket))
+            return await self._queue(row, uploaded, ticket)
+        event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
+        one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes)
+        kept = await self._database.write_each("upload.accept", _accept_all, one)
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
+        return kept
+
+    async def accept_version(
+        self,
+        caller: Caller,
+        file_id: str,
+        raw_name: str | None,
+        body: StoredBody,
+        only_if: Sequence[str] | None,
+        ticket: Redeemable | None,
+    ) -> Mapping[str, Any]:
+        """Give a file new content, under its old name if `raw_name` is None. Returns the row.
+
+        `only_if`: its content must have one of these SHA-256, else `PreconditionFailed`. Raises `NotFound`.
+        """
+        crash_point("upload.version-without-row")
+        content = {"size": body.size, "content_type": body.kind.content_type, "sha256": body.sha256}
+        values = content | {"storage_key": body.storage_key, "updated_at": now()}
+        if raw_name is not None:
+            values["filename"] = clean_name(raw_name)
+        row = await self._database.write(
+            "upload.accept-version", self._add_version, caller, file_id, values, only_if, ticket
+        )
+        _log.info("upload.version.accepted", file_id=file_id, version=row["version"], size=body.size)
         return row
 
+    def _add_version(
+        self,
+        tx: Tx,
+        caller: Caller,
+        file_id: str,
+        values: Mapping[str, Any],
+        only_if: Sequence[str] | None,
+        ticket: Redeemable | None,
+    ) -> Mapping[str, Any]:
+        if ticket is not None:
+            ticket.redeem(tx, file_id)
+        row = versions_repository.add_version(tx, caller.owner_id, file_id, values, only_if)
+        if row is None:
+            if only_if is not None and repository.get(tx, caller.owner_id, file_id) is not None:
+                raise PreconditionFailed("The file has other content than If-Match says; look at it again.")
+            raise NotFound("There is no such file.")
+        version = dict(row) | {"created_at": row["updated_at"]}
+        [kept] = _keep_contents(tx, [(version, self._scope(row))], self._settings.quota_bytes)
+        if kept["storage_key"] != row["storage_key"]:
+            repository.point_to(tx, file_id, kept["storage_key"])
+        told = _told(kept, caller)
+        outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, file_id, told))
+        return dict(row) | {"storage_key": kept["storage_key"]}
+
+    def _scope(self, row: FileRow) -> str:
+        """Within what the same bytes are stored once: a scope of its own is shared with nobody."""
+        own = {"owner": f"owner {row['owner_id']}", "everyone": "everyone"}
+        return own.get(self._settings.dedupe, str(row["storage_key"]))
+
     async def _queue(
-        self, new: repository.NewFile, uploaded: FileUploaded, ticket: Redeemable | None
+        self, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Redeemable | None
     ) -> Mapping[str, Any]:
         """It exists, but nobody is told of it before its bytes are in the store."""
         assert self._spool is not None
-        row, waiting = repository.row_of(new, "queued"), self._spool.row_of(uploaded)
-        await self._database.write("upload.spool.accept", _spool, row, waiting, ticket)
+        waiting, quota = self._spool.row_of(uploaded), self._settings.quota_bytes
+        await self._database.write("upload.spool.accept", _spool, row, waiting, ticket, quota)
         self._spool.wake()
-        _log.info("upload.file.queued", file_id=new.file_id, size=new.size)
+        _log.info("upload.file.queued", file_id=row["file_id"], size=row["size"])
         return row
 
     async def discard(self, body: StoredBody) -> None:
@@ -186,37 +245,80 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A file that is about to exist, what is told of it, and the key it redeems."""
+    """A file that is about to exist, what is told of it, the key it redeems, and what the owner may have."""
 
     row: Mapping[str, Any]
     event: Event
     ticket: Redeemable | None
+    scope: str
+    quota_bytes: int | None
 
 
-def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[None]:
+def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]]:
     for one in files:
         if one.ticket is not None:
             one.ticket.redeem(tx, one.row["file_id"])
-    repository.insert_files(tx, [one.row for one in files])
-    outbox.append(tx, *(one.event for one in files))
-    return [None] * len(files)
+    rows = _keep_contents(tx, [(one.row, one.scope) for one in files], files[0].quota_bytes)
+    repository.insert_files(tx, rows)
+    outbox.append(tx, *(_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)))
+    return rows
 
 
-def _spool(tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None) -> None:
+def _keep_contents(
+    tx: Tx, contents: Sequence[tuple[Mapping[str, Any], str]], quota_bytes: int | None
+) -> list[Mapping[str, Any]]:
+    """Write versions and the blobs that are new; returns the rows as they are kept.
+
+    What the store has already is not stored twice: the version names the blob that is there, the new one is to be removed.
+    """
+    known = versions_repository.find_blobs(tx, [(scope, row["sha256"]) for row, scope in contents])
+    fresh: list[Mapping[str, Any]] = []
+    rows: list[Mapping[str, Any]] = []
+    spare: list[str] = []
+    for row, scope in contents:
+        content = (scope, row["sha256"])
+        if content in known:
+            spare.append(row["storage_key"])
+            rows.append(dict(row) | {"storage_key": known[content]})
+            continue
+        known[content] = row["storage_key"]
+        fresh.append(versions_repository.blob_of(row, scope))
+        rows.append(row)
+    versions_repository.insert_blobs(tx, fresh)
+    versions_repository.insert_versions(tx, rows)
+    removals.add(tx, spare)
+    _count(tx, rows, quota_bytes)
+    return rows
+
+
+def _count(tx: Tx, rows: Sequence[Mapping[str, Any]], quota_bytes: int | None) -> None:
+    """The owners have these now. Raises `QuotaExceeded`; nobody can slip past it, since this writes the owner's one row."""
+    for owner_id in sorted({row["owner_id"] for row in rows}):
+        sizes = [row["size"] for row in rows if row["owner_id"] == owner_id]
+        total = versions_repository.count_usage(tx, owner_id, sum(sizes), len(sizes))
+        if quota_bytes is not None and total > quota_bytes:
+            raise rules.over_quota(quota_bytes)
+
+
+def _told(row: FileRow, caller: Caller, **words: Any) -> FileUploaded:
+    """What others hear of a version. `words`: the owner's, which come with the first."""
+    facts = {name: row.get(name) for name in FileUploaded.model_fields if name not in ("title", "tags")}
+    facts = {name: value for name, value in facts.items() if value is not None}
+    return FileUploaded(**facts, actor=caller.owner_id, client_address=caller.address, **words)
+
+
+def _pointing_to(event: Event, storage_key: str) -> Event:
+    """The event, if its bytes turned out to be in the store already under another key."""
+    if event.data["storage_key"] == storage_key:
+        return event
+    return event.model_copy(update={"data": event.data | {"storage_key": storage_key}})
+
+
+def _spool(
+    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None, quota_bytes: int | None
+) -> None:
     if ticket is not None:
         ticket.redeem(tx, row["file_id"])
     repository.insert_files(tx, [row])
     repository.insert_spooled(tx, waiting)
-
-
-async def bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
-    """The chunks of a body; a silence longer than `idle_s` ends it with `TimeoutError`."""
-    iterator = aiter(body)
-    while True:
-        async with asyncio.timeout(idle_s):
-            try:
-                chunk = await anext(iterator)
-            except StopAsyncIteration:
-                return
-        if chunk:
-            yield chunk
+    _count(tx, [row], quota_bytes)

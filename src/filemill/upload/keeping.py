@@ -1,5 +1,5 @@
-"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys, uploads that nobody
-finished. Always runs.
+"""Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys, old trash, uploads that
+nobody finished. Always runs.
 
 A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
 takes a reconciler that asks them all.
@@ -12,7 +12,7 @@ import structlog
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import repository
+from filemill.upload import purge, repository
 from filemill.upload.settings import UploadSettings
 from filemill.upload.unfinished import Unfinished
 
@@ -43,8 +43,8 @@ class Keeper:
         before = time.time() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
         partials = await self._partials.sweep_partials() if self._partials else 0
+        expired = await purge.expire_trash(self._database, self._settings.trash_days)
         gone, made = await self._unfinished.sweep() if self._unfinished else (0, 0)
-        if partials or keys or gone or made:
-            _log.info(
-                "upload.keeper.swept", partial_files=partials, idempotency_keys=keys, uploads=gone, files_made=made
-            )
+        swept = {"partial_files": partials, "idempotency_keys": keys, "expired_trash": expired, "uploads": gone}
+        if any(swept.values()) or made:
+            _log.info("upload.keeper.swept", **swept, files_made=made)

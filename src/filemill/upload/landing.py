@@ -8,7 +8,8 @@ import hashlib
 from dataclasses import dataclass
 
 from filemill.chassis.errors import FilemillError, StorageFull, Unavailable
-from filemill.chassis.storage.store import BlobStore, BlobWriter
+from filemill.chassis.storage.store import BlobStore, BlobWriter, TakesBlocks
+from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.upload.spool import Spool
 
 FULL_RETRY_AFTER_S = 30
@@ -63,6 +64,12 @@ class Landing:
                 await self._spool.writer.write(data)
             except (Unavailable, StorageFull) as error:
                 await self._spool_failed(error)
+
+    def block_taker(self) -> BlockTaker | None:
+        """As `write`, in a thread. None with two ways, where one may fail and the other go on, or where the store cannot."""
+        if self._spool is not None or self._store is None or not isinstance(self._store.writer, TakesBlocks):
+            return None
+        return self._store.writer.write_block
 
     async def commit(self) -> Landed:
         """Make it durable. Raises as `write` does; then nothing is kept."""

@@ -6,16 +6,19 @@ from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
+from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_folder, build_store, check_start
+from filemill.chassis.storage.removals import Remover
+from filemill.chassis.storage.signed_links import build_signer
 from filemill.chassis.storage.store import BlobStore, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.upload import arrivals, consumers, resumable
+from filemill.upload import arrivals, consumers, purge, resumable
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.arrivals import Arrivals
 from filemill.upload.contents import Contents
@@ -47,7 +50,9 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
-    background.add("copies", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
+    copies = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, silenced=silenced)
+    background.add("copies", copies.run)
+    background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
     turns = Turns(database)
@@ -79,7 +84,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         [
             Arrivals(database, intake, keys, settings).router(),
             *resumed,
-            Contents(database, store, journal, spool).router(),
+            Contents(database, store, journal, build_signer(settings), settings, spool).router(),
             Endpoints(database, settings).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",

@@ -4,8 +4,8 @@ The grammar is python-multipart's; the bounds are ours: parts, header bytes, fie
 part, a missing end or anything the grammar refuses is one `BadRequest`. Source: RFC 7578.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from email.message import Message
+from typing import cast
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -16,8 +16,6 @@ PARTS_MOST = 64
 HEADER_MOST_BYTES = 16 * 1024
 FIELDS_MOST_BYTES = 256 * 1024
 FILE_FIELD = "file"
-
-OnFile = Callable[[bytes], Awaitable[None]]
 
 
 def boundary_of(content_type: str) -> bytes:
@@ -32,7 +30,10 @@ def boundary_of(content_type: str) -> bytes:
 
 
 class FormReader:
-    """Reads one form. After `read`: `fields` (name to values) and `filename` (None if there was no file part)."""
+    """Reads one form, in the event loop or in a thread.
+
+    At the `end`: `fields` (name to values) and `filename` (None if there was no file part).
+    """
 
     def __init__(self, boundary: bytes) -> None:
         self.fields: dict[str, list[str]] = {}
@@ -46,7 +47,7 @@ class FormReader:
         self._headers = Message()
         self._field: str | None = None
         self._collected: list[bytes] = []
-        self._file_data: list[bytes] = []
+        self._file_data: list[memoryview] = []
         self._ended = False
         self._parser = MultipartParser(
             boundary,
@@ -62,17 +63,17 @@ class FormReader:
             },
         )
 
-    async def read(self, body: AsyncIterator[bytes], on_file: OnFile) -> None:
-        """Read to the end, giving the bytes of the file part to `on_file` in order."""
-        async for chunk in body:
-            try:
-                self._parser.write(chunk)
-            except MultipartParseError as error:
-                raise BadRequest("The form is malformed: its parts do not follow the boundary it declares.") from error
-            if self._file_data:
-                data, self._file_data = self._file_data, []
-                for piece in data:
-                    await on_file(piece)
+    def feed(self, data: bytes | memoryview) -> list[memoryview]:
+        """Take the next bytes of the body; returns those of them that are the file's, as views that die with `data`."""
+        try:
+            self._parser.write(_searchable(data))
+        except MultipartParseError as error:
+            raise BadRequest("The form is malformed: its parts do not follow the boundary it declares.") from error
+        pieces, self._file_data = self._file_data, []
+        return pieces
+
+    def end(self) -> None:
+        """The body is over. Raises `BadRequest` if the form is not."""
         if not self._ended:
             raise BadRequest("The form ends before its closing boundary.")
 
@@ -121,7 +122,7 @@ class FormReader:
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._field is None:
-            self._file_data.append(data[start:end])
+            self._file_data.append(memoryview(data)[start:end])
             return
         self._field_bytes += end - start
         if self._field_bytes > FIELDS_MOST_BYTES:
@@ -134,6 +135,15 @@ class FormReader:
 
     def _end(self) -> None:
         self._ended = True
+
+
+def _searchable(data: bytes | memoryview) -> bytes:
+    """The parser needs what bytes and bytearray have in common; only a block that is not full has to be copied for it."""
+    if not isinstance(data, memoryview):
+        return data
+    if isinstance(data.obj, bytearray) and len(data.obj) == len(data):
+        return cast("bytes", data.obj)
+    return bytes(data)
 
 
 def _text(raw: bytes) -> str:

@@ -8,11 +8,28 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
+from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
-from filemill.upload.tables import files, idempotency, inbox, outbox, spooled, upload_sessions
+from filemill.chassis.storage import removals as removal_rows
+from filemill.upload import versions_repository
+from filemill.upload.tables import (
+    blobs,
+    files,
+    idempotency,
+    inbox,
+    outbox,
+    purge_confirmations,
+    purged_files,
+    purges,
+    removals,
+    spooled,
+    upload_sessions,
+    usage,
+    versions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +129,29 @@ def set_deleted(tx: Tx, owner_id: str, file_id: str, deleted_at: datetime | None
     return tx.execute(change).mappings().first()
 
 
-def apply_copy(tx: Tx, file_id: str, revision: int, values: Mapping[str, Any]) -> bool:
-    """Take over what metadata says of a file, unless something newer is here already."""
-    change = update(files).where(files.c.file_id == file_id, files.c.revision < revision)
-    return tx.execute(change.values(revision=revision, **values)).rowcount == 1
+def apply_copy(
+    tx: Tx, file_id: str, revision: int, version: int, of_file: Mapping[str, Any], of_version: Mapping[str, Any]
+) -> bool:
+    """Take over what metadata says of a file, unless something newer is here already.
+
+    What it says of a version (`of_version`) counts only while that is the newest one.
+    """
+    same = files.c.file_id == file_id, files.c.revision < revision
+    change = update(files).where(*same, files.c.version == version).values(revision=revision, **of_file, **of_version)
+    if tx.execute(change).rowcount:
+        return True
+    return tx.execute(update(files).where(*same).values(revision=revision, **of_file)).rowcount == 1
+
+
+def point_to(tx: Tx, file_id: str, storage_key: str) -> None:
+    """The newest version's bytes turned out to be in the store already, under this key."""
+    tx.execute(update(files).where(files.c.file_id == file_id).values(storage_key=storage_key))
+
+
+def find_signed(tx: Tx, file_id: str) -> RowMapping | None:
+    """A living file, whoever owns it: only for a link whose signature was checked."""
+    query = select(files).where(files.c.file_id == file_id, files.c.deleted_at.is_(None))
+    return tx.execute(query).mappings().first()
 
 
 def stats(tx: Tx, owner_id: str, midnight: datetime) -> tuple[dict[str, tuple[int, int]], int]:
@@ -186,13 +222,65 @@ def _key(owner_id: str, route: str, key: str) -> tuple[Any, ...]:
     return idempotency.c.owner_id == owner_id, idempotency.c.route == route, idempotency.c.key == key
 
 
+# purges
+
+
+def find_to_purge(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
+    """A file of this owner, living or in the trash."""
+    query = select(files).where(files.c.file_id == file_id, files.c.owner_id == owner_id)
+    return tx.execute(query).mappings().first()
+
+
+def insert_purge(tx: Tx, purge_id: str, file_id: str, owner_id: str, cause: str, asked_at: datetime) -> None:
+    """Somebody, or the end of the trash's time, asked for this."""
+    row = {"purge_id": purge_id, "file_id": file_id, "owner_id": owner_id, "cause": cause, "asked_at": asked_at}
+    tx.execute(insert(purges), row)
+
+
+def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping, list[RowMapping]] | None:
+    """A purge of this owner with what the services have confirmed."""
+    mine = select(purges).where(purges.c.purge_id == purge_id, purges.c.owner_id == owner_id)
+    row = tx.execute(mine).mappings().first()
+    if row is None:
+        return None
+    said = select(purge_confirmations).where(purge_confirmations.c.purge_id == purge_id)
+    return row, list(tx.execute(said.order_by(purge_confirmations.c.service)).mappings())
+
+
+def confirm_purge(
+    tx: Tx, purge_id: str, service: str, removed: Mapping[str, int], at: datetime, services: Sequence[str]
+) -> None:
+    """A service has nothing left; the purge is done when all of `services` have said so."""
+    said = purge_confirmations.c.purge_id == purge_id
+    known = set(tx.execute(select(purge_confirmations.c.service).where(said)).scalars())
+    if service not in known:
+        row = {"purge_id": purge_id, "service": service, "removed": removed, "confirmed_at": at}
+        tx.execute(insert(purge_confirmations), row)
+    if known | {service} >= set(services):
+        tx.execute(update(purges).where(purges.c.purge_id == purge_id, purges.c.done_at.is_(None)).values(done_at=at))
+
+
+def _erase_file(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    row = tx.execute(delete(files).where(files.c.file_id == file_id).returning(files)).mappings().first()
+    if row is None:
+        return 0, []
+    if row["status"] == "queued":  # it never became a version, but was counted
+        versions_repository.count_usage(tx, row["owner_id"], -row["size"], -1)
+    return 1, []
+
+
+def _erase_versions(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    owners, keys = versions_repository.drop_versions(tx, file_id)
+    for owner_id, (count, size) in owners.items():
+        versions_repository.count_usage(tx, owner_id, -size, -count)
+    return sum(count for count, _ in owners.values()), keys
+
+
 # what the operator's tools see
 
 
 def _content(row: RowMapping) -> list[NamedBlob]:
-    if row["status"] == "queued":
-        return []  # its bytes are in a spool
-    return [NamedBlob(row["file_id"], "content", row["storage_key"], row["size"], row["sha256"])]
+    return [NamedBlob("", "content", row["storage_key"], row["size"], row["sha256"])]
 
 
 def _known(row: RowMapping) -> KnownFile | None:
@@ -207,9 +295,21 @@ def _known(row: RowMapping) -> KnownFile | None:
 INVENTORY = Inventory(
     "upload",
     (
-        KeptTable(files, blobs=_content),
+        KeptTable(files, erase=_erase_file),
+        KeptTable(versions, erase=_erase_versions),
+        KeptTable(blobs, blobs=_content, survives="a blob goes with the last version that names it"),
+        KeptTable(usage, survives="sums per owner, corrected when versions go"),
+        KeptTable(purges, survives="the marker that a file was erased: ids only"),
+        KeptTable(purge_confirmations, survives="the marker that a file was erased: ids only"),
+        erasure.kept(purged_files),
+        removal_rows.kept(removals),
         # A key in use belongs to a request that is running; where nothing runs there is none.
-        KeptTable(idempotency, local={"holder": None, "held_until": 0.0}, worth=idempotency.c.file_id.is_not(None)),
+        KeptTable(
+            idempotency,
+            local={"holder": None, "held_until": 0.0},
+            worth=idempotency.c.file_id.is_not(None),
+            survives="ids and hashes, for a day: the same request, sent late, must not bring a purged file back",
+        ),
         KeptTable(
             spooled, must_be_empty="files wait in the spool (FILEMILL_SPOOL_DIR); start the mill until they are stored"
         ),
@@ -225,4 +325,5 @@ INVENTORY = Inventory(
     ),
     files,
     _known,
+    whose=versions_repository.files_with,
 )

@@ -4,6 +4,7 @@ A file comes into being with the request that brings its last byte, and that ans
 `Upload-Offset` = `Upload-Length` only then. Not for: how bytes are kept and become a file (`unfinished`).
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -19,14 +20,13 @@ from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.contracts.ids import is_id
 from filemill.upload import rules, tus
 from filemill.upload.errors import EmptyFile, TusVersion
-from filemill.upload.intake import bounded
 from filemill.upload.names import clean_name
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
 from filemill.upload.unfinished import Unfinished, fields_of
 from filemill.upload.views import Links
 
-STREAMING = (("POST", "/tus"), ("POST", "/tus/"), ("PATCH", "/tus/*"), ("POST", "/tus/*"))
+STREAMING = (("POST", "/tus"), ("POST", "/tus/"), ("PATCH", "/tus/{upload_id}"), ("POST", "/tus/{upload_id}"))
 Handler = Callable[[Request, Caller, str], Awaitable[Response]]
 _HELD_BACK = ("title", "tags", "metadata", "external_id")
 _CHUNK = {"requestBody": {"content": {tus.CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
@@ -127,7 +127,7 @@ class Resumable:
                 raise Forbidden("A final upload takes no bytes of its own.")
             file_id = await self.unfinished.concatenate(caller, new, parts)
         elif kind == "file" and sent and sent == size:
-            body = bounded(request.stream(), self.settings.body_idle_s)
+            body = _bounded(request.stream(), self.settings.body_idle_s)
             file_id = await self.unfinished.arrive_whole(caller, new, body, checksum)
             received = sent
         else:
@@ -230,3 +230,16 @@ class Resumable:
 def _body(request: Request) -> AsyncIterator[bytes]:
     """The bytes of a request, as they come."""
     return request.stream()
+
+
+async def _bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
+    """The chunks of a body; a silence longer than `idle_s` ends it with `TimeoutError`."""
+    iterator = aiter(body)
+    while True:
+        async with asyncio.timeout(idle_s):
+            try:
+                chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+        if chunk:
+            yield chunk

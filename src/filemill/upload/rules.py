@@ -11,7 +11,7 @@ import orjson
 from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadJson, BadRequest, StorageFull
 from filemill.contracts.upload import Limits
-from filemill.upload.errors import ContentMismatch, FileTooLarge, TypeNotAllowed
+from filemill.upload.errors import ContentMismatch, FileTooLarge, QuotaExceeded, TypeNotAllowed
 from filemill.upload.multipart import FIELDS_MOST_BYTES
 from filemill.upload.names import NAME_MOST_BYTES
 from filemill.upload.settings import UploadSettings
@@ -55,6 +55,13 @@ def too_large(settings: UploadSettings) -> FileTooLarge:
     return FileTooLarge(f"A file may have {settings.max_file_bytes} bytes (FILEMILL_MAX_FILE_BYTES).")
 
 
+def over_quota(quota_bytes: int) -> QuotaExceeded:
+    """The refusal of a file that does not fit beside what its owner has."""
+    return QuotaExceeded(
+        f"All versions together, the trash included, may have {quota_bytes} bytes (FILEMILL_QUOTA_BYTES); purge some."
+    )
+
+
 def check_kind(kind: Kind, filename: str) -> None:
     """Refuse native executables: by honest name 415, under another name 422."""
     if not kind.is_executable:
@@ -62,6 +69,13 @@ def check_kind(kind: Kind, filename: str) -> None:
     if disguised(filename):
         raise ContentMismatch("The content is a native executable, which is not what the file name says.")
     raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")
+
+
+def etags(if_match: str | None) -> list[str] | None:
+    """The SHA-256 of the contents that `If-Match` allows; None if any is (RFC 9110, 13.1.1)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return [tag.strip().strip('"') for tag in if_match.split(",") if not tag.strip().startswith("W/")]
 
 
 def check_idempotency_key(key: str | None) -> None:
@@ -78,7 +92,7 @@ def read_fields(raw: dict[str, list[str]]) -> Fields:
     return Fields(title, _tags(raw.get("tags", [])), _json_object(text) if text else {}, external_id)
 
 
-def limits(settings: UploadSettings) -> Limits:
+def limits(settings: UploadSettings, used_bytes: int) -> Limits:
     """Every limit in force, as `GET /limits` shows them."""
     return Limits(
         max_file_bytes=settings.max_file_bytes,
@@ -88,6 +102,9 @@ def limits(settings: UploadSettings) -> Limits:
         min_free_disk_bytes=settings.min_free_disk_bytes,
         refused_types=["native executables (ELF, PE, Mach-O)"],
         idempotency_hours=settings.idempotency_hours,
+        quota_bytes=settings.quota_bytes,
+        used_bytes=used_bytes,
+        trash_days=settings.trash_days,
     )
 
 

@@ -15,6 +15,9 @@ class UploadSettings(ServiceSettings):
     service: str = "upload"
     max_file_bytes: int = Field(default=5 * GIB, ge=1)
     min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    quota_bytes: int | None = Field(default=None, ge=1)
+    dedupe: str = Field(default="owner", pattern="^(owner|everyone|off)$")
+    trash_days: float = Field(default=30.0, ge=0)
     idempotency_hours: int = Field(default=24, ge=1)
     body_idle_s: float = Field(default=60.0, gt=0)
     unfinished_hours: int = Field(default=24, ge=1)

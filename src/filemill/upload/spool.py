@@ -21,6 +21,7 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy import RowMapping
 
+from filemill.chassis import erasure
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
@@ -28,11 +29,12 @@ from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StartError, StorageFull, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.storage import removals
 from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, SweepsPartials, Tap, drain
 from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded, Reason
-from filemill.upload import repository
+from filemill.upload import repository, versions_repository
 
 EVERY_S = 2.0
 """How often the store is tried while something waits. A remote store's own breaker answers most tries at once."""
@@ -269,8 +271,13 @@ class _SpoolWriter:
 def _complete(tx: Tx, row: RowMapping) -> bool:
     """Now it is in the store: say so and tell the others, unless somebody did."""
     if not repository.end_spooled(tx, row["file_id"], "uploaded"):
+        if erasure.is_purged(tx, row["file_id"]):
+            removals.add(tx, [row["storage_key"]], file_id=row["file_id"])
         return False
     uploaded = FileUploaded.model_validate(row["uploaded"])
+    facts = uploaded.model_dump()
+    versions_repository.insert_versions(tx, [facts])
+    versions_repository.insert_blobs(tx, [versions_repository.blob_of(facts, uploaded.storage_key)])
     with request_context.within(request_context.begin(row["request_id"], row["traceparent"])):
         outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
     return True

@@ -3,8 +3,10 @@
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, text
 
 from filemill.chassis.database.types import UtcTime
+from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.storage.removals import removals_table
 
 metadata = MetaData()
 
@@ -17,7 +19,7 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("content_type", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("storage_key", String(100), nullable=False, unique=True),
+    Column("storage_key", String(100), nullable=False),
     Column("version", Integer, nullable=False),
     Column("external_id", String(255)),
     Column("created_at", UtcTime, nullable=False),
@@ -42,12 +44,56 @@ files = Table(
         postgresql_where=text("deleted_at IS NULL"),
     ),
     Index(
+        "files_trash",
+        "deleted_at",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
+    Index(
         "files_external",
         "owner_id",
         "external_id",
         sqlite_where=text("external_id IS NOT NULL"),
         postgresql_where=text("external_id IS NOT NULL"),
     ),
+)
+
+# Every content a file has had, once its bytes are in the store; `files` repeats the newest.
+versions = Table(
+    "versions",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("filename", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", String(255), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("storage_key", String(100), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index("versions_blob", "storage_key"),
+)
+
+# What lies in the store. Versions with the same bytes share a blob within `scope`: an owner, or everybody.
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("storage_key", String(100), primary_key=True),
+    Column("scope", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("stored_size", BigInteger, nullable=False),
+    Column("stored_at", UtcTime, nullable=False),
+    Index("blobs_content", "sha256", "scope", unique=True),
+)
+
+# What an owner's versions weigh together, the trash included: the quota is decided here, in the file's own transaction.
+usage = Table(
+    "usage",
+    metadata,
+    Column("owner_id", String(200), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("versions", BigInteger, nullable=False),
 )
 
 idempotency = Table(
@@ -79,6 +125,28 @@ spooled = Table(
     Index("spooled_spool", "spool_id", "file_id"),
 )
 
+# Purges, for those who asked for them: ids only, kept for ever as the marker that a file was erased.
+purges = Table(
+    "purges",
+    metadata,
+    Column("purge_id", String(36), primary_key=True),
+    Column("file_id", String(36), nullable=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+)
+purge_confirmations = Table(
+    "purge_confirmations",
+    metadata,
+    Column("purge_id", String(36), primary_key=True),
+    Column("service", String(40), primary_key=True),
+    Column("removed", JSON, nullable=False),
+    Column("confirmed_at", UtcTime, nullable=False),
+)
+
+purged_files = purged_files_table(metadata)
+removals = removals_table(metadata)
 # Bodies that arrive in several requests. `received` bytes are durable and lie in `pieces`, as the store named them; `told` are
 # the client's own headers, to be said back. `holder` writes to it just now. `file_id` is what became of it.
 upload_sessions = Table(

@@ -1,6 +1,6 @@
 """Rows as the contract shows them, with links that work from where the caller stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,19 @@ from fastapi import Request
 from sqlalchemy import RowMapping
 
 from filemill.chassis.settings import ServiceSettings
-from filemill.contracts.upload import File
+from filemill.contracts.upload import Confirmation, File, FileVersion, Purge
 
 FileRow = RowMapping | Mapping[str, Any]
 """A row of `files`, out of the database or about to go in."""
+
+
+def origin_of(request: Request, settings: ServiceSettings) -> str:
+    """Scheme, host and prefix under which the world reaches this service: of `FILEMILL_PUBLIC_URL`, else as it was asked."""
+    prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+    if settings.public_url:
+        return settings.public_url.rstrip("/") + (prefix or "/api/upload")
+    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
+    return f"{scheme}://{request.headers['host']}{prefix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,34 @@ class Links:
         return {
             "self": mine,
             "content": f"{mine}/content",
+            "versions": f"{mine}/versions",
             "metadata": theirs,
             "text": f"{theirs}/text",
             "timeline": f"{theirs}/timeline",
             "audit": f"{theirs}/audit",
         }
+
+
+def version_view(row: FileRow, links: Links) -> FileVersion:
+    """A row of `versions` as a `FileVersion`."""
+    content = f"{links.own(row['file_id'])}/content?version={row['version']}"
+    shown = {name: row[name] for name in FileVersion.model_fields if name in row}
+    return FileVersion.model_validate({**shown, "links": {"content": content}})
+
+
+def purge_view(row: FileRow, said: Sequence[FileRow], services: Sequence[str]) -> Purge:
+    """A row of `purges` with what the services said."""
+    confirmed = {one["service"]: one for one in said}
+    shown = {name: row[name] for name in Purge.model_fields if name in row}
+    states = {
+        service: Confirmation(
+            state="confirmed", removed=confirmed[service]["removed"], confirmed_at=confirmed[service]["confirmed_at"]
+        )
+        if service in confirmed
+        else Confirmation(state="pending")
+        for service in services
+    }
+    return Purge.model_validate({**shown, "services": states})
 
 
 def file_view(row: FileRow, links: Links) -> File:

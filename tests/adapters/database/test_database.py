@@ -37,6 +37,7 @@ from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from support import samples
 from support.servers.postgresql import PostgreSql
+from support.things import add, count, create, names
 
 THINGS = Table("things", MetaData(), Column("name", String), Column("number", Integer))
 
@@ -86,26 +87,8 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 @pytest.fixture
 async def database(engine: Engine) -> Database:
     made = engine.open()
-    await made.write("test", _create)
+    await made.write("test", create)
     return made
-
-
-def _create(tx: Tx) -> None:
-    tx.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
-
-
-def add(tx: Tx, name: str, number: int = 0) -> str:
-    """Add a thing; raises if it is there."""
-    tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
-    return name
-
-
-def names(tx: Tx) -> list[str]:
-    return list(tx.execute(text("SELECT name FROM things ORDER BY name")).scalars())
-
-
-def count(tx: Tx) -> int:
-    return int(tx.execute(text("SELECT count(*) FROM things")).scalar_one())
 
 
 async def test_write_when_it_returns_then_everybody_reads_it(engine: Engine, database: Database) -> None:
@@ -234,7 +217,7 @@ async def test_write_when_the_database_is_closed_then_it_is_refused_at_once(engi
     await database.close()
     async with asyncio.timeout(5):
         with pytest.raises(Unavailable):
-            await database.write("test", _create)
+            await database.write("test", create)
         with pytest.raises(Unavailable):
             await database.read(names)
 

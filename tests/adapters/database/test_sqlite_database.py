@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
+from support.things import add, count, create, names
 
 Open = Callable[[], Database]
 
@@ -32,26 +33,8 @@ async def open_database(tmp_path: Path) -> AsyncIterator[Open]:
 @pytest.fixture
 async def database(open_database: Open) -> Database:
     made = open_database()
-    await made.write("test", _create)
+    await made.write("test", create)
     return made
-
-
-def _create(tx: Tx) -> None:
-    tx.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
-
-
-def add(tx: Tx, name: str, number: int = 0) -> str:
-    """Add a thing; raises if it is there."""
-    tx.execute(text("INSERT INTO things VALUES (:name, :number)"), {"name": name, "number": number})
-    return name
-
-
-def names(tx: Tx) -> list[str]:
-    return list(tx.execute(text("SELECT name FROM things ORDER BY name")).scalars())
-
-
-def count(tx: Tx) -> int:
-    return int(tx.execute(text("SELECT count(*) FROM things")).scalar_one())
 
 
 async def test_write_when_200_come_at_once_then_each_is_there_once_in_its_order(database: Database) -> None:
@@ -94,7 +77,7 @@ async def test_write_when_another_holds_the_file_too_long_then_unavailable(
 async def test_write_when_the_disk_is_full_then_storage_full_and_it_heals(tmp_path: Path) -> None:
     """No room is said as such and nothing half-written stays; with room again, the same process goes on."""
     database = open_sqlite(tmp_path / "full.db")
-    await database.write("test", _create)
+    await database.write("test", create)
     pages = await database.read(lambda tx: tx.exec_driver_sql("PRAGMA page_count").scalar_one())
 
     def bounded(tx: Tx, most: int) -> None:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM, Signals
@@ -19,7 +20,7 @@ class ServerFailed(Exception):
     """A server did not come up; the message carries the end of its log. A retry is useless."""
 
 
-class Server:
+class Server(ABC):
     """One server process in a temporary folder.
 
     A subclass says its `name` and the Debian `user` it runs as when the tests run as root, and calls `launch`.
@@ -42,13 +43,13 @@ class Server:
         assert self.process is not None
         return self.process.pid
 
+    @abstractmethod
     def version(self) -> str:
         """What the server says of itself; printed at the start of the test session."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self) -> None:
         """Start it on its port; also again after `halt` or `kill`, on the same data. Raises `ServerFailed`."""
-        raise NotImplementedError
 
     def launch(self, command: Sequence[str], is_up: Callable[[], bool], **environment: str) -> None:
         """Start `command` in the server's folder and wait until `is_up`. Raises `ServerFailed`."""

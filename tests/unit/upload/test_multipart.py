@@ -1,7 +1,6 @@
 """Forms: every well-formed body gives the same parts however it is cut, every other one a clear refusal."""
 
 import io
-from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
@@ -26,21 +25,16 @@ def form(*parts: bytes) -> bytes:
     return b"".join(parts) + b"--" + BOUNDARY + b"--" + CRLF
 
 
-async def read(body: bytes, piece_sizes: list[int] | None = None) -> tuple[FormReader, bytes]:
+def read(body: bytes, piece_sizes: list[int] | None = None) -> tuple[FormReader, bytes]:
     """Read a body that arrives in pieces of these sizes, over and over."""
     reader, got, sizes = FormReader(BOUNDARY), bytearray(), piece_sizes or [len(body) or 1]
-
-    async def pieces() -> AsyncIterator[bytes]:
-        at = number = 0
-        while at < len(body):
-            size = sizes[number % len(sizes)]
-            yield body[at : at + size]
-            at, number = at + size, number + 1
-
-    async def on_file(data: bytes) -> None:
-        got.extend(data)
-
-    await reader.read(pieces(), on_file)
+    at = number = 0
+    while at < len(body):
+        size = sizes[number % len(sizes)]
+        for piece in reader.feed(body[at : at + size]):
+            got += piece
+        at, number = at + size, number + 1
+    reader.end()
     return reader, bytes(got)
 
 
@@ -68,7 +62,7 @@ async def test_read_when_the_body_comes_in_any_pieces_then_it_is_what_the_librar
 
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}".encode()}
     parse_form(headers, io.BytesIO(body), lambda one: fields.update({one.field_name: one.value or b""}), on_file)
-    reader, got = await read(body, sizes)
+    reader, got = read(body, sizes)
     assert got == data == files[b"file"]
     assert reader.filename == "a.bin"
     assert {name.encode(): values[0].encode() for name, values in reader.fields.items()} == fields
@@ -77,7 +71,7 @@ async def test_read_when_the_body_comes_in_any_pieces_then_it_is_what_the_librar
 async def test_read_when_fields_stand_before_and_after_the_file_then_all_are_there() -> None:
     """The order of the parts is the client's choice; a field may come twice."""
     body = form(part("tags", b"a"), part("file", b"data", "x"), part("tags", b"b"), part("title", b"T"))
-    reader, got = await read(body)
+    reader, got = read(body)
     assert (got, reader.fields) == (b"data", {"tags": ["a", "b"], "title": ["T"]})
 
 
@@ -98,22 +92,20 @@ async def test_read_when_the_name_is_written_in_any_way_then_it_is_understood(
 ) -> None:
     """Browsers, curl and old clients write names differently."""
     body = b"--" + BOUNDARY + CRLF + b"Content-Disposition: " + disposition + CRLF * 2 + b"x" + CRLF
-    reader, got = await read(form(body))
+    reader, got = read(form(body))
     assert (reader.has_file, reader.filename, got) == (True, filename, b"x")
 
 
 async def test_read_when_the_field_named_file_has_no_filename_then_it_is_no_file() -> None:
     """A text typed into a field named `file` is not an upload."""
-    reader, got = await read(form(part("file", b"typed text")))
+    reader, got = read(form(part("file", b"typed text")))
     assert (reader.has_file, got) == (False, b"")
 
 
 async def test_read_when_a_form_holds_a_form_then_the_inner_one_is_just_bytes() -> None:
     """A nested multipart body is content."""
     inner = form(part("file", b"inner", "inner.txt")).replace(BOUNDARY, b"----inner")
-    reader, got = await read(
-        form(part("file", inner, "mail.eml", b"Content-Type: multipart/mixed; boundary=----inner"))
-    )
+    reader, got = read(form(part("file", inner, "mail.eml", b"Content-Type: multipart/mixed; boundary=----inner")))
     assert (got, reader.filename) == (inner, "mail.eml")
 
 
@@ -141,14 +133,14 @@ async def test_read_when_a_form_holds_a_form_then_the_inner_one_is_just_bytes() 
 async def test_read_when_the_form_is_bad_then_it_is_one_clear_refusal(body: bytes, why: str, piece: int) -> None:
     """Truncated, doubled, oversized or malformed: the caller is told which."""
     with pytest.raises(BadRequest, match=why):
-        await read(body, [piece])
+        read(body, [piece])
 
 
 async def test_read_when_a_bound_is_met_exactly_then_it_is_taken() -> None:
     """Bounds are inclusive."""
-    reader, _ = await read(form(*[part("tags", b"t") for _ in range(PARTS_MOST)]))
+    reader, _ = read(form(*[part("tags", b"t") for _ in range(PARTS_MOST)]))
     assert len(reader.fields["tags"]) == PARTS_MOST
-    reader, _ = await read(form(part("title", b"t" * FIELDS_MOST_BYTES)))
+    reader, _ = read(form(part("title", b"t" * FIELDS_MOST_BYTES)))
     assert len(reader.fields["title"][0]) == FIELDS_MOST_BYTES
 
 
@@ -158,7 +150,7 @@ async def test_read_when_it_is_any_bytes_then_a_form_or_a_refusal(body: bytes, s
     """No body is a fault of ours."""
     for made in (body, b"--" + BOUNDARY + CRLF + body, form(part("file", b"x", "a"))[:40] + body):
         try:
-            await read(made, sizes)
+            read(made, sizes)
         except BadRequest:
             continue
 

@@ -17,7 +17,10 @@ from filemill.chassis.database.database import Tx
 
 @dataclass(frozen=True, slots=True)
 class NamedBlob:
-    """A row's word on one blob. `size` (bytes) and `sha256` are None where the row does not remember them."""
+    """A row's word on one blob. `size` (bytes) and `sha256` are None where the row does not remember them.
+
+    `file_id` is empty where several files may share the blob: `Inventory.whose` names them.
+    """
 
     file_id: str
     role: str
@@ -58,7 +61,8 @@ class KeptTable:
     `local`: columns that mean something only where they were written (leases, index marks), with the value a copy gets.
     `worth`: which rows are worth carrying; None for all. `counted`: part of the installation's digest. `batch`: rows
     carried at once. `flaw` says in words what is wrong with a row. `must_be_empty`: rows cannot be carried, and what to do
-    about them.
+    about them. A purge deletes the rows with the file's `file_id` and the blobs they name; `erase` does it another way
+    (rows erased, keys of blobs to delete), `survives` says why nothing has to be erased.
     """
 
     table: Table
@@ -69,6 +73,8 @@ class KeptTable:
     must_be_empty: str = ""
     blobs: Callable[[RowMapping], list[NamedBlob]] = no_blobs
     flaw: Callable[[RowMapping], str | None] = no_flaw
+    erase: Callable[[Tx, str], tuple[int, list[str]]] | None = None
+    survives: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class Inventory:
     """Everything one service keeps.
 
     `files` is the table with a row per file, `known` reads such a row (None: not a file to others yet). `unaudited` names
-    those of some files whose upload has no entry in the audit trail; only the owner of the trail has it.
+    those of some files whose upload has no entry in the audit trail; only the owner of the trail has it. `whose` names the
+    files with a blob that several may share.
     """
 
     service: str
@@ -84,3 +91,4 @@ class Inventory:
     files: Table | None = None
     known: Callable[[RowMapping], KnownFile | None] | None = None
     unaudited: Callable[[Tx, Sequence[str]], list[str]] | None = None
+    whose: Callable[[Tx, str], list[str]] | None = None

@@ -4,15 +4,15 @@ A job is never in a message: results, retries, schedules and remote control of C
 Queues forget a wake-up at the age at which `waker` sends another, so a backlog of them cannot grow.
 """
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from amqp.exceptions import PreconditionFailed
+from amqp.exceptions import NotFound, PreconditionFailed
 from celery import Celery
 from celery.exceptions import OperationalError
-from kombu import Exchange, Queue
+from kombu import Connection, Exchange, Queue
 
-from filemill.chassis.errors import StartError, Unavailable
+from filemill.chassis.errors import StartError
+from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.table import BULK, INTERACTIVE
 from filemill.chassis.jobs.waker import WOKEN_S
 
@@ -22,7 +22,6 @@ TIME_LIMIT_GRACE_S = 60.0
 SOFT_SHUTDOWN_S = 3.0
 """For jobs about to end; the others are given back without a try."""
 CONNECT_S = 5.0
-SOCKET_S = 10.0
 WAKE_UPS_MOST = 10_000
 DELIVERIES_MOST = 20
 
@@ -30,6 +29,11 @@ DELIVERIES_MOST = 20
 def task_name(kind: str) -> str:
     """The one task of a service."""
     return f"filemill.{kind}.take_next"
+
+
+def exchange_name(kind: str) -> str:
+    """Where a service's wake-ups are sent."""
+    return f"{kind}.wake-ups"
 
 
 def queue_name(kind: str, lane: str) -> str:
@@ -40,7 +44,7 @@ def queue_name(kind: str, lane: str) -> str:
 def build_app(url: str, kind: str, deadline_s: float) -> Celery:
     """The app of one service's workers; `deadline_s` is the longest a try may take."""
     app = Celery(f"filemill.{kind}", broker=url, set_as_current=False)
-    exchange = Exchange(f"{kind}.wake-ups", type="direct", durable=True)
+    exchange = Exchange(exchange_name(kind), type="direct", durable=True)
     arguments = {
         "x-queue-type": "quorum",
         "x-message-ttl": int(WOKEN_S * 1000),
@@ -82,52 +86,35 @@ def build_app(url: str, kind: str, deadline_s: float) -> Celery:
 
 def declare(app: Celery) -> None:
     """Make the queues. Raises `StartError` if they are there with other settings: retrying that for ever helps nobody."""
+    broker = app.connection_for_write()
     try:
-        with app.connection_for_write() as connection:
+        with broker as connection:
+            there = [_is_there(connection, queue.name) for queue in app.conf.task_queues]
             for queue in app.conf.task_queues:
                 queue(connection.default_channel).declare()
+            if not all(there):
+                _settle(connection.default_channel, app.conf.task_default_queue)
     except PreconditionFailed as error:
         raise StartError(
             f"RABBITMQ_URL: {error.reply_text}; delete that queue or name an empty virtual host"
         ) from error
-    except (OperationalError, *app.connection_for_write().recoverable_connection_errors) as error:
+    except (OperationalError, *broker.recoverable_connection_errors) as error:
         raise StartError(f"RABBITMQ_URL: Celery cannot use the broker ({type(error).__name__}); see its log") from error
 
 
-class WakeSender:
-    """Sends wake-ups from a service, confirmed by the broker. Celery blocks, so it has a thread of its own."""
+def _is_there(connection: Connection, name: str) -> bool:
+    channel = connection.channel()
+    try:
+        channel.queue_declare(name, passive=True)
+    except NotFound:  # which closed the channel
+        return False
+    channel.close()
+    return True
 
-    def __init__(self, url: str, kind: str) -> None:
-        self._kind = kind
-        self._app = build_app(url, kind, deadline_s=0.0)
-        self._app.conf.broker_transport_options = {
-            "confirm_publish": True,
-            "read_timeout": SOCKET_S,
-            "write_timeout": SOCKET_S,
-        }
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="wake-ups")
 
-    async def send(self, lane: str, count: int) -> None:
-        """See `waker.Send`."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._send, lane, count)
-
-    def _send(self, lane: str, count: int) -> None:
-        try:
-            with self._app.producer_pool.acquire(block=True, timeout=CONNECT_S) as producer:
-                for _ in range(count):
-                    self._app.send_task(
-                        task_name(self._kind),
-                        args=[lane],
-                        queue=queue_name(self._kind, lane),
-                        producer=producer,
-                        ignore_result=True,
-                        retry=True,
-                        retry_policy={"max_retries": 1, "interval_start": 0.1},
-                    )
-        except (OperationalError, *self._app.connection_for_write().recoverable_connection_errors) as error:
-            raise Unavailable(f"The broker took no wake-up: {type(error).__name__}.") from error
-
-    async def close(self) -> None:
-        """Let go of the connection."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._app.close)
-        self._thread.shutdown(wait=True)
+def _settle(channel: Any, beside: str) -> None:
+    """Let the broker write down the queues that it has just made: see `rabbitmq_topology.settle`."""
+    name = f"{beside}.settle.{new_id()}"
+    arguments = {"x-queue-type": "quorum", "x-expires": 60_000}
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+    channel.queue_delete(name)

@@ -23,7 +23,7 @@ def build_sender(settings: ServiceSettings, kind: str) -> Sender | None:
     if not settings.rabbitmq_url:
         return None
     try:
-        from filemill.chassis.jobs.celery_app import WakeSender
+        from filemill.chassis.jobs.celery_sender import WakeSender
     except ModuleNotFoundError as error:
         raise StartError(f"RABBITMQ_URL: {error.name} is not installed; install filemill[engines]") from error
     return WakeSender(settings.rabbitmq_url, kind)

@@ -84,7 +84,7 @@ class Worker:
                 if time.monotonic() - looked_s > IDLE_S:
                     looked_s = time.monotonic()
                     await recovery.recover()
-                while len(self._running) < self.concurrency and (job := await self._claim()):
+                while len(self._running) < self.concurrency and (job := await self._claim_if_any()):
                     task = asyncio.create_task(self._work(job))
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
@@ -97,12 +97,21 @@ class Worker:
             doorbell.close()
 
     async def run_one(self, lane: str | None = None) -> bool:
-        """Claim one job (of this lane) and see it to its end; False if there was none. Cancelled, it is given back."""
+        """Claim one job (of this lane) and see it to its end; False if there was none. Cancelled, it is given back.
+
+        For callers who were told of a job: it claims without looking first.
+        """
         job = await self._claim(lane)
         if job is None:
             return False
         await self._work(job)
         return True
+
+    async def _claim_if_any(self) -> ClaimedJob | None:
+        """Looking is cheaper than a claim that finds nothing, and a worker looks every `IDLE_S`."""
+        if not (await self.database.read(self.queue.counts)).get("queued"):
+            return None
+        return await self._claim()
 
     async def _claim(self, lane: str | None = None) -> ClaimedJob | None:
         def claim(tx: Tx) -> ClaimedJob | None:
@@ -112,8 +121,6 @@ class Worker:
                     self.ledger.started(tx, job)
             return job
 
-        if not (await self.database.read(self.queue.counts)).get("queued"):
-            return None
         # Durable, because others hear of it: `started` would otherwise be told of a try that a power cut undoes.
         return await self.database.write("jobs.claim", claim)
 

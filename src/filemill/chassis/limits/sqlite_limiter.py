@@ -5,6 +5,7 @@ import time
 from sqlalchemy import text
 
 from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.first_use import FirstUse, execute_all
 from filemill.chassis.limits.limiter import Verdict, judge
 
 SWEEP_MOST = 2
@@ -26,31 +27,21 @@ class SqliteLimiter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._table_ready = False
+        self._schema = FirstUse(lambda: database.write_unsynced("limits.schema", execute_all, _TABLE, _INDEX))
 
     async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
         """See `RateLimiter.allow`."""
-        await self._ready()
+        await self._schema.ready()
         return await self._database.write_unsynced("limits.allow", _allow, key, rate_per_s, burst)
 
     async def check(self) -> None:
         """See `RateLimiter.check`."""
-        await self._ready()
+        await self._schema.ready()
         await self._database.check()
 
     async def close(self) -> None:
         """See `RateLimiter.close`."""
         await self._database.close()
-
-    async def _ready(self) -> None:
-        if not self._table_ready:
-            await self._database.write_unsynced("limits.schema", _schema)
-            self._table_ready = True
-
-
-def _schema(tx: Tx) -> None:
-    tx.execute(_TABLE)
-    tx.execute(_INDEX)
 
 
 def _allow(tx: Tx, name: str, rate_per_s: float, burst: int) -> Verdict:

@@ -33,13 +33,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """One queue's consumer. `after` is told of the events whose effect was committed, outside the transaction."""
+    """One queue's consumer. `after` is told of the events whose effect was committed, outside the transaction.
+
+    `silenced` says of an event that it comes too late to have an effect: its file is gone for good.
+    """
 
     queue: str
     transport: Transport
     database: Database
     handlers: Mapping[str, Handler]
     after: Callable[[list[Event]], None] | None = None
+    silenced: Callable[[Tx, Event], bool] | None = None
 
     async def run(self) -> None:
         """Consume for ever."""
@@ -89,6 +93,8 @@ class Consumer:
             handler = self.handlers.get(event.type)
             if handler is None or not inbox.first_time(tx, self.queue, event.id):
                 continue  # a type this version does not know, or a copy
+            if self.silenced is not None and self.silenced(tx, event):
+                continue
             context = request_context.begin(event.requestid, event.traceparent)
             with request_context.within(context), tracing.span(f"{self.queue} {event.type}", file_id=event.subject):
                 handler(tx, event)

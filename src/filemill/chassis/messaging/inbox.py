@@ -26,7 +26,7 @@ def inbox_table(metadata: MetaData) -> Table:
 
 def kept(table: Table) -> KeptTable:
     """The inbox in a service's inventory: carried, so that an event is handled once on both sides of a move."""
-    return KeptTable(table, counted=False)
+    return KeptTable(table, counted=False, survives="ids of events only")
 
 
 _SEE = text("INSERT INTO inbox (queue, event_id, seen_at) VALUES (:queue, :event_id, :now) ON CONFLICT DO NOTHING")

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    delete,
     select,
     text,
     update,
@@ -42,16 +43,18 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
         Column("event_id", String(36), nullable=False, unique=True),
         Column("body", LargeBinary, nullable=False),
+        Column("subject", String(36)),
         Column("claimed_by", String(200)),
         Column("claimed_until", Float, nullable=False, server_default="0"),
         Column("sent_at", Float),
+        Index("outbox_subject", "subject"),
         Index("outbox_unsent", "seq", sqlite_where=text("sent_at IS NULL"), postgresql_where=text("sent_at IS NULL")),
     )
 
 
 def kept(table: Table) -> KeptTable:
     """The outbox in a service's inventory: a claim belongs to a process, and what is on its way is no part of a digest."""
-    return KeptTable(table, local={"claimed_by": None, "claimed_until": 0.0}, counted=False)
+    return KeptTable(table, local={"claimed_by": None, "claimed_until": 0.0}, counted=False, erase=erase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ _SWEEP = text(
 def append(tx: Tx, *events: Event) -> None:
     """Write events into the outbox of the present transaction, which must be one that lasts."""
     must_last(tx)
-    insert_rows(tx, _OUTBOX, [{"event_id": event.id, "body": wire.encode(event)} for event in events])
+    rows = [{"event_id": event.id, "subject": event.subject, "body": wire.encode(event)} for event in events]
+    insert_rows(tx, _OUTBOX, rows)
     mark_commit(tx, MARK)
 
 
@@ -140,6 +144,11 @@ def send_again(tx: Tx, events: Sequence[Event]) -> None:
         if not tx.execute(_UNSEND, {"event_id": event.id}).rowcount:
             append(tx, event)
     mark_commit(tx, MARK)
+
+
+def erase(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    """Delete every event about a purged file, sent or not: they tell of what is to be forgotten."""
+    return tx.execute(delete(_OUTBOX).where(_OUTBOX.c.subject == file_id)).rowcount, []
 
 
 def sweep(tx: Tx, most: int = 1000) -> int:

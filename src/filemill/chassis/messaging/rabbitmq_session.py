@@ -84,7 +84,11 @@ class Session:
         outlet = await self._channel("outlet", None, on_return_raises=True)
         await self._channel("batches", PREFETCH)
         await self._channel("alone", 1)
-        await topology.declare(outlet)
+        look = self._connection.channel(publisher_confirms=False)
+        await look.initialize()
+        await topology.declare(outlet, look)
+        if not look.is_closed:
+            await look.close()
         for name in (EXCHANGE, *{topology.waiting_room(tier) for tier in topology.DELAYS_S}):
             self._exchanges[name] = await outlet.get_exchange(name, ensure=False)
         self._exchanges[""] = outlet.default_exchange

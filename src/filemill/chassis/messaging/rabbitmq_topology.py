@@ -16,7 +16,9 @@ from typing import Any
 
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelNotFoundEntity
 
+from filemill.chassis.ids import new_id
 from filemill.contracts.topics import EXCHANGE, QUEUES
 
 WAITING_MOST = 1_000_000
@@ -28,6 +30,8 @@ DELIVERIES_MOST = 20
 PEEKS_MOST = 1_000_000_000
 """Each look at a parked message counts as a delivery; RabbitMQ 4 drops after 20 unless told otherwise."""
 DELAYS_S = (1, 5, 15, 30)
+SETTLE_LIFE_S = 60
+"""Of a queue that is made only to be deleted, if its maker died in between."""
 
 
 def again(queue: str) -> str:
@@ -45,8 +49,12 @@ def waiting_room(delay_s: float) -> str:
     return f"{EXCHANGE}.delay.{next((tier for tier in DELAYS_S if tier >= delay_s), DELAYS_S[-1])}s"
 
 
-async def declare(channel: AbstractChannel) -> None:
-    """Make what is missing. Raises aio-pika's `ChannelPreconditionFailed` if something is there with other settings."""
+async def declare(channel: AbstractChannel, look: AbstractChannel) -> None:
+    """Make what is missing. `look` is used up: the broker closes it if something is.
+
+    Raises aio-pika's `ChannelPreconditionFailed` if something is there with other settings.
+    """
+    complete = await _is_complete(look)
     files = await channel.declare_exchange(EXCHANGE, ExchangeType.TOPIC, durable=True)
     await asyncio.gather(*[_declare_queue(channel, queue) for queue in QUEUES])
     for name, topics in QUEUES.items():
@@ -57,6 +65,32 @@ async def declare(channel: AbstractChannel) -> None:
         room = await channel.declare_exchange(name, ExchangeType.FANOUT, durable=True)
         arguments = _bounded(WAITING_MOST) | {"x-message-ttl": tier * 1000} | _dead_letters_to()
         await (await channel.declare_queue(name, durable=True, arguments=arguments)).bind(room)
+
+    if not complete:
+        await settle(channel)
+
+
+async def settle(channel: AbstractChannel) -> None:
+    """Let the broker write down the queues that it has just made, by making one more and deleting it.
+
+    RabbitMQ keeps the last quorum queue made in memory for about a second. Killed meanwhile, it comes back with that queue
+    empty and without a leader, for ever: nobody can publish to it or read from it until somebody deletes it
+    (https://github.com/rabbitmq/rabbitmq-server/issues/15725 is about the same state).
+    """
+    name = f"{EXCHANGE}.settle.{new_id()}"
+    arguments: dict[str, Any] = {"x-queue-type": "quorum", "x-expires": SETTLE_LIFE_S * 1000}
+    await channel.declare_queue(name, durable=True, arguments=arguments)
+    await channel.queue_delete(name)
+
+
+async def _is_complete(look: AbstractChannel) -> bool:
+    names = [name for queue in QUEUES for name in (queue, again(queue), parked(queue))]
+    try:
+        for name in (*names, *map(waiting_room, DELAYS_S)):
+            await look.declare_queue(name, passive=True)
+    except ChannelNotFoundEntity:
+        return False
+    return True
 
 
 async def _declare_queue(channel: AbstractChannel, name: str) -> None:

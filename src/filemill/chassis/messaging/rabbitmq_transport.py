@@ -1,4 +1,5 @@
-"""RabbitMQ behind the port. `rabbitmq_topology` says which queues there are, `rabbitmq_session` is one connection.
+"""RabbitMQ behind the port. `rabbitmq_topology` says which queues there are, `rabbitmq_session` is one connection,
+`rabbitmq_hands` what was taken and not settled.
 
 A broker that goes away makes `publish` raise `Unavailable` and the queues look empty; the connection comes back by itself.
 What this process held is then delivered again, and the inbox drops what it had committed.
@@ -10,9 +11,8 @@ guilty one goes on collecting tries. If it was the broker that died, and not the
 
 import asyncio
 import contextlib
-import itertools
 import random
-from collections import OrderedDict, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +28,7 @@ from filemill.chassis.messaging import rabbitmq_messages as messages
 from filemill.chassis.messaging import rabbitmq_parking as parking
 from filemill.chassis.messaging import rabbitmq_topology as topology
 from filemill.chassis.messaging import wire
+from filemill.chassis.messaging.rabbitmq_hands import Hands, queue_for
 from filemill.chassis.messaging.rabbitmq_messages import Arrived
 from filemill.chassis.messaging.rabbitmq_session import Session
 from filemill.chassis.messaging.transport import Delivery, QueueDepth
@@ -40,22 +41,9 @@ PAUSE_FIRST_S = 0.2
 PAUSE_LONGEST_S = 5.0
 PATIENCE_S = 3.0
 """How long a publisher waits for a connection that is being opened again."""
-STUCK_RETRY_S = 1.0
-EXCUSES_MOST = 10
-"""Broker losses that are not counted against one message; more look like a message that stalls its taker's event loop."""
-EXCUSED_MESSAGES_MOST = 10_000
 
 Answer = TypeVar("Answer")
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Held:
-    """A message in somebody's hands. `spent_if_lost`: its tries if its taker never answers."""
-
-    arrived: Arrived
-    session: Session
-    spent_if_lost: int
 
 
 @dataclass(slots=True)
@@ -77,13 +65,11 @@ class RabbitMqTransport:
         self._problem = "not connected yet"
         self._keeper: asyncio.Task[None] | None = None
         self._readers: dict[str, asyncio.Task[_Reader]] = {}
-        self._held: dict[int, _Held] = {}
-        self._tags = itertools.count(1)
         self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._excuses: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._last_taken: dict[str, Arrived] = {}
         self._errands: set[asyncio.Task[Any]] = set()
         self._looking = asyncio.Lock()
+        self._hands = Hands(lambda: self._session, self._errand)
 
     async def check(self) -> None:
         """See `Broker.check`."""
@@ -117,34 +103,32 @@ class RabbitMqTransport:
             chosen = [reader.fresh.popleft() for _ in range(min(most, len(reader.fresh)))]
         deliveries = []
         for arrived in chosen:
-            tag = self._hold(arrived, self._session, arrived.spent + 1)
+            tag = self._hands.hold(arrived, self._session, arrived.spent + 1)
             deliveries.append(Delivery(queue, tag, arrived.event, arrived.spent + 1))
             self._last_taken[queue] = arrived
         if deliveries:
-            asyncio.get_running_loop().call_later(lease_s, self._lease_over, [one.tag for one in deliveries])
+            asyncio.get_running_loop().call_later(lease_s, self._hands.lease_over, [one.tag for one in deliveries])
         return deliveries
 
     async def ack(self, deliveries: Sequence[Delivery]) -> None:
         """See `Transport.ack`. One that was lost with its connection is delivered again, which the inbox notices."""
         for delivery in deliveries:
-            held = self._held.pop(delivery.tag, None)
-            if held is not None:
-                await self._settle(held)
+            await self._hands.ack(delivery.tag)
 
     async def retry(self, delivery: Delivery, delay_s: float, reason: str, *, counts: bool = True) -> None:
         """See `Transport.retry`. The delay is rounded up to a waiting room's. Raises `Unavailable`."""
         spent = delivery.tries if counts else delivery.tries - 1
         exchange = topology.waiting_room(delay_s) if delay_s > 0 else ""
-        await self._pass_on(delivery.tag, exchange, self._queue_for(delivery.queue, spent), spent, reason)
+        await self._hands.pass_on(delivery.tag, exchange, queue_for(delivery.queue, spent), spent, reason)
 
     async def park(self, delivery: Delivery, reason: str) -> None:
         """See `Transport.park`. Raises `Unavailable`, also when the parking queue is full."""
-        with self._in_hand(delivery.tag) as held:
+        with self._hands.in_hand(delivery.tag) as held:
             if held is None:
                 return
             aside = messages.set_aside(held.arrived.message, delivery.tries, reason)
             await held.session.send("", topology.parked(delivery.queue), aside)
-            await self._settle(held)
+            await self._hands.settle(held)
 
     async def wait(self, queue: str, timeout_s: float) -> None:
         """See `Transport.wait`."""
@@ -170,7 +154,7 @@ class RabbitMqTransport:
                 await session.stop_consuming()  # what is on its way still arrives, and is handed back with the rest
                 self._session = None
                 await asyncio.gather(*self._errands, return_exceptions=True)
-                await self._hand_back(session)
+                await self._hands.hand_back(session, self._buffered())
             self._session = None
             await session.abandon()
         for errand in self._errands:
@@ -195,7 +179,7 @@ class RabbitMqTransport:
         fresh, suspects, parked = [await self._whole(session.ready(name)) for name in names]
         buffered = list(self._buffered(queue))
         waiting = fresh + suspects + len(buffered)
-        leased = sum(held.arrived.queue == queue for held in self._held.values())
+        leased = self._hands.count(queue)
         # Only what was taken has been seen: the lag of the last one stands for those that wait behind it.
         oldest = min(buffered, key=lambda one: one.sent_at) if buffered else self._last_taken.get(queue)
         oldest_s = (now() - oldest.sent_at).total_seconds() if waiting and oldest else 0.0
@@ -249,12 +233,7 @@ class RabbitMqTransport:
         self._up.clear()
         self._problem = f"the broker is away: {session.reason}"
         metrics.BROKER_UP.set(0)
-        for arrived in [*self._buffered(), *(held.arrived for held in self._held.values())]:
-            key = (arrived.queue, arrived.event.id)
-            self._excuses[key] = self._excuses.pop(key, 0) + 1
-        while len(self._excuses) > EXCUSED_MESSAGES_MOST:
-            self._excuses.popitem(last=False)
-        self._held.clear()
+        self._hands.excuse(self._buffered())
         for reader in self._readers.values():
             reader.cancel()
         self._readers.clear()
@@ -321,11 +300,11 @@ class RabbitMqTransport:
             )
             await session.ack(message)
             return
-        deaths -= min(deaths, self._excuses.get((queue, event.id), 0), EXCUSES_MOST)
+        deaths -= min(deaths, self._hands.excuses(queue, event.id))
         spent = messages.number(message.headers, messages.TRIES)
         if deaths and not alone:
             # It was handed out from here at most once, whatever happened while it lay in a prefetch.
-            self._lease_over([self._hold(Arrived(message, queue, event, spent), session, spent + 1)])
+            self._hands.lease_over([self._hands.hold(Arrived(message, queue, event, spent), session, spent + 1)])
             return
         arrived = Arrived(message, queue, event, spent + deaths)
         (reader.suspects if alone else reader.fresh).append(arrived)
@@ -336,67 +315,6 @@ class RabbitMqTransport:
             if queue in (None, name) and task.done() and not task.cancelled() and task.exception() is None:
                 yield from task.result().suspects
                 yield from task.result().fresh
-
-    # what is in hand
-
-    def _hold(self, arrived: Arrived, session: Session, spent_if_lost: int) -> int:
-        tag = next(self._tags)
-        self._held[tag] = _Held(arrived, session, spent_if_lost)
-        return tag
-
-    @contextlib.contextmanager
-    def _in_hand(self, tag: int) -> Iterator[_Held | None]:
-        """Take it off the table for as long as something is done with it; back if that fails and it is still ours."""
-        held = self._held.pop(tag, None)
-        try:
-            yield held
-        except BaseException:
-            if held is not None and held.session is self._session:
-                self._held[tag] = held
-                asyncio.get_running_loop().call_later(STUCK_RETRY_S, self._lease_over, [tag])
-            raise
-
-    async def _pass_on(self, tag: int, exchange: str, key: str, spent: int, reason: str) -> None:
-        """Put it somewhere else, then settle it here: dying in between costs a copy, which the inbox drops."""
-        with self._in_hand(tag) as held:
-            if held is not None:
-                await held.session.send(exchange, key, messages.tried(held.arrived.message, spent, reason))
-                await self._settle(held)
-
-    async def _settle(self, held: _Held) -> None:
-        self._excuses.pop((held.arrived.queue, held.arrived.event.id), None)
-        await held.session.ack(held.arrived.message)
-
-    def _lease_over(self, tags: list[int]) -> None:
-        """Whoever took these did not answer in time."""
-        for tag in tags:
-            if tag in self._held:
-                self._errand(self._give_up_on(tag))
-
-    async def _give_up_on(self, tag: int) -> None:
-        held = self._held.get(tag)
-        if held is None:
-            return
-        target = topology.again(held.arrived.queue)
-        # Refused (that queue is full) it stays with us, and is tried again.
-        with contextlib.suppress(Unavailable):
-            await self._pass_on(tag, "", target, held.spent_if_lost, "its taker did not answer or died")
-
-    async def _hand_back(self, session: Session) -> None:
-        """A polite end: everything back, without a try."""
-        back = [*(held.arrived for held in self._held.values() if held.session is session), *self._buffered()]
-        self._held.clear()
-
-        async def one(arrived: Arrived) -> None:
-            target = self._queue_for(arrived.queue, arrived.spent)
-            await session.send("", target, messages.tried(arrived.message, arrived.spent))
-            await session.ack(arrived.message)
-
-        await asyncio.gather(*map(one, back))
-
-    @staticmethod
-    def _queue_for(queue: str, spent: int) -> str:
-        return topology.again(queue) if spent else queue
 
 
 def _is_cancelled() -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.first_use import FirstUse, execute_all
 from filemill.chassis.sessions.store import LIFE_S, Session, is_session_id, new_session_id
 
 SWEEP_MOST = 20
@@ -34,11 +35,11 @@ class SqliteSessionStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._table_ready = False
+        self._schema = FirstUse(lambda: database.write_unsynced("sessions.schema", execute_all, _TABLE, _INDEX))
 
     async def create(self, user_id: str) -> Session:
         """See `SessionStore.create`."""
-        await self._ready()
+        await self._schema.ready()
         session = Session(new_session_id(), user_id, 0, now())
         await self._database.write_unsynced("sessions.create", _create, session)
         return session
@@ -47,14 +48,14 @@ class SqliteSessionStore:
         """See `SessionStore.get`."""
         if not is_session_id(session_id):
             return None
-        await self._ready()
+        await self._schema.ready()
         return await self._database.write_unsynced("sessions.use", _change, session_id, session_id)
 
     async def count_upload(self, session_id: str) -> int | None:
         """See `SessionStore.count_upload`."""
         if not is_session_id(session_id):
             return None
-        await self._ready()
+        await self._schema.ready()
         session = await self._database.write_unsynced("sessions.count", _change, session_id, session_id, more=1)
         return session.files_uploaded if session else None
 
@@ -62,34 +63,24 @@ class SqliteSessionStore:
         """See `SessionStore.rotate`."""
         if not is_session_id(session_id):
             return None
-        await self._ready()
+        await self._schema.ready()
         return await self._database.write_unsynced("sessions.rotate", _change, session_id, new_session_id())
 
     async def delete(self, session_id: str) -> bool:
         """See `SessionStore.delete`."""
         if not is_session_id(session_id):
             return False
-        await self._ready()
+        await self._schema.ready()
         return await self._database.write_unsynced("sessions.delete", _delete, session_id)
 
     async def check(self) -> None:
         """See `SessionStore.check`."""
-        await self._ready()
+        await self._schema.ready()
         await self._database.check()
 
     async def close(self) -> None:
         """See `SessionStore.close`."""
         await self._database.close()
-
-    async def _ready(self) -> None:
-        if not self._table_ready:
-            await self._database.write_unsynced("sessions.schema", _schema)
-            self._table_ready = True
-
-
-def _schema(tx: Tx) -> None:
-    tx.execute(_TABLE)
-    tx.execute(_INDEX)
 
 
 def _create(tx: Tx, session: Session) -> None:

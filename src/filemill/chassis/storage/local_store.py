@@ -163,6 +163,20 @@ class _LocalWriter:
         if self._pending_bytes > limit:
             await self._on_disk(self._flush)
 
+    def write_block(self, block: memoryview) -> None:
+        """See `store.TakesBlocks`."""
+        if self._partial is None and self._pending_bytes + len(block) <= SMALL_MOST_BYTES:
+            self._pending.append(bytes(block))
+            self._pending_bytes += len(block)
+            return
+        try:
+            self._flush()
+            if self._tap:
+                self._tap(block)
+            _write_all(self._fd, [block])
+        except OSError as error:
+            raise translated(error) from error
+
     async def commit(self) -> None:
         if self._partial is None:
             body = b"".join(self._pending)
@@ -235,6 +249,10 @@ class _FileReader:
             start += len(chunk)
             yield chunk
 
+    def fileno(self) -> int:
+        """See `store.HasDescriptor`."""
+        return self._fd
+
     async def close(self) -> None:
         os.close(self._fd)
 
@@ -281,7 +299,7 @@ def _list_small(tx: Tx) -> list[tuple[str, int, str]]:
     return [(key, size_bytes, stored_at) for key, size_bytes, stored_at in rows]
 
 
-def _write_all(fd: int, parts: list[bytes]) -> None:
+def _write_all(fd: int, parts: Sequence[bytes | memoryview]) -> None:
     data = memoryview(parts[0] if len(parts) == 1 else b"".join(parts)) if parts else memoryview(b"")
     while data:
         data = data[os.write(fd, data) :]

@@ -86,6 +86,24 @@ class BlobStore(Protocol):
 
 
 @runtime_checkable
+class TakesBlocks(Protocol):
+    """A writer that can be written to from a thread: an extra capability (`isinstance` asks for it)."""
+
+    def write_block(self, block: memoryview) -> None:
+        """As `BlobWriter.write`, blocking; never while another call is at work. The view is only good during the call."""
+        ...
+
+
+@runtime_checkable
+class HasDescriptor(Protocol):
+    """A reader whose bytes are a file's, as they are: an extra capability (`isinstance` asks for it)."""
+
+    def fileno(self) -> int:
+        """The open file; it stays the reader's."""
+        ...
+
+
+@runtime_checkable
 class SweepsPartials(Protocol):
     """A store that writes beside the place first: an extra capability (`isinstance` asks for it)."""
 

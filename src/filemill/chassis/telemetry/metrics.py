@@ -34,6 +34,9 @@ BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a depende
 RATE_UNCHECKED = Counter(
     "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
 )
+SOCKET_THREADS_BUSY = Gauge("filemill_http_socket_threads_busy", "Threads lent to the socket of a large body.")
+BODY_BYTES_DRAINED = Counter("filemill_http_drained_bytes_total", "Bytes of bodies that a thread read from the socket.")
+BODY_BYTES_SENT_BY_FILE = Counter("filemill_http_sendfile_bytes_total", "Bytes of answers that went by sendfile.")
 STORAGE_BUFFERED = Gauge("filemill_storage_buffered_bytes", "Memory of bodies on their way to the remote store.")
 STORAGE_RESUMED = Counter("filemill_storage_reads_resumed_total", "Reads from the remote store that broke off.")
 

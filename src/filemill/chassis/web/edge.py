@@ -1,5 +1,6 @@
 """The edge of every request: its ids, its log line, its metrics, the cap on its body. Plain ASGI, so streams stay streams."""
 
+import re
 import time
 from collections.abc import Callable, Collection
 from typing import Any
@@ -11,11 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
 
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
 
+_SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 _log = structlog.get_logger()
@@ -30,8 +33,7 @@ class BodyTooLarge(TooLarge):
 
 
 class Edge:
-    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself; `/*` at the end of a path is one
-    more segment."""
+    """Wraps an app. `streaming` are (method, path) pairs whose bodies the app bounds itself; `{…}` is one segment."""
 
     def __init__(
         self,
@@ -40,7 +42,7 @@ class Edge:
         draining: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
-        self._streaming = frozenset(streaming)
+        self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
         self.allowed_hosts: frozenset[str] | None = None
 
@@ -62,11 +64,15 @@ class Edge:
                 await self._answer(scope, headers, receive, exchange)
             exchange.record()
 
+    def _streams(self, method: str, path: str) -> bool:
+        return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
+
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
             self._check_origin(scope["method"], headers)
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
+                scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count
             await self._app(scope, receive, exchange.send)
         except FilemillError as error:
             await exchange.fail(problem_response(error), scope, receive)
@@ -74,9 +80,6 @@ class Edge:
             if exchange.finished:
                 return  # Starlette raises again what `problems` has answered and logged
             await exchange.fail(unexpected(error), scope, receive)
-
-    def _streams(self, method: str, path: str) -> bool:
-        return (method, path) in self._streaming or (method, path.rpartition("/")[0] + "/*") in self._streaming
 
     def _check_origin(self, method: str, headers: dict[bytes, bytes]) -> None:
         """Where nobody is asked for credentials, pages of other sites must not reach us through a user's browser.
@@ -111,6 +114,9 @@ class _Exchange:
             message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
         elif message["type"] == "http.response.body":
             self._bytes += len(message.get("body", b""))
+            self.finished = not message.get("more_body", False)
+        elif message["type"] == ZERO_COPY:
+            self._bytes += message["count"]
             self.finished = not message.get("more_body", False)
         await self._send(message)
 

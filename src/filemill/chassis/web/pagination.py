@@ -50,6 +50,17 @@ def decode_newest(cursor: str | None) -> tuple[datetime, str] | None:
     return (position[0], str(position[1])) if position else None
 
 
+def encode_number(number: int) -> str:
+    """A cursor of a list in the order of one number."""
+    return encode(number)
+
+
+def decode_number(cursor: str | None) -> int | None:
+    """The position in such a cursor."""
+    position = decode(cursor, int)
+    return int(position[0]) if position else None
+
+
 def decode_newest_entry(cursor: str | None) -> tuple[datetime, int] | None:
     """The position in such a cursor, where ids are numbers."""
     position = _decode_timed(cursor, int)

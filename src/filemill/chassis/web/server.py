@@ -11,9 +11,11 @@ from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
+from filemill.chassis.web.drain_check import choose_protocol
 from filemill.chassis.web.edge import Edge
 
 BACKLOG = 2048
@@ -50,8 +52,8 @@ def bind_unix(path: Path) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
-    """Tells the app to drain before waiting for what is in flight."""
+class Server(uvicorn.Server):
+    """uvicorn with our settings. Tells the app to drain before waiting for what is in flight."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app = self.config.app
@@ -60,11 +62,11 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
-    """Run until a signal asks to stop; then finish what is in flight."""
+def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> Server:
+    """A server that is not running yet."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol,
         loop="none",
         lifespan="on",
         log_config=None,
@@ -74,9 +76,13 @@ async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=32 * 1024,
     )
-    server = _Server(config)
+    return Server(config)
+
+
+async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
+    """Run until a signal asks to stop; then finish what is in flight."""
+    server = make_server(app, await choose_protocol())
     if on_ready is None:
         await server.serve(sockets=sockets)
         return

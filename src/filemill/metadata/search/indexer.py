@@ -78,6 +78,8 @@ class Indexer:
         hold(tx, *(row["file_id"] for row in rows))
         for row in rows:
             doc_id = row["doc_id"]
+            if not repository.indexed(tx, doc_id, row["index_wanted"]):
+                continue
             if row["deleted"] or not row["known"]:
                 self._index.remove(tx, doc_id)
             else:
@@ -88,7 +90,6 @@ class Indexer:
                     repository.drop_text(tx, doc_id)
                 kept = repository.text_of(tx, doc_id)
                 self._index.put(tx, entry_of(row, kept[1] if kept else ""))
-            repository.indexed(tx, doc_id, row["index_wanted"])
 
 
 def entry_of(row: RowMapping, text: str) -> IndexEntry:

@@ -1,27 +1,22 @@
 """The waker on a real database: one wake-up for each job that is due, again if nobody came, never too many."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
 
-from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database
 from filemill.chassis.doorbell import Doorbell
 from filemill.chassis.errors import Unavailable
-from filemill.chassis.ids import new_id
 from filemill.chassis.jobs import waker as waker_module
 from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.jobs.recovery import Recovery
-from filemill.chassis.jobs.table import BULK, INTERACTIVE, NewJob, Verdict, jobs_table
+from filemill.chassis.jobs.table import BULK, INTERACTIVE, Verdict
 from filemill.chassis.jobs.waker import Waker
 from support.celery_worker import Silent
+from support.job_table import JOBS, new_job
 
-TABLES = MetaData()
-QUEUE = JobQueue(jobs_table(TABLES))
+QUEUE = JobQueue(JOBS)
 
 
 class Post:
@@ -38,25 +33,13 @@ class Post:
         self.sent.append((lane, count))
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = open_sqlite(tmp_path / "jobs.db")
-    await made.write("test", TABLES.create_all)
-    yield made
-    await made.close()
-
-
 def make_waker(database: Database, post: Post, folder: Path) -> Waker:
     recovery = Recovery(database, QUEUE, Silent(), "test")
     return Waker(database, QUEUE, recovery, post.send, lambda: Doorbell(folder, "test.wake"))
 
 
 async def add(database: Database, lane: str = INTERACTIVE, wait_s: float = 0.0) -> str:
-    values: dict[str, Any] = {
-        "kind": "test", "file_id": new_id(), "owner_id": "ada", "version": 1, "run": 1, "lane": lane,
-        "cause": "uploaded", "payload": {}, "deadline_s": 60.0,
-    }  # fmt: skip
-    return await database.write("test", lambda tx: QUEUE.add(tx, NewJob(**values), wait_s=wait_s))
+    return await database.write("test", lambda tx: QUEUE.add(tx, new_job(lane=lane), wait_s=wait_s))
 
 
 async def test_wake_when_jobs_are_due_then_each_lane_gets_as_many_and_only_once(

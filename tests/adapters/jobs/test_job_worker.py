@@ -11,43 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData
 
-from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.doorbell import Doorbell
 from filemill.chassis.errors import Unavailable
-from filemill.chassis.ids import new_id
 from filemill.chassis.jobs import queue as queue_module
 from filemill.chassis.jobs import worker as worker_module
 from filemill.chassis.jobs.queue import TRIES_MOST, JobQueue
-from filemill.chassis.jobs.table import INTERACTIVE, ClaimedJob, NewJob, Verdict, jobs_table
+from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress, Worker
+from support.job_table import new_job
 
-TABLES = MetaData()
-JOBS = jobs_table(TABLES)
 HOPELESS = Verdict("bad-file", "The file is bad.", retryable=False)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = open_sqlite(tmp_path / "jobs.db")
-    await made.write("test", TABLES.create_all)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def queue() -> JobQueue:
-    return JobQueue(JOBS)
-
-
-def new_job(**more: Any) -> NewJob:
-    values: dict[str, Any] = {
-        "kind": "test", "file_id": new_id(), "owner_id": "ada", "version": 1, "run": 1, "lane": INTERACTIVE,
-        "cause": "uploaded", "payload": {"x": 1}, "deadline_s": 60.0,
-    }  # fmt: skip
-    return NewJob(**values | more)
 
 
 @dataclass

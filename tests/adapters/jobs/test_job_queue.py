@@ -2,46 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import MetaData, update
+from sqlalchemy import update
 
 from filemill.chassis import process_identity
-from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.queue import JobQueue
-from filemill.chassis.jobs.table import BULK, INTERACTIVE, NewJob, Verdict, jobs_table
+from filemill.chassis.jobs.table import BULK, INTERACTIVE, Verdict
 from filemill.chassis.telemetry import request_context
+from support.job_table import JOBS, new_job
 
-TABLES = MetaData()
-JOBS = jobs_table(TABLES)
 ME = "worker-1"
 HEALS = Verdict("broke", "It broke.", retryable=True)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = open_sqlite(tmp_path / "jobs.db")
-    await made.write("test", TABLES.create_all)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def queue() -> JobQueue:
-    return JobQueue(JOBS)
-
-
-def new_job(**more: Any) -> NewJob:
-    values: dict[str, Any] = {
-        "kind": "test", "file_id": new_id(), "owner_id": "ada", "version": 1, "run": 1, "lane": INTERACTIVE,
-        "cause": "uploaded", "payload": {"x": 1}, "deadline_s": 60.0,
-    }  # fmt: skip
-    return NewJob(**values | more)
 
 
 def set_columns(tx: Tx, job_id: str, **values: Any) -> None:

@@ -1,0 +1,110 @@
+"""Blobs that nobody needs any more: named in the transaction that stopped needing them, deleted from the store later.
+
+So a crash between the two only delays the deletion, and a store that is away only makes rows wait. A key is never used
+twice, so a late delete hits nothing new.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from sqlalchemy import Column, Float, Index, MetaData, String, Table, delete, insert, select
+
+from filemill.chassis.crash_points import crash_point
+from filemill.chassis.database.database import Database, Tx, mark_commit
+from filemill.chassis.database.inventory import KeptTable
+from filemill.chassis.errors import StorageFull, Unavailable
+from filemill.chassis.storage.store import BlobStore
+
+MARK = "removals"
+"""The commit mark that wakes the remover."""
+BATCH_MOST = 100
+IDLE_S = 10.0
+
+_log = structlog.get_logger()
+
+
+def removals_table(metadata: MetaData) -> Table:
+    """The removals of one service; each service that owns blobs calls this once in its `tables.py`."""
+    return Table(
+        "removals",
+        metadata,
+        Column("storage_key", String(100), primary_key=True),
+        # The purged file it belonged to, whose purge ends with the last of its blobs; None: just not needed any more.
+        Column("file_id", String(36)),
+        Column("due_at", Float, nullable=False),
+        Index("removals_due", "due_at"),
+        Index("removals_file", "file_id"),
+    )
+
+
+def kept(table: Table) -> KeptTable:
+    """The removals in a service's inventory: what is still to be deleted is no part of what the service keeps."""
+    return KeptTable(table, counted=False, survives="keys to be deleted, gone with their blobs")
+
+
+_REMOVALS = removals_table(MetaData())
+"""The same in every service, so one set of statements serves all."""
+
+
+def add(tx: Tx, storage_keys: Sequence[str], *, file_id: str | None = None, after_s: float = 0.0) -> None:
+    """These are to be deleted, `after_s` from now at the earliest: readers may hold the key a moment longer."""
+    if not storage_keys:
+        return
+    due_at = time.time() + after_s
+    tx.execute(insert(_REMOVALS), [{"storage_key": key, "file_id": file_id, "due_at": due_at} for key in storage_keys])
+    mark_commit(tx, MARK)
+
+
+def left(tx: Tx, file_id: str) -> int:
+    """How many blobs of a purged file are still to be deleted (at most 1: it is enough to know)."""
+    return len(tx.execute(select(_REMOVALS.c.storage_key).where(_REMOVALS.c.file_id == file_id).limit(1)).all())
+
+
+class Remover:
+    """Deletes what is due. `finished` is told, in a transaction, of each purged file whose last blob is gone."""
+
+    def __init__(self, database: Database, store: BlobStore, finished: Callable[[Tx, str], None]) -> None:
+        self._database = database
+        self._store = store
+        self._finished = finished
+        self._news = asyncio.Event()
+        database.on_commit(MARK, self._news.set)
+
+    async def run(self) -> None:
+        """Delete for ever."""
+        while True:
+            self._news.clear()
+            try:
+                while await self.remove_some() == BATCH_MOST:
+                    pass
+            except (Unavailable, StorageFull) as error:
+                _log.info("storage.removals.waiting", problem=error.detail)
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def remove_some(self) -> int:
+        """One batch; returns how many blobs that were. Raises `Unavailable` while the store or the database is away."""
+        keys = await self._database.read(_due, BATCH_MOST)
+        if not keys:
+            return 0
+        for key in keys:
+            await self._store.delete(key)
+        crash_point("storage.removals.deleted")
+        await self._database.write("storage.removals", self._done, keys)
+        return len(keys)
+
+    def _done(self, tx: Tx, keys: Sequence[str]) -> None:
+        gone = delete(_REMOVALS).where(_REMOVALS.c.storage_key.in_(keys)).returning(_REMOVALS.c.file_id)
+        for file_id in sorted({file_id for file_id in tx.execute(gone).scalars() if file_id is not None}):
+            if not left(tx, file_id):
+                self._finished(tx, file_id)
+
+
+def _due(tx: Tx, most: int) -> list[str]:
+    query = select(_REMOVALS.c.storage_key).where(_REMOVALS.c.due_at <= time.time())
+    return list(tx.execute(query.order_by(_REMOVALS.c.due_at).limit(most)).scalars())

@@ -1,0 +1,65 @@
+"""The body of a request as one object that is poured into a sink: by a thread from the socket when possible, else by the loop.
+
+The two ways give the same bytes, the same errors and the same silence limit; which one runs is not the caller's business.
+Every byte that arrived was given to the sink when `pour` raises, so an upload that can go on knows where it stands.
+On failure: `ClientDisconnect` when the client went, `TimeoutError` when it fell silent; what the sink raises passes.
+"""
+
+import asyncio
+from typing import Protocol, runtime_checkable
+
+from starlette.requests import ClientDisconnect, Request
+
+from filemill.chassis.web.drain_protocol import EXTENSION, BodyLoan
+from filemill.chassis.web.socket_threads import BlockTaker
+
+RELAY_BEFORE_RETRY_BYTES = 4 * 1024 * 1024
+"""What the loop reads itself before a body that was slow gets a thread again."""
+
+
+class Sink(Protocol):
+    """Where a body goes."""
+
+    async def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        ...
+
+
+@runtime_checkable
+class BlockSink(Protocol):
+    """A sink that can take bytes in a thread: an extra capability (`isinstance` asks for it)."""
+
+    def block_taker(self) -> BlockTaker | None:
+        """What takes them, in order with `write` and never beside it; None if that cannot be at present."""
+        ...
+
+
+class Body:
+    """One request's body. `pour` takes it once."""
+
+    def __init__(self, request: Request, idle_s: float) -> None:
+        self._request = request
+        self._idle_s = idle_s
+        loan = request.scope.get("extensions", {}).get(EXTENSION)
+        self._loan: BodyLoan | None = loan if isinstance(loan, BodyLoan) else None
+
+    async def pour(self, sink: Sink) -> None:
+        """Give all of it to the sink."""
+        relayed_bytes = RELAY_BEFORE_RETRY_BYTES
+        while True:
+            if relayed_bytes >= RELAY_BEFORE_RETRY_BYTES and self._loan is not None and self._loan.worthwhile:
+                take = sink.block_taker() if isinstance(sink, BlockSink) else None
+                if take is not None:
+                    if await self._loan.lend(take):
+                        return
+                    relayed_bytes = 0
+            async with asyncio.timeout(self._idle_s):
+                message = await self._request.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            data = message.get("body", b"")
+            relayed_bytes += len(data)
+            if data:
+                await sink.write(data)
+            if not message.get("more_body", False):
+                return
