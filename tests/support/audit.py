@@ -42,8 +42,11 @@ def audit(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, str]
 def rows(mill: Mill, acknowledged: Mapping[str, str]) -> list[str]:
     """One row for each key that was acknowledged, and no row without one."""
     there = {row[0] for row in mill.rows("upload", "SELECT file_id FROM files")}
-    keys = dict(mill.rows("upload", "SELECT key, file_id FROM idempotency WHERE file_id IS NOT NULL"))
-    wrong = [
+    # A resumable upload has no key of that kind; its client says the key as `external_id`.
+    named = mill.rows("upload", "SELECT external_id, file_id FROM files WHERE external_id IS NOT NULL")
+    keys = dict(mill.rows("upload", "SELECT key, file_id FROM idempotency WHERE file_id IS NOT NULL")) | dict(named)
+    wrong = [f"{count} files: {key}" for key, count in _repeated(key for key, _ in named)]
+    wrong += [
         f"lost: {key} was acknowledged as {file_id}" for key, file_id in acknowledged.items() if file_id not in there
     ]
     wrong += [
@@ -197,7 +200,7 @@ def orphan_blobs(mill: Mill) -> int:
     named |= set(_ids(mill, "processing", "SELECT storage_key FROM renditions"))
     texts = (json.loads(text) for (text,) in mill.rows("metadata", "SELECT text FROM documents WHERE text IS NOT NULL"))
     named |= {text["storage_key"] for text in texts if text.get("storage_key")}
-    return len(mill.engines.blobs() - named)
+    return len({key for key in mill.engines.blobs() if key.startswith("blobs/")} - named)
 
 
 def _ids(mill: Mill, service: str, query: str) -> list[Any]:

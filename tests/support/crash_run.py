@@ -35,6 +35,7 @@ class Plan:
     visit: Callable[[Mill, Clients, threading.Event], None] | None = None
     engines: Engines | None = None
     instances: int = 1
+    clients: Callable[[list[str]], Clients] = Clients
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
     mill.peers = [Mill(folder / f"data{at}", plan.engines, **environment) for at in range(2, plan.instances + 1)]
     try:
         mill.start()
-        clients = Clients(mill.urls)
+        clients = plan.clients(mill.urls)
         killers = [Killer(one, lambda: clients.in_flight) for one in (mill, *mill.peers)]
         _load(mill, plan, clients, killers, uploads, dice, report)
         # No restart: what heals a mill are loops that always run (RELIABILITY rule 8).

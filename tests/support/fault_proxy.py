@@ -25,7 +25,8 @@ T = TypeVar("T")
 class Fault:
     """What happens to a share of the connections.
 
-    `reset`: cut with RST once `after_bytes` of the server's answer have passed. `delay`: nothing passes for `seconds`.
+    `reset`: cut with RST once `after_bytes` of the server's answer have passed. `cut-up`: cut once `after_bytes` of the
+    client's have passed, if it sends as many. `delay`: nothing passes for `seconds`.
     `throttle`: the server's bytes pass at `bytes_per_s`. `silent`: accepted, and never a byte of answer.
     """
 
@@ -126,7 +127,7 @@ class FaultProxy:
     async def serve(self, link: Link) -> None:
         """Serve one connection until it ends."""
         fault = self.roll()
-        if fault is not None:
+        if fault is not None and fault.kind != "cut-up":
             self.injected[fault.kind] += 1
         await self.forward(link, fault)
 
@@ -138,6 +139,8 @@ class FaultProxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._server_port, limit=CHUNK_BYTES)
         try:
             writer.write(sent_first)
+            if fault and kind == "cut-up":
+                return await self._cut_up(link, reader, writer, fault)
             there = asyncio.create_task(self.pump(link.reader, writer))
             try:
                 if kind == "silent":
@@ -154,6 +157,20 @@ class FaultProxy:
         finally:
             writer.transport.abort()
 
+    async def _cut_up(
+        self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
+    ) -> None:
+        back = asyncio.create_task(self.pump(reader, link.writer))
+        try:
+            if await self.pump(link.reader, writer, most_bytes=fault.after_bytes):
+                self.injected[fault.kind] += 1
+                link.reset()
+            else:
+                await back
+        finally:
+            back.cancel()
+            await asyncio.gather(back, return_exceptions=True)
+
     async def pump(
         self,
         source: asyncio.StreamReader,
@@ -161,8 +178,8 @@ class FaultProxy:
         *,
         most_bytes: int | None = None,
         bytes_per_s: float = 0.0,
-    ) -> None:
-        """Move bytes one way until the source ends or `most_bytes` have passed."""
+    ) -> bool:
+        """Move bytes one way until the source ends or `most_bytes` have passed; whether it was the latter."""
         left = most_bytes
         while left is None or left > 0:
             data = await source.read(CHUNK_BYTES if left is None else min(left, CHUNK_BYTES))
@@ -170,12 +187,13 @@ class FaultProxy:
             if not data:
                 if sink.can_write_eof():
                     sink.write_eof()
-                return
+                return False
             left = None if left is None else left - len(data)
             sink.write(data)
             await sink.drain()
             if bytes_per_s:
                 await asyncio.sleep(len(data) / bytes_per_s)
+        return True
 
     # the thread
 
