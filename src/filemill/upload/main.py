@@ -90,10 +90,11 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await database.close()
 
     resumed = [Resumable(unfinished, settings).router()] if unfinished is not None else []
+    whole = Arrivals(database, intake, keys, settings)
     return build_app(
         state,
         [
-            Arrivals(database, intake, keys, settings).router(),
+            whole.router(),
             *resumed,
             Contents(database, store, journal, build_signer(settings), settings, spool).router(),
             Endpoints(database, settings).router(),
@@ -101,6 +102,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=arrivals.STREAMING + resumable.STREAMING,
+        direct=whole.direct(),
     )
 
 
