@@ -52,6 +52,8 @@ class ResumingLocalStore(LocalStore):
         except OSError as error:
             raise translated(error) from error
         try:
+            if os.fstat(fd).st_size < end:
+                raise NotFound("The bytes of this upload are missing.")
             while at < end:
                 chunk: bytes = await self.in_thread(os.pread, fd, min(CHUNK_BYTES, end - at), at)
                 if not chunk:
