@@ -2,7 +2,7 @@
 
 Each part is kept under an id of its own and may be sent again until the upload is completed. Then all of them are read once,
 counted, hashed and copied into a fresh blob, so whoever still has an address can change nothing about the file. A small upload
-is checked while its client waits; a larger one is `verifying` until a loop in some instance has done it.
+is checked while its client waits; one over `FILEMILL_VERIFY_AT_ONCE_BYTES` is `verifying` until a loop in some instance did it.
 On failure: what contradicts itself ends as `failed` with the reason and its bytes are deleted; nothing else does.
 """
 
@@ -28,8 +28,6 @@ from filemill.upload.settings import UploadSettings
 from filemill.upload.turns import Turn, Turns
 from filemill.upload.unfinished import Unfinished
 
-AT_ONCE_MOST_BYTES = 64 * 1024 * 1024
-"""Up to this size the answer to `complete` waits for the check."""
 LOOK_EVERY_S = 5.0
 VERIFIED_AT_ONCE = 2
 
@@ -96,7 +94,7 @@ class Parts:
         if row["state"] in ("done", "verifying"):
             return row
         turn = await self._turns.take(caller.owner_id, upload_id)
-        if row["size"] <= AT_ONCE_MOST_BYTES:
+        if row["size"] <= self.settings.verify_at_once_bytes:
             return await self._verify(caller, turn)
         try:
             await self._must_be_there(turn)

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from filemill.upload import direct as direct_module
-from filemill.upload import parts as parts_module
 
 MIB = 1024 * 1024
 EMBEDDED = pytest.mark.parametrize("installation", ["embedded"], indirect=True)
@@ -118,11 +117,13 @@ async def test_complete_when_the_content_is_refused_then_nothing_is_kept(tus: An
     assert installation.files() == installation.kept() == []
 
 
-async def test_complete_when_large_then_202_until_a_loop_has_read_it(
-    tus: Any, installation: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_complete_when_large_then_202_until_a_loop_has_read_it(installation: Any) -> None:
     """`verifying` in between; what turns out wrong is `failed`."""
-    monkeypatch.setattr(parts_module, "AT_ONCE_MOST_BYTES", 100)
+    async with installation.service(verify_at_once_bytes=100) as tus:
+        await _verified_later(tus, installation)
+
+
+async def _verified_later(tus: Any, installation: Any) -> None:
     good, bad = some_bytes(2 * MIB), some_bytes(MIB + 5)
     sent = []
     for data, sha256 in ((good, hashlib.sha256(good).hexdigest()), (bad, "0" * 64)):
