@@ -95,7 +95,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
     "bad limit": ("GET /api/upload/files?limit=0", {}, 400, "bad-request"),
     "limit over the most": ("GET /api/metadata/files?limit=501", {}, 400, "bad-request"),
     "time without offset": ("GET /api/metadata/files?created_after=2026-01-01T00:00:00", {}, 400, "bad-request"),
-    "purge": (f"DELETE /api/upload/files/{new_id()}?purge=true", {}, 400, "bad-request"),
+    "purge": (f"DELETE /api/upload/files/{new_id()}?purge=true", {}, 404, "not-found"),
     "unknown capability": (f"POST /api/ai/analyze/{new_id()}", {"json": {"capabilities": ["x"]}}, 400, "unknown-capability"),
 }  # fmt: skip
 

@@ -1,9 +1,9 @@
 """The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
@@ -28,7 +28,12 @@ class Endpoints:
         add = router.add_api_route
         add("/plans", self.plans, methods=["GET"], summary="What is done with which type of file, step by step")
         add("/files/{file_id}/renditions/{name}", self.rendition, methods=["GET"], summary="A picture made from a file")
+        add("/blobs/named", self.named, methods=["GET"], summary="Which of these stored blobs are renditions or text")
         return router
+
+    async def named(self, keys: Annotated[str, Query(max_length=8000)], _caller: CallerDep) -> dict[str, list[str]]:
+        """`keys`: storage keys, separated by commas. For upload, which removes what nobody names."""
+        return {"keys": await self.database.read(repository.named, keys.split(","))}
 
     async def plans(self, _caller: CallerDep) -> dict[str, Any]:
         """Each plan with its steps in order."""

@@ -1,5 +1,6 @@
 """Reads and writes of the processing service's rows. Takes the transaction, owns none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select
@@ -51,6 +52,13 @@ def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | No
         renditions.c.file_id == file_id, renditions.c.owner_id == owner_id, renditions.c.name == name
     )
     return tx.execute(query.order_by(renditions.c.version.desc()).limit(1)).mappings().first()
+
+
+def named(tx: Tx, keys: Sequence[str]) -> list[str]:
+    """Those of these blobs that a row of this service names, or is removing."""
+    found = select(renditions.c.storage_key).where(renditions.c.storage_key.in_(keys))
+    removing = select(removals.c.storage_key).where(removals.c.storage_key.in_(keys))
+    return sorted({*tx.execute(found).scalars(), *tx.execute(removing).scalars()})
 
 
 # what the operator's tools see

@@ -1,7 +1,7 @@
 """The way in: bytes stream once through hash, count and type check into the store; then row and event in one transaction.
 
 Order is the promise: blob durable, then the transaction (row, `file.uploaded`, idempotency key), then the answer. Whatever
-fails on the way leaves no row, and no blob but one that the orphan sweeper finds.
+fails on the way leaves no row, and no blob but one that the reconciler finds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -233,7 +233,7 @@ class Intake:
         return row
 
     async def discard(self, body: StoredBody) -> None:
-        """The bytes turned out to belong to no file. If this fails the orphan sweeper does it later."""
+        """The bytes turned out to belong to no file. If this fails the reconciler does it later."""
         try:
             if body.queued and self._spool is not None:
                 await self._spool.discard(body.storage_key, body.size)

@@ -1,8 +1,7 @@
 """Looking after what uploads leave behind: half-written blobs of dead processes, old idempotency keys, old trash, uploads that
 nobody finished. Always runs.
 
-A whole blob without a row (a crash between the two) is not swept here: other services keep blobs in the same store, so that
-takes a reconciler that asks them all.
+A whole blob without a row (a crash between the two) is the `reconciler`'s: other services keep blobs in the same store.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
 """The upload service, wired."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.types import ASGIApp
@@ -11,6 +13,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_folder, build_store, check_start
 from filemill.chassis.storage.removals import Remover
@@ -29,6 +32,7 @@ from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
 from filemill.upload.parts import Parts
+from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
@@ -70,6 +74,12 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         several_requests = [Resumable(unfinished, settings).router(), Direct(parts, signer).router()]
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
 
+    processing = ServiceClient("processing", settings.base_url("processing"))
+    if settings.reconcile != "off":
+        grace, dry_run = timedelta(hours=settings.orphan_hours), settings.reconcile == "report"
+        reconciler = Reconciler(database, store, named_by_processing(processing), grace=grace, dry_run=dry_run)
+        background.add("reconciler", partial(reconciler.run, settings.reconcile_hours * 3600))
+
     dependencies = {
         "database": Dependency(database.check),
         "storage": Dependency(store.check, needed=spool is None),
@@ -81,6 +91,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     state = HealthState("upload", dependencies, background, transport)
 
     async def stop() -> None:
+        await processing.close()
         await transport.close()
         if spool is not None:
             await spool.close()

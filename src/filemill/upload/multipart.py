@@ -61,6 +61,7 @@ class FormReader:
                 "on_part_end": self._part_end,
                 "on_end": self._end,
             },
+            max_header_size=HEADER_MOST_BYTES + 128,  # one long line is refused by our bound, and says so
         )
 
     def feed(self, data: bytes | memoryview) -> list[memoryview]:

@@ -276,6 +276,14 @@ def _erase_versions(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     return sum(count for count, _ in owners.values()), keys
 
 
+def unnamed(tx: Tx, keys: Sequence[str]) -> list[str]:
+    """Those of these blobs that no row of this service names, nor is removing."""
+    named: set[str] = set()
+    for column in (blobs.c.storage_key, versions.c.storage_key, spooled.c.storage_key, removals.c.storage_key):
+        named |= set(tx.execute(select(column).where(column.in_(keys))).scalars())
+    return [key for key in keys if key not in named]
+
+
 # what the operator's tools see
 
 

@@ -133,6 +133,12 @@ def trash_past(tx: Tx, before: datetime, most: int) -> list[RowMapping]:
     return list(tx.execute(query.order_by(files.c.deleted_at).limit(most)).mappings())
 
 
+def blobs_after(tx: Tx, storage_key: str, most: int) -> list[str]:
+    """Keys of blobs in their order, behind one."""
+    query = select(blobs.c.storage_key).where(blobs.c.storage_key > storage_key)
+    return list(tx.execute(query.order_by(blobs.c.storage_key).limit(most)).scalars())
+
+
 def files_with(tx: Tx, storage_key: str) -> list[str]:
     """Which files have a version with this blob."""
     return list(

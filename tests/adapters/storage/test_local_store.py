@@ -1,9 +1,7 @@
 """What only the local store has: files, threads, a disk that can be full."""
 
 import asyncio
-import contextlib
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.local_store import LocalStore
 from filemill.chassis.storage.store import BlobStore, drain, put, read_all
 from support.blob_stores import KIB, MIB, LocalPlace, listed, some_bytes
+from support.tiny_disk import fill_up, tiny_disk
 
 
 @pytest.fixture
@@ -76,26 +75,10 @@ async def test_sweep_partials_when_the_writer_is_dead_then_its_file_goes_and_a_l
 
 
 @pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 2 MiB."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill_up(filler: Path) -> None:
-    """Write until there is no room."""
-    with contextlib.suppress(OSError), filler.open("ab", buffering=0) as writing:
-        while writing.write(b"x" * 4096):
-            pass
+    with tiny_disk(tmp_path / "tiny", 2) as folder:
+        yield folder
 
 
 async def put_small_ones(store: LocalStore, stored: list[str], most: int = 100) -> None:
@@ -107,16 +90,16 @@ async def put_small_ones(store: LocalStore, stored: list[str], most: int = 100) 
 
 
 async def test_commit_when_the_disk_is_full_then_storage_full_nothing_kept_and_it_heals_by_itself(
-    tiny_disk: Path,
+    small_disk: Path,
 ) -> None:
     """No room is said as such; once there is room the same store takes bytes again, without a restart."""
-    store = LocalPlace(tiny_disk / "store").open()
+    store = LocalPlace(small_disk / "store").open()
     first = new_key()
     await put(store, first, some_bytes(MIB))
     with pytest.raises(StorageFull):
         await put(store, new_key(), some_bytes(MIB + 64 * KIB))
     assert await listed(store) == {first: MIB}
-    filler = tiny_disk / "filler"
+    filler = small_disk / "filler"
     fill_up(filler)
     stored: list[str] = []
     with pytest.raises(StorageFull):
@@ -129,15 +112,15 @@ async def test_commit_when_the_disk_is_full_then_storage_full_nothing_kept_and_i
 
 
 async def test_piece_when_the_disk_is_full_then_what_was_there_stays_and_it_goes_on_once_there_is_room(
-    tiny_disk: Path,
+    small_disk: Path,
 ) -> None:
     """An unfinished upload loses nothing that was promised, and gives back the room of what was not."""
-    store, upload_id, data = LocalPlace(tiny_disk / "store").open(), new_id(), some_bytes(MIB + 512 * KIB)
+    store, upload_id, data = LocalPlace(small_disk / "store").open(), new_id(), some_bytes(MIB + 512 * KIB)
     writer = await store.extend(upload_id, ())
     await writer.write(data[:MIB])
     pieces = await writer.finish()
     await writer.close()
-    filler = tiny_disk / "filler"
+    filler = small_disk / "filler"
     fill_up(filler)
     writer = await store.extend(upload_id, pieces)
     with pytest.raises(StorageFull):

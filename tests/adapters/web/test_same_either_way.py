@@ -29,7 +29,7 @@ from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES
 from support.web_server import Answer, WebServer, Wire, serving
 
-CASES = 160
+CASES = 100
 MOST_BYTES = 2 * 1024 * 1024
 LIMITS = (SMALL_MOST_BYTES, REST_ABOVE_BYTES, DRAIN_ABOVE_BYTES, HEAD_BYTES, BLOCK_BYTES, 1024 * 1024, MOST_BYTES)
 STALL_S = 0.07

@@ -14,14 +14,12 @@ import httptools
 from starlette.requests import ClientDisconnect
 from starlette.types import Message
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from filemill.chassis.errors import BadRequest
-from filemill.chassis.telemetry import metrics, request_context
+from filemill.chassis.telemetry import metrics
 from filemill.chassis.web.file_sender import FileSender
-from filemill.chassis.web.problems import problem_response
+from filemill.chassis.web.head_limits import BoundedHeads
 from filemill.chassis.web.socket_threads import BlockTaker, End, Loan, SocketThreads, receive
-from filemill.contracts.problems import PROBLEM_MEDIA_TYPE
 
 EXTENSION = "filemill.body"
 ZERO_COPY = "http.response.zerocopysend"
@@ -30,7 +28,7 @@ REST_ABOVE_BYTES = 128 * 1024
 """A smaller body, or rest of one, costs more to hand over than it saves."""
 
 
-class DrainProtocol(HttpToolsProtocol):
+class DrainProtocol(BoundedHeads):
     """One connection."""
 
     threads = SocketThreads()
@@ -67,18 +65,6 @@ class DrainProtocol(HttpToolsProtocol):
             if not data:
                 return
         super().data_received(data)
-
-    def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is refused as everything else is: as problem+json (uvicorn writes a line of text)."""
-        context = request_context.begin()
-        with request_context.within(context):
-            problem = problem_response(BadRequest(msg)).body
-        head = [
-            "HTTP/1.1 400 Bad Request", f"content-type: {PROBLEM_MEDIA_TYPE}", f"content-length: {len(problem)}",
-            f"x-request-id: {context.request_id}", "x-content-type-options: nosniff", "connection: close",
-        ]  # fmt: skip
-        self.transport.write("\r\n".join([*head, "", ""]).encode() + bytes(problem))
-        self.transport.close()
 
     def forget_parser(self) -> None:
         """Begin anew after a body whose end the parser has not seen."""
