@@ -71,6 +71,14 @@ SELDOM: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            *_transaction("upload.direct.verifying", "upload.direct.end"),
+            "upload.direct.part",
+            "upload.direct.verified",
+        ],
+        "an upload straight to the store: test_crash_direct",
+    ),
+    **dict.fromkeys(
+        [
             *_transaction(
                 "upload.session.begin",
                 "upload.session.claim",
