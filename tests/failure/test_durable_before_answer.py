@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from support.durability import answers, not_durable
+from support.durability import answers, not_durable, resumed_not_durable
 from support.mill import wait_for
 from support.programs import Require
 from support.servers.ports import free_ports
@@ -41,6 +41,30 @@ def test_upload_when_fsync_is_switched_off_then_the_check_notices(tmp_path: Path
         assert "the body was not synced before it was moved to its place" in large
         assert "the folder of the body was not synced after the move" in large
         assert "the row was not synced after the blob and before the answer" in large
+
+
+def test_resumable_upload_when_answered_then_everything_was_synced(tmp_path: Path, require: Require) -> None:
+    """tus: each offset that is told, and the file that the last one makes; without fsync the check notices."""
+    strace = require("strace")
+    trace = _trace_resumed(tmp_path, strace, "")
+    assert resumed_not_durable(read_trace(trace), tmp_path / "data") == []
+    (tmp_path / "broken").mkdir()
+    trace = _trace_resumed(tmp_path / "broken", strace, "fsync")
+    found = resumed_not_durable(read_trace(trace), tmp_path / "broken" / "data")
+    assert {"answer 1: the bytes were not synced", "answer 2: the row was not synced after the bytes"} <= set(found)
+    assert "the folder of the blob was not synced" in found
+
+
+def _trace_resumed(folder: Path, strace: str, broken: str) -> Path:
+    """One upload in two requests to a traced service; returns the trace."""
+    trace, half = folder / "trace", len(LARGE) // 2
+    with _traced_service(folder, strace, broken, trace) as url, httpx.Client(base_url=url, timeout=60) as client:
+        client.headers["Tus-Resumable"] = "1.0.0"
+        place = client.post("/tus/", headers={"Upload-Length": str(len(LARGE))}).headers["location"]
+        for offset, part in ((0, LARGE[:half]), (half, LARGE[half:])):
+            headers = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+            assert client.patch(place, content=part, headers=headers).status_code == 204
+    return trace
 
 
 def _trace_uploads(folder: Path, strace: str, broken: str) -> Path:

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Plan:
     engines: Engines | None = None
     instances: int = 1
     clients: Callable[[list[str]], Clients] = Clients
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
         "FILEMILL_TEST_CRASH_LOG": str(log),
         "FILEMILL_RESTART_PAUSE_MOST_S": "0.5",
         "FILEMILL_TEST_BREAK": plan.broken,
+        **plan.settings,
     }
     uploads = make_uploads(plan.uploads, dice)
     report = Report(seed, plan)

@@ -24,6 +24,47 @@ def not_durable(calls: Sequence[Call], data_dir: Path, answer: int) -> list[str]
     return wrong + _folders(before, data_dir)
 
 
+def resumed_not_durable(calls: Sequence[Call], data_dir: Path) -> list[str]:
+    """As `not_durable`, for one upload by tus: what each 204 promises, and the last one, which makes the file."""
+    sent = [call for call in calls if "HTTP/1.1 204" in call.text]
+    wrong, since = [], 0
+    for at, answer in enumerate(sent, 1):
+        window = [call for call in calls if call.began > since and call.ended < answer.began]
+        since = answer.ended
+        unfinished = str(data_dir / "store" / "unfinished")
+        pieces = [path for call in window if call.name in WRITES for path in call.paths if path.startswith(unfinished)]
+        durable_at = _synced_after(window, Path(pieces[0]), -1) if pieces else None
+        if durable_at is None:
+            wrong.append(f"answer {at}: the bytes were not synced")
+        if _synced_after(window, data_dir / "databases" / "upload.db-wal", durable_at or -1) is None:
+            wrong.append(f"answer {at}: the row was not synced after the bytes")
+        if at == 1 and pieces and not _folder_synced(window, pieces[0], -1):
+            wrong.append("the name of the unfinished file was not synced")
+        if at == len(sent):
+            wrong += _adopted(window, data_dir)
+    return wrong + _folders([call for call in calls if call.ended < sent[-1].began], data_dir)
+
+
+def _adopted(window: Sequence[Call], data_dir: Path) -> list[str]:
+    blobs = str(data_dir / "store" / "blobs")
+    links = [call for call in window if call.name.startswith("link") and call.paths[-1].startswith(blobs)]
+    if len(links) != 1:
+        return ["the body did not become a blob"]
+    folder_at = _folder_synced(window, links[0].paths[-1], links[0].ended)
+    if not folder_at:
+        return ["the folder of the blob was not synced"]
+    if _synced_after(window, data_dir / "databases" / "upload.db-wal", folder_at) is None:
+        return ["the file's row was not synced after the blob"]
+    return []
+
+
+def _folder_synced(window: Sequence[Call], path: str, after: int) -> int:
+    """When the folder of a file was synced, after a moment; 0 if it was not."""
+    folder = str(Path(path).parent)
+    found = [call.ended for call in window if call.name in SYNCS and folder in call.paths and call.began > after]
+    return min(found, default=0)
+
+
 def _blob(window: Sequence[Call], data_dir: Path) -> tuple[list[str], int]:
     """(what is wrong with the blob, when it was durable)."""
     blobs = str(data_dir / "store" / "blobs")

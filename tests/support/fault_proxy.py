@@ -161,15 +161,18 @@ class FaultProxy:
         self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
     ) -> None:
         back = asyncio.create_task(self.pump(reader, link.writer))
+        there = asyncio.create_task(self.pump(link.reader, writer, most_bytes=fault.after_bytes))
         try:
-            if await self.pump(link.reader, writer, most_bytes=fault.after_bytes):
+            await asyncio.wait({back, there}, return_when=asyncio.FIRST_COMPLETED)
+            if there.done() and not there.exception() and there.result():
                 self.injected[fault.kind] += 1
                 link.reset()
             else:
                 await back
         finally:
-            back.cancel()
-            await asyncio.gather(back, return_exceptions=True)
+            for task in (back, there):
+                task.cancel()
+            await asyncio.gather(back, there, return_exceptions=True)
 
     async def pump(
         self,

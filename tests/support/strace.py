@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CALLS = "fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat,write,writev,sendto,sendmsg,pwrite64,pwritev"
+CALLS = (
+    "fsync,fdatasync,rename,renameat,renameat2,link,linkat,mkdir,mkdirat,write,writev,sendto,sendmsg,pwrite64,pwritev"
+)
 SYNCS = frozenset({"fsync", "fdatasync"})
 WRITES = frozenset({"write", "writev", "pwrite64", "pwritev"})
 

@@ -180,3 +180,38 @@ class Limits(Contract):
     quota_bytes: int | None = None
     used_bytes: int = 0
     trash_days: float = 30.0
+
+
+class NewUpload(Contract):
+    """A file whose bytes will be sent in parts to the addresses in the answer. `content_type` is a hint: the bytes decide."""
+
+    filename: str = Field(max_length=4096)
+    size: int = Field(ge=0)
+    content_type: str | None = Field(default=None, max_length=255)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    title: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    external_id: str | None = None
+
+
+class UploadPart(Contract):
+    """A part: `size` bytes from `offset` on go to `url` with PUT, before the upload's `expires_at`."""
+
+    number: int
+    offset: int
+    size: int
+    url: str
+
+
+class DirectUpload(Contract):
+    """An upload that goes straight to the store. `parts` only in the answer that begins it."""
+
+    upload_id: Id
+    state: Literal["open", "verifying", "done", "failed"]
+    reason: Reason | None = None
+    size: int
+    file_id: FileId | None = None
+    expires_at: Time
+    parts: list[UploadPart] | None = None
+    links: dict[str, str]

@@ -67,3 +67,11 @@ class ChunkMismatch(FilemillError):
     """460 is what tus calls it; no other protocol has that status."""
 
     code, status, title = "chunk-checksum-mismatch", 460, "The bytes are not those of Upload-Checksum"
+
+
+class PartsMissing(Conflict):
+    code, title, retryable = "parts-missing", "Not every part of this upload is in the store", True
+
+
+class ChecksumMismatch(Unprocessable):
+    code, title = "checksum-mismatch", "The bytes in the store are not those that were announced"

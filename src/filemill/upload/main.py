@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from fastapi import APIRouter
 from starlette.types import ASGIApp
 
 from filemill.chassis.background import Background
@@ -21,14 +22,16 @@ from filemill.chassis.storage.store import BlobStore, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.upload import arrivals, consumers, purge, resumable
+from filemill.upload import arrivals, consumers, direct, purge, resumable
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.arrivals import Arrivals
 from filemill.upload.contents import Contents
+from filemill.upload.direct import Direct
 from filemill.upload.endpoints import Endpoints
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
+from filemill.upload.parts import Parts
 from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
 from filemill.upload.settings import UploadSettings
@@ -59,10 +62,16 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
-    turns = Turns(database)
-    unfinished = Unfinished(database, store, intake, settings, turns) if isinstance(store, Resumes) else None
-    if unfinished is not None:
+    signer = build_signer(settings)
+    unfinished: Unfinished | None = None
+    several_requests: list[APIRouter] = []
+    if isinstance(store, Resumes):
+        turns = Turns(database)
+        unfinished = Unfinished(database, store, intake, settings, turns)
+        parts = Parts(unfinished)
         background.add("turns", turns.run)
+        background.add("parts", parts.run)
+        several_requests = [Resumable(unfinished, settings).router(), Direct(parts, signer).router()]
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
 
     processing = ServiceClient("processing", settings.base_url("processing"))
@@ -89,19 +98,18 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await store.close()
         await database.close()
 
-    resumed = [Resumable(unfinished, settings).router()] if unfinished is not None else []
     whole = Arrivals(database, intake, keys, settings)
     return build_app(
         state,
         [
             whole.router(),
-            *resumed,
-            Contents(database, store, journal, build_signer(settings), settings, spool).router(),
+            *several_requests,
+            Contents(database, store, journal, signer, settings, spool).router(),
             Endpoints(database, settings).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
-        streaming=arrivals.STREAMING + resumable.STREAMING,
+        streaming=arrivals.STREAMING + resumable.STREAMING + direct.STREAMING,
         direct=whole.direct(),
     )
 

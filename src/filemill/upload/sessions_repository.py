@@ -60,6 +60,22 @@ def get_to_change(tx: Tx, owner_id: str, upload_id: str, *, any_age: bool) -> Ro
     return tx.execute(query.with_for_update()).mappings().first()
 
 
+def get_open(tx: Tx, upload_id: str) -> RowMapping | None:
+    """One upload that goes on, whoever owns it: for those who show a signed address."""
+    query = select(sessions).where(
+        sessions.c.upload_id == upload_id, sessions.c.state == "open", sessions.c.expires_at > time.time()
+    )
+    return tx.execute(query).mappings().first()
+
+
+def to_verify(tx: Tx, before: float, most: int) -> list[tuple[str, str, str | None]]:
+    """(owner, upload, address) of those that wait to be checked, and nobody is at it."""
+    query = select(sessions.c.owner_id, sessions.c.upload_id, sessions.c.client_address).where(
+        sessions.c.state == "verifying", sessions.c.held_until < before, sessions.c.expires_at > before
+    )
+    return [(row[0], row[1], row[2]) for row in tx.execute(query.order_by(sessions.c.upload_id).limit(most))]
+
+
 def give_turn(tx: Tx, upload_id: str, holder: str, hold_s: float) -> None:
     """This holder writes from now on. The caller has checked that nobody else does."""
     mine = update(sessions).where(sessions.c.upload_id == upload_id)
@@ -78,7 +94,12 @@ def end_turn(tx: Tx, upload_id: str, holder: str) -> None:
 
 def advance(tx: Tx, upload_id: str, holder: str, values: dict[str, Any]) -> bool:
     """Change a row in one's turn; False if the turn was lost, or the upload has ended."""
-    return tx.execute(_held(upload_id, holder).where(sessions.c.state == "open").values(**values)).rowcount == 1
+    return (
+        tx.execute(
+            _held(upload_id, holder).where(sessions.c.state.in_(("open", "verifying"))).values(**values)
+        ).rowcount
+        == 1
+    )
 
 
 def remove(tx: Tx, upload_id: str, holder: str) -> bool:

@@ -88,6 +88,8 @@ class Unfinished:
     async def look(self, caller: Caller, upload_id: str) -> RowMapping:
         """How far it is. One that is whole and no file yet, because a process died, becomes a file first."""
         row = await self._row(caller.owner_id, upload_id)
+        if row["kind"] == "direct":
+            raise NotFound("There is no such upload.")
         if not is_whole(row):
             return row
         turn = await self.turns.take(caller.owner_id, upload_id)
@@ -102,7 +104,7 @@ class Unfinished:
         row = turn.row
         assert row is not None
         try:
-            if row["kind"] == "final":
+            if row["kind"] in ("final", "direct"):
                 raise Forbidden("A final upload takes no bytes of its own.")
             size = _settled(row, size)
             if row["received"] != offset:
@@ -185,6 +187,19 @@ class Unfinished:
                 _log.warning("upload.session.not-completed", upload_id=upload_id, error=error.detail)
         return gone, made
 
+    async def make_file(self, caller: Caller, turn: Turn, body: StoredBody) -> None:
+        """The upload of this turn becomes a file with these bytes, which ends both."""
+        row = turn.row
+        assert row is not None
+        await self._accept(caller, row["filename"], row["fields"], body, _Whole(turn))
+
+    async def forget_pieces(self, row: RowMapping) -> None:
+        """Delete what was received, as far as it is possible now; the rest goes with the row."""
+        try:
+            await self._delete_pieces(row)
+        except FilemillError as error:
+            _log.warning("upload.pieces.left", upload_id=row["upload_id"], error=error.detail)
+
     # in a turn, which each of these ends
 
     async def _in_turn(self, caller: Caller, turn: Turn) -> RowMapping:
@@ -195,8 +210,7 @@ class Unfinished:
             await self.turns.give_back(turn)
             return row
         try:
-            body = await self._stored(row)
-            await self._accept(caller, row["filename"], row["fields"], body, _Whole(turn))
+            await self.make_file(caller, turn, await self._stored(row))
         except FilemillError as error:
             await (self.turns.give_back(turn) if error.retryable else self._drop(turn))
             raise
@@ -205,13 +219,14 @@ class Unfinished:
             raise
         self.turns.ended(turn)
         self.digests.forget(turn.upload_id)
-        await self._forget_pieces(turn.upload_id)
+        await self.forget_pieces(row)
         return await self._row(caller.owner_id, turn.upload_id)
 
     async def _drop(self, turn: Turn) -> None:
         self.digests.forget(turn.upload_id)
+        assert turn.row is not None
         try:
-            await self.store.forget_pieces(turn.upload_id)
+            await self._delete_pieces(turn.row)
             crash_point("upload.session.forgotten")
             await self.database.write("upload.session.remove", sessions.remove, turn.upload_id, turn.holder)
         except BaseException:
@@ -274,11 +289,10 @@ class Unfinished:
             raise NotFound("There is no such upload.")
         return row
 
-    async def _forget_pieces(self, upload_id: str) -> None:
-        try:
-            await self.store.forget_pieces(upload_id)
-        except FilemillError as error:
-            _log.warning("upload.pieces.left", upload_id=upload_id, error=error.detail)  # they go with the row
+    async def _delete_pieces(self, row: RowMapping) -> None:
+        """The parts of a direct upload are kept under names of their own (`parts`)."""
+        for name in [name for name, _ in row["pieces"]] if row["kind"] == "direct" else [row["upload_id"]]:
+            await self.store.forget_pieces(name)
 
 
 def is_whole(row: RowMapping) -> bool:

@@ -1,13 +1,14 @@
 """What only the local store has: files, threads, a disk that can be full."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from filemill.chassis.errors import StorageFull
+from filemill.chassis.errors import Locked, StorageFull
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.local_store import LocalStore
@@ -107,4 +108,55 @@ async def test_commit_when_the_disk_is_full_then_storage_full_nothing_kept_and_i
     await put_small_ones(store, stored, most=1)
     assert set(await listed(store)) == {first, *stored}
     assert await read_all(store, first, MIB) == some_bytes(MIB)
+    await store.close()
+
+
+async def test_piece_when_the_disk_is_full_then_what_was_there_stays_and_it_goes_on_once_there_is_room(
+    small_disk: Path,
+) -> None:
+    """An unfinished upload loses nothing that was promised, and gives back the room of what was not."""
+    store, upload_id, data = LocalPlace(small_disk / "store").open(), new_id(), some_bytes(MIB + 512 * KIB)
+    writer = await store.extend(upload_id, ())
+    await writer.write(data[:MIB])
+    pieces = await writer.finish()
+    await writer.close()
+    filler = small_disk / "filler"
+    fill_up(filler)
+    writer = await store.extend(upload_id, pieces)
+    with pytest.raises(StorageFull):
+        await writer.write(data[MIB:] * 4)
+    await writer.close()
+    filler.unlink()
+    writer = await store.extend(upload_id, pieces)
+    await writer.write(data[MIB:])
+    pieces = await writer.finish()
+    await writer.close()
+    assert b"".join([chunk async for chunk in store.read_pieces(upload_id, pieces)]) == data
+    await store.close()
+
+
+async def test_extend_when_another_descriptor_has_the_file_then_locked(local_place: LocalPlace) -> None:
+    """A writer who lost its turn without knowing cannot write beside the next one, in whatever process."""
+    first, second, upload_id = local_place.open(), local_place.open(), new_id()
+    writer = await first.extend(upload_id, ())
+    with pytest.raises(Locked):
+        await second.extend(upload_id, ())
+    await writer.close()
+    await (await second.extend(upload_id, ())).close()
+    await first.close()
+    await second.close()
+
+
+async def test_adopt_when_the_bytes_are_old_then_the_blob_is_young(local_place: LocalPlace) -> None:
+    """Its age counts from when it became a blob: one without a row yet must not look abandoned."""
+    store, upload_id, key = local_place.open(), new_id(), new_key()
+    writer = await store.extend(upload_id, ())
+    await writer.write(some_bytes(MIB))
+    pieces = await writer.finish()
+    await writer.close()
+    (unfinished,) = files_below(local_place.root / "unfinished")
+    os.utime(unfinished, (1, 1))
+    assert await store.adopt(upload_id, pieces, key)
+    (found,) = [info async for info in store.list()]
+    assert found.modified_at.year > 2020
     await store.close()

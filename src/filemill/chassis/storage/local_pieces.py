@@ -6,6 +6,7 @@ writer who was thought dead and wakes up cannot write into what another one writ
 """
 
 import asyncio
+import contextlib
 import errno
 import fcntl
 import os
@@ -52,6 +53,8 @@ class ResumingLocalStore(LocalStore):
         except OSError as error:
             raise translated(error) from error
         try:
+            if os.fstat(fd).st_size < end:
+                raise NotFound("The bytes of this upload are missing.")
             while at < end:
                 chunk: bytes = await self.in_thread(os.pread, fd, min(CHUNK_BYTES, end - at), at)
                 if not chunk:
@@ -99,7 +102,7 @@ class _PieceWriter:
         self._store = store
         self._path = path
         self._fd = fd
-        self._written_bytes = size_bytes
+        self._written_bytes = self._given_bytes = size_bytes
         self._tap = tap
         self._is_new = is_new
         self._pending: list[bytes] = []
@@ -114,6 +117,7 @@ class _PieceWriter:
 
     async def checkpoint(self) -> tuple[Piece, ...]:
         await self._on_disk(sync_too=True)
+        self._given_bytes = self._written_bytes
         return (Piece(self._path.name, self._written_bytes),) if self._written_bytes else ()
 
     async def finish(self) -> tuple[Piece, ...]:
@@ -127,6 +131,9 @@ class _PieceWriter:
             # A cancelled write goes on in its thread, and must not write into whatever gets this descriptor next.
             await asyncio.wait({self._at_work})
         if self._fd >= 0:
+            if self._written_bytes > self._given_bytes:
+                with contextlib.suppress(OSError):  # the next writer cuts it off as well; this gives the room back now
+                    os.ftruncate(self._fd, self._given_bytes)
             os.close(self._fd)
             self._fd = -1
 
@@ -186,6 +193,7 @@ def _name_too(source: Path, target: Path, size_bytes: int) -> None:
     """Give the file its name as a blob, durably. What lies behind the pieces must not come along."""
     if source.stat().st_size != size_bytes:
         os.truncate(source, size_bytes)
+    os.utime(source)  # its age as a blob begins now: whoever removes old blobs without a row must leave it time for one
     make_durable(target.parent)
     os.link(source, target)
     sync_folder(target.parent)

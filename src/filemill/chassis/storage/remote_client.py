@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import obstore
 import structlog
@@ -93,11 +93,11 @@ class Remote:
         if answer is not None:
             raise answer
 
-    async def sign(self, key: str, expires: timedelta) -> str:
+    async def sign(self, key: str, expires: timedelta, method: Literal["GET", "PUT"] = "GET") -> str:
         """A link for the public endpoint. No call to the store; with a role, credentials may have to be fetched first."""
         async with within(self.patience.ask_s, "sign"):
             try:
-                return await obstore.sign_async(self._public, "GET", key, expires)
+                return await obstore.sign_async(self._public, method, key, expires)
             except (BaseError, OSError) as error:
                 raise translated(error, "sign") from error
 

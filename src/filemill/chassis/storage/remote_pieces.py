@@ -169,6 +169,11 @@ async def _delete(remote: Remote, name: str) -> None:
         return  # gone already, which is what was wanted
 
 
+def part_key(part: Piece) -> str:
+    """Where a part lies that somebody else sends: the only piece of an upload of its own name."""
+    return f"{_folder(part.name)}/{part.name}"
+
+
 def _folder(upload_id: str) -> str:
     """Raises `NotFound` for a text that is no id: such a text never becomes an address."""
     if not is_id(upload_id):

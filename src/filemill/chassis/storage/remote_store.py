@@ -7,7 +7,7 @@ and Azure are **untested against a server** (configuration and signing are teste
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import is_key
 from filemill.chassis.storage.remote_body import Buffers, RemoteReader, RemoteWriter, open_reader
 from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
-from filemill.chassis.storage.remote_pieces import RemotePieces
+from filemill.chassis.storage.remote_pieces import RemotePieces, part_key
 from filemill.chassis.storage.remote_settings import Bucket
-from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Piece, Tap
 
 LINK_MOST_S = 7 * 24 * 3600
 """SigV4 allows no more (Amazon S3 API, "Authenticating requests: using query parameters")."""
@@ -34,7 +34,7 @@ _log = structlog.get_logger()
 
 
 class RemoteStore(RemotePieces):
-    """See `store.BlobStore`, `store.SignsLinks`, `store.Resumes`."""
+    """See `store.BlobStore`, `store.SignsLinks`, `store.Resumes`, `store.SignsParts`."""
 
     def __init__(self, bucket: Bucket, patience: Patience | None = None) -> None:
         self._bucket = bucket
@@ -108,6 +108,11 @@ class RemoteStore(RemotePieces):
         """See `SignsLinks.sign_get`."""
         return await self._remote.sign(_ours(key), timedelta(seconds=max(1, min(expires_s, LINK_MOST_S))))
 
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
+        """See `SignsParts.sign_parts`; not bound to the length."""
+        lifetime = timedelta(seconds=max(1, min(expires_s, LINK_MOST_S)))
+        return [await self._remote.sign(part_key(part), lifetime, "PUT") for part in parts]
+
     async def _try_writing(self) -> None:
         path = f"start/{new_id()}"
 
@@ -122,7 +127,12 @@ class RemoteStore(RemotePieces):
 
 
 class S3BlobStore(RemoteStore):
-    """With `store.SweepsPartials`: S3 alone keeps abandoned multipart uploads for ever."""
+    """With `store.SweepsPartials`: S3 alone keeps abandoned multipart uploads for ever. Its links can be bound to a length."""
+
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
+        """See `SignsParts.sign_parts`. No call to the store."""
+        bounded_s = max(1, min(expires_s, LINK_MOST_S))
+        return await asyncio.to_thread(_sign_parts, self._bucket.public, parts, bounded_s)
 
     async def sweep_partials(self) -> int:
         """Abort multipart uploads without a living writer; returns how many, at most 1000."""
@@ -168,20 +178,37 @@ def _why_refused(bucket: Bucket, error: Refused) -> str:
     return f"{variable}: {bucket.place} does not answer as a blob store ({said}); correct the address"
 
 
-def _sweep(bucket: Bucket, before: datetime) -> int:
-    """obstore cannot list multipart uploads: botocore's client can."""
+def _client(bucket: Bucket) -> Any:
+    """botocore's client, for what obstore cannot do."""
     import botocore.session
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
 
     session = botocore.session.Session()
     if bucket.access_key_id:
         session.set_credentials(bucket.access_key_id, bucket.secret_access_key, bucket.session_token)
     style = {"addressing_style": "path"} if bucket.endpoint else {}
-    config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}, s3=style)
-    client = session.create_client(
+    retries = {"total_max_attempts": 2}
+    config = Config(connect_timeout=2, read_timeout=5, retries=retries, s3=style, signature_version="s3v4")
+    return session.create_client(
         "s3", region_name=bucket.region or "us-east-1", endpoint_url=bucket.endpoint, config=config
     )
+
+
+def _sign_parts(bucket: Bucket, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
+    """obstore cannot sign a header: here the length is one, so the store takes nothing else (SigV4, signed headers)."""
+    client = _client(bucket)
+    try:
+        wanted = [{"Bucket": bucket.name, "Key": part_key(part), "ContentLength": part.size_bytes} for part in parts]
+        return [client.generate_presigned_url("put_object", Params=one, ExpiresIn=expires_s) for one in wanted]
+    finally:
+        client.close()
+
+
+def _sweep(bucket: Bucket, before: datetime) -> int:
+    """obstore cannot list multipart uploads."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = _client(bucket)
     swept = 0
     try:
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix="blobs/", MaxUploads=PARTIALS_MOST)

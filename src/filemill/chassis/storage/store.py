@@ -181,6 +181,19 @@ class Resumes(Protocol):
 
 
 @runtime_checkable
+class SignsParts(Protocol):
+    """A store to which others can send pieces by themselves, with a link: an extra capability (`isinstance` asks for it)."""
+
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
+        """URLs that take a PUT of exactly so many bytes each, for so long (at most 7 days).
+
+        A part that was sent is afterwards the only piece, of this name, of the upload of this name. Where the store cannot
+        bind a link to a length, only whoever reads the piece finds out.
+        """
+        ...
+
+
+@runtime_checkable
 class ChecksStart(Protocol):
     """A store whose settings can be wrong in ways that only asking it shows: an extra capability."""
 
