@@ -37,6 +37,24 @@ class Connection:
             self._socket.sendall(part)
         return self._read()
 
+    def fetch(self, request: bytes) -> int:
+        """Send a request, drop the body of its 200 as it comes; returns how many bytes it had."""
+        self._socket.sendall(request)
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
+        found = _LENGTH.search(head)
+        if head[9:12] != b"200" or found is None:
+            raise RuntimeError(f"answered {head[:200]!r}")
+        received, length, block = len(body), int(found[1]), bytearray(1 << 20)
+        while received < length:
+            count = self._socket.recv_into(block)
+            if not count:
+                raise ConnectionError("the server closed the connection")
+            received += count
+        return received
+
     def close(self) -> None:
         self._socket.close()
 

@@ -25,9 +25,13 @@ from typing import Any
 
 BENCHMARKS = {
     "G1": "g1_large_upload",
+    "G2": "g2_parallel_uploads",
+    "G4": "g4_small_uploads",
     "G6": "g6_upload_postgresql",
     "G7": "g7_small_upload",
+    "G8": "g8_memory",
     "G9": "g9_metadata_get",
+    "G10": "g10_download",
     "G15": "g15_start",
     "L1": "l1_thumbnail",
     "L8": "l8_task",

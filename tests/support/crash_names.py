@@ -98,6 +98,10 @@ SELDOM: dict[str, str] = {
     ),
     **dict.fromkeys(_transaction("upload.session.keep"), "a request of many seconds: test_turns"),
     "store.piece.sent": "a piece on a remote store: test_crash_resumable on servers",
+    **dict.fromkeys(
+        ["backup.rows", "backup.blob", "backup.done", *_transaction("restore.outbox", "restore.states")],
+        "a backup: test_backup",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

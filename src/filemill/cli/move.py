@@ -23,7 +23,7 @@ def move_installation(to_env: Path, *, resume: bool) -> bool:
     with environment(values, source_dir):
         target_dir = load(ServiceSettings).data_dir
     prepare()
-    with _held(source_dir), _held(target_dir if target_dir != source_dir else None), screen.bars() as progress:
+    with held(source_dir), held(target_dir if target_dir != source_dir else None), screen.bars() as progress:
         with environment(values, source_dir):
             values |= prepare(make=True)
         try:
@@ -59,7 +59,7 @@ async def _moved(
 
 
 @contextmanager
-def _held(data_dir: Path | None) -> Iterator[None]:
+def held(data_dir: Path | None) -> Iterator[None]:
     """Nobody starts a mill on this folder meanwhile; refuses if somebody works on it now."""
     if data_dir is None:
         yield

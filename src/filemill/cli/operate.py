@@ -70,6 +70,29 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Print the repor
 
 
 @operate.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the backup is kept, best on another disk.")],
+    keep: Annotated[int, typer.Option(min=1, help="How many snapshots to keep.")] = 7,
+) -> None:
+    """Copy everything to a folder while the mill runs; a second backup into the same folder copies what is new."""
+    from filemill.cli.backup import make_backup
+
+    raise typer.Exit(0 if make_backup(folder, keep=keep) else 1)
+
+
+@operate.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `filemill backup` made.", exists=True)],
+    snapshot: Annotated[str | None, typer.Option(help="Which snapshot; the newest if not given.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a restore that was interrupted.")] = False,
+) -> None:
+    """Bring a backup into an empty installation, on whatever engines the environment chooses; then verify it."""
+    from filemill.cli.backup import restore_backup
+
+    raise typer.Exit(0 if restore_backup(folder, snapshot=snapshot, resume=resume) else 1)
+
+
+@operate.command()
 def move(
     to_env: Annotated[Path, typer.Option(help="The new installation's environment: a file of NAME=value lines.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a move that was interrupted.")] = False,

@@ -8,7 +8,7 @@ A part that the other environment leaves where it is (the same database, the sam
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from filemill.chassis.crash_points import crash_point
@@ -38,25 +38,46 @@ class Moved:
     messages: int = 0
 
 
-async def move(source: Installation, target: Installation, progress: Progress, *, resume: bool) -> Moved:
-    """Copy everything of `source` that `target` has elsewhere. Raises `StartError` with one line if it may not."""
-    return await _Move(source, target, progress, resume).run()
+async def move(
+    source: Installation,
+    target: Installation,
+    progress: Progress,
+    *,
+    resume: bool,
+    what: str = "--to-env",
+    only: Collection[str] | None = None,
+) -> Moved:
+    """Copy everything of `source` that `target` has elsewhere. Raises `StartError` with one line if it may not.
+
+    `what` begins that line; `only` are the blobs to copy, None for all.
+    """
+    return await _Move(source, target, progress, resume, what, only).run()
 
 
 class _Move:
     """One run from one installation to another."""
 
-    def __init__(self, source: Installation, target: Installation, progress: Progress, resume: bool) -> None:
+    def __init__(
+        self,
+        source: Installation,
+        target: Installation,
+        progress: Progress,
+        resume: bool,
+        what: str,
+        only: Collection[str] | None,
+    ) -> None:
         self._source = source
         self._target = target
         self._progress = progress
         self._resume = resume
+        self._what = what
+        self._only = only
         self._moved = Moved()
         self._elsewhere = {name for name, place in source.places.items() if target.places[name] != place}
 
     async def run(self) -> Moved:
         if not self._elsewhere:
-            raise StartError("--to-env: the file names no other place for any part of this installation")
+            raise StartError(f"{self._what}: the file names no other place for any part of this installation")
         for part in self._parts():
             for kept in part.inventory.tables:
                 if kept.must_be_empty and not await part.database.read(rows.is_empty, kept):
@@ -81,21 +102,21 @@ class _Move:
             name = part.inventory.service
             for kept in part.inventory.tables:
                 if not await self._target.parts[name].database.read(rows.is_empty, kept):
-                    raise StartError(f"--to-env: the {name} database over there has rows already; {hint}")
+                    raise StartError(f"{self._what}: the {name} database over there has rows already; {hint}")
         if "store" in self._elsewhere:
             async for info in self._target.store.list():
-                raise StartError(f"--to-env: the store over there has blobs already ({info.key}); {hint}")
+                raise StartError(f"{self._what}: the store over there has blobs already ({info.key}); {hint}")
         if "queues" in self._elsewhere:
             for queue in QUEUES:
                 depth = await self._target.queues.depth(queue)
                 if depth.waiting + depth.leased + depth.parked:
-                    raise StartError(f"--to-env: the queue {queue} over there has messages already; {hint}")
+                    raise StartError(f"{self._what}: the queue {queue} over there has messages already; {hint}")
 
     # blobs
 
     async def _carry_blobs(self) -> None:
         there = {info.key: info.size_bytes async for info in self._target.store.list()} if self._resume else {}
-        listed = [info async for info in self._source.store.list()]
+        listed = [info async for info in self._source.store.list() if self._only is None or info.key in self._only]
         waiting, done = iter(listed), 0
 
         async def work() -> None:
@@ -155,13 +176,16 @@ def _send_again(tx: Tx, events: list[Event]) -> None:
     outbox.send_again(tx, events)
 
 
-async def copy_blob(source: BlobStore, target: BlobStore, key: str) -> None:
-    """Stream one blob from store to store; on failure nothing of it is kept."""
+async def copy_blob(source: BlobStore, target: BlobStore, key: str) -> int:
+    """Stream one blob from store to store; on failure nothing of it is kept. Returns its bytes."""
+    reader = await source.open(key)
+    size_bytes = reader.size_bytes
     writer = await target.create(key)
     try:
-        async for chunk in drain(await source.open(key)):
+        async for chunk in drain(reader):
             await writer.write(chunk)
         await writer.commit()
     except BaseException:
         await writer.abort()
         raise
+    return size_bytes

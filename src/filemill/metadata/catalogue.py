@@ -4,6 +4,7 @@ Content moves by `version`, life by `change`, processing and analysis by `(run, 
 overwrites a newer one. Each change that others copy is told in the same transaction as `file.updated`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -134,6 +135,14 @@ def patch(tx: Tx, row: RowMapping, asked: DocumentPatch) -> RowMapping:
     changed = repository.change(tx, row["doc_id"], values | {"updated_at": now()})
     _changed(tx, changed)
     return changed
+
+
+def tell_again(tx: Tx, revisions: Mapping[str, int]) -> None:
+    """Tell those who keep copies of these files, with a revision above the one they have heard of."""
+    for file_id, heard in revisions.items():
+        row = repository.raise_revision(tx, file_id, heard)
+        if row is not None:
+            _changed(tx, row)
 
 
 def _fresh(version: int) -> dict[str, Any]:

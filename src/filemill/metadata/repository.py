@@ -89,6 +89,13 @@ def change(tx: Tx, doc_id: int, values: dict[str, Any]) -> RowMapping:
     return tx.execute(done).mappings().one()
 
 
+def raise_revision(tx: Tx, file_id: str, above: int) -> RowMapping | None:
+    """Count on from a higher number; None if there is no document that others know."""
+    known = documents.c.file_id == file_id, documents.c.known.is_(True)
+    change = update(documents).where(*known).values(revision=above + 1).returning(documents)
+    return tx.execute(change).mappings().first()
+
+
 def newest(
     tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool
 ) -> list[RowMapping]:

@@ -66,7 +66,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("bad")
     settings = UploadSettings(
-        data_dir=folder / "data", max_file_bytes=MOST_BYTES, min_free_disk_bytes=0, body_idle_s=IDLE_S
+        data_dir=folder / "data", max_file_bytes=MOST_BYTES, min_free_disk_bytes=0, body_idle_s=IDLE_S, dedupe="off"
     )
     migrate(settings)
 

@@ -146,6 +146,13 @@ def send_again(tx: Tx, events: Sequence[Event]) -> None:
     mark_commit(tx, MARK)
 
 
+def send_all_again(tx: Tx) -> int:
+    """Have the relay publish every event that is kept here once more; returns how many."""
+    unsend = update(_OUTBOX).values(sent_at=None, claimed_by=None, claimed_until=0.0)
+    mark_commit(tx, MARK)
+    return tx.execute(unsend).rowcount
+
+
 def erase(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     """Delete every event about a purged file, sent or not: they tell of what is to be forgotten."""
     return tx.execute(delete(_OUTBOX).where(_OUTBOX.c.subject == file_id)).rowcount, []

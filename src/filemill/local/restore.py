@@ -1,0 +1,76 @@
+"""`filemill restore`: a snapshot of `filemill backup`, brought to an empty installation on whatever engines it chooses.
+
+It is a move from the snapshot. Then every event that the outboxes still hold is sent again: the databases were copied one
+after the other, so a consumer may lack what its publisher knows; what it had handled its inbox drops. Where upload has heard
+more of a file than metadata's older copy knows, metadata says its word again.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from filemill.chassis.database import rows
+from filemill.chassis.database.inventory import KeptTable
+from filemill.chassis.errors import StartError
+from filemill.chassis.messaging import outbox
+from filemill.local.backup import engines_of, named_blobs, snapshots
+from filemill.local.environment import environment
+from filemill.local.installation import Installation, Progress, opened, prepare
+from filemill.local.move import Moved, move
+from filemill.local.verify import pages
+from filemill.metadata import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back. `told_again` events are on their way to whoever lacks them."""
+
+    snapshot: str
+    moved: Moved
+    told_again: int
+
+
+def choose(folder: Path, name: str | None) -> Path:
+    """The newest whole snapshot, or the one with this name. Raises `StartError`."""
+    there = snapshots(folder)
+    if not there:
+        raise StartError(f"{folder} holds no whole backup; `filemill backup {folder}` makes one")
+    found = [place for place in there if name in (None, place.name)]
+    if not found:
+        raise StartError(f"{folder} has no snapshot {name}; there are {', '.join(place.name for place in there)}")
+    return found[-1]
+
+
+async def restore(target: Installation, folder: Path, place: Path, progress: Progress, *, resume: bool) -> Restored:
+    """Bring a snapshot to an installation that has nothing yet. Raises `StartError` with one line if it may not."""
+    with tempfile.TemporaryDirectory(prefix="filemill-restore-") as scratch:
+        # A copy: a newer version migrates it, and the backup stays as it is.
+        shutil.copytree(place / "databases", Path(scratch) / "databases")
+        async with AsyncExitStack() as stack:
+            with environment(engines_of(folder), Path(scratch)):
+                await asyncio.to_thread(prepare, make=True)
+                source = await stack.enter_async_context(opened())
+            only = {key async for key in named_blobs(source)}
+            moved = await move(source, target, progress, resume=resume, what="restore", only=only)
+    await _tell_states(target)
+    told = 0
+    for part in target.parts.values():
+        if any(kept.table.name == "outbox" for kept in part.inventory.tables):
+            told += await part.database.write("restore.outbox", outbox.send_all_again)
+    return Restored(place.name, moved, told)
+
+
+async def _tell_states(target: Installation) -> None:
+    """Have metadata tell of each file of which upload has heard a later word than metadata's copy remembers."""
+    upload, metadata = target.parts["upload"], target.parts["metadata"]
+    assert upload.inventory.files is not None
+    assert metadata.inventory.files is not None
+    async for batch in pages(upload, KeptTable(upload.inventory.files)):
+        heard = {row["file_id"]: row["revision"] for row in batch}
+        known = await metadata.database.read(rows.of_files, metadata.inventory.files, list(heard))
+        behind = {row["file_id"]: heard[row["file_id"]] for row in known if row["revision"] < heard[row["file_id"]]}
+        if behind:
+            await metadata.database.write("restore.states", catalogue.tell_again, behind)
