@@ -4,7 +4,6 @@ A file comes into being with the request that brings its last byte, and that ans
 `Upload-Offset` = `Upload-Length` only then. Not for: how bytes are kept and become a file (`unfinished`).
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, NotFound, UnsupportedType
 from filemill.chassis.ids import new_id
+from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.contracts.ids import is_id
 from filemill.upload import rules, tus
@@ -127,7 +127,7 @@ class Resumable:
                 raise Forbidden("A final upload takes no bytes of its own.")
             file_id = await self.unfinished.concatenate(caller, new, parts)
         elif kind == "file" and sent and sent == size:
-            body = _bounded(request.stream(), self.settings.body_idle_s)
+            body = Body(request, self.settings.body_idle_s)
             file_id = await self.unfinished.arrive_whole(caller, new, body, checksum)
             received = sent
         else:
@@ -230,16 +230,3 @@ class Resumable:
 def _body(request: Request) -> AsyncIterator[bytes]:
     """The bytes of a request, as they come."""
     return request.stream()
-
-
-async def _bounded(body: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
-    """The chunks of a body; a silence longer than `idle_s` ends it with `TimeoutError`."""
-    iterator = aiter(body)
-    while True:
-        async with asyncio.timeout(idle_s):
-            try:
-                chunk = await anext(iterator)
-            except StopAsyncIteration:
-                return
-        if chunk:
-            yield chunk

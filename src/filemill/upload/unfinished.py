@@ -21,6 +21,7 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, Forbidden, Locked, NotFound, TooMany, Unavailable
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import Resumes
+from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import rules
 from filemill.upload import sessions_repository as sessions
@@ -33,7 +34,7 @@ from filemill.upload.errors import (
     TooManyBytes,
     TypeNotAllowed,
 )
-from filemill.upload.intake import Intake, StoredBody
+from filemill.upload.intake import BodySink, Intake, StoredBody
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import sniff
@@ -68,6 +69,18 @@ class _Born:
 
     def redeem(self, tx: Tx, file_id: str) -> None:
         sessions.add(tx, replace(self.new, state="done", file_id=file_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checking:
+    """Hashes what it passes on, by the algorithm a client chose."""
+
+    sink: BodySink
+    digest: "hashlib._Hash"
+
+    async def write(self, data: bytes) -> None:
+        await asyncio.to_thread(self.digest.update, data)
+        await self.sink.write(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +138,15 @@ class Unfinished:
             raise
         return await self._in_turn(caller, turn)
 
-    async def arrive_whole(
-        self, caller: Caller, new: NewSession, body: AsyncIterator[bytes], checksum: Checksum | None
-    ) -> str:
+    async def arrive_whole(self, caller: Caller, new: NewSession, body: Body, checksum: Checksum | None) -> str:
         """An upload that comes whole with the request that begins it goes the way of every other file. Returns the file."""
         sink = await self.intake.sink()
-        chunk_digest = hashlib.new(checksum.algorithm) if checksum else None
         try:
             sink.named(new.filename)
-            async for chunk in body:
-                if chunk_digest is not None:
-                    await asyncio.to_thread(chunk_digest.update, chunk)
-                await sink.write(chunk)
-            if checksum and chunk_digest and not hmac.compare_digest(chunk_digest.digest(), checksum.digest):
-                raise ChunkMismatch("The bytes of this request are not those of Upload-Checksum; none was kept.")
+            if checksum is None:
+                await body.pour(sink)
+            else:
+                await self._pour_checked(body, sink, checksum)
             stored = await sink.finish()
         except BaseException:
             await sink.abort()
@@ -264,6 +272,12 @@ class Unfinished:
             async for chunk in self.store.read_pieces(upload_id, pieces):
                 await asyncio.to_thread(digest.update, chunk)
         return StoredBody(key, row["received"], digest.hexdigest(), kind)
+
+    async def _pour_checked(self, body: Body, sink: BodySink, checksum: Checksum) -> None:
+        checking = _Checking(sink, hashlib.new(checksum.algorithm))
+        await body.pour(checking)
+        if not hmac.compare_digest(checking.digest.digest(), checksum.digest):
+            raise ChunkMismatch("The bytes of this request are not those of Upload-Checksum; none was kept.")
 
     async def _copy(self, filename: str, rows: list[RowMapping]) -> StoredBody:
         sink = await self.intake.sink()
