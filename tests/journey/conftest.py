@@ -103,7 +103,10 @@ def finished(client: httpx.Client) -> Finished:
 
     def wait(file_id: str) -> Document:
         def look() -> Document | None:
-            document: Document = client.get(f"/api/metadata/files/{file_id}").raise_for_status().json()
+            answer = client.get(f"/api/metadata/files/{file_id}")
+            if answer.status_code == 503:
+                return None  # the news is not here and upload did not answer in half a second: come again
+            document: Document = answer.raise_for_status().json()
             done = document["status"] in ("processed", "failed") and document["analysis"] != "pending"
             return document if done else None
 

@@ -69,7 +69,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     return build_app(
         state,
         [endpoints.router()],
-        direct=DirectRoute("/files/{file_id}", endpoints.get),
+        direct=[DirectRoute("/files/{file_id}", endpoints.get)],
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,
         stop=stop,

@@ -14,6 +14,7 @@ from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.direct import ExactRoute
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
 from filemill.contracts.upload import File
@@ -29,6 +30,7 @@ from filemill.upload.views import FileRow, Links, file_view
 STREAMING = (
     ("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"), ("PUT", "/files/{file_id}/content"),
 )  # fmt: skip
+NAME_PARAMETER_MOST = 4096
 _FORM = {
     "requestBody": {
         "required": True,
@@ -96,6 +98,10 @@ class Arrivals:
             openapi_extra=_RAW, summary="Give a file new content: a new version")  # fmt: skip
         return router
 
+    def direct(self) -> list[ExactRoute]:
+        """The two ways a new file comes, ahead of the framework: it would cost more than the upload of a small file."""
+        return [ExactRoute("POST", "/files", self.post), ExactRoute("PUT", "/files", self._put_direct)]
+
     async def post(self, request: Request, caller: CallerDep) -> Response:
         """Multipart form with the field `file`; optional `title`, `tags`, `metadata`, `external_id` before or after it."""
         boundary = boundary_of(request.headers.get("content-type", ""))
@@ -105,19 +111,28 @@ class Arrivals:
         return await self._take(request, caller, "POST /files", lambda sink: self._form(request, boundary, sink))
 
     async def put(
-        self, request: Request, caller: CallerDep, filename: Annotated[str | None, Query(max_length=4096)] = None
+        self,
+        request: Request,
+        caller: CallerDep,
+        filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
     ) -> Response:
         """The raw body is the file; its name is `?filename=`."""
         rules.check_length(request.headers.get("content-length"), self.settings)
         clean_name(filename)
         return await self._take(request, caller, "PUT /files", lambda sink: self._raw(request, filename, sink))
 
+    async def _put_direct(self, request: Request, caller: Caller) -> Response:
+        filename = request.query_params.get("filename")
+        if filename is not None and len(filename) > NAME_PARAMETER_MOST:
+            raise BadRequest(f"query.filename: String should have at most {NAME_PARAMETER_MOST} characters")
+        return await self.put(request, caller, filename)
+
     async def put_version(
         self,
         file_id: FileId,
         request: Request,
         caller: CallerDep,
-        filename: Annotated[str | None, Query(max_length=4096)] = None,
+        filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
     ) -> Response:
         """The raw body becomes the newest version; older ones stay readable. `?filename=` renames the file.
 

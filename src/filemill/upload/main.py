@@ -98,10 +98,11 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await store.close()
         await database.close()
 
+    whole = Arrivals(database, intake, keys, settings)
     return build_app(
         state,
         [
-            Arrivals(database, intake, keys, settings).router(),
+            whole.router(),
             *several_requests,
             Contents(database, store, journal, signer, settings, spool).router(),
             Endpoints(database, settings).router(),
@@ -109,6 +110,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,
         streaming=arrivals.STREAMING + resumable.STREAMING + direct.STREAMING,
+        direct=whole.direct(),
     )
 
 

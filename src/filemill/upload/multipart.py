@@ -8,7 +8,7 @@ from email.message import Message
 from typing import cast
 
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, MultipartState, parse_options_header
 
 from filemill.chassis.errors import BadRequest
 
@@ -49,6 +49,7 @@ class FormReader:
         self._collected: list[bytes] = []
         self._file_data: list[memoryview] = []
         self._ended = False
+        self._delimiter = b"\r\n--" + boundary
         self._parser = MultipartParser(
             boundary,
             {
@@ -66,12 +67,27 @@ class FormReader:
 
     def feed(self, data: bytes | memoryview) -> list[memoryview]:
         """Take the next bytes of the body; returns those of them that are the file's, as views that die with `data`."""
+        if self._is_all_file(data):
+            return [memoryview(data)]
         try:
             self._parser.write(_searchable(data))
         except MultipartParseError as error:
             raise BadRequest("The form is malformed: its parts do not follow the boundary it declares.") from error
         pieces, self._file_data = self._file_data, []
         return pieces
+
+    def _is_all_file(self, data: bytes | memoryview) -> bool:
+        """Whether a block can only be bytes of the file: then the parser, which would copy it, need not see it.
+
+        So it is inside the file part, where no beginning of a delimiter is pending, and holds none, nor may end in one.
+        """
+        parser, delimiter = self._parser, self._delimiter
+        if not isinstance(data, memoryview) or self._field is not None or not self.has_file:
+            return False
+        if parser.state is not MultipartState.PART_DATA or parser.index or not isinstance(data.obj, bytearray):
+            return False
+        whole, size = data.obj, len(data)
+        return whole.find(delimiter, 0, size) < 0 and whole.find(b"\r", max(0, size - len(delimiter)), size) < 0
 
     def end(self) -> None:
         """The body is over. Raises `BadRequest` if the form is not."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,8 @@ def row_of(new: NewFile, status: str = "uploaded") -> dict[str, Any]:
     """The row a new file gets: version 1, nothing known of it yet."""
     fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": status, "analysis": "pending"}
     unknown = {"status_reason": None, "analysis_reason": None}
-    return asdict(new) | {"updated_at": new.created_at} | fresh | unknown
+    known = {one.name: getattr(new, one.name) for one in fields(new)}  # asdict would copy every value deeply
+    return known | {"updated_at": new.created_at} | fresh | unknown
 
 
 def insert_files(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -55,7 +55,7 @@ async def _stop() -> None:
 @pytest.fixture(params=["direct", "framework"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     state = HealthState("test", {}, Background(), MemoryTransport())
-    direct = DirectRoute(PATH, thing) if request.param == "direct" else None
+    direct = [DirectRoute(PATH, thing)] if request.param == "direct" else []
     async with running(build_app(state, [_router()], summary="Test.", stop=_stop, direct=direct)) as made:
         yield made
 

@@ -4,8 +4,9 @@ The W3C `traceparent` is kept even when no tracing backend is configured: logs, 
 Source: W3C Trace Context, level 1.
 """
 
+import os
+import random
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 
 from filemill.chassis.ids import new_id
 
+_dice = random.Random()  # noqa: S311 - a trace id is no secret, and the system's source lets go of the interpreter's lock
+# The mill forks its processes after the imports: with one state of the dice all of them would make the same ids.
+os.register_at_fork(after_in_child=_dice.seed)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -59,7 +63,7 @@ def begin(request_id: str | None = None, traceparent: str | None = None) -> Requ
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = new_id()
     if traceparent is None or not _is_valid(traceparent):
-        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        traceparent = f"00-{_dice.getrandbits(128):032x}-{_dice.getrandbits(64):016x}-01"
     return RequestContext(request_id, traceparent)
 
 

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from filemill import __version__
 from filemill.chassis.background import Background
 from filemill.chassis.web import health, problems
-from filemill.chassis.web.direct import Direct, DirectRoute
+from filemill.chassis.web.direct import Direct, DirectRoute, ExactRoute
 from filemill.chassis.web.edge import Edge
 from filemill.contracts.problems import Problem
 
@@ -26,12 +26,12 @@ def build_app(
     stop: Callable[[], Awaitable[None]],
     streaming: Collection[tuple[str, str]] = (),
     draining: Callable[[], None] | None = None,
-    direct: DirectRoute | None = None,
+    direct: Sequence[DirectRoute | ExactRoute] = (),
 ) -> Edge:
     """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
 
     `draining` is called when the process is asked to stop, before it waits for requests in flight: it ends endless ones.
-    `direct` is the one route of `routers` that is answered ahead of the framework.
+    `direct` are those routes of `routers` that are answered ahead of the framework.
     """
     background = state.background or Background()
 

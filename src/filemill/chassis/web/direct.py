@@ -1,11 +1,11 @@
-"""A GET that is asked so often that the framework's routing, dependencies and response models would be most of its cost.
+"""Routes that are asked so often that the framework's routing, dependencies and response models would be most of their cost.
 
-It is answered ahead of the app, behind the edge: ids, log line, metrics, bounds and problems are as for every route. The same
-address stays a route of the app, which describes it in the OpenAPI and answers whatever is not exactly this (an id of another
-form, another method), so both must lead to the same function. What it saves: docs/decisions/0015.
+They are answered ahead of the app, behind the edge: ids, log line, metrics, bounds and problems are as for every route. Their
+addresses stay routes of the app, which describes them in the OpenAPI and answers whatever is not exactly this (an id of
+another form, another method), so both must lead to the same function. What it saves: docs/decisions/0015.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -26,22 +26,42 @@ class DirectRoute:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class ExactRoute:
+    """One method of one address without parameters."""
+
+    method: str
+    path: str
+    answer: Callable[[Request, Caller], Awaitable[Response]]
+
+
 class Direct:
     """Wraps an app."""
 
-    def __init__(self, app: ASGIApp, route: DirectRoute) -> None:
+    def __init__(self, app: ASGIApp, routes: "Sequence[DirectRoute | ExactRoute]") -> None:
         self._app = app
-        self._route = route
-        self._prefix, _, parameter = route.path.partition("{")
-        self._parameter = parameter.removesuffix("}")
+        self._exact = {(route.method, route.path): route for route in routes if isinstance(route, ExactRoute)}
+        self._by_id = [(*_split(route.path), route) for route in routes if isinstance(route, DirectRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefix):
-            value = scope["path"].removeprefix(self._prefix)
-            if is_id(value):
-                scope["route"], scope["path_params"] = self._route, {self._parameter: value}
+        if scope["type"] == "http":
+            method, path = scope["method"], scope["path"]
+            if (exact := self._exact.get((method, path))) is not None:
+                scope["route"], scope["path_params"] = exact, {}
                 request = Request(scope, receive)
-                response = await self._route.answer(value, request, await caller_of(request))
-                await response(scope, receive, send)
+                await (await exact.answer(request, await caller_of(request)))(scope, receive, send)
                 return
+            for prefix, parameter, route in self._by_id:
+                if method == "GET" and path.startswith(prefix) and is_id(value := path.removeprefix(prefix)):
+                    scope["route"], scope["path_params"] = route, {parameter: value}
+                    request = Request(scope, receive)
+                    response = await route.answer(value, request, await caller_of(request))
+                    await response(scope, receive, send)
+                    return
         await self._app(scope, receive, send)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """(what stands before the parameter, its name)."""
+    prefix, _, parameter = path.partition("{")
+    return prefix, parameter.removesuffix("}")

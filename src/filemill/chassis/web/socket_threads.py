@@ -25,7 +25,7 @@ STALL_MS = 50
 SLOW_BYTES_PER_S = 4 * 1024 * 1024
 
 BlockTaker = Callable[[memoryview], None]
-"""Takes the next bytes, in a thread. The view is only good during the call; a view of a whole bytearray may be read as that."""
+"""Takes the next bytes, in a thread. The view is only good during the call; it begins where its bytearray does."""
 
 
 class End(enum.Enum):
