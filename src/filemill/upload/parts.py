@@ -25,11 +25,12 @@ from filemill.upload.appending import pieces_of
 from filemill.upload.errors import ChecksumMismatch, PartsMissing
 from filemill.upload.intake import StoredBody
 from filemill.upload.settings import UploadSettings
-from filemill.upload.turns import Turn, Turns
+from filemill.upload.turns import Turn, Turns, at_work
 from filemill.upload.unfinished import Unfinished
 
 LOOK_EVERY_S = 5.0
 VERIFIED_AT_ONCE = 2
+LOOKED_AT_MOST = 100
 
 _log = structlog.get_logger()
 
@@ -109,8 +110,9 @@ class Parts:
         """Check what waits to be checked, for ever: also what another instance left when it died."""
         while True:
             self._wake.clear()
-            waiting = await self._database.read(sessions.to_verify, time.time(), VERIFIED_AT_ONCE)
-            await asyncio.gather(*(self._verify_one(*one) for one in waiting))
+            rows = await self._database.read(sessions.to_verify, time.time(), LOOKED_AT_MOST)
+            waiting = [row for row in rows if not at_work(row)][:VERIFIED_AT_ONCE]
+            await asyncio.gather(*(self._verify_one(row) for row in waiting))
             if not waiting:
                 try:
                     async with asyncio.timeout(LOOK_EVERY_S):
@@ -118,10 +120,10 @@ class Parts:
                 except TimeoutError:
                     continue
 
-    async def _verify_one(self, owner_id: str, upload_id: str, address: str | None) -> None:
+    async def _verify_one(self, row: RowMapping) -> None:
+        upload_id, caller = row["upload_id"], Caller(row["owner_id"], is_admin=False, address=row["client_address"])
         try:
-            turn = await self._turns.take(owner_id, upload_id)
-            await self._verify(Caller(owner_id, is_admin=False, address=address), turn)
+            await self._verify(caller, await self._turns.take(caller.owner_id, upload_id))
         except (Locked, NotFound):
             return  # somebody else is at it, or it was ended
         except FilemillError as error:

@@ -68,12 +68,10 @@ def get_open(tx: Tx, upload_id: str) -> RowMapping | None:
     return tx.execute(query).mappings().first()
 
 
-def to_verify(tx: Tx, before: float, most: int) -> list[tuple[str, str, str | None]]:
-    """(owner, upload, address) of those that wait to be checked, and nobody is at it."""
-    query = select(sessions.c.owner_id, sessions.c.upload_id, sessions.c.client_address).where(
-        sessions.c.state == "verifying", sessions.c.held_until < before, sessions.c.expires_at > before
-    )
-    return [(row[0], row[1], row[2]) for row in tx.execute(query.order_by(sessions.c.upload_id).limit(most))]
+def to_verify(tx: Tx, after: float, most: int) -> list[RowMapping]:
+    """Those that wait to be checked, oldest first, with who holds them."""
+    query = select(sessions).where(sessions.c.state == "verifying", sessions.c.expires_at > after)
+    return list(tx.execute(query.order_by(sessions.c.upload_id).limit(most)).mappings())
 
 
 def give_turn(tx: Tx, upload_id: str, holder: str, hold_s: float) -> None:

@@ -119,11 +119,15 @@ def _claim(tx: Tx, turn: Turn, any_age: bool) -> RowMapping:
     found = sessions.get_to_change(tx, turn.owner_id, turn.upload_id, any_age=any_age)
     if found is None:
         raise NotFound("There is no such upload.")
-    if found["holder"] is not None and _at_work(found):
+    if at_work(found):
         raise Locked("Another request writes to this upload.", retry_after_s=1)
     sessions.give_turn(tx, turn.upload_id, turn.holder, HOLD_S)
     return found
 
 
-def _at_work(row: RowMapping) -> bool:
-    return time.time() < row["held_until"] and not process_identity.is_dead(row["holder"].partition("@")[2])
+def at_work(row: RowMapping) -> bool:
+    """Whether somebody who may be alive holds this upload."""
+    holder = row["holder"]
+    if holder is None or time.time() >= row["held_until"]:
+        return False
+    return not process_identity.is_dead(holder.partition("@")[2])
