@@ -176,6 +176,8 @@ class Limits(Contract):
     max_tags: int
     min_free_disk_bytes: int
     refused_types: list[str]
+    allowed_types: list[str] = Field(default_factory=list)
+    max_bytes_by_type: dict[str, int] = Field(default_factory=dict)
     idempotency_hours: int
     quota_bytes: int | None = None
     used_bytes: int = 0

@@ -146,7 +146,7 @@ class Appending:
         if len(self._head) >= HEAD_BYTES:
             row = self.turn.row
             assert row is not None
-            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"])
+            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"], self.settings)
             self._head = None
 
     async def _record(self, writer: PieceWriter, pieces: Sequence[Piece]) -> None:

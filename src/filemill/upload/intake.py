@@ -65,6 +65,7 @@ class BodySink:
         self._head = bytearray()
         self._size = 0
         self._kind: Kind | None = None
+        self._most_bytes = settings.max_file_bytes
         self._filename = ""
 
     def named(self, filename: str) -> None:
@@ -93,6 +94,8 @@ class BodySink:
         if self._size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
         kind = self._kind or self._look()
+        if self._size > self._most_bytes:
+            raise rules.too_large_for(kind, self._most_bytes)
         landed = await self._landing.commit()
         return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued)
 
@@ -108,11 +111,13 @@ class BodySink:
             self._head += data[: HEAD_BYTES - len(self._head)]
             if len(self._head) >= HEAD_BYTES:
                 self._look()
+        elif self._size > self._most_bytes:
+            raise rules.too_large_for(self._kind, self._most_bytes)
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
         self._head.clear()
-        rules.check_kind(self._kind, self._filename)
+        self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings)
         return self._kind
 
 

@@ -55,6 +55,11 @@ def too_large(settings: UploadSettings) -> FileTooLarge:
     return FileTooLarge(f"A file may have {settings.max_file_bytes} bytes (FILEMILL_MAX_FILE_BYTES).")
 
 
+def too_large_for(kind: Kind, most_bytes: int) -> FileTooLarge:
+    """The refusal of a file that its type makes too large."""
+    return FileTooLarge(f"A file of type {kind.content_type} may have {most_bytes} bytes (FILEMILL_MAX_BYTES_BY_TYPE).")
+
+
 def over_quota(quota_bytes: int) -> QuotaExceeded:
     """The refusal of a file that does not fit beside what its owner has."""
     return QuotaExceeded(
@@ -62,10 +67,18 @@ def over_quota(quota_bytes: int) -> QuotaExceeded:
     )
 
 
-def check_kind(kind: Kind, filename: str) -> None:
-    """Refuse native executables: by honest name 415, under another name 422."""
+def check_kind(kind: Kind, filename: str, settings: UploadSettings) -> int:
+    """Refuse what this installation does not take; returns how many bytes a file of this kind may have.
+
+    Native executables: by honest name 415, under another name 422. Other types: 415, as the settings say.
+    """
     if not kind.is_executable:
-        return
+        if not settings.policy.takes(kind.content_type):
+            raise TypeNotAllowed(
+                f"Files of type {kind.content_type} are not taken here (FILEMILL_ALLOW_TYPES, FILEMILL_DENY_TYPES)."
+            )
+        limit = settings.policy.limit(kind.content_type)
+        return settings.max_file_bytes if limit is None else min(limit, settings.max_file_bytes)
     if disguised(filename):
         raise ContentMismatch("The content is a native executable, which is not what the file name says.")
     raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")
@@ -100,7 +113,9 @@ def limits(settings: UploadSettings, used_bytes: int) -> Limits:
         max_fields_bytes=FIELDS_MOST_BYTES,
         max_tags=TAGS_MOST,
         min_free_disk_bytes=settings.min_free_disk_bytes,
-        refused_types=["native executables (ELF, PE, Mach-O)"],
+        refused_types=["native executables (ELF, PE, Mach-O)", *settings.policy.denied],
+        allowed_types=list(settings.policy.allowed),
+        max_bytes_by_type=dict(settings.policy.most_bytes),
         idempotency_hours=settings.idempotency_hours,
         quota_bytes=settings.quota_bytes,
         used_bytes=used_bytes,

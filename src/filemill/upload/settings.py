@@ -1,10 +1,13 @@
 """Settings of the upload service."""
 
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from filemill.chassis.settings import ServiceSettings
+from filemill.upload.policy import TypePolicy, read_patterns, read_sizes
 
 GIB = 1024**3
 
@@ -15,6 +18,9 @@ class UploadSettings(ServiceSettings):
     service: str = "upload"
     max_file_bytes: int = Field(default=5 * GIB, ge=1)
     min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    allow_types: str = ""
+    deny_types: str = ""
+    max_bytes_by_type: str = ""
     quota_bytes: int | None = Field(default=None, ge=1)
     dedupe: str = Field(default="owner", pattern="^(owner|everyone|off)$")
     trash_days: float = Field(default=30.0, ge=0)
@@ -28,3 +34,20 @@ class UploadSettings(ServiceSettings):
     unfinished_most: int = Field(default=10_000, ge=1)
     spool_dir: Path | None = None
     spool_most_bytes: int = Field(default=10 * GIB, ge=1)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        readers = {"allow_types": read_patterns, "deny_types": read_patterns, "max_bytes_by_type": read_sizes}
+        for name, read in readers.items():
+            try:
+                read(getattr(self, name))
+            except ValueError as error:
+                raise ValueError(f"FILEMILL_{name.upper()}: {error}") from error
+        return self
+
+    @cached_property
+    def policy(self) -> TypePolicy:
+        """Which types are taken."""
+        return TypePolicy(
+            read_patterns(self.allow_types), read_patterns(self.deny_types), read_sizes(self.max_bytes_by_type)
+        )

@@ -263,7 +263,9 @@ class Unfinished:
         """The whole body as a blob: by another name where the store can, else copied."""
         upload_id, pieces, key = row["upload_id"], pieces_of(row), new_key()
         kind = sniff(bytes(await read_head(self.store, upload_id, pieces)), row["filename"])
-        rules.check_kind(kind, row["filename"])
+        most_bytes = rules.check_kind(kind, row["filename"], self.settings)
+        if row["received"] > most_bytes:
+            raise rules.too_large_for(kind, most_bytes)
         if not await self.store.adopt(upload_id, pieces, key):
             return await self._copy(row["filename"], [row])
         digest = self.digests.at(upload_id, row["received"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from filemill.upload.errors import ContentMismatch, TypeNotAllowed
 from filemill.upload.rules import check_kind
+from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, UNKNOWN, sniff
 
 OOXML = "application/vnd.openxmlformats-officedocument."
@@ -122,7 +123,7 @@ def test_check_kind_when_it_is_a_program_then_415_by_honest_name_and_422_in_disg
     kind = sniff(head, name)
     assert kind.is_executable
     with pytest.raises(error):
-        check_kind(kind, name)
+        check_kind(kind, name, UploadSettings())
 
 
 def test_sniff_when_the_programs_header_lies_beyond_what_is_looked_at_then_it_is_a_program_all_the_same() -> None:
