@@ -103,9 +103,8 @@ async def test_key_when_its_request_takes_long_then_it_stays_held(
             await other.present(*KEY)
         kept = database.writes.count("upload.idempotency.keep")
         async with asyncio.timeout(10):
-            while (
-                database.writes.count("upload.idempotency.keep") < kept + 2
-            ):  # the next may have looked at the clock before
+            # The next one may have looked at the clock before it moved.
+            while database.writes.count("upload.idempotency.keep") < kept + 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     running.cancel()
     now_s += 1.1 * idempotency.HOLD_S
