@@ -18,7 +18,7 @@ help: ## List the targets
 up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all of it
 	@exec $(BIN)/filemill up
 
-test: .venv/dev.stamp ## Run the tests (two cores: 6 minutes, 16 with the servers installed)
+test: .venv/dev.stamp ## Run the tests (two cores: 9 minutes, 23 with the servers installed)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else

@@ -47,7 +47,7 @@ async def fill(data_dir: Path, count: int, *, quiet: bool = True) -> None:
 
     `quiet=False`: two more, of which one's news still lies in the queues and the other's in the outbox.
     """
-    prepare(make=True)
+    await asyncio.to_thread(prepare, make=True)  # it may run a loop of its own
     async with opened() as mill:
         intake = Intake(mill.parts["upload"].database, mill.store, UploadSettings(data_dir=data_dir))
         for number in range(count):
