@@ -33,14 +33,19 @@ class Address:
 
     def options(self, timeout_s: float) -> dict[str, Any]:
         """Arguments of an httpx client. Raises `MillError` for what is no address."""
-        bad = MillError("bad-address", f"the address {self.url!r} is none; it begins with http:// or https://")
+        bad = MillError(
+            "bad-address",
+            f"FILEMILL_URL is {self.url!r}; it begins with http:// or https://, and the key has no odd characters",
+        )
         try:
             parsed = httpx.URL(self.url)
             headers = httpx.Headers({"User-Agent": f"filemill-client/{__version__}", "Accept": "application/json"})
             if self.key:
                 headers["Authorization"] = f"Bearer {self.key}"
-        except (httpx.InvalidURL, UnicodeEncodeError) as error:
+        except httpx.InvalidURL as error:
             raise bad from error
+        except UnicodeEncodeError as error:
+            raise MillError("bad-address", "FILEMILL_KEY has characters that none can have") from error
         if parsed.scheme not in ("http", "https") or not parsed.host:
             raise bad
         return {"base_url": parsed, "headers": headers, "timeout": httpx.Timeout(timeout_s, connect=CONNECT_S)}

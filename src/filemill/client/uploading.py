@@ -93,7 +93,9 @@ class Uploading:
     def _begin(self) -> Steps[None]:
         self._begun += 1
         told = {"filename": self.source.name} | dict(self.fields)
-        pairs = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in told.items())
+        pairs = ",".join(
+            f"{name} {base64.b64encode(text.encode('utf-8', 'replace')).decode()}" for name, text in told.items()
+        )
         headers = _SPEAKS | {"Upload-Length": str(self.source.size_bytes), "Upload-Metadata": pairs}
         answer = yield from ask_again(Call("POST", PATH, headers=headers), self.patience)
         # Of the address only the id counts: credentials go nowhere but to the server that was asked.
