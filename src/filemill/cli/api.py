@@ -50,10 +50,6 @@ class Api:
         """Delete what is at a path."""
         self._checked(self.send("DELETE", path))
 
-    def stream(self, path: str) -> Any:
-        """A streaming GET, to be used as a context manager."""
-        return self._client.stream("GET", path)
-
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request. Raises `CallFailed` if nobody answers."""
         try:

@@ -102,15 +102,16 @@ def show(file_id: FileId, as_json: AsJson = False) -> None:
 
 @app.command()
 def download(
-    file_id: FileId,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; `-` is standard output.")] = None,
+    file_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The files' ids.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to, or a folder; `-` is standard output.")
+    ] = None,
+    zip_: Annotated[Path | None, typer.Option("--zip", help="All of them into this zip file.")] = None,
 ) -> None:
-    """Get a file's bytes back, checked against its SHA-256."""
-    from filemill.cli.download import download_file
+    """Get files' bytes back, checked against their SHA-256; or several as one zip."""
+    from filemill.cli.download import download_files
 
-    target = download_file(Api(), file_id, output)
-    if target is not None:
-        screen.say(str(target))
+    download_files(file_ids, output, zip_)
 
 
 @app.command()

@@ -10,7 +10,7 @@ import httpx
 
 from filemill.client import calls
 from filemill.client.connection import CHUNK_BYTES, Address, broken, head_of, request_of
-from filemill.client.downloading import download_to
+from filemill.client.downloading import download_into, download_to, download_zip
 from filemill.client.errors import MillError
 from filemill.client.file import File, Version
 from filemill.client.memory import UploadMemory
@@ -94,6 +94,14 @@ class AsyncMill:
     async def download(self, file_id: str, path: Path | str, *, overwrite: bool = False) -> Path:
         """Into a file, or a folder under the file's name; checked, then renamed. Returns where. May raise `FileExistsError`."""
         return await self._do(download_to(file_id, Path(path), overwrite=overwrite))
+
+    async def download_into(self, file_id: str, file: BinaryIO) -> File:
+        """Into an open binary file; raises `MillError` at the end if the bytes are not the file's."""
+        return await self._do(download_into(file_id, file))
+
+    async def download_zip(self, file_ids: Sequence[str], path: Path | str, *, overwrite: bool = False) -> Path:
+        """Several files as one zip. Returns where. May raise `FileExistsError`."""
+        return await self._do(download_zip(file_ids, Path(path), overwrite=overwrite))
 
     async def delete(self, file_id: str, *, purge: bool = False) -> str | None:
         """To the trash. With `purge` gone for good: returns the id of the purge."""

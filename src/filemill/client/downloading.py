@@ -6,6 +6,7 @@ A connection that breaks is taken up again where it broke (Range with If-Range).
 import hashlib
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -59,6 +60,14 @@ def download(file: File, into: BinaryIO) -> Steps[None]:
         raise MillError("digest-mismatch", "the bytes that came do not have the file's SHA-256; nothing was kept")
 
 
+def download_into(file_id: str, into: BinaryIO) -> Steps[File]:
+    """Into an open file. What was written before an error stays there."""
+    answer = yield from ask_again(Call("GET", f"/api/upload/files/{file_id}"))
+    file = File.of(answer.json())
+    yield from download(file, into)
+    return file
+
+
 def download_to(file_id: str, path: Path, *, overwrite: bool) -> Steps[Path]:
     """Into `path`, or into a folder under the file's name. Raises `FileExistsError`, `MillError`."""
     answer = yield from ask_again(Call("GET", f"/api/upload/files/{file_id}"))
@@ -66,6 +75,33 @@ def download_to(file_id: str, path: Path, *, overwrite: bool) -> Steps[Path]:
     target = path / safe_name(file.filename) if path.is_dir() else path
     with part_of(target, overwrite=overwrite) as part:
         yield from download(file, part.file)
+        yield Work(part.keep)
+    return target
+
+
+@dataclass(slots=True)
+class _Whole:
+    """Takes one answer from its beginning; a later answer begins the file anew."""
+
+    file: BinaryIO
+
+    def begin(self, answer: Answer) -> None:
+        if not answer.headers.get("content-type", "").startswith("application/zip"):
+            raise MillError("not-a-filemill", "what came is no zip", status=answer.status)
+        self.file.seek(0)
+        self.file.truncate()
+
+    def write(self, data: bytes) -> None:
+        self.file.write(data)
+
+
+def download_zip(file_ids: Sequence[str], path: Path, *, overwrite: bool) -> Steps[Path]:
+    """Several files as one zip. A connection that breaks is begun anew: a zip is made while it is sent, and has no ranges."""
+    target = path / "files.zip" if path.is_dir() else path
+    with part_of(target, overwrite=overwrite) as part:
+        asked = {"file_ids": list(file_ids)}
+        headers = {"Accept-Encoding": "identity"}
+        yield from ask_again(Call("POST", "/api/upload/files/zip", headers=headers, json=asked, sink=_Whole(part.file)))
         yield Work(part.keep)
     return target
 
