@@ -1,6 +1,6 @@
 """What the upload service says: the file it accepted, its events, its HTTP bodies."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
 
 Status = Literal["queued", "scanning", "uploaded", "processing", "processed", "failed", "quarantined"]
+ZIP_FILES_MOST = 1000
 Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
@@ -157,6 +158,12 @@ class FilePage(Contract):
     next_cursor: str | None = None
 
 
+class ZipRequest(Contract):
+    """Files to be put into one zip; one named twice is in it once."""
+
+    file_ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=ZIP_FILES_MOST)
+
+
 class Stats(Contract):
     """The caller's files in numbers. `bytes` is what was uploaded, `bytes_stored` what the store holds for it."""
 
@@ -182,6 +189,8 @@ class Limits(Contract):
     quota_bytes: int | None = None
     used_bytes: int = 0
     trash_days: float = 30.0
+    max_zip_files: int = ZIP_FILES_MOST
+    max_zip_bytes: int = 0
 
 
 class NewUpload(Contract):

@@ -67,7 +67,7 @@ class Contents:
         self, file_id: FileId, request: Request, caller: CallerDep, version: Annotated[int | None, Query(ge=1)] = None
     ) -> Response:
         """Supports `Range`, `If-Range`, `If-None-Match` and `HEAD`; the ETag is the SHA-256. `?version=`: an older one."""
-        row = await self.database.read(_find, partial(repository.get, owner_id=caller.owner_id), file_id, version)
+        row = await self.database.read(find_file, partial(repository.get, owner_id=caller.owner_id), file_id, version)
         opened = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="content",
             client_address=caller.address, version=row["version"],
@@ -77,7 +77,7 @@ class Contents:
     async def sign(self, file_id: FileId, asked: SignedUrlRequest, request: Request, caller: CallerDep) -> SignedUrl:
         """The link is bound to this file and version, for reading only, and cannot be taken back before it expires."""
         find = partial(repository.get, owner_id=caller.owner_id)
-        row = await self.database.read(_find, find, file_id, asked.version)
+        row = await self.database.read(find_file, find, file_id, asked.version)
         expires_at = now().replace(microsecond=0) + timedelta(seconds=asked.expires_in)
         path = f"/signed/files/{file_id}"
         query = self.signer.sign("GET", path, expires_at, {"version": str(row["version"])})
@@ -92,7 +92,7 @@ class Contents:
         """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute."""
         self.signer.check("GET", f"/signed/files/{file_id}", request.query_params.multi_items(), now())
         version = int(request.query_params["version"])
-        row = await self.database.read(_find, repository.find_signed, file_id, version)
+        row = await self.database.read(find_file, repository.find_signed, file_id, version)
         caller = await caller_of(request)
         opened = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor="signed link", action="signed-open",
@@ -126,14 +126,15 @@ class Contents:
         headers = downloads.headers_for(content, part)
         if request.method == "HEAD":
             return Response(status_code=part.status, headers=headers)
-        reader = await self._open(row)
+        reader = await self.open_row(row)
         if reader.size_bytes != content.size:
             await reader.close()
             raise Unavailable("The stored bytes are not complete; `filemill verify` names them.")
         await self.journal.note(opened)
         return BlobResponse(reader, downloads.pieces(content, part), part.status, headers)
 
-    async def _open(self, row: Any) -> BlobReader:
+    async def open_row(self, row: Any) -> BlobReader:
+        """The bytes of a row, from wherever they are. Raises `Unavailable`, `NotFound`."""
         if row["status"] != "queued":
             return await self.store.open(row["storage_key"])
         if self.spool is not None:
@@ -147,7 +148,7 @@ class Contents:
             ) from error
 
 
-def _find(tx: Tx, find: Callable[..., Any], file_id: str, version: int | None) -> Mapping[str, Any]:
+def find_file(tx: Tx, find: Callable[..., Any], file_id: str, version: int | None) -> Mapping[str, Any]:
     """The row of a living file, with the facts of one of its versions in the place of the newest's. Raises `NotFound`."""
     row = find(tx, file_id=file_id)
     if row is None:

@@ -27,6 +27,10 @@ class FileTooLarge(TooLarge):
     code, title = "file-too-large", "The file is larger than this installation takes"
 
 
+class ZipTooLarge(TooLarge):
+    code, title = "zip-too-large", "These files are more than one zip may have"
+
+
 class QuotaExceeded(TooLarge):
     code, title = "quota-exceeded", "There is no room left for this owner"
 

@@ -35,6 +35,7 @@ from filemill.upload.keeping import Keeper
 from filemill.upload.parts import Parts
 from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
+from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
 from filemill.upload.turns import Turns
@@ -101,13 +102,15 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await store.close()
         await database.close()
 
+    contents = Contents(database, store, journal, signer, settings, spool)
     whole = Arrivals(database, intake, keys, settings)
     return build_app(
         state,
         [
             whole.router(),
             *several_requests,
-            Contents(database, store, journal, signer, settings, spool).router(),
+            Selections(contents, settings).router(),
+            contents.router(),
             Endpoints(database, settings).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",

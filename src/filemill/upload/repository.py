@@ -107,6 +107,14 @@ def get(tx: Tx, owner_id: str, file_id: str, *, deleted: bool = False) -> RowMap
     return tx.execute(query).mappings().first()
 
 
+def get_all(tx: Tx, owner_id: str, file_ids: list[str]) -> list[RowMapping]:
+    """Those of these files that are this owner's and living, in any order."""
+    query = select(files).where(
+        files.c.file_id.in_(file_ids), files.c.owner_id == owner_id, files.c.deleted_at.is_(None)
+    )
+    return list(tx.execute(query).mappings())
+
+
 def page(tx: Tx, owner_id: str, limit: int, before: tuple[datetime, str] | None) -> list[RowMapping]:
     """The owner's living files, newest first, after the row named by `before`."""
     query = select(files).where(files.c.owner_id == owner_id, files.c.deleted_at.is_(None))

@@ -10,7 +10,7 @@ import orjson
 
 from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadJson, BadRequest, StorageFull
-from filemill.contracts.upload import Limits
+from filemill.contracts.upload import ZIP_FILES_MOST, Limits
 from filemill.upload.errors import ContentMismatch, FileTooLarge, QuotaExceeded, TypeNotAllowed
 from filemill.upload.multipart import FIELDS_MOST_BYTES
 from filemill.upload.names import NAME_MOST_BYTES
@@ -120,6 +120,8 @@ def limits(settings: UploadSettings, used_bytes: int) -> Limits:
         quota_bytes=settings.quota_bytes,
         used_bytes=used_bytes,
         trash_days=settings.trash_days,
+        max_zip_files=ZIP_FILES_MOST,
+        max_zip_bytes=settings.zip_most_bytes,
     )
 
 

@@ -35,6 +35,7 @@ class UploadSettings(ServiceSettings):
     unfinished_hours: int = Field(default=24, ge=1)
     verify_at_once_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     unfinished_most: int = Field(default=10_000, ge=1)
+    zip_most_bytes: int = Field(default=20 * GIB, ge=1)
     spool_dir: Path | None = None
     spool_most_bytes: int = Field(default=10 * GIB, ge=1)
 
