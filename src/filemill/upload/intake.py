@@ -28,6 +28,7 @@ from filemill.upload import repository, rules, versions_repository
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
 from filemill.upload.spool import Spool
@@ -58,8 +59,9 @@ class Redeemable(Protocol):
 class BodySink:
     """Takes the bytes of one file: counts, hashes, looks at the head, and stores, in one pass."""
 
-    def __init__(self, landing: Landing, key: str, settings: UploadSettings) -> None:
+    def __init__(self, landing: Landing, key: str, settings: UploadSettings, room: Room) -> None:
         self._landing = landing
+        self._room = room
         self._key = key
         self._settings = settings
         self._head = bytearray()
@@ -107,6 +109,7 @@ class BodySink:
         self._size += len(data)
         if self._size > self._settings.max_file_bytes:
             raise rules.too_large(self._settings)
+        self._room.check()
         if self._kind is None:
             self._head += data[: HEAD_BYTES - len(self._head)]
             if len(self._head) >= HEAD_BYTES:
@@ -135,15 +138,17 @@ class Intake:
         self._store = store
         self._settings = settings
         self._spool = spool
+        self.room = Room(settings.data_dir, store, settings.min_free_disk_bytes)
 
     async def sink(self, *, spooled: bool = True) -> BodySink:
-        """A place for the bytes of one file. Raises `Unavailable` if there is none.
+        """A place for the bytes of one file. Raises `Unavailable`, `StorageFull` if there is none.
 
         `spooled` False: not into the spool, from where only new files come to the store.
         """
+        self.room.check()
         key = new_key()
         spool = self._spool if spooled else None
-        return BodySink(await Landing.open(self._store, spool, key), key, self._settings)
+        return BodySink(await Landing.open(self._store, spool, key), key, self._settings, self.room)
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None

@@ -51,7 +51,9 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await check_start(store, writes=True)
     else:
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
-        spool = Spool(settings.spool_dir, local, store, database, settings.spool_most_bytes)
+        spool = Spool(
+            settings.spool_dir, local, store, database, settings.spool_most_bytes, settings.min_free_disk_bytes
+        )
     intake = Intake(database, store, settings, spool)
     keys = IdempotencyKeys(database)
 
@@ -84,6 +86,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         "database": Dependency(database.check),
         "storage": Dependency(store.check, needed=spool is None),
         "broker": Dependency(transport.check, needed=False),
+        "disk": Dependency(intake.room.health, needed=False),
     }
     if spool is not None:
         background.add("spool", spool.run)
@@ -105,7 +108,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
             whole.router(),
             *several_requests,
             Contents(database, store, journal, signer, settings, spool).router(),
-            Endpoints(database, settings).router(),
+            Endpoints(database, settings, intake.room).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,

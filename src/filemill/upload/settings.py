@@ -17,7 +17,7 @@ class UploadSettings(ServiceSettings):
 
     service: str = "upload"
     max_file_bytes: int = Field(default=5 * GIB, ge=1)
-    min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    min_free_disk_bytes: int | None = Field(default=None, ge=0)
     allow_types: str = ""
     deny_types: str = ""
     max_bytes_by_type: str = ""

@@ -1,4 +1,4 @@
-"""Many uploads of one owner at once, by every way in and through two instances: the quota holds to the byte. On both engines."""
+"""Many uploads of one owner at once, by every way in and through two instances: the quota holds. On both engines."""
 
 import asyncio
 import base64

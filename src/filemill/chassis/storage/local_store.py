@@ -48,6 +48,11 @@ class LocalStore:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
         self._table_ready = False
 
+    @property
+    def root(self) -> Path:
+        """See `InFolder.root`."""
+        return self._root
+
     async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
         """See `BlobStore.create`."""
         return _LocalWriter(self, key, tap)
