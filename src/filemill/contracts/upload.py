@@ -40,6 +40,12 @@ class FileUploaded(Contract):
     client_address: str | None = None
 
 
+class FileQuarantined(FileUploaded):
+    """`file.quarantined`: this version is kept, and never served; `file.uploaded` was not sent for it."""
+
+    reason: Reason
+
+
 class FileLifecycle(Contract):
     """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order."""
 
@@ -107,6 +113,7 @@ class FileVersion(Contract):
     content_type: str
     sha256: str
     created_at: Time
+    held: Literal["scanning", "quarantined"] | None = None
     links: dict[str, str]
 
 

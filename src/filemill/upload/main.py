@@ -34,6 +34,8 @@ from filemill.upload.keeping import Keeper
 from filemill.upload.parts import Parts
 from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
+from filemill.upload.scanner import build_scanner
+from filemill.upload.scanning import Scanning
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
 from filemill.upload.turns import Turns
@@ -64,6 +66,9 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
+    scanner = build_scanner(settings.clamd_url) if settings.clamd_url else None
+    scanning = Scanning(database, store, scanner, settings.scan_too_large, intake.scans_due)
+    background.add("scans", scanning.run)
     signer = build_signer(settings)
     unfinished: Unfinished | None = None
     several_requests: list[APIRouter] = []
@@ -88,6 +93,8 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         "broker": Dependency(transport.check, needed=False),
         "disk": Dependency(intake.room.health, needed=False),
     }
+    if scanner is not None:
+        dependencies["scanner"] = Dependency(scanning.check, needed=False)
     if spool is not None:
         background.add("spool", spool.run)
         dependencies["spool"] = Dependency(spool.check, needed=False)

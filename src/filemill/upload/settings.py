@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from filemill.chassis.settings import ServiceSettings
 from filemill.upload.policy import TypePolicy, read_patterns, read_sizes
@@ -32,6 +32,8 @@ class UploadSettings(ServiceSettings):
     unfinished_hours: int = Field(default=24, ge=1)
     verify_at_once_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     unfinished_most: int = Field(default=10_000, ge=1)
+    clamd_url: str | None = Field(default=None, validation_alias=AliasChoices("clamd_url", "CLAMD_URL"))
+    scan_too_large: str = Field(default="quarantine", pattern="^(quarantine|serve)$")
     spool_dir: Path | None = None
     spool_most_bytes: int = Field(default=10 * GIB, ge=1)
 
