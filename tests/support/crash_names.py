@@ -74,6 +74,7 @@ SELDOM: dict[str, str] = {
             *_transaction(
                 "upload.scan.claim",
                 "upload.scan.keep",
+                "upload.scan.free",
                 "upload.scan.put-back",
                 "upload.scan.clean",
                 "upload.scan.quarantine",

@@ -86,6 +86,7 @@ class Scanning:
         except Unavailable as error:
             _log.info("upload.scan.waiting", problem=error.detail)
             return 0
+        await self._free_what_the_dead_held()
         holder = f"{process_identity.me()}/{new_id()}"
         rows = await self._database.write_unsynced("upload.scan.claim", scans.claim, holder, HOLD_S, AT_ONCE)
         work = [asyncio.create_task(self._scan(self._scanner, row)) for row in rows]
@@ -97,6 +98,13 @@ class Scanning:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+    async def _free_what_the_dead_held(self) -> None:
+        """A process that died on this machine is noticed at once, elsewhere when its lease ends."""
+        holders = await self._database.read(scans.holders)
+        dead = [holder for holder in holders if process_identity.is_dead(holder.partition("/")[0])]
+        if dead:
+            await self._database.write_unsynced("upload.scan.free", scans.free, dead)
 
     async def _scan(self, scanner: Scanner, row: RowMapping) -> bool:
         """Whether it was decided. What was not is due again."""

@@ -38,6 +38,16 @@ def claim(tx: Tx, holder: str, hold_s: float, most: int) -> list[RowMapping]:
     return taken
 
 
+def holders(tx: Tx) -> list[str]:
+    """Who is at work."""
+    return list(tx.execute(select(scans.c.holder).where(scans.c.holder.is_not(None)).distinct()).scalars())
+
+
+def free(tx: Tx, dead: Sequence[str]) -> None:
+    """These holders are gone: what they had is due for anybody."""
+    tx.execute(update(scans).where(scans.c.holder.in_(dead)).values(holder=None, held_until=0.0))
+
+
 def keep(tx: Tx, holder: str, hold_s: float) -> None:
     """Say again that this holder is at work."""
     tx.execute(update(scans).where(scans.c.holder == holder).values(held_until=time.time() + hold_s))
