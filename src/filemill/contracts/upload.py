@@ -41,6 +41,12 @@ class FileUploaded(Contract):
     client_address: str | None = None
 
 
+class FileQuarantined(FileUploaded):
+    """`file.quarantined`: this version is kept, and never served; `file.uploaded` was not sent for it."""
+
+    reason: Reason
+
+
 class FileLifecycle(Contract):
     """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order."""
 
@@ -108,6 +114,7 @@ class FileVersion(Contract):
     content_type: str
     sha256: str
     created_at: Time
+    held: Literal["scanning", "quarantined"] | None = None
     links: dict[str, str]
 
 

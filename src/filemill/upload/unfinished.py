@@ -123,7 +123,9 @@ class Unfinished:
             if row["received"] != offset:
                 raise OffsetConflict(f"The upload has {row['received']} bytes, not {offset}.")
             if row["state"] == "open" and (row["size"] is None or row["received"] < row["size"]):
-                appending = Appending(self.database, self.store, self.settings, self.digests, turn, size)
+                appending = Appending(
+                    self.database, self.store, self.settings, self.intake.room, self.digests, turn, size
+                )
                 await appending.run(body, checksum)
                 turn.row = await self._row(caller.owner_id, upload_id)
             else:
@@ -159,7 +161,7 @@ class Unfinished:
         size = sum(row["received"] for row in rows)
         if size > self.settings.max_file_bytes:
             raise rules.too_large(self.settings)
-        rules.check_length(str(size), self.settings)
+        rules.check_length(str(size), self.settings, self.intake.room)
         stored = await self._copy(new.filename, rows)
         return await self._accept(
             caller, new.filename, new.fields, stored, _Born(replace(new, size=size, received=stored.size))
