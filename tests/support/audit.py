@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from filemill.chassis.storage.keys import COMPRESSED_SUFFIX
 from filemill.contracts.topics import QUEUES, queues_for
 from support.mill import Mill
 from support.quiet import OUTBOXES
@@ -200,7 +201,8 @@ def orphan_blobs(mill: Mill) -> int:
     named |= set(_ids(mill, "processing", "SELECT storage_key FROM renditions"))
     texts = (json.loads(text) for (text,) in mill.rows("metadata", "SELECT text FROM documents WHERE text IS NOT NULL"))
     named |= {text["storage_key"] for text in texts if text.get("storage_key")}
-    return len({key for key in mill.engines.blobs() if key.startswith("blobs/")} - named)
+    stored = {key.removesuffix(COMPRESSED_SUFFIX) for key in mill.engines.blobs() if key.startswith("blobs/")}
+    return len(stored - named)
 
 
 def _ids(mill: Mill, service: str, query: str) -> list[Any]:

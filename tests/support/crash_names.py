@@ -102,6 +102,22 @@ SELDOM: dict[str, str] = {
         ["backup.rows", "backup.blob", "backup.done", *_transaction("restore.outbox", "restore.states")],
         "a backup: test_backup",
     ),
+    **dict.fromkeys(
+        [
+            *_transaction(
+                "upload.keeper.claim",
+                "upload.keeper.keep",
+                "upload.keeper.switch",
+                "upload.keeper.settle",
+                "upload.keeper.put-off",
+                "upload.keeper.again",
+            ),
+            "upload.keeper.written",
+            "upload.keeper.verified",
+            "upload.keeper.switched",
+        ],
+        "blobs of some age: test_crash_compression",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from support.engines import NotThereYet
 from support.mill import Mill, wait_for
 
-OUTBOXES = ("upload", "metadata", "processing", "ai")
+OUTBOXES = ("upload", "metadata", "processing", "ai", "notification")
 JOBS = ("processing", "ai")
 STILL_S = 0.3
 LOOK_EVERY_S = 0.25

@@ -5,13 +5,18 @@ import shutil
 import socket
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from filemill import __version__
+from filemill.chassis import clock
 from filemill.chassis.settings import PORTS, ServiceSettings, load
+from filemill.local.settings import RunnerSettings
 
 FREE_DISK_LOW_BYTES = 2 * 1024**3
+BACKUP_OLD = timedelta(hours=26)
+"""A day, and two hours for the backup itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ def examine() -> list[Check]:
         Check("filemill", "ok", f"{__version__} on Python {platform.python_version()}, {platform.platform()}"),
         _sqlite(),
         _data_dir(settings.data_dir),
+        _backup(load(RunnerSettings)),
         _unix_sockets(settings),
         *_ports(settings),
         _sandbox(settings),
@@ -59,6 +65,26 @@ def _data_dir(folder: Path) -> Check:
     if free < FREE_DISK_LOW_BYTES:
         return Check("data folder", "missing", f"{detail}: little room; FILEMILL_DATA_DIR chooses another place")
     return Check("data folder", "ok", detail)
+
+
+def _backup(settings: RunnerSettings) -> Check:
+    if settings.backup_dir is None:
+        return Check("backup", "missing", "none is scheduled; FILEMILL_BACKUP_DIR names a folder, best on another disk")
+    from filemill.local.scheduled_backup import read_state
+
+    state, at = read_state(settings.data_dir), f"daily at {settings.backup_at} into {settings.backup_dir}"
+    if state.folder != str(settings.backup_dir) or not state.started_at:
+        return Check("backup", "ok", f"{at}; none was made yet, the mill makes the first when it runs")
+    last = f"the last good one is of {state.succeeded_at[:16]}" if state.succeeded_at else "there is no good one"
+    if state.started_at > state.ended_at:
+        return Check("backup", "ok", f"{at}; one began {state.started_at[:16]} and is not done, {last}")
+    if state.problem:
+        return Check("backup", "missing", f"{at}; that of {state.ended_at[:16]} failed: {state.problem} ({last})")
+    if state.lost:
+        return Check("backup", "missing", f"{at}; {last}, {state.lost} blobs are missing in it: `filemill verify`")
+    if clock.now() - datetime.fromisoformat(state.succeeded_at) > BACKUP_OLD:
+        return Check("backup", "missing", f"{at}; {last}: no mill ran at that time since")
+    return Check("backup", "ok", f"{at}; {last} ({state.snapshot})")
 
 
 def _unix_sockets(settings: ServiceSettings) -> Check:

@@ -5,15 +5,17 @@ and `snapshots/<time>/databases`, one SQLite file a service. Each database is co
 first, upload last, then the blobs that the copies name. So whatever a copy knows of, the ones made after it know too, and
 what they know more of is told again by their outboxes after a restore. `snapshot.json`, written last, says that it is whole;
 a folder without it is the rest of a backup that was cut off, and the next one removes it.
-On failure: nothing counts but whole snapshots, and what was copied of the blobs is not copied again.
+On failure: nothing counts but whole snapshots, and what was copied of the blobs is not copied again. Never two at once into
+one folder: each would clear the other's away.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +72,23 @@ async def backup(source: Installation, folder: Path, progress: Progress, *, keep
 
     Raises `StartError` with one line if it cannot be whole; blobs that are missing are in what it returns.
     """
-    return await _Backup(source, folder, progress).run(keep)
+    with _alone(folder):
+        return await _Backup(source, folder, progress).run(keep)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else makes a backup into this folder. The lock (flock(2)) dies with its process."""
+    make_durable(folder)
+    fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError(f"another backup into {folder} is being made; wait for its end") from None
+        yield
+    finally:
+        os.close(fd)
 
 
 class _Backup:

@@ -18,7 +18,7 @@ from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.errors import StartError
 from filemill.chassis.messaging import outbox
 from filemill.chassis.messaging.transport import Peeks
-from filemill.chassis.storage.store import BlobInfo, BlobStore, drain
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobStore, Compresses, IsCompressed, drain
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
 from filemill.local.installation import Installation, Part, Progress
@@ -177,10 +177,13 @@ def _send_again(tx: Tx, events: list[Event]) -> None:
 
 
 async def copy_blob(source: BlobStore, target: BlobStore, key: str) -> int:
-    """Stream one blob from store to store; on failure nothing of it is kept. Returns its bytes."""
-    reader = await source.open(key)
+    """Stream one blob from store to store, compressed if it is; on failure nothing of it is kept. Returns the bytes sent."""
+    reader: BlobReader = await source.open(key)
+    if isinstance(reader, IsCompressed) and isinstance(target, Compresses):
+        reader, writer = reader.stored, await target.create_compressed(key)
+    else:
+        writer = await target.create(key)
     size_bytes = reader.size_bytes
-    writer = await target.create(key)
     try:
         async for chunk in drain(reader):
             await writer.write(chunk)

@@ -44,6 +44,8 @@ MEMBERS = (
     Member("gateway", "filemill.gateway.main", stage=1),
 )
 
+BACKUP = Member("backup", "filemill.local.scheduled_backup", stage=1)
+"""Only with `FILEMILL_BACKUP_DIR`."""
 
 WITH_DATA = ("upload", "metadata", "processing", "ai", "notification")
 """The services that own data."""
@@ -61,7 +63,8 @@ def run_mill() -> int:
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} cannot be made: {error.strerror}") from error
     say_line(f"filemill {__version__}, data in {settings.data_dir}")
     give_databases(settings)
-    units = [_unit(member) for member in MEMBERS]
+    members = [*MEMBERS, BACKUP] if settings.backup_dir else MEMBERS
+    units = [_unit(member) for member in members]
 
     def all_ready(_seconds: float) -> None:
         address = settings.base_url("gateway").replace("127.0.0.1", "localhost")

@@ -19,7 +19,7 @@ from filemill.chassis.web.caller import CallerDep, caller_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
 from filemill.contracts.upload import FileAccessed, SignedUrl, SignedUrlRequest
-from filemill.upload import downloads, repository, versions_repository
+from filemill.upload import compression_repository, downloads, repository, versions_repository
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
@@ -98,11 +98,24 @@ class Contents:
             file_id=file_id, owner_id=row["owner_id"], actor="signed link", action="signed-open",
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
-        if isinstance(self.store, SignsLinks) and request.method == "GET" and row["status"] != "queued":
+        if request.method == "GET" and row["status"] != "queued" and (url := await self._store_link(row)) is not None:
             await self.journal.note(opened)
-            url = await self.store.sign_get(row["storage_key"], STORE_LINK_S)
             return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
         return await self._answer(request, row, opened)
+
+    async def _store_link(self, row: Any) -> str | None:
+        """A link of the store, if there is one with just these bytes: a compressed blob goes through here.
+
+        A plain form that the compressor has replaced stays for longer than the link works. A row it has not looked at can
+        be of a blob that came here compressed.
+        """
+        if not isinstance(self.store, SignsLinks):
+            return None
+        key = row["storage_key"]
+        form = await self.database.read(compression_repository.form_of, key)
+        if form == "zstd" or (form is None and not await self.store.has_plain(key)):
+            return None
+        return await self.store.sign_get(key, STORE_LINK_S)
 
     async def _answer(self, request: Request, row: Any, opened: FileAccessed) -> Response:
         content = downloads.Content(row["filename"], row["content_type"], row["size"], row["sha256"])

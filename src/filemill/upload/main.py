@@ -18,13 +18,14 @@ from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_folder, build_store, check_start
 from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.signed_links import build_signer
-from filemill.chassis.storage.store import BlobStore, Resumes
+from filemill.chassis.storage.store import BlobStore, Compresses, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.upload import arrivals, consumers, direct, purge, resumable
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.arrivals import Arrivals
+from filemill.upload.compression import Compressor
 from filemill.upload.contents import Contents
 from filemill.upload.direct import Direct
 from filemill.upload.endpoints import Endpoints
@@ -74,6 +75,8 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         background.add("parts", parts.run)
         several_requests = [Resumable(unfinished, settings).router(), Direct(parts, signer).router()]
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
+    if settings.compression == "on" and isinstance(store, Compresses):
+        background.add("compressor", Compressor(database, store, settings).run)
 
     processing = ServiceClient("processing", settings.base_url("processing"))
     if settings.reconcile != "off":

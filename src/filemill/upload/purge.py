@@ -12,10 +12,11 @@ from filemill.chassis.erasure import Erasure
 from filemill.chassis.errors import NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.storage import removals
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic, queues_for
 from filemill.contracts.upload import FileLifecycle
-from filemill.upload import repository, versions_repository
+from filemill.upload import compression_repository, repository, versions_repository
 
 SERVICES = tuple(sorted({"upload", *(queue.partition(".")[0] for queue in queues_for(Topic.PURGED))}))
 """Those whose confirmations end a purge: everyone who hears of it."""
@@ -36,7 +37,10 @@ def begin(tx: Tx, caller: Caller, file_id: str, cause: str, before: datetime | N
         raise NotFound("There is no such file.")
     purge_id, owner_id = new_id(), row["owner_id"]
     repository.insert_purge(tx, purge_id, file_id, owner_id, cause, now())
+    held = compression_repository.held(tx, file_id)
     ERASURE.erase(tx, file_id, owner_id, purge_id)
+    if held:  # the compressor notices; until its lease is over it may still write under these keys
+        removals.put_off(tx, held, max(held.values()))
     data = FileLifecycle(
         file_id=file_id, owner_id=owner_id, version=row["version"], change=row["change"] + 1, actor=caller.owner_id,
         purge_id=purge_id,

@@ -3,7 +3,8 @@
 A blob without a row is what a crash, or an answer that got lost, leaves between the two; it is removed after a grace that is
 longer than any upload or job takes, when neither this service nor processing, which keeps its renditions in the same store,
 names it, and only by a transaction that has looked again. While processing cannot be asked nothing is removed. A row without
-its blob cannot be mended here: it is told, and `filemill verify` names every one.
+its blob cannot be mended here: it is told, and `filemill verify` names every one. A blob that is plain where its row says
+compressed (a backup may bring it like that) is the compressor's again.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound, StorageFull, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage import removals
-from filemill.chassis.storage.store import BlobStore
-from filemill.upload import repository, versions_repository
+from filemill.chassis.storage.store import BlobStore, IsCompressed
+from filemill.upload import compression_repository, repository, versions_repository
 
 BATCH_MOST = 100
 """Keys in one question: they travel in a URL."""
@@ -107,8 +108,8 @@ class Reconciler:
 
     async def _look_at_rows(self, found: Found) -> None:
         rows = await self._database.read(versions_repository.blobs_after, self._after, ROWS_MOST)
-        self._after = rows[-1] if len(rows) == ROWS_MOST else ""
-        for key in rows:
+        self._after = rows[-1][0] if len(rows) == ROWS_MOST else ""
+        for key, is_compressed in rows:
             try:
                 reader = await self._store.open(key)
             except NotFound:
@@ -120,6 +121,12 @@ class Reconciler:
             else:
                 await reader.close()
                 self._missing.discard(key)
+                if is_compressed and not isinstance(reader, IsCompressed):
+                    await self._look_again(key)
+
+    async def _look_again(self, key: str) -> None:
+        if await self._database.write("upload.keeper.again", compression_repository.look_again, key):
+            _log.info("upload.blob.plain", storage_key=key)
 
 
 def _remove(tx: Tx, keys: Sequence[str]) -> int:

@@ -314,7 +314,12 @@ INVENTORY = Inventory(
     (
         KeptTable(files, erase=_erase_file),
         KeptTable(versions, erase=_erase_versions),
-        KeptTable(blobs, blobs=_content, survives="a blob goes with the last version that names it"),
+        KeptTable(
+            blobs,
+            blobs=_content,
+            local={"holder": None, "held_until": 0.0},
+            survives="a blob goes with the last version that names it",
+        ),
         KeptTable(usage, survives="sums per owner, corrected when versions go"),
         KeptTable(purges, survives="the marker that a file was erased: ids only"),
         KeptTable(purge_confirmations, survives="the marker that a file was erased: ids only"),

@@ -23,6 +23,9 @@ class UploadSettings(ServiceSettings):
     max_bytes_by_type: str = ""
     quota_bytes: int | None = Field(default=None, ge=1)
     dedupe: str = Field(default="owner", pattern="^(owner|everyone|off)$")
+    compression: str = Field(default="on", pattern="^(on|off)$")
+    compression_min_bytes: int = Field(default=16 * 1024, ge=4096)
+    compression_after_s: float = Field(default=3600.0, ge=0)
     trash_days: float = Field(default=30.0, ge=0)
     reconcile: str = Field(default="delete", pattern="^(delete|report|off)$")
     reconcile_hours: float = Field(default=6.0, gt=0)

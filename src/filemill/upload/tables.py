@@ -74,7 +74,11 @@ versions = Table(
     Index("versions_blob", "storage_key"),
 )
 
-# What lies in the store. Versions with the same bytes share a blob within `scope`: an owner, or everybody.
+COMPRESSED_LEAST_BYTES = 4096
+"""Smaller blobs are never looked at: one transaction weighs more. Part of an index, so a change is a migration."""
+
+# What lies in the store. `compression` is how, once somebody has looked whether it
+# helps (`holder` does so now). Versions with the same bytes share a blob within `scope`: an owner, or everybody.
 blobs = Table(
     "blobs",
     metadata,
@@ -84,7 +88,16 @@ blobs = Table(
     Column("size", BigInteger, nullable=False),
     Column("stored_size", BigInteger, nullable=False),
     Column("stored_at", UtcTime, nullable=False),
+    Column("compression", String(8)),
+    Column("holder", String(200)),
+    Column("held_until", Float, nullable=False, server_default="0"),
     Index("blobs_content", "sha256", "scope", unique=True),
+    Index(
+        "blobs_open",
+        "stored_at",
+        sqlite_where=text(f"compression IS NULL AND size >= {COMPRESSED_LEAST_BYTES}"),
+        postgresql_where=text(f"compression IS NULL AND size >= {COMPRESSED_LEAST_BYTES}"),
+    ),
 )
 
 # What an owner's versions weigh together, the trash included: the quota is decided here, in the file's own transaction.

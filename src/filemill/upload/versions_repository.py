@@ -133,10 +133,11 @@ def trash_past(tx: Tx, before: datetime, most: int) -> list[RowMapping]:
     return list(tx.execute(query.order_by(files.c.deleted_at).limit(most)).mappings())
 
 
-def blobs_after(tx: Tx, storage_key: str, most: int) -> list[str]:
-    """Keys of blobs in their order, behind one."""
-    query = select(blobs.c.storage_key).where(blobs.c.storage_key > storage_key)
-    return list(tx.execute(query.order_by(blobs.c.storage_key).limit(most)).scalars())
+def blobs_after(tx: Tx, storage_key: str, most: int) -> list[tuple[str, bool]]:
+    """Keys of blobs in their order, behind one, and whether each lies there compressed."""
+    query = select(blobs.c.storage_key, blobs.c.compression).where(blobs.c.storage_key > storage_key)
+    rows = tx.execute(query.order_by(blobs.c.storage_key).limit(most))
+    return [(key, compression == "zstd") for key, compression in rows]
 
 
 def files_with(tx: Tx, storage_key: str) -> list[str]:

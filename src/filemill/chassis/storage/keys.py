@@ -1,9 +1,13 @@
-"""Storage keys: `blobs/ab/<id>`, where `ab` are the last two digits of the id, which are random and spread evenly."""
+"""Storage keys: `blobs/ab/<id>`, where `ab` are the last two digits of the id, which are random and spread evenly.
+
+A key names a blob. Under its own name, or with a suffix, lie the forms in which a store has it (`compressed_forms`).
+"""
 
 import re
 
 from filemill.chassis.ids import new_id
 
+COMPRESSED_SUFFIX = ".zst"
 _KEY = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f-]{36}")
 
 
@@ -16,3 +20,8 @@ def new_key() -> str:
 def is_key(text: str) -> bool:
     """Whether `text` is one of ours; only such a text ever becomes a path."""
     return _KEY.fullmatch(text) is not None
+
+
+def is_form(text: str) -> bool:
+    """Whether `text` names a form of a blob: its key, or its key with the suffix."""
+    return is_key(text.removesuffix(COMPRESSED_SUFFIX))

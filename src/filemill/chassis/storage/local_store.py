@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import structlog
+from sqlalchemy import column, delete, select, table
 
 from filemill.chassis import process_identity
 from filemill.chassis.crash_points import crash_point
@@ -24,7 +25,8 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StorageFull, Unavailable
 from filemill.chassis.ids import new_id
-from filemill.chassis.storage.keys import is_key
+from filemill.chassis.storage.compressed_forms import CompressedForms
+from filemill.chassis.storage.keys import COMPRESSED_SUFFIX, is_form
 from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
 SMALL_MOST_BYTES = 64 * 1024
@@ -34,13 +36,14 @@ THREADS = 8
 _SMALL_TABLE = (
     "CREATE TABLE IF NOT EXISTS small (key TEXT PRIMARY KEY, stored_at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID"
 )
+_small = table("small", column("key"))
 P = ParamSpec("P")
 T = TypeVar("T")
 _log = structlog.get_logger()
 
 
-class LocalStore:
-    """See `store.BlobStore`. `small` is a database of the store's own."""
+class LocalStore(CompressedForms):
+    """See `store.BlobStore`, `store.Compresses`. `small` is a database of the store's own."""
 
     def __init__(self, root: Path, small: Database) -> None:
         self._root = root
@@ -48,53 +51,55 @@ class LocalStore:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
         self._table_ready = False
 
-    async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
-        """See `BlobStore.create`."""
-        return _LocalWriter(self, key, tap)
+    async def create_form(self, name: str, tap: Tap | None = None) -> BlobWriter:
+        """See `CompressedForms.create_form`."""
+        return _LocalWriter(self, name, tap)
 
-    async def open(self, key: str) -> BlobReader:
-        """See `BlobStore.open`."""
-        path = self.path(key)
+    async def open_form(self, name: str) -> BlobReader:
+        """See `CompressedForms.open_form`."""
+        path = self.path(name)
         try:
             fd = await self.in_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            body = await self._small_body(key)
-            if body is None:
-                raise NotFound("The stored bytes are missing.") from None
-            return _SmallReader(body)
+            return _SmallReader(await self._small_body(name))
         except OSError as error:
             raise translated(error) from error
         return _FileReader(self, fd)
 
-    async def fetch(self, key: str, target: Path) -> None:
-        """See `BlobStore.fetch`."""
+    async def fetch_form(self, name: str, target: Path) -> None:
+        """See `CompressedForms.fetch_form`."""
         try:
-            await self.in_thread(_link_or_copy, self.path(key), target)
+            await self.in_thread(_link_or_copy, self.path(name), target)
         except FileNotFoundError:
-            body = await self._small_body(key)
-            if body is None:
-                raise NotFound("The stored bytes are missing.") from None
-            await self.in_thread(target.write_bytes, body)
+            await self.in_thread(target.write_bytes, await self._small_body(name))
         except OSError as error:
             raise translated(error) from error
 
-    async def delete(self, key: str) -> bool:
-        """See `BlobStore.delete`."""
-        try:
-            await self.in_thread(self.path(key).unlink)
-        except FileNotFoundError:
-            await self._ready()
-            return await self._small.write("store.small.delete", _delete_small, key)
-        return True
+    async def delete_forms(self, names: Sequence[str]) -> bool:
+        """See `CompressedForms.delete_forms`."""
+        found = await self.in_thread(_unlink, [self.path(name) for name in names])
+        await self._ready()
+        if await self._small.read(_have_small, names):
+            found += await self._small.write("store.small.delete", _delete_small, names)
+        return found > 0
 
-    async def list(self) -> AsyncIterator[BlobInfo]:
-        """See `BlobStore.list`."""
+    async def has_form(self, name: str) -> bool:
+        """See `CompressedForms.has_form`."""
+        if await self.in_thread(self.path(name).exists):
+            return True
+        await self._ready()
+        return bool(await self._small.read(_have_small, [name]))
+
+    async def list_forms(self) -> AsyncIterator[BlobInfo]:
+        """See `CompressedForms.list_forms`."""
         for folder in await self.in_thread(lambda: sorted((self._root / "blobs").glob("*"))):
             for info in await self.in_thread(_files_in, folder):
                 yield info
         await self._ready()
-        for key, size_bytes, stored_at in await self._small.read(_list_small):
-            yield BlobInfo(key, size_bytes, datetime.fromisoformat(stored_at))
+        for name, size_bytes, stored_at in await self._small.read(_list_small):
+            plain = name.removesuffix(COMPRESSED_SUFFIX)
+            if name == plain or not await self.in_thread(self.path(plain).exists):
+                yield BlobInfo(name, size_bytes, datetime.fromisoformat(stored_at))
 
     async def check(self) -> None:
         """See `BlobStore.check`."""
@@ -112,11 +117,11 @@ class LocalStore:
 
     # for the writers
 
-    def path(self, key: str) -> Path:
-        """The file of a key. Raises `NotFound` for a text that is no key: such a text never becomes a path."""
-        if not is_key(key):
+    def path(self, name: str) -> Path:
+        """The file of a form. Raises `NotFound` for a text that names none: such a text never becomes a path."""
+        if not is_form(name):
             raise NotFound("The stored bytes are missing.")
-        return self._root / key
+        return self._root / name
 
     def partial_path(self) -> Path:
         """A fresh place to write to, on the same file system."""
@@ -133,9 +138,12 @@ class LocalStore:
         await self._ready()
         await self._small.write_each("store.small.put", _insert_small, (key, body))
 
-    async def _small_body(self, key: str) -> bytes | None:
+    async def _small_body(self, name: str) -> bytes:
         await self._ready()
-        return await self._small.read(_select_small, key)
+        body = await self._small.read(_select_small, name)
+        if body is None:
+            raise NotFound("The stored bytes are missing.")
+        return body
 
     async def _ready(self) -> None:
         if not self._table_ready:
@@ -282,6 +290,9 @@ def _create_small(tx: Tx) -> None:
 
 def _insert_small(tx: Tx, bodies: Sequence[tuple[str, bytes]]) -> Sequence[None]:
     stored_at = datetime.now(UTC).isoformat()
+    again = [key for key, _ in bodies if key.endswith(COMPRESSED_SUFFIX)]  # a try that a crash cut off may have left it
+    if again:
+        tx.execute(delete(_small).where(_small.c.key.in_(again)))
     tx.exec_driver_sql("INSERT INTO small VALUES (?, ?, ?)", [(key, stored_at, body) for key, body in bodies])
     return [None] * len(bodies)
 
@@ -290,12 +301,16 @@ def _select_small(tx: Tx, key: str) -> bytes | None:
     return tx.exec_driver_sql("SELECT body FROM small WHERE key = ?", (key,)).scalar()
 
 
-def _delete_small(tx: Tx, key: str) -> bool:
-    return tx.exec_driver_sql("DELETE FROM small WHERE key = ?", (key,)).rowcount == 1
+def _have_small(tx: Tx, names: Sequence[str]) -> int:
+    return len(tx.execute(select(_small.c.key).where(_small.c.key.in_(names))).all())
+
+
+def _delete_small(tx: Tx, names: Sequence[str]) -> int:
+    return tx.execute(delete(_small).where(_small.c.key.in_(names))).rowcount
 
 
 def _list_small(tx: Tx) -> list[tuple[str, int, str]]:
-    rows = tx.exec_driver_sql("SELECT key, length(body), stored_at FROM small")
+    rows = tx.exec_driver_sql("SELECT key, length(body), stored_at FROM small ORDER BY key")
     return [(key, size_bytes, stored_at) for key, size_bytes, stored_at in rows]
 
 
@@ -316,14 +331,25 @@ def _link_or_copy(source: Path, target: Path) -> None:
                 pass
 
 
+def _unlink(paths: Sequence[Path]) -> int:
+    found = 0
+    for path in paths:
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        found += 1
+    return found
+
+
 def _files_in(folder: Path) -> list[BlobInfo]:
     infos = []
     with os.scandir(folder) as entries:
-        for entry in entries:
-            key = f"blobs/{folder.name}/{entry.name}"
-            if is_key(key):
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            name = f"blobs/{folder.name}/{entry.name}"
+            if is_form(name):
                 stat = entry.stat()
-                infos.append(BlobInfo(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+                infos.append(BlobInfo(name, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
     return infos
 
 

@@ -7,7 +7,7 @@ the byte where it stopped, and if that fails too the stream raises: a reader nev
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import obstore
@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 from filemill.chassis.errors import NotFound, Unavailable
 from filemill.chassis.resilience.retry import ATTEMPTS
 from filemill.chassis.storage.remote_client import Refused, Remote, translated
-from filemill.chassis.storage.store import Tap
+from filemill.chassis.storage.store import BlobReader, Tap, drain
 from filemill.chassis.telemetry import metrics
 
 PART_BYTES = 8 * 1024 * 1024
@@ -196,14 +196,22 @@ class RemoteWriter:
         self._pending, self._chunks = [], []
 
 
+class _Gone(Unavailable):
+    """The blob was deleted while it was read."""
+
+
 class RemoteReader:
-    """See `store.BlobReader`. `first` are the blob's first bytes, which came with the answer that told its size."""
+    """See `store.BlobReader`. `first` are the blob's first bytes, which came with the answer that told its size.
+
+    `otherwise` opens the same bytes elsewhere, for when they are deleted here while they are read.
+    """
 
     def __init__(self, remote: Remote, key: str, size_bytes: int, first: bytes) -> None:
         self._remote = remote
         self._key = key
         self._first = first
         self.size_bytes = size_bytes
+        self.otherwise: Callable[[], Awaitable[BlobReader]] | None = None
 
     async def read(self, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         end = self.size_bytes if length is None else min(self.size_bytes, start + length)
@@ -214,7 +222,12 @@ class RemoteReader:
         failures = 0
         while start < end:
             before = start
-            stream = await self._ask(start, end)
+            try:
+                stream = await self._ask(start, end)
+            except _Gone as gone:
+                async for piece in self._elsewhere(gone, start, end - start):
+                    yield piece
+                return
             try:
                 async for chunk in stream:
                     piece = bytes(chunk)[: end - start]
@@ -244,7 +257,17 @@ class RemoteReader:
         try:
             return await self._remote.ask("read", question)
         except NotFound as error:
-            raise Unavailable("The blob was deleted while it was read.") from error
+            raise _Gone("The blob was deleted while it was read.") from error
+
+    async def _elsewhere(self, gone: _Gone, start: int, length: int) -> AsyncIterator[bytes]:
+        if self.otherwise is None:
+            raise gone
+        try:
+            reader = await self.otherwise()
+        except NotFound:
+            raise gone from None
+        async for piece in drain(reader, start, length):
+            yield piece
 
 
 async def open_reader(remote: Remote, key: str) -> RemoteReader:

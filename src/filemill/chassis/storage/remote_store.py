@@ -6,9 +6,9 @@ and Azure are **untested against a server** (configuration and signing are teste
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ import structlog
 
 from filemill.chassis.errors import NotFound, StartError, Unavailable
 from filemill.chassis.ids import new_id
-from filemill.chassis.storage.keys import is_key
-from filemill.chassis.storage.remote_body import Buffers, RemoteReader, RemoteWriter, open_reader
+from filemill.chassis.storage.compressed_forms import CompressedForms, ours, write_down
+from filemill.chassis.storage.keys import COMPRESSED_SUFFIX, is_form
+from filemill.chassis.storage.remote_body import Buffers, RemoteWriter, open_reader
 from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
 from filemill.chassis.storage.remote_pieces import RemotePieces, part_key
 from filemill.chassis.storage.remote_settings import Bucket
@@ -33,45 +34,47 @@ PARTIALS_MOST = 1000
 _log = structlog.get_logger()
 
 
-class RemoteStore(RemotePieces):
-    """See `store.BlobStore`, `store.SignsLinks`, `store.Resumes`, `store.SignsParts`."""
+class RemoteStore(CompressedForms, RemotePieces):
+    """See `store.BlobStore`, `store.Compresses`, `store.SignsLinks`, `store.Resumes`, `store.SignsParts`."""
 
     def __init__(self, bucket: Bucket, patience: Patience | None = None) -> None:
         self._bucket = bucket
         self._remote = Remote(bucket, patience)
         self._buffers = Buffers()
 
-    async def create(self, key: str, tap: Tap | None = None) -> BlobWriter:
-        """See `BlobStore.create`."""
-        return RemoteWriter(self._remote, self._buffers, _ours(key), tap)
+    async def create_form(self, name: str, tap: Tap | None = None) -> BlobWriter:
+        """See `CompressedForms.create_form`."""
+        return RemoteWriter(self._remote, self._buffers, name, tap)
 
-    async def open(self, key: str) -> BlobReader:
-        """See `BlobStore.open`."""
-        return await open_reader(self._remote, _ours(key))
+    async def open_form(self, name: str) -> BlobReader:
+        """See `CompressedForms.open_form`. A plain form that goes while it is read is read on in the compressed one."""
+        reader = await open_reader(self._remote, name)
+        if not name.endswith(COMPRESSED_SUFFIX):
+            reader.otherwise = partial(self.open_compressed, name)
+        return reader
 
-    async def fetch(self, key: str, target: Path) -> None:
-        """See `BlobStore.fetch`."""
-        await _write_down(await open_reader(self._remote, _ours(key)), target)
+    async def fetch_form(self, name: str, target: Path) -> None:
+        """See `CompressedForms.fetch_form`."""
+        await write_down(await self.open_form(name), target)
 
-    async def delete(self, key: str) -> bool:
-        """See `BlobStore.delete`. S3 does not say whether there was something, so it is asked before."""
-        path = _ours(key)
+    async def delete_forms(self, names: Sequence[str]) -> bool:
+        """See `CompressedForms.delete_forms`. S3 does not say whether there was something, so it is asked before."""
+        return any([await self._delete_form(name) for name in names])
+
+    async def has_form(self, name: str) -> bool:
+        """See `CompressedForms.has_form`."""
 
         async def head() -> object:
-            return await obstore.head_async(self._remote.once, path)
-
-        async def delete() -> None:
-            await obstore.delete_async(self._remote.once, path)
+            return await obstore.head_async(self._remote.once, name)
 
         try:
             await self._remote.ask("head", head)
-            await self._remote.ask("delete", delete)
         except NotFound:
             return False
         return True
 
-    async def list(self) -> AsyncIterator[BlobInfo]:
-        """See `BlobStore.list`."""
+    async def list_forms(self) -> AsyncIterator[BlobInfo]:
+        """See `CompressedForms.list_forms`. S3 lists by name, so the forms of a blob come together."""
         pages = obstore.list(self._remote.repeating, "blobs", chunk_size=1000)
 
         async def next_page() -> Any:
@@ -79,7 +82,7 @@ class RemoteStore(RemotePieces):
 
         while page := await self._remote.send("list", next_page):
             for one in page:
-                if is_key(one["path"]):
+                if is_form(one["path"]):
                     yield BlobInfo(one["path"], one["size"], one["last_modified"])
 
     async def check(self) -> None:
@@ -106,12 +109,28 @@ class RemoteStore(RemotePieces):
 
     async def sign_get(self, key: str, expires_s: int) -> str:
         """See `SignsLinks.sign_get`."""
-        return await self._remote.sign(_ours(key), timedelta(seconds=max(1, min(expires_s, LINK_MOST_S))))
+        return await self._remote.sign(ours(key), timedelta(seconds=max(1, min(expires_s, LINK_MOST_S))))
+
+    async def has_plain(self, key: str) -> bool:
+        """See `SignsLinks.has_plain`."""
+        return await self.has_form(ours(key))
 
     async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
         """See `SignsParts.sign_parts`; not bound to the length."""
         lifetime = timedelta(seconds=max(1, min(expires_s, LINK_MOST_S)))
         return [await self._remote.sign(part_key(part), lifetime, "PUT") for part in parts]
+
+    async def _delete_form(self, name: str) -> bool:
+        async def delete() -> None:
+            await obstore.delete_async(self._remote.once, name)
+
+        if not await self.has_form(name):
+            return False
+        try:
+            await self._remote.ask("delete", delete)
+        except NotFound:
+            return False
+        return True
 
     async def _try_writing(self) -> None:
         path = f"start/{new_id()}"
@@ -142,25 +161,6 @@ class S3BlobStore(RemoteStore):
 
         async with self._remote.guarded(), within(self._remote.patience.send_s, "sweep"):
             return await sweep()
-
-
-def _ours(key: str) -> str:
-    """Raises `NotFound` for a text that is no key: such a text never becomes an address."""
-    if not is_key(key):
-        raise NotFound("The stored bytes are missing.")
-    return key
-
-
-async def _write_down(reader: RemoteReader, target: Path) -> None:
-    file = await asyncio.to_thread(target.open, "xb")
-    try:
-        with file:
-            async for chunk in reader.read():
-                await asyncio.to_thread(file.write, chunk)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(target.unlink)  # whoever finds a file there takes it for the whole
-        raise
 
 
 def _why_refused(bucket: Bucket, error: Refused) -> str:
@@ -213,7 +213,7 @@ def _sweep(bucket: Bucket, before: datetime) -> int:
     try:
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix="blobs/", MaxUploads=PARTIALS_MOST)
         for one in found.get("Uploads", ()):
-            if is_key(one["Key"]) and one["Initiated"] < before:
+            if is_form(one["Key"]) and one["Initiated"] < before:
                 try:
                     client.abort_multipart_upload(Bucket=bucket.name, Key=one["Key"], UploadId=one["UploadId"])
                     swept += 1

@@ -1,24 +1,26 @@
 """Blobs that nobody needs any more: named in the transaction that stopped needing them, deleted from the store later.
 
 So a crash between the two only delays the deletion, and a store that is away only makes rows wait. A key is never used
-twice, so a late delete hits nothing new.
+twice, so a late delete hits nothing new. The plain form of a blob that is kept compressed goes the same way (`add_plain`).
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
-from sqlalchemy import Column, Float, Index, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Float, Index, MetaData, String, Table, delete, insert, select, update
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx, mark_commit
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.errors import StorageFull, Unavailable
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.store import BlobStore, Compresses
 
 MARK = "removals"
 """The commit mark that wakes the remover."""
+PLAIN = "#plain"
+"""Behind a key: only its plain form. No key has this sign."""
 BATCH_MOST = 100
 IDLE_S = 10.0
 
@@ -57,6 +59,24 @@ def add(tx: Tx, storage_keys: Sequence[str], *, file_id: str | None = None, afte
     mark_commit(tx, MARK)
 
 
+def add_plain(tx: Tx, storage_key: str, *, after_s: float) -> None:
+    """This blob lies there compressed, too: its plain form is to be removed, once who reads it has had time to finish."""
+    tx.execute(delete(_REMOVALS).where(_REMOVALS.c.storage_key == storage_key + PLAIN))
+    add(tx, [storage_key + PLAIN], after_s=after_s)
+
+
+def plain_waits(tx: Tx, storage_key: str) -> bool:
+    """Whether the plain form of this blob is still to be removed."""
+    query = select(_REMOVALS.c.storage_key).where(_REMOVALS.c.storage_key == storage_key + PLAIN)
+    return tx.execute(query).first() is not None
+
+
+def put_off(tx: Tx, storage_keys: Iterable[str], until: float) -> None:
+    """Delete these that were just added not before then (Unix seconds): somebody may still be writing under their keys."""
+    change = update(_REMOVALS).where(_REMOVALS.c.storage_key.in_(list(storage_keys)), _REMOVALS.c.due_at < until)
+    tx.execute(change.values(due_at=until))
+
+
 def left(tx: Tx, file_id: str) -> int:
     """How many blobs of a purged file are still to be deleted (at most 1: it is enough to know)."""
     return len(tx.execute(select(_REMOVALS.c.storage_key).where(_REMOVALS.c.file_id == file_id).limit(1)).all())
@@ -93,10 +113,18 @@ class Remover:
         if not keys:
             return 0
         for key in keys:
-            await self._store.delete(key)
+            await self._remove(key)
         crash_point("storage.removals.deleted")
         await self._database.write("storage.removals", self._done, keys)
         return len(keys)
+
+    async def _remove(self, name: str) -> None:
+        key = name.removesuffix(PLAIN)
+        if key == name:
+            await self._store.delete(key)
+        elif not isinstance(self._store, Compresses) or not await self._store.drop_plain(key):
+            # Copied here without its compressed form, or that is damaged: what is whole stays. The reconciler sees it.
+            _log.error("storage.plain.kept", storage_key=key)
 
     def _done(self, tx: Tx, keys: Sequence[str]) -> None:
         gone = delete(_REMOVALS).where(_REMOVALS.c.storage_key.in_(keys)).returning(_REMOVALS.c.file_id)

@@ -46,7 +46,7 @@ class BlobReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """A stored blob, as a listing shows it."""
+    """A stored blob, as a listing shows it. `size_bytes` is what it takes there: less than its own size if compressed."""
 
     key: str
     size_bytes: int
@@ -73,7 +73,7 @@ class BlobStore(Protocol):
         ...
 
     def list(self) -> AsyncIterator[BlobInfo]:
-        """Every blob, in no order."""
+        """Every blob, in no order; one whose form is being changed perhaps twice."""
         ...
 
     async def check(self) -> None:
@@ -119,6 +119,39 @@ class SignsLinks(Protocol):
     async def sign_get(self, key: str, expires_s: int) -> str:
         """A URL that reads this blob, as an attachment, for so long (at most 7 days). Whether it exists is not asked."""
         ...
+
+    async def has_plain(self, key: str) -> bool:
+        """Whether the blob lies there as it is: of a compressed one, a link gives other bytes or none."""
+        ...
+
+
+@runtime_checkable
+class Compresses(Protocol):
+    """A store that can keep a blob compressed under its key: an extra capability (`isinstance` asks for it)."""
+
+    async def create_compressed(self, key: str) -> BlobWriter:
+        """Begin the compressed form of a blob. Who writes it gives it the layout of `seekable`."""
+        ...
+
+    async def open_compressed(self, key: str) -> BlobReader:
+        """The blob out of its compressed form, also while the plain one is there. Raises as `open`, and `Damaged`."""
+        ...
+
+    async def drop_plain(self, key: str) -> bool:
+        """Remove the plain form if the compressed one is there; False if the plain one stays, because that is missing."""
+        ...
+
+    async def drop_compressed(self, key: str) -> None:
+        """Remove the compressed form if the plain one is there."""
+        ...
+
+
+@runtime_checkable
+class IsCompressed(Protocol):
+    """A reader of a blob that lies there compressed: an extra capability (`isinstance` asks for it)."""
+
+    stored: BlobReader
+    """The compressed bytes; open and closed with the reader."""
 
 
 @dataclass(frozen=True, slots=True)
