@@ -21,11 +21,12 @@ class Shell:
             "FILEMILL_URL": mill.url, "COLUMNS": "200", "XDG_STATE_HOME": str(folder / ".state"),
         }  # fmt: skip
 
-    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+    def begin(self, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start it and do not wait."""
         command = [sys.executable, "-m", "filemill.cli", *arguments]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
         command = [sys.executable, "-m", "filemill.cli", *arguments]

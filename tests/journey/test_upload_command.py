@@ -1,8 +1,10 @@
 """`filemill upload` as a person uses it: folders, several files at a time, interrupted runs, one line per failure."""
 
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import random
 import signal
 from collections.abc import Iterator
@@ -128,14 +130,22 @@ def test_upload_when_interrupted_then_it_says_how_to_go_on(shell: Shell, mill: M
         assert proxy.sent_bytes < LARGE_BYTES * 1.6
 
 
-def test_upload_when_the_mill_goes_away_for_good_then_the_rest_is_not_tried(
-    shell: Shell, mill: Mill, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A thousand files are not tried one after the other at an address where nobody is."""
-    with _held(shell, mill, 3) as (running, proxy):
-        proxy.down()
-        _, err = running.communicate(timeout=60)
-        assert running.returncode == 1
-        assert err.count("\n") == 2
-        assert "nothing answers at" in err
-        assert "3 of 3 files did not end well, 2 were not tried" in err
+def test_upload_when_there_is_a_terminal_then_bars_are_drawn_beside_the_lines(shell: Shell) -> None:
+    """Bars on the error stream, gone at the end; results on the output, plain where it is a pipe."""
+    names = [f"{at}.bin" for at in range(3)]
+    for name in names:
+        (shell.folder / name).write_bytes(random.Random(f"{shell.folder}{name}").randbytes(3 * MIB))
+    ours, theirs = pty.openpty()
+    drawn = bytearray()
+    running = shell.begin("upload", *names, stderr=theirs)
+    os.close(theirs)
+    with contextlib.suppress(OSError):  # the end of a terminal is an error (EIO, pty(7))
+        while data := os.read(ours, 65536):
+            drawn += data
+    os.close(ours)
+    out, _ = running.communicate(timeout=30)
+    assert running.returncode == 0, drawn.decode()
+    assert b"3 files" in drawn
+    assert b"9.4 MB" in drawn
+    assert out.count("\n") == 3
+    assert "\x1b" not in out
