@@ -93,7 +93,10 @@ class Contents:
         return SignedUrl(url=f"{origin_of(request, self.settings)}{path}?{query}", expires_at=expires_at)
 
     async def signed(self, file_id: FileId, request: Request) -> Response:
-        """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute."""
+        """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute.
+
+        A blob that the store keeps compressed is given by this service: never 307.
+        """
         self.signer.check("GET", f"/signed/files/{file_id}", request.query_params.multi_items(), now())
         version = int(request.query_params["version"])
         row = await self.database.read(find_file, repository.find_signed, file_id, version)
