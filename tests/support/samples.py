@@ -43,6 +43,7 @@ def uploaded(file_id: str, **more: Any) -> FileUploaded:
         "content_type": "application/pdf", "sha256": SHA256, "storage_key": BLOB, "created_at": START,
         "title": "An invoice", "tags": ["money", "2026"], "metadata": {"cost_centre": 7}, "external_id": "ext-1",
         "actor": OWNER, "client_address": "127.0.0.1",
+        "warnings": [{"code": "name-mismatch", "detail": "The name says image/png."}],
     }  # fmt: skip
     return FileUploaded.model_validate(values | more)
 

@@ -149,6 +149,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
         values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
         values["known"] = True
+        values["warnings"] = [warning.model_dump() for warning in data.warnings]
         if data.version > row["version"] or not row["typed_run"]:
             values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file
         values |= ended
@@ -165,6 +166,7 @@ def _fresh(version: int) -> dict[str, Any]:
         "analysis": "pending",
         "analysis_reason": None,
         "properties": {},
+        "warnings": [],
         "text": None,
         "renditions": [],
         "findings": [],

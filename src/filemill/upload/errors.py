@@ -44,6 +44,10 @@ class ContentMismatch(Unprocessable):
     code, title = "content-mismatch", "The content is not what the name says"
 
 
+class Polyglot(Unprocessable):
+    code, title = "polyglot", "The file is two things at once"
+
+
 class IdempotencyKeyReused(Unprocessable):
     code, title = "idempotency-key-reused", "This Idempotency-Key was used for another request"
 

@@ -19,13 +19,13 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.storage import removals
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.store import BlobReader, BlobStore
 from filemill.chassis.web.caller import Caller
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
-from filemill.upload import repository, rules, scans_repository, versions_repository
+from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
@@ -47,6 +47,7 @@ class StoredBody:
     sha256: str
     kind: Kind
     queued: bool = False
+    warnings: Sequence[dict[str, str]] = ()
 
 
 class Redeemable(Protocol):
@@ -70,6 +71,7 @@ class BodySink:
         self._kind: Kind | None = None
         self._most_bytes = settings.max_file_bytes
         self._filename = ""
+        self._tail = polyglots.Tail()
 
     def named(self, filename: str) -> None:
         """Say the file's name; it must be known before the first byte."""
@@ -99,8 +101,9 @@ class BodySink:
         kind = self._kind or self._look()
         if self._size > self._most_bytes:
             raise rules.too_large_for(kind, self._most_bytes)
+        warnings = rules.check_ends(bytes(self._head), self._tail.bytes(), kind, self._filename, self._settings)
         landed = await self._landing.commit()
-        return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued)
+        return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued, warnings)
 
     async def abort(self) -> None:
         """Keep nothing."""
@@ -111,6 +114,7 @@ class BodySink:
         if self._size > self._settings.max_file_bytes:
             raise rules.too_large(self._settings)
         self._room.check()
+        self._tail.see(data)
         if self._kind is None:
             self._head += data[: HEAD_BYTES - len(self._head)]
             if len(self._head) >= HEAD_BYTES:
@@ -120,7 +124,7 @@ class BodySink:
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
-        self._head.clear()
+        del self._head[polyglots.HEAD_SEEN_BYTES :]
         self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings)
         return self._kind
 
@@ -169,6 +173,7 @@ class Intake:
             external_id=fields.external_id,
             title=fields.title,
             tags=fields.tags,
+            warnings=list(body.warnings),
             created_at=now(),
         )
         status = "queued" if body.queued else self._held or "uploaded"
@@ -198,7 +203,7 @@ class Intake:
         """
         crash_point("upload.version-without-row")
         content = {"size": body.size, "content_type": body.kind.content_type, "sha256": body.sha256}
-        values = content | {"storage_key": body.storage_key, "updated_at": now()}
+        values = content | {"storage_key": body.storage_key, "updated_at": now(), "warnings": list(body.warnings)}
         if self._held:
             values |= {"status": self._held, "held": self._held}
         if raw_name is not None:
@@ -249,6 +254,10 @@ class Intake:
         self._spool.wake()
         _log.info("upload.file.queued", file_id=row["file_id"], size=row["size"])
         return row
+
+    async def open(self, storage_key: str) -> BlobReader:
+        """Read what was stored a moment ago."""
+        return await self._store.open(storage_key)
 
     async def discard(self, body: StoredBody) -> None:
         """The bytes turned out to belong to no file. If this fails the reconciler does it later."""

@@ -47,6 +47,7 @@ class NewFile:
     external_id: str | None
     title: str | None
     tags: list[str]
+    warnings: list[dict[str, str]]
     created_at: datetime
 
 

@@ -9,7 +9,8 @@ import orjson
 from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadJson, BadRequest
 from filemill.contracts.upload import ZIP_FILES_MOST, Limits
-from filemill.upload.errors import ContentMismatch, FileTooLarge, QuotaExceeded, TypeNotAllowed
+from filemill.upload import polyglots
+from filemill.upload.errors import ContentMismatch, FileTooLarge, Polyglot, QuotaExceeded, TypeNotAllowed
 from filemill.upload.multipart import FIELDS_MOST_BYTES
 from filemill.upload.names import NAME_MOST_BYTES
 from filemill.upload.room import Room
@@ -78,6 +79,17 @@ def check_kind(kind: Kind, filename: str, settings: UploadSettings) -> int:
     if disguised(filename):
         raise ContentMismatch("The content is a native executable, which is not what the file name says.")
     raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")
+
+
+def check_ends(head: bytes, tail: bytes, kind: Kind, filename: str, settings: UploadSettings) -> list[dict[str, str]]:
+    """What is odd about a file, to be told with it. Raises `Polyglot` where the settings refuse such files."""
+    if settings.polyglots == "allow":
+        return []
+    found = polyglots.find(head, tail, kind.content_type, filename)
+    for warning in found:
+        if warning.code == "polyglot" and settings.polyglots == "refuse":
+            raise Polyglot(f"{warning.detail} Such files are not taken here (FILEMILL_POLYGLOTS).")
+    return [warning.model_dump() for warning in found]
 
 
 def etags(if_match: str | None) -> list[str] | None:

@@ -21,6 +21,7 @@ class UploadSettings(ServiceSettings):
     allow_types: str = ""
     deny_types: str = ""
     max_bytes_by_type: str = ""
+    polyglots: str = Field(default="flag", pattern="^(flag|refuse|allow)$")
     quota_bytes: int | None = Field(default=None, ge=1)
     dedupe: str = Field(default="owner", pattern="^(owner|everyone|off)$")
     compression: str = Field(default="on", pattern="^(on|off)$")

@@ -37,6 +37,7 @@ files = Table(
     Column("analysis_reason", JSON(none_as_null=True)),
     Column("title", String(500)),
     Column("tags", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
     Index(
         "files_newest",
         "owner_id",

@@ -1,4 +1,4 @@
-"""Versions that are held back until a scanner has seen them, and for good if it found something."""
+"""Versions that are held back until a scanner has seen them, and for good if it found something. What is odd about a file."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Add the columns and the table; what is here already is held back by nothing."""
     op.add_column("files", sa.Column("held", sa.String(length=12), nullable=True))
+    op.add_column("files", sa.Column("warnings", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("versions", sa.Column("held", sa.String(length=12), nullable=True))
     op.create_table(
         "scans",
