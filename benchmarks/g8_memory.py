@@ -37,9 +37,8 @@ def run() -> list[dict[str, Any]]:
             slow = _growth_mb(server, lambda: _beside_slow(server.port, lambda: upload(64)))
     return [
         _row("G8", "peak memory growth of the service, 5 GB upload", five, one, "the same for 1 GB", GOAL_MB),
-        _row(
-            "G8-slow", f"the same, 1 GB upload beside {SLOW} slow ones", slow, one, "1 GB alone", GOAL_MB + SLOW * 0.15
-        ),
+        # What 500 connections cost is in it; the goal is that of one big upload all the same.
+        _row("G8-slow", f"the same, 1 GB upload beside {SLOW} slow ones", slow, one, "1 GB alone", GOAL_MB),
     ]
 
 

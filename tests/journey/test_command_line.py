@@ -17,12 +17,21 @@ class Shell:
 
     def __init__(self, mill: Mill, folder: Path) -> None:
         self.folder = folder
-        self._environment = mill.environment | {"FILEMILL_URL": mill.url, "COLUMNS": "200"}
+        self.environment = mill.environment | {
+            "FILEMILL_URL": mill.url, "COLUMNS": "200", "XDG_STATE_HOME": str(folder / ".state"),
+        }  # fmt: skip
+
+    def begin(self, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start it and do not wait."""
+        command = [sys.executable, "-m", "filemill.cli", *arguments]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=stderr, text=True
+        )
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
         command = [sys.executable, "-m", "filemill.cli", *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, env=self._environment, capture_output=True, text=True, timeout=90, check=False
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=90, check=False
         )
         assert done.returncode == status, done.stdout + done.stderr
         assert "\x1b" not in done.stdout + done.stderr, "colours without a terminal"

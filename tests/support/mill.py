@@ -43,7 +43,11 @@ class Mill:
         ports = {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
         base = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
         self.environment = (
-            base | ports | {"FILEMILL_DATA_DIR": str(data_dir)} | self.engines.environment() | environment
+            base
+            | ports
+            | {"FILEMILL_DATA_DIR": str(data_dir), "XDG_STATE_HOME": str(data_dir.with_suffix(".state"))}
+            | self.engines.environment()
+            | environment
         )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.output = data_dir.with_suffix(".out")

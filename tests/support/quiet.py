@@ -1,4 +1,4 @@
-"""Waits until a mill has nothing left to do: no message, no unsent event, no open job, no document to index."""
+"""Waits until a mill has nothing left to do: no message, no unsent event, no scan due, no open job, no document to index."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from support.engines import NotThereYet
 from support.mill import Mill, wait_for
 
-OUTBOXES = ("upload", "metadata", "processing", "ai")
+OUTBOXES = ("upload", "metadata", "processing", "ai", "notification")
 JOBS = ("processing", "ai")
 STILL_S = 0.3
 LOOK_EVERY_S = 0.25
@@ -21,6 +21,7 @@ def in_hand(mill: Mill) -> dict[str, int]:
 def _counts(mill: Mill) -> Iterator[tuple[str, int]]:
     for service in OUTBOXES:
         yield f"{service}.outbox", mill.rows(service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")[0][0]
+    yield "upload.scans", mill.rows("upload", "SELECT count(*) FROM scans")[0][0]
     yield from mill.engines.undelivered()
     for service in JOBS:
         open_jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"

@@ -1,7 +1,6 @@
 """The HTTP side of the client commands: one small client over the gateway, with errors a person can act on."""
 
 import os
-from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -50,19 +49,6 @@ class Api:
     def delete(self, path: str) -> None:
         """Delete what is at a path."""
         self._checked(self.send("DELETE", path))
-
-    def put_file(self, filename: str, size: int, chunks: Iterable[bytes], idempotency_key: str) -> Any:
-        """Upload one file as a raw body; sent again with the same key it makes no second file."""
-        headers = {"Content-Length": str(size), "Idempotency-Key": idempotency_key}
-        timeout = httpx.Timeout(TIMEOUT_S, read=600.0, write=600.0)
-        response = self.send(
-            "PUT", "/api/upload/files", params={"filename": filename}, content=chunks, headers=headers, timeout=timeout
-        )
-        return self._json(response)
-
-    def stream(self, path: str) -> Any:
-        """A streaming GET, to be used as a context manager."""
-        return self._client.stream("GET", path)
 
     def send(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request. Raises `CallFailed` if nobody answers."""

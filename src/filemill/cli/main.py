@@ -9,12 +9,12 @@ from rich.text import Text
 
 from filemill import __version__
 from filemill.cli import doctor as doctor_checks
-from filemill.cli import screen, story
-from filemill.cli import upload as uploading
+from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
+from filemill.client import MillError
 
 app = typer.Typer(
     name="filemill",
@@ -39,16 +39,16 @@ def upload(
         bool, typer.Option("--wait", help="Return when processed and analysed; print what was found.")
     ] = False,
     timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait for one file.")] = 300.0,
+    parallel: Annotated[int, typer.Option(min=1, max=32, help="How many files at a time.")] = 4,
+    hidden: Annotated[bool, typer.Option("--hidden", help="In folders also what begins with a dot.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send files. Exit status 0 only if every file ended well."""
-    results = uploading.upload_all(
-        Api(), uploading.files_below(paths), wait_s=timeout if wait else None, as_json=as_json
-    )
-    bad = sum(not result.ended_well for result in results)
-    if bad and not as_json:
-        screen.fail(f"{bad} of {len(results)} files did not end well")
-    raise typer.Exit(1 if bad or not results else 0)
+    """Send files. A run that was interrupted goes on where it was. Exit status 0 only if every file ended well."""
+    from filemill.cli.choose import files_below
+    from filemill.cli.upload import Run
+
+    run = Run(files_below(paths, hidden=hidden), wait_s=timeout if wait else None, parallel=parallel, as_json=as_json)
+    raise typer.Exit(run.to_end())
 
 
 @app.command()
@@ -94,23 +94,24 @@ def show(file_id: FileId, as_json: AsJson = False) -> None:
     if document["tags"]:
         screen.say(f"  tags {', '.join(document['tags'])}")
     for name, value in document["properties"].items():
-        screen.say(f"  {name}: {uploading.brief(value)}")
-    for line in uploading.found_lines(document):
+        screen.say(f"  {name}: {findings.brief(value)}")
+    for line in findings.found_lines(document):
         screen.say(f"  {line}")
     screen.say(Text(f"  sha256 {document['sha256']}", style="dim"))
 
 
 @app.command()
 def download(
-    file_id: FileId,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to; `-` is standard output.")] = None,
+    file_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="The files' ids.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to, or a folder; `-` is standard output.")
+    ] = None,
+    zip_: Annotated[Path | None, typer.Option("--zip", help="All of them into this zip file.")] = None,
 ) -> None:
-    """Get a file's bytes back, checked against its SHA-256."""
-    from filemill.cli.download import download_file
+    """Get files' bytes back, checked against their SHA-256; or several as one zip."""
+    from filemill.cli.download import download_files
 
-    target = download_file(Api(), file_id, output)
-    if target is not None:
-        screen.say(str(target))
+    download_files(file_ids, output, zip_)
 
 
 @app.command()
@@ -191,7 +192,7 @@ def main() -> None:
 
     try:
         app()
-    except (CallFailed, StartError) as error:
+    except (CallFailed, MillError, StartError) as error:
         screen.fail(str(error))
         sys.exit(1)
     except KeyboardInterrupt:

@@ -1,171 +1,187 @@
-"""`filemill upload`: send files and folders, with a progress bar, retries that cannot make doubles, and `--wait`."""
+"""`filemill upload`: files and folders, several at a time, with a bar each and a line each.
 
-import time
-import uuid
+A run that was interrupted, or in which a file failed, can be repeated: what is there is not sent again, and what was half-sent
+goes on (`client.memory`). Once a run has ended well a later one sends anew. One bad file never stops another; a mill that
+nobody can reach stops the run.
+"""
+
+import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import stamina
-import stamina.instrumentation
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 from filemill.cli import screen
 from filemill.cli.api import Api, CallFailed
+from filemill.cli.choose import Chosen, shown
+from filemill.cli.findings import found_lines
+from filemill.client import AsyncMill, File, MillError, UploadMemory
 
-CHUNK_BYTES = 1024 * 1024
-TRIES = 4
-LOOK_EVERY_S = 0.2
-
-stamina.instrumentation.set_on_retry_hooks([])  # a person sees the progress bar, and at the end what went wrong
+HOPELESS = frozenset({"unreachable", "unauthenticated", "storage-full", "quota-exceeded", "not-a-filemill"})
+"""What the next file would meet as well: it is not tried."""
+AGAIN = "run the same command again: it goes on where it was"
+FIXES = {
+    "unauthenticated": "set FILEMILL_KEY",
+    "forbidden": "use a key that may upload",
+    "storage-full": "make room at the mill, then " + AGAIN,
+    "empty-file": "leave it out",
+    "type-not-allowed": "what is taken is at /api/upload/limits",
+    "file-changed": "send it again once nobody writes to it",
+    "timeout": "wait longer with --timeout",
+}
+"""What to do, where the detail of an error does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """How one file ended: `document` is the last that was seen of it."""
+class Ended:
+    """How one file ended. `code` and `error` say why it did not end well; `tried` is False where the run was given up."""
 
     path: Path
-    document: dict[str, Any] | None
-    error: str | None
+    file: File | None = None
+    error: str | None = None
+    code: str | None = None
+    tried: bool = True
 
     @property
-    def ended_well(self) -> bool:
-        return self.error is None and self.document is not None and self.document["status"] != "failed"
+    def well(self) -> bool:
+        return self.error is None and self.file is not None and self.file.status not in ("failed", "quarantined")
 
 
-def files_below(paths: list[Path]) -> list[Path]:
-    """Every file named, and every file in the folders named. Raises `CallFailed` for a path that is not there."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(inner for inner in path.rglob("*") if inner.is_file())
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise CallFailed(f"there is no file {path}")
-    if not found:
-        raise CallFailed("there are no files in what was named")
-    return found
+@dataclass(slots=True)
+class Run:
+    """One run over the chosen files. `wait_s`: how long to wait for each to be processed and analysed; None: do not."""
 
+    chosen: list[Chosen]
+    wait_s: float | None
+    parallel: int
+    as_json: bool
+    memory: UploadMemory = field(default_factory=lambda: UploadMemory.of_user(keep_done=True))
+    ended: list[Ended] = field(default_factory=list)
+    _hopeless: MillError | None = None
 
-def upload_all(api: Api, paths: list[Path], *, wait_s: float | None, as_json: bool) -> list[Sent]:
-    """Send each file; with `wait_s` wait until each is processed and analysed, at most so long per file."""
-    results = []
-    with _progress(visible=not as_json) as bars:
-        for path in paths:
-            bar = bars.add_task(path.name, total=path.stat().st_size)
-            result = _upload_one(api, path, lambda done, bar=bar: bars.update(bar, completed=done))  # type: ignore[misc]
-            if result.error is None and result.document is not None and wait_s is not None:
-                bars.update(bar, description=f"{path.name} · processing")
-                result = _wait(api, result, wait_s)
-            bars.update(bar, description=path.name)
-            results.append(result)
-            _report(result, bars, bar, as_json=as_json, waited=wait_s is not None)
-    return results
-
-
-def _progress(*, visible: bool) -> Progress:
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    return Progress(*columns, console=screen.err, disable=not (visible and screen.err.is_terminal), transient=True)
-
-
-def _upload_one(api: Api, path: Path, seen: Callable[[int], None]) -> Sent:
-    key = str(uuid.uuid4())
-    try:
-        for attempt in stamina.retry_context(on=_worth_a_retry, attempts=TRIES, wait_initial=0.3, wait_max=5.0):
-            with attempt:
-                document = api.put_file(path.name, path.stat().st_size, _chunks(path, seen), key)
-        return Sent(path, document, None)
-    except CallFailed as error:
-        return Sent(path, None, str(error))
-    except OSError as error:
-        return Sent(path, None, f"cannot read it: {error.strerror}")
-
-
-def _worth_a_retry(error: Exception) -> bool:
-    return isinstance(error, CallFailed) and error.retryable
-
-
-def _chunks(path: Path, seen: Callable[[int], None]) -> Iterator[bytes]:
-    done = 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-            done += len(chunk)
-            seen(done)
-
-
-def _wait(api: Api, sent: Sent, most_s: float) -> Sent:
-    assert sent.document is not None
-    until_s = time.monotonic() + most_s
-    path = f"/api/metadata/files/{sent.document['file_id']}"
-    document = sent.document
-    while time.monotonic() < until_s:
+    def to_end(self) -> int:
+        """Send all; returns the exit status. Raises `CallFailed` if there is no mill."""
+        _check_mill()
         try:
-            document = api.get(path)
-        except CallFailed as error:
-            if not error.retryable:
-                return Sent(sent.path, document, str(error))
-        if document["status"] in ("processed", "failed", "quarantined") and document["analysis"] != "pending":
-            return Sent(sent.path, document, None)
-        time.sleep(LOOK_EVERY_S)
-    why = f"not done after {most_s:g} s; it goes on, see `filemill trace {document['file_id']}`"
-    return Sent(sent.path, document, why)
+            asyncio.run(self._all())
+        except KeyboardInterrupt:
+            there = sum(one.file is not None for one in self.ended)
+            screen.fail(f"stopped; {there} of {len(self.chosen)} files are there. {AGAIN.capitalize()}")
+            return 130
+        bad = sum(not one.well for one in self.ended)
+        if not bad:
+            self.memory.clear_done()
+        elif not self.as_json:
+            untried = sum(not one.tried for one in self.ended)
+            screen.fail(
+                f"{bad} of {len(self.ended)} files did not end well"
+                + (f", {untried} were not tried" if untried else "")
+            )
+        return 1 if bad else 0
+
+    async def _all(self) -> None:
+        with _drawn(self.chosen, visible=not self.as_json) as drawn:
+            async with AsyncMill(memory=self.memory) as mill, asyncio.TaskGroup() as group:
+                waiting = iter(self.chosen)
+                for _ in range(min(self.parallel, len(self.chosen))):
+                    group.create_task(self._some(mill, waiting, drawn))
+
+    async def _some(self, mill: AsyncMill, waiting: Iterator[Chosen], drawn: "Drawn") -> None:
+        for one in waiting:
+            with drawn.bar(one) as moved:
+                ended = await self._one(mill, one, moved)
+            self.ended.append(ended)
+            self._report(ended)
+
+    async def _one(self, mill: AsyncMill, one: Chosen, moved: "Moved") -> Ended:
+        file: File | None = None
+        if one.trouble is not None:
+            return Ended(one.path, error=one.trouble, code="unreadable")
+        if self._hopeless is not None:
+            return Ended(one.path, error=str(self._hopeless), code=self._hopeless.code, tried=False)
+        try:
+            metadata = {"path": one.place} if one.place else None
+            file = await mill.upload(one.path, metadata=metadata, on_progress=lambda sent, _total: moved(sent, ""))
+            if self.wait_s is not None:
+                moved(one.size_bytes, " · processing")
+                file = await mill.wait(file.file_id, self.wait_s)
+            return Ended(one.path, file)
+        except MillError as error:
+            if error.code in HOPELESS and file is None:
+                self._hopeless = error
+            return Ended(one.path, file, _with_fix(error), error.code)
+        except OSError as error:
+            return Ended(one.path, error=f"cannot read it: {error.strerror}", code="unreadable")
+
+    def _report(self, ended: Ended) -> None:
+        if self.as_json:
+            document = dict(ended.file.document) if ended.file else None
+            screen.json_line({"path": shown(ended.path), "error": ended.error, "code": ended.code, "file": document})
+            return
+        file = ended.file
+        if file is not None:
+            screen.say(f"{file.filename}  {file.file_id}  {screen.size(file.size)}  ", screen.state(file.status))
+            if file.document.get("status_reason"):
+                screen.say(f"    {file.document['status_reason']['detail']}")
+            for line in found_lines(dict(file.document)) if self.wait_s is not None else ():
+                screen.say(f"    {line}")
+        if ended.error and ended.tried:
+            screen.fail(f"{shown(ended.path)}: {ended.error}")
 
 
-def _report(sent: Sent, bars: Progress, bar: TaskID, *, as_json: bool, waited: bool) -> None:
-    bars.remove_task(bar)
-    if as_json:
-        screen.json_line({"path": str(sent.path), "error": sent.error, "file": sent.document})
-        return
-    if sent.document is None:
-        screen.fail(f"{sent.path}: {sent.error}")
-        return
-    document = sent.document
-    screen.say(
-        f"{sent.path.name}  {document['file_id']}  {screen.size(document['size'])}  ", screen.state(document["status"])
-    )
-    if document["status_reason"]:
-        screen.say(f"    {document['status_reason']['detail']}")
-    if waited:
-        for line in found_lines(document):
-            screen.say(f"    {line}")
-    if sent.error:
-        screen.fail(f"{sent.path}: {sent.error}")
+def _check_mill() -> None:
+    """Say at once, not after many tries, that nobody is there; whatever else is wrong the uploads find out."""
+    try:
+        Api().get("/api/upload/limits")
+    except CallFailed as error:
+        if error.code in ("unreachable", "bad-address", "stranger", "unauthenticated"):
+            raise
 
 
-def found_lines(document: dict[str, Any]) -> list[str]:
-    """What was found in a file, a line each."""
-    lines = []
-    text = document.get("text") or {}
-    if text.get("state") == "found":
-        lines.append(f"text: {text['characters']} characters on {text['pages']} page{'s' * (text['pages'] != 1)}")
-    elif text.get("state"):
-        lines.append(f"text: {text['state']}" + (f" ({text['reason']['detail']})" if text.get("reason") else ""))
-    if document.get("renditions"):
-        lines.append("pictures: " + ", ".join(one["name"] for one in document["renditions"]))
-    for finding in document.get("findings", []):
-        if finding["state"] == "done":
-            lines.append(f"{finding['capability']}: {brief(finding['result'])}{_confidence(finding)}")
-    if document.get("analysis_reason"):
-        lines.append(f"analysis {document['analysis']}: {document['analysis_reason']['detail']}")
-    return lines
+def _with_fix(error: MillError) -> str:
+    fix = FIXES.get(error.code) or (AGAIN if error.retryable else None)
+    return f"{error}; {fix}" if fix else str(error)
 
 
-def brief(result: Any) -> str:
-    """A finding's result in a line."""
-    if isinstance(result, dict):
-        for name in ("summary", "keywords", "codes", "text", "class", "label", "value", "language"):
-            if result.get(name):
-                return brief(result[name])
-        parts = [f"{name} {brief(value)}" for name, value in result.items() if value not in (None, [], {}, "", False)]
-        return "; ".join(parts)[:200]
-    if isinstance(result, list):
-        return ", ".join(brief(one) for one in result[:6]) + (", …" if len(result) > 6 else "")
-    return str(result)
+Moved = Callable[[int, str], None]
 
 
-def _confidence(finding: dict[str, Any]) -> str:
-    value = finding.get("confidence")
-    return f" ({value:.0%}, {finding.get('quality', '')})" if isinstance(value, float) else ""
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The bars: one for each file that moves, and one for all."""
+
+    bars: Progress
+    all: TaskID
+
+    @contextmanager
+    def bar(self, one: Chosen) -> Iterator[Moved]:
+        """A bar while a file is under way; the function yielded takes bytes and a word behind the name."""
+        if self.bars.disable:
+            yield lambda _sent, _word: None
+            return
+        name, last = shown(Path(one.path.name)), 0
+        task = self.bars.add_task(name, total=one.size_bytes)
+
+        def moved(sent: int, word: str) -> None:
+            nonlocal last
+            self.bars.update(task, completed=sent, description=name + word)
+            self.bars.advance(self.all, sent - last)
+            last = sent
+
+        try:
+            yield moved
+        finally:
+            moved(one.size_bytes, "")
+            self.bars.remove_task(task)
+
+
+@contextmanager
+def _drawn(chosen: list[Chosen], *, visible: bool) -> Iterator[Drawn]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(
+        *columns, console=screen.err, disable=not (visible and screen.err.is_terminal), transient=True
+    ) as bars:
+        total = sum(one.size_bytes for one in chosen)
+        yield Drawn(bars, bars.add_task(f"{len(chosen)} files", total=total, visible=len(chosen) > 1))

@@ -1,6 +1,6 @@
 """What the upload service says: the file it accepted, its events, its HTTP bodies."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
 
 Status = Literal["queued", "scanning", "uploaded", "processing", "processed", "failed", "quarantined"]
+ZIP_FILES_MOST = 1000
 Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
@@ -18,6 +19,13 @@ class Reason(Contract):
     detail: str
     retryable: bool = False
     command: str | None = None
+
+
+class FileWarning(Contract):
+    """What is odd about a file that was taken all the same: `polyglot`, `name-mismatch`."""
+
+    code: str
+    detail: str
 
 
 class FileUploaded(Contract):
@@ -36,8 +44,15 @@ class FileUploaded(Contract):
     tags: list[str] = Field(default_factory=list)
     metadata: dict[str, Any] = Field(default_factory=dict)
     external_id: str | None = None
+    warnings: list[FileWarning] = Field(default_factory=list)
     actor: str | None = None
     client_address: str | None = None
+
+
+class FileQuarantined(FileUploaded):
+    """`file.quarantined`: this version is kept, and never served; `file.uploaded` was not sent for it."""
+
+    reason: Reason
 
 
 class FileLifecycle(Contract):
@@ -92,6 +107,7 @@ class File(Contract):
     title: str | None = None
     tags: list[str] = Field(default_factory=list)
     external_id: str | None = None
+    warnings: list[FileWarning] = Field(default_factory=list)
     created_at: Time
     updated_at: Time
     deleted_at: Time | None = None
@@ -107,6 +123,7 @@ class FileVersion(Contract):
     content_type: str
     sha256: str
     created_at: Time
+    held: Literal["scanning", "quarantined"] | None = None
     links: dict[str, str]
 
 
@@ -157,6 +174,12 @@ class FilePage(Contract):
     next_cursor: str | None = None
 
 
+class ZipRequest(Contract):
+    """Files to be put into one zip; one named twice is in it once."""
+
+    file_ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=ZIP_FILES_MOST)
+
+
 class Stats(Contract):
     """The caller's files in numbers. `bytes` is what was uploaded, `bytes_stored` what the store holds for it."""
 
@@ -182,6 +205,8 @@ class Limits(Contract):
     quota_bytes: int | None = None
     used_bytes: int = 0
     trash_days: float = 30.0
+    max_zip_files: int = ZIP_FILES_MOST
+    max_zip_bytes: int = 0
 
 
 class NewUpload(Contract):

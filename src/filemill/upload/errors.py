@@ -4,6 +4,7 @@ from filemill.chassis.errors import (
     BadRequest,
     Conflict,
     FilemillError,
+    Forbidden,
     PreconditionFailed,
     TooLarge,
     Unprocessable,
@@ -27,6 +28,10 @@ class FileTooLarge(TooLarge):
     code, title = "file-too-large", "The file is larger than this installation takes"
 
 
+class ZipTooLarge(TooLarge):
+    code, title = "zip-too-large", "These files are more than one zip may have"
+
+
 class QuotaExceeded(TooLarge):
     code, title = "quota-exceeded", "There is no room left for this owner"
 
@@ -37,6 +42,10 @@ class TypeNotAllowed(UnsupportedType):
 
 class ContentMismatch(Unprocessable):
     code, title = "content-mismatch", "The content is not what the name says"
+
+
+class Polyglot(Unprocessable):
+    code, title = "polyglot", "The file is two things at once"
 
 
 class IdempotencyKeyReused(Unprocessable):
@@ -71,6 +80,14 @@ class ChunkMismatch(FilemillError):
 
 class PartsMissing(Conflict):
     code, title, retryable = "parts-missing", "Not every part of this upload is in the store", True
+
+
+class FileScanning(Forbidden):
+    code, title, retryable = "file-scanning", "The file is being scanned and is not served yet", True
+
+
+class FileQuarantined(Forbidden):
+    code, title = "file-quarantined", "The file is held back and is not served"
 
 
 class ChecksumMismatch(Unprocessable):

@@ -272,6 +272,15 @@ async def test_outbox_when_written_by_an_unsynced_write_then_it_is_refused(datab
         await database.write_unsynced("test", outbox.append, event)
 
 
+async def test_outbox_when_more_waits_than_a_relay_asks_for_then_it_gets_no_more(database: Database) -> None:
+    """After an outage all may be waiting; one batch must not be all of it."""
+    await database.write("test", outbox.outbox_table(MetaData()).create)
+    for _ in range(12):
+        await database.write("test", outbox.append, samples.event(Topic.UPLOADED, samples.uploaded(new_id())))
+    taken = [len(await database.write("test", outbox.claim, "me", 5, 60.0)) for _ in range(4)]
+    assert taken == [5, 5, 2, 0]
+
+
 async def test_write_each_when_many_come_then_they_share_calls_and_each_gets_its_own(database: Database) -> None:
     """One call for whoever comes together, a result for each; one that fails takes nobody along."""
     calls: list[int] = []

@@ -213,13 +213,15 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from sqlalchemy import MetaData
 from filemill.chassis import process_identity
-from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.jobs.table import jobs_table
 
 async def main():
     queue = JobQueue(jobs_table(MetaData()))
-    job = await open_sqlite(Path(sys.argv[1])).write("test", queue.claim, process_identity.me())
+    address = sys.argv[1]
+    database = open_postgresql(address, "test") if "://" in address else open_sqlite(Path(address))
+    job = await database.write("test", queue.claim, process_identity.me())
     print(job.job_id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -228,11 +230,11 @@ asyncio.run(main())
 
 
 async def test_worker_when_another_worker_was_killed_then_its_job_is_done_by_this_one(
-    database: Database, queue: JobQueue, start_worker: StartWorker, tmp_path: Path
+    database: Database, queue: JobQueue, start_worker: StartWorker, address: str
 ) -> None:
     """Recovery is a loop: no restart, no waiting for the lease; the killed try is counted."""
     job_id = await database.write("test", queue.add, new_job())
-    command = [sys.executable, "-c", _CLAIM_AND_DIE, str(tmp_path / "jobs.db")]
+    command = [sys.executable, "-c", _CLAIM_AND_DIE, address]
     child = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=30, check=False)
     assert child.stdout.decode().strip() == job_id, child.stderr
 

@@ -21,6 +21,7 @@ from filemill.chassis.storage.store import IsCompressed, SignsLinks
 from filemill.upload import compression_repository, purge
 from filemill.upload.compression import Compressor
 from filemill.upload.reconciler import Reconciler
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from support.compressed import put_packed, words
 
@@ -35,7 +36,13 @@ class Mill:
         self.client, self.settings, self.database, self.store = client, settings, database, store
 
     def compressor(self, **changed: Any) -> Compressor:
-        return Compressor(self.database, self.store, self.settings, **{"grace_s": 0.0, "share": 1.0, **changed})
+        return Compressor(
+            self.database,
+            self.store,
+            self.settings,
+            Room(self.settings.data_dir, self.store, 0),
+            **{"grace_s": 0.0, "share": 1.0, **changed},
+        )
 
     async def compress(self) -> None:
         while await self.compressor().compress_one():

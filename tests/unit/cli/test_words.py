@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from filemill.cli import screen, story
-from filemill.cli.upload import brief, found_lines
+from filemill.cli.findings import brief, found_lines
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The statements on a job table. Plain functions of a transaction, the same for every service and engine.
 
-The claim picks: lane, then the owner with the least running, then age. A claim counts as a try at once, so a job that kills
-its worker has spent one. `fence` is checked by every later write: a worker whose lease was taken over writes nothing.
+A claim counts as a try at once, so a job that kills its worker has spent one. `fence` is checked by every later write: a
+worker whose lease was taken over writes nothing.
 """
 
 import random
@@ -15,7 +15,8 @@ from filemill.chassis import process_identity
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.ids import new_id
-from filemill.chassis.jobs.table import INTERACTIVE, OPEN_STATES, ClaimedJob, NewJob, Verdict
+from filemill.chassis.jobs.claim import CLAIMED, is_, next_owner, take
+from filemill.chassis.jobs.table import BULK, INTERACTIVE, OPEN_STATES, ClaimedJob, NewJob, Verdict
 from filemill.chassis.telemetry import request_context
 
 TRIES_MOST = 5
@@ -23,14 +24,15 @@ LEASE_S = 30.0
 RETRY_FIRST_S = 1.0
 RETRY_LONGEST_S = 120.0
 
-_CLAIMED = tuple(ClaimedJob.__dataclass_fields__)
-
 
 class JobQueue:
     """The statements over one table."""
 
     def __init__(self, table: Table) -> None:
         self._jobs = table
+        # Built once: to put them together takes longer than to run them.
+        self._take_fairly = take(table, of_owner=next_owner(table))
+        self._take_oldest = take(table, of_owner=None)
 
     def add(self, tx: Tx, new: NewJob, *, wait_s: float = 0.0) -> str:
         """Queue a job, due at once or after `wait_s`; returns its id."""
@@ -50,54 +52,28 @@ class JobQueue:
 
     def claim(self, tx: Tx, holder: str, lane: str | None = None) -> ClaimedJob | None:
         """The next job (of this lane only), now leased to `holder`; None if nothing is due."""
-        jobs = self._jobs
-        running = (
-            select(jobs.c.owner_id, func.count().label("running"))
-            .where(jobs.c.state == "running")
-            .group_by(jobs.c.owner_id)
-            .subquery()
-        )
-        pick = (
-            select(jobs.c.job_id)
-            .outerjoin(running, running.c.owner_id == jobs.c.owner_id)
-            .where(jobs.c.state == "queued", jobs.c.due_at <= time.time(), *([jobs.c.lane == lane] if lane else []))
-            .order_by(
-                case((jobs.c.lane == INTERACTIVE, 0), else_=1), func.coalesce(running.c.running, 0), jobs.c.due_at
-            )
-            .limit(1)
-            .with_for_update(of=jobs, skip_locked=True)
-        )
-        taken = (
-            update(jobs)
-            .where(jobs.c.job_id == pick.scalar_subquery(), jobs.c.state == "queued")
-            .values(
-                state="running",
-                attempts=jobs.c.attempts + 1,
-                fence=jobs.c.fence + 1,
-                lease_holder=holder,
-                lease_until=time.time() + LEASE_S,
-                woken_until=0,
-                started_at=now(),
-                progress=None,
-            )
-            .returning(*[jobs.c[name] for name in _CLAIMED])
-        )
-        row = tx.execute(taken).first()
-        return ClaimedJob(*row) if row else None
+        for looked_at in (INTERACTIVE, BULK) if lane is None else (lane,):
+            now_s = time.time()
+            values = {"lane_": looked_at, "now_s": now_s, "holder": holder, "until_s": now_s + LEASE_S, "now_": now()}
+            for statement in (self._take_fairly, self._take_oldest):
+                if row := tx.execute(statement, values).first():
+                    return ClaimedJob(*row)
+        return None
 
     def asleep(self, tx: Tx) -> dict[str, tuple[int, int]]:
         """By lane: how many due jobs nobody was woken for, and how many have a wake-up under way."""
         jobs, now_s = self._jobs, time.time()
         sleeping = func.sum(case((jobs.c.woken_until < now_s, 1), else_=0))
-        query = select(jobs.c.lane, sleeping, func.count()).where(jobs.c.state == "queued", jobs.c.due_at <= now_s)
+        query = select(jobs.c.lane, sleeping, func.count()).where(is_(jobs, "queued"), jobs.c.due_at <= now_s)
         return {row[0]: (int(row[1]), int(row[2]) - int(row[1])) for row in tx.execute(query.group_by(jobs.c.lane))}
 
     def wake(self, tx: Tx, lane: str, most: int, for_s: float) -> list[str]:
         """Mark up to `most` due jobs of a lane as having a wake-up under way for `for_s`; returns their ids."""
         jobs, now_s = self._jobs, time.time()
-        due = and_(jobs.c.state == "queued", jobs.c.lane == lane, jobs.c.due_at <= now_s, jobs.c.woken_until < now_s)
+        due = and_(is_(jobs, "queued"), jobs.c.lane == lane, jobs.c.due_at <= now_s, jobs.c.woken_until < now_s)
         oldest = select(jobs.c.job_id).where(due).order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)
-        marked = update(jobs).where(jobs.c.job_id.in_(oldest.scalar_subquery()), jobs.c.state == "queued")
+        # Its own step: as a plain subquery PostgreSQL may run it once for each row, and then `most` bounds nothing.
+        marked = update(jobs).where(jobs.c.job_id.in_(select(oldest.cte("oldest").c.job_id)), is_(jobs, "queued"))
         return list(tx.execute(marked.values(woken_until=now_s + for_s).returning(jobs.c.job_id)).scalars())
 
     def unwake(self, tx: Tx, job_ids: Sequence[str]) -> None:
@@ -156,8 +132,8 @@ class JobQueue:
         """Running jobs whose lease is over, or whose worker died on this machine."""
         jobs = self._jobs
         rows = tx.execute(
-            select(jobs.c.lease_holder, jobs.c.lease_until, *[jobs.c[name] for name in _CLAIMED]).where(
-                jobs.c.state == "running"
+            select(jobs.c.lease_holder, jobs.c.lease_until, *[jobs.c[name] for name in CLAIMED]).where(
+                is_(jobs, "running")
             )
         ).all()
         over = time.time()
@@ -166,7 +142,7 @@ class JobQueue:
     def make_due(self, tx: Tx, file_id: str) -> int:
         """What the queued jobs about a file were waiting for is here."""
         jobs = self._jobs
-        waiting = and_(jobs.c.file_id == file_id, jobs.c.state == "queued", jobs.c.due_at > time.time())
+        waiting = and_(jobs.c.file_id == file_id, is_(jobs, "queued"), jobs.c.due_at > time.time())
         return tx.execute(update(jobs).where(waiting).values(due_at=time.time())).rowcount
 
     def next_run(self, tx: Tx, file_id: str) -> int:
@@ -207,7 +183,7 @@ class JobQueue:
     def ahead(self, tx: Tx, row: RowMapping) -> int:
         """How many queued jobs of the same lane are older than this one."""
         jobs = self._jobs
-        older = and_(jobs.c.state == "queued", jobs.c.lane == row["lane"], jobs.c.due_at < row["due_at"])
+        older = and_(is_(jobs, "queued"), jobs.c.lane == row["lane"], jobs.c.due_at < row["due_at"])
         return tx.execute(select(func.count()).select_from(jobs).where(older)).scalar_one()
 
     def recent_durations_s(self, tx: Tx, most: int = 50) -> list[float]:
@@ -247,10 +223,10 @@ class JobQueue:
     def cancel(self, tx: Tx, job_id: str) -> str | None:
         """Ask a job to stop: a queued one is cancelled at once, a running one at its next heartbeat. Its state, or None."""
         jobs = self._jobs
-        queued = and_(jobs.c.job_id == job_id, jobs.c.state == "queued")
+        queued = and_(jobs.c.job_id == job_id, is_(jobs, "queued"))
         if tx.execute(update(jobs).where(queued).values(state="cancelled", finished_at=now())).rowcount:
             return "cancelled"
-        running = and_(jobs.c.job_id == job_id, jobs.c.state == "running")
+        running = and_(jobs.c.job_id == job_id, is_(jobs, "running"))
         if tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount:
             return "running"
         return None
@@ -258,9 +234,9 @@ class JobQueue:
     def cancel_open(self, tx: Tx, file_id: str) -> int:
         """Cancel whatever is open about a file: it was deleted."""
         jobs = self._jobs
-        mine = and_(jobs.c.file_id == file_id, jobs.c.state == "queued")
+        mine = and_(jobs.c.file_id == file_id, is_(jobs, "queued"))
         count = tx.execute(update(jobs).where(mine).values(state="cancelled", finished_at=now())).rowcount
-        running = and_(jobs.c.file_id == file_id, jobs.c.state == "running")
+        running = and_(jobs.c.file_id == file_id, is_(jobs, "running"))
         return count + tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount
 
     def counts(self, tx: Tx) -> dict[str, int]:
@@ -270,4 +246,4 @@ class JobQueue:
         return {row[0]: row[1] for row in tx.execute(query)}
 
     def _mine(self, job: ClaimedJob) -> Any:
-        return and_(self._jobs.c.job_id == job.job_id, self._jobs.c.state == "running", self._jobs.c.fence == job.fence)
+        return and_(self._jobs.c.job_id == job.job_id, is_(self._jobs, "running"), self._jobs.c.fence == job.fence)

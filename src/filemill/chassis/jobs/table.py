@@ -76,6 +76,14 @@ def jobs_table(metadata: MetaData) -> Table:
             postgresql_where=text("state = 'queued'"),
         ),
         Index(
+            "jobs_turns",
+            "lane",
+            "owner_id",
+            "due_at",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
             "jobs_running",
             "owner_id",
             sqlite_where=text("state = 'running'"),

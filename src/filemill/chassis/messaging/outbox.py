@@ -73,10 +73,11 @@ _FREE = (
     .order_by(_OUTBOX.c.seq)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)  # several relays take side by side; SQLite, with its one writer, leaves this out
+    .cte("free")  # as a plain subquery PostgreSQL may run it once for each row, and then `most` bounds nothing
 )
 _CLAIM = (
     update(_OUTBOX)
-    .where(_OUTBOX.c.seq.in_(_FREE.scalar_subquery()))
+    .where(_OUTBOX.c.seq.in_(select(_FREE.c.seq)))
     .values(claimed_by=bindparam("me", type_=String), claimed_until=bindparam("until", type_=Float))
     .returning(_OUTBOX.c.seq, _OUTBOX.c.body)
 )
