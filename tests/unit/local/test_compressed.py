@@ -145,6 +145,7 @@ def test_purge_when_a_blob_is_compressed_then_no_form_is_left(settings: UploadSe
     async def work() -> list[str]:
         await filled(settings)
         async with opened() as mill:
+            await make_index(mill)
             upload = mill.parts["upload"].database
 
             def ids(tx: Tx) -> list[str]:
