@@ -7,7 +7,7 @@ fails on the way leaves no row, and no blob but one that the reconciler finds.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -16,16 +16,15 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, NotFound, PreconditionFailed
 from filemill.chassis.ids import new_id
-from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.storage import removals
+from filemill.chassis.messaging import wire
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobReader, BlobStore
 from filemill.chassis.web.caller import Caller
 from filemill.chassis.web.socket_threads import BlockTaker
-from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
+from filemill.upload.accepting import Accepted, Redeemable, accept_all, accept_queued, keep_contents, tell_or_hold
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
@@ -48,14 +47,6 @@ class StoredBody:
     kind: Kind
     queued: bool = False
     warnings: Sequence[dict[str, str]] = ()
-
-
-class Redeemable(Protocol):
-    """What is used up in the transaction in which a file begins to exist."""
-
-    def redeem(self, tx: Tx, file_id: str) -> None:
-        """Say what the file was made for; raising leaves everything as it was."""
-        ...
 
 
 class BodySink:
@@ -183,7 +174,7 @@ class Intake:
             return await self._queue(row, uploaded, ticket)
         event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
         one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes)
-        kept = await self._database.write_each("upload.accept", _accept_all, one)
+        kept = await self._database.write_each("upload.accept", accept_all, one)
         self.scans_due.set()
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return kept
@@ -232,11 +223,11 @@ class Intake:
                 raise PreconditionFailed("The file has other content than If-Match says; look at it again.")
             raise NotFound("There is no such file.")
         version = dict(row) | {"created_at": row["updated_at"]}
-        [kept] = _keep_contents(tx, [(version, self._scope(row))], self._settings.quota_bytes)
+        [kept] = keep_contents(tx, [(version, self._scope(row))], self._settings.quota_bytes)
         if kept["storage_key"] != row["storage_key"]:
             repository.point_to(tx, file_id, kept["storage_key"])
         told = _told(kept, caller)
-        _tell_or_hold(tx, [(kept, wire.make_event("upload", Topic.UPLOADED, file_id, told))])
+        tell_or_hold(tx, [(kept, wire.make_event("upload", Topic.UPLOADED, file_id, told))])
         return dict(row) | {"storage_key": kept["storage_key"]}
 
     def _scope(self, row: FileRow) -> str:
@@ -250,7 +241,7 @@ class Intake:
         """It exists, but nobody is told of it before its bytes are in the store."""
         assert self._spool is not None
         waiting, quota = self._spool.row_of(uploaded), self._settings.quota_bytes
-        await self._database.write("upload.spool.accept", _spool, row, waiting, ticket, quota)
+        await self._database.write("upload.spool.accept", accept_queued, row, waiting, ticket, quota)
         self._spool.wake()
         _log.info("upload.file.queued", file_id=row["file_id"], size=row["size"])
         return row
@@ -270,95 +261,8 @@ class Intake:
             _log.warning("upload.blob.left", storage_key=body.storage_key, error=error.detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A file that is about to exist, what is told of it, the key it redeems, and what the owner may have."""
-
-    row: Mapping[str, Any]
-    event: Event
-    ticket: Redeemable | None
-    scope: str
-    quota_bytes: int | None
-
-
-def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]]:
-    for one in files:
-        if one.ticket is not None:
-            one.ticket.redeem(tx, one.row["file_id"])
-    rows = _keep_contents(tx, [(one.row, one.scope) for one in files], files[0].quota_bytes)
-    repository.insert_files(tx, rows)
-    events = [_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)]
-    _tell_or_hold(tx, list(zip(rows, events, strict=True)))
-    return rows
-
-
-def _tell_or_hold(tx: Tx, told: Sequence[tuple[Mapping[str, Any], Event]]) -> None:
-    """Tell the others of these versions; of one that is held back only once the scanner has seen it."""
-    outbox.append(tx, *(event for row, event in told if not row["held"]))
-    waiting = [
-        {"uploaded": event.data, "request_id": event.requestid, "traceparent": event.traceparent}
-        for row, event in told
-        if row["held"]
-    ]
-    if waiting:
-        scans_repository.add(tx, waiting)
-
-
-def _keep_contents(
-    tx: Tx, contents: Sequence[tuple[Mapping[str, Any], str]], quota_bytes: int | None
-) -> list[Mapping[str, Any]]:
-    """Write versions and the blobs that are new; returns the rows as they are kept.
-
-    What the store has already is not stored twice: the version names the blob that is there, the new one is to be removed.
-    """
-    known = versions_repository.find_blobs(tx, [(scope, row["sha256"]) for row, scope in contents])
-    fresh: list[Mapping[str, Any]] = []
-    rows: list[Mapping[str, Any]] = []
-    spare: list[str] = []
-    for row, scope in contents:
-        content = (scope, row["sha256"])
-        if content in known:
-            spare.append(row["storage_key"])
-            rows.append(dict(row) | {"storage_key": known[content]})
-            continue
-        known[content] = row["storage_key"]
-        fresh.append(versions_repository.blob_of(row, scope))
-        rows.append(row)
-    versions_repository.insert_blobs(tx, fresh)
-    versions_repository.insert_versions(tx, rows)
-    removals.add(tx, spare)
-    _count(tx, rows, quota_bytes)
-    return rows
-
-
-def _count(tx: Tx, rows: Sequence[Mapping[str, Any]], quota_bytes: int | None) -> None:
-    """The owners have these now. Raises `QuotaExceeded`; nobody can slip past it, since this writes the owner's one row."""
-    for owner_id in sorted({row["owner_id"] for row in rows}):
-        sizes = [row["size"] for row in rows if row["owner_id"] == owner_id]
-        total = versions_repository.count_usage(tx, owner_id, sum(sizes), len(sizes))
-        if quota_bytes is not None and total > quota_bytes:
-            raise rules.over_quota(quota_bytes)
-
-
 def _told(row: FileRow, caller: Caller, **words: Any) -> FileUploaded:
     """What others hear of a version. `words`: the owner's, which come with the first."""
     facts = {name: row.get(name) for name in FileUploaded.model_fields if name not in ("title", "tags")}
     facts = {name: value for name, value in facts.items() if value is not None}
     return FileUploaded(**facts, actor=caller.owner_id, client_address=caller.address, **words)
-
-
-def _pointing_to(event: Event, storage_key: str) -> Event:
-    """The event, if its bytes turned out to be in the store already under another key."""
-    if event.data["storage_key"] == storage_key:
-        return event
-    return event.model_copy(update={"data": event.data | {"storage_key": storage_key}})
-
-
-def _spool(
-    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None, quota_bytes: int | None
-) -> None:
-    if ticket is not None:
-        ticket.redeem(tx, row["file_id"])
-    repository.insert_files(tx, [row])
-    repository.insert_spooled(tx, waiting)
-    _count(tx, [row], quota_bytes)

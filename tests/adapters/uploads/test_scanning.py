@@ -70,6 +70,8 @@ async def every_way_out(tus: Any, file_id: str, version: int) -> dict[str, httpx
         "head": await tus.client.head(url),
         "range": await tus.client.get(url, headers={"Range": "bytes=0-1"}),
         "version": await tus.client.get(f"{url}?version={version}"),
+        "zip": await tus.client.post("/files/zip", json={"file_ids": [file_id]}),
+        "zip by link": await tus.client.get(f"/files/zip?ids={file_id}"),
         "signed": await tus.client.post(f"/files/{file_id}/signed-url", json={}),
         "signed version": await tus.client.post(f"/files/{file_id}/signed-url", json={"version": version}),
     }

@@ -1,0 +1,111 @@
+"""The transactions in which files and versions begin to exist: rows, blobs, usage, the key they redeem, the news of them.
+
+Plain functions of a transaction. Whatever raises (`QuotaExceeded`, a key that is used up) leaves everything as it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from filemill.chassis.database.database import Tx
+from filemill.chassis.messaging import outbox
+from filemill.chassis.storage import removals
+from filemill.contracts.envelope import Event
+from filemill.upload import repository, rules, scans_repository, versions_repository
+
+
+class Redeemable(Protocol):
+    """What is used up in the transaction in which a file begins to exist."""
+
+    def redeem(self, tx: Tx, file_id: str) -> None:
+        """Say what the file was made for; raising leaves everything as it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A file that is about to exist, what is told of it, the key it redeems, and what the owner may have."""
+
+    row: Mapping[str, Any]
+    event: Event
+    ticket: Redeemable | None
+    scope: str
+    quota_bytes: int | None
+
+
+def accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]]:
+    """These files exist from this transaction on. Returns their rows as they are kept. Raises `QuotaExceeded`."""
+    for one in files:
+        if one.ticket is not None:
+            one.ticket.redeem(tx, one.row["file_id"])
+    rows = keep_contents(tx, [(one.row, one.scope) for one in files], files[0].quota_bytes)
+    repository.insert_files(tx, rows)
+    events = [_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)]
+    tell_or_hold(tx, list(zip(rows, events, strict=True)))
+    return rows
+
+
+def tell_or_hold(tx: Tx, told: Sequence[tuple[Mapping[str, Any], Event]]) -> None:
+    """Tell the others of these versions; of one that is held back only once the scanner has seen it."""
+    outbox.append(tx, *(event for row, event in told if not row["held"]))
+    waiting = [
+        {"uploaded": event.data, "request_id": event.requestid, "traceparent": event.traceparent}
+        for row, event in told
+        if row["held"]
+    ]
+    if waiting:
+        scans_repository.add(tx, waiting)
+
+
+def keep_contents(
+    tx: Tx, contents: Sequence[tuple[Mapping[str, Any], str]], quota_bytes: int | None
+) -> list[Mapping[str, Any]]:
+    """Write versions and the blobs that are new; returns the rows as they are kept.
+
+    What the store has already is not stored twice: the version names the blob that is there, the new one is to be removed.
+    """
+    known = versions_repository.find_blobs(tx, [(scope, row["sha256"]) for row, scope in contents])
+    fresh: list[Mapping[str, Any]] = []
+    rows: list[Mapping[str, Any]] = []
+    spare: list[str] = []
+    for row, scope in contents:
+        content = (scope, row["sha256"])
+        if content in known:
+            spare.append(row["storage_key"])
+            rows.append(dict(row) | {"storage_key": known[content]})
+            continue
+        known[content] = row["storage_key"]
+        fresh.append(versions_repository.blob_of(row, scope))
+        rows.append(row)
+    versions_repository.insert_blobs(tx, fresh)
+    versions_repository.insert_versions(tx, rows)
+    removals.add(tx, spare)
+    _count(tx, rows, quota_bytes)
+    return rows
+
+
+def _count(tx: Tx, rows: Sequence[Mapping[str, Any]], quota_bytes: int | None) -> None:
+    """The owners have these now. Raises `QuotaExceeded`; nobody can slip past it, since this writes the owner's one row."""
+    for owner_id in sorted({row["owner_id"] for row in rows}):
+        sizes = [row["size"] for row in rows if row["owner_id"] == owner_id]
+        total = versions_repository.count_usage(tx, owner_id, sum(sizes), len(sizes))
+        if quota_bytes is not None and total > quota_bytes:
+            raise rules.over_quota(quota_bytes)
+
+
+def _pointing_to(event: Event, storage_key: str) -> Event:
+    """The event, if its bytes turned out to be in the store already under another key."""
+    if event.data["storage_key"] == storage_key:
+        return event
+    return event.model_copy(update={"data": event.data | {"storage_key": storage_key}})
+
+
+def accept_queued(
+    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None, quota_bytes: int | None
+) -> None:
+    """The file exists, its bytes are in the spool: nobody is told yet. Raises `QuotaExceeded`."""
+    if ticket is not None:
+        ticket.redeem(tx, row["file_id"])
+    repository.insert_files(tx, [row])
+    repository.insert_spooled(tx, waiting)
+    _count(tx, [row], quota_bytes)
