@@ -5,6 +5,7 @@ A wrong value stops the start with one line that names the variable, the problem
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -36,6 +37,7 @@ SECRETS = (
 )
 """Names without our prefix that may come as `NAME_FILE`. Others that end so are not ours (`AWS_WEB_IDENTITY_TOKEN_FILE`)."""
 
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -49,6 +51,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     auth: str = "none"
     public_url: str | None = None
+    cors_origins: str = ""
     signing_keys: SecretStr | None = None
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
     log_dir: Path | None = None
@@ -79,6 +82,16 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for one in filter(None, (part.strip() for part in value.split(","))):
+            if not _ORIGIN.fullmatch(one):
+                raise ValueError(
+                    f"FILEMILL_CORS_ORIGINS lists origins as https://app.example or http://host:5173, not {one!r}"
+                )
+        return value
 
     @model_validator(mode="after")
     def _safe_exposure(self) -> Self:
@@ -117,6 +130,11 @@ class ServiceSettings(BaseSettings):
         """Host names this installation answers to while it asks nobody for credentials."""
         public = urlsplit(self.public_url).hostname if self.public_url else None
         return frozenset({*LOOPBACK_HOSTS, "[::1]", self.host}) | ({public} if public else set())
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """Origins whose pages may call from a browser, as browsers name them."""
+        return frozenset(filter(None, (part.strip().lower() for part in self.cors_origins.split(","))))
 
     @property
     def sockets_dir(self) -> Path:

@@ -7,6 +7,8 @@ from starlette.types import Receive, Scope, Send
 
 from filemill.chassis.web.edge import Edge
 
+HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     """An app that answers everything."""
@@ -17,7 +19,7 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 def edge() -> Edge:
     """An edge that answers to the names of this machine."""
     made = Edge(hello)
-    made.allowed_hosts = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    made.trust(HOSTS)
     return made
 
 
@@ -46,3 +48,29 @@ async def test_post_when_a_page_of_another_site_sends_it_then_403(edge: Edge) ->
     assert (await ask(edge, "POST", sec_fetch_site="cross-site")).status_code == 403
     assert (await ask(edge, "POST", sec_fetch_site="same-origin")).status_code == 200
     assert (await ask(edge, "GET", sec_fetch_site="cross-site")).status_code == 200
+
+
+async def test_request_when_its_origin_is_listed_then_a_page_of_that_site_may_call_and_read(edge: Edge) -> None:
+    """Also what was refused: the page shows why."""
+    edge.trust(HOSTS, frozenset({"https://app.example"}))
+    mine = {"origin": "https://app.example", "sec_fetch_site": "cross-site"}
+    answer = await ask(edge, "PATCH", **mine)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    assert {"Upload-Offset", "Location"} <= set(answer.headers["access-control-expose-headers"].split(", "))
+    assert "access-control-allow-credentials" not in answer.headers
+    refused = await ask(edge, "GET", host="evil.example", **mine)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (421, "https://app.example")
+
+
+async def test_preflight_when_its_origin_is_listed_then_tus_headers_are_allowed_and_else_refused(edge: Edge) -> None:
+    """What a browser asks before a tus client may send its first PATCH."""
+    edge.trust(HOSTS, frozenset({"https://app.example"}))
+    asked = {"access_control_request_method": "PATCH", "access_control_request_headers": "tus-resumable,upload-offset"}
+    allowed = await ask(edge, "OPTIONS", origin="https://app.example", **asked)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    assert "PATCH" in allowed.headers["access-control-allow-methods"]
+    refused = await ask(edge, "OPTIONS", origin="https://evil.example", **asked)
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in refused.headers
+    changed = await ask(edge, "POST", origin="https://evil.example", sec_fetch_site="cross-site")
+    assert changed.status_code == 403

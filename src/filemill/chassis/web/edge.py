@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
 
@@ -44,7 +45,15 @@ class Edge:
         self._app = app
         self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
-        self.allowed_hosts: frozenset[str] | None = None
+        self._entry: ASGIApp = self._serve
+        self._hosts: frozenset[str] | None = None
+        self._origins: frozenset[str] = frozenset()
+
+    def trust(self, hosts: frozenset[str], origins: frozenset[str] = frozenset()) -> None:
+        """Answer under these host names only, and let pages of these origins (`https://app.example`) call from a browser."""
+        self._hosts, self._origins = hosts, origins
+        if origins:
+            self._entry = with_cors(self._serve, origins)
 
     def drain(self) -> None:
         """The process was asked to stop: end what would never end by itself."""
@@ -52,6 +61,9 @@ class Edge:
             self._draining()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entry(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -86,13 +98,14 @@ class Edge:
 
         By a name of theirs that points here (DNS rebinding), or by a form that posts across sites (Fetch Metadata).
         """
-        if self.allowed_hosts is None:
+        if self._hosts is None:
             return
         host = headers.get(b"host", b"").decode("latin-1").lower()
         name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
-        if name and name not in self.allowed_hosts:
+        if name and name not in self._hosts:
             raise Misdirected("Use the name or address the service was started with.")
-        if method not in _SAFE_METHODS and headers.get(b"sec-fetch-site") == b"cross-site":
+        cross_site = headers.get(b"sec-fetch-site") == b"cross-site"
+        if cross_site and method not in _SAFE_METHODS and _text(headers, b"origin") not in self._origins:
             raise Forbidden("A page of another site may not change anything here.")
 
 

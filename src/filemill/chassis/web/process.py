@@ -47,7 +47,7 @@ def run_service(
     async def main() -> None:
         app = await build(settings)
         if isinstance(app, Edge):
-            app.allowed_hosts = settings.allowed_hosts
+            app.trust(settings.allowed_hosts, settings.allowed_origins)
         await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
 
     try:
