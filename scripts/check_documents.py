@@ -33,7 +33,7 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded, PurgeConfirmed
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded, PurgeConfirmed
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
@@ -42,6 +42,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.UPLOADED: FileUploaded,
+    Topic.QUARANTINED: FileQuarantined,
     Topic.PROGRESS: FileProgress,
     Topic.PROCESSED: FileProcessed,
     Topic.ANALYZED: FileAnalyzed,

@@ -19,13 +19,14 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import QUEUES, Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
 
 AN_ID = "01a208df-459b-7282-809c-0d3995c7740e"  # fixed: it is part of a test's name
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*/*.json"))
 PAYLOADS: dict[str, type[Contract]] = {
     Topic.UPLOADED: FileUploaded,
+    Topic.QUARANTINED: FileQuarantined,
     Topic.PROGRESS: FileProgress,
     Topic.PROCESSED: FileProcessed,
     Topic.ANALYZED: FileAnalyzed,

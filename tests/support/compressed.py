@@ -11,9 +11,10 @@ def words(size: int, seed: int = 1) -> bytes:
     dice = random.Random(seed)
     known = [bytes(dice.choices(b"abcdefghijklmnopqrstuvwxyz", k=dice.randrange(2, 12))) for _ in range(3000)]
     text, made = [], 0
-    while made < size:
-        text += dice.choices(known, k=10_000)
-        made = sum(map(len, text)) + len(text) - 1
+    while made <= size:
+        more = dice.choices(known, k=10_000)
+        text += more
+        made += sum(map(len, more)) + len(more)
     return b" ".join(text)[:size]
 
 

@@ -71,6 +71,20 @@ SELDOM: dict[str, str] = {
     ),
     **dict.fromkeys(
         [
+            *_transaction(
+                "upload.scan.claim",
+                "upload.scan.keep",
+                "upload.scan.free",
+                "upload.scan.put-back",
+                "upload.scan.clean",
+                "upload.scan.quarantine",
+            ),
+            "upload.scan.answered",
+        ],
+        "an installation with a scanner: test_crash_scans",
+    ),
+    **dict.fromkeys(
+        [
             *_transaction("upload.direct.verifying", "upload.direct.end"),
             "upload.direct.part",
             "upload.direct.verified",

@@ -1,4 +1,4 @@
-"""Waits until a mill has nothing left to do: no message, no unsent event, no open job, no document to index."""
+"""Waits until a mill has nothing left to do: no message, no unsent event, no scan due, no open job, no document to index."""
 
 import time
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ def in_hand(mill: Mill) -> dict[str, int]:
 def _counts(mill: Mill) -> Iterator[tuple[str, int]]:
     for service in OUTBOXES:
         yield f"{service}.outbox", mill.rows(service, "SELECT count(*) FROM outbox WHERE sent_at IS NULL")[0][0]
+    yield "upload.scans", mill.rows("upload", "SELECT count(*) FROM scans")[0][0]
     yield from mill.engines.undelivered()
     for service in JOBS:
         open_jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"

@@ -11,7 +11,7 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded, Reason
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded, Reason
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 OWNER = "local"
@@ -43,8 +43,15 @@ def uploaded(file_id: str, **more: Any) -> FileUploaded:
         "content_type": "application/pdf", "sha256": SHA256, "storage_key": BLOB, "created_at": START,
         "title": "An invoice", "tags": ["money", "2026"], "metadata": {"cost_centre": 7}, "external_id": "ext-1",
         "actor": OWNER, "client_address": "127.0.0.1",
+        "warnings": [{"code": "name-mismatch", "detail": "The name says image/png."}],
     }  # fmt: skip
     return FileUploaded.model_validate(values | more)
+
+
+def quarantined(file_id: str, **more: Any) -> FileQuarantined:
+    """A file arrived that the scanner found something in."""
+    reason = Reason(code="infected", detail="The scanner found Test.Eicar.")
+    return FileQuarantined.model_validate(uploaded(file_id).model_dump() | {"reason": reason} | more)
 
 
 def progress(file_id: str, **more: Any) -> FileProgress:

@@ -21,6 +21,13 @@ class Reason(Contract):
     command: str | None = None
 
 
+class FileWarning(Contract):
+    """What is odd about a file that was taken all the same: `polyglot`, `name-mismatch`."""
+
+    code: str
+    detail: str
+
+
 class FileUploaded(Contract):
     """`file.uploaded`: the bytes below `storage_key` are durable and are what `sha256` says."""
 
@@ -37,8 +44,15 @@ class FileUploaded(Contract):
     tags: list[str] = Field(default_factory=list)
     metadata: dict[str, Any] = Field(default_factory=dict)
     external_id: str | None = None
+    warnings: list[FileWarning] = Field(default_factory=list)
     actor: str | None = None
     client_address: str | None = None
+
+
+class FileQuarantined(FileUploaded):
+    """`file.quarantined`: this version is kept, and never served; `file.uploaded` was not sent for it."""
+
+    reason: Reason
 
 
 class FileLifecycle(Contract):
@@ -93,6 +107,7 @@ class File(Contract):
     title: str | None = None
     tags: list[str] = Field(default_factory=list)
     external_id: str | None = None
+    warnings: list[FileWarning] = Field(default_factory=list)
     created_at: Time
     updated_at: Time
     deleted_at: Time | None = None
@@ -108,6 +123,7 @@ class FileVersion(Contract):
     content_type: str
     sha256: str
     created_at: Time
+    held: Literal["scanning", "quarantined"] | None = None
     links: dict[str, str]
 
 

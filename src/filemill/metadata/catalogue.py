@@ -18,7 +18,7 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileLifecycle, FileUploaded
+from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import repository
 
 STARTED, ENDED = 1, 2
@@ -27,21 +27,14 @@ STARTED, ENDED = 1, 2
 
 def uploaded(tx: Tx, event: Event, data: FileUploaded) -> None:
     """A version: its facts; the first one brings the owner's words too."""
-    row = repository.ensure(tx, data.file_id, data.owner_id, data.created_at)
-    values: dict[str, Any] = {}
-    if data.version == 1 and not row["introduced"]:
-        values |= {"introduced": True, "title": data.title, "tags": data.tags, "custom": data.metadata}
-        values |= {"external_id": data.external_id}
-    if data.version > row["version"]:
-        values |= _fresh(data.version)
-    if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
-        values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
-        values["known"] = True
-        if data.version > row["version"] or not row["typed_run"]:
-            values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file
-    if values:
-        values["created_at"] = min(row["created_at"], data.created_at)
-        _changed(tx, _change(tx, row, event, values))
+    _arrived(tx, event, data, {})
+
+
+def quarantined(tx: Tx, event: Event, data: FileQuarantined) -> None:
+    """A version that is never served: nobody works on it, so its states end here."""
+    reason = data.reason.model_dump()
+    ended = {"status": "quarantined", "status_reason": reason, "analysis": "unavailable", "analysis_reason": reason}
+    _arrived(tx, event, data, ended)
 
 
 def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
@@ -145,6 +138,26 @@ def tell_again(tx: Tx, revisions: Mapping[str, int]) -> None:
             _changed(tx, row)
 
 
+def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) -> None:
+    row = repository.ensure(tx, data.file_id, data.owner_id, data.created_at)
+    values: dict[str, Any] = {}
+    if data.version == 1 and not row["introduced"]:
+        values |= {"introduced": True, "title": data.title, "tags": data.tags, "custom": data.metadata}
+        values |= {"external_id": data.external_id}
+    if data.version > row["version"]:
+        values |= _fresh(data.version)
+    if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
+        values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
+        values["known"] = True
+        values["warnings"] = [warning.model_dump() for warning in data.warnings]
+        if data.version > row["version"] or not row["typed_run"]:
+            values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file
+        values |= ended
+    if values:
+        values["created_at"] = min(row["created_at"], data.created_at)
+        _changed(tx, _change(tx, row, event, values))
+
+
 def _fresh(version: int) -> dict[str, Any]:
     return {
         "version": version,
@@ -153,6 +166,7 @@ def _fresh(version: int) -> dict[str, Any]:
         "analysis": "pending",
         "analysis_reason": None,
         "properties": {},
+        "warnings": [],
         "text": None,
         "renditions": [],
         "findings": [],

@@ -10,7 +10,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import catalogue, repository, story
 from filemill.metadata.search.text_index import TextIndex
 
@@ -23,6 +23,13 @@ def on_uploaded(tx: Tx, event: Event) -> None:
     data = FileUploaded.model_validate(event.data)
     catalogue.uploaded(tx, event, data)
     story.uploaded(tx, event, data)
+
+
+def on_quarantined(tx: Tx, event: Event) -> None:
+    """A version that is kept and never served."""
+    data = FileQuarantined.model_validate(event.data)
+    catalogue.quarantined(tx, event, data)
+    story.quarantined(tx, event, data)
 
 
 def on_progress(tx: Tx, event: Event) -> None:
@@ -89,6 +96,7 @@ def handlers(index: TextIndex) -> dict[str, Handler]:
 
 HANDLERS: dict[str, Handler] = {
     Topic.UPLOADED: on_uploaded,
+    Topic.QUARANTINED: on_quarantined,
     Topic.PROGRESS: on_progress,
     Topic.PROCESSED: on_processed,
     Topic.FAILED: on_failed,

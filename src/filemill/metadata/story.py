@@ -14,7 +14,7 @@ from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import repository
 
 _TEXT_WORDS = {
@@ -52,6 +52,13 @@ def uploaded(tx: Tx, event: Event, data: FileUploaded) -> None:
     )
     _add(tx, event, "upload", "stored", "done", detail={"size": data.size, "version": data.version})
     _add(tx, event, "metadata", "catalogued", "done", at=now(), detail={"version": data.version})
+
+
+def quarantined(tx: Tx, event: Event, data: FileQuarantined) -> None:
+    """The file arrived, and is held back."""
+    uploaded(tx, event, data)
+    audit(tx, event, data.owner_id, "quarantined", None, None, version=data.version, reason=data.reason.code)
+    _add(tx, event, "upload", "scan", "failed", reason=data.reason.model_dump(), detail={"version": data.version})
 
 
 def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
@@ -118,6 +125,8 @@ def _status_words(document: RowMapping, entries: list[RowMapping]) -> str:
         return (
             f"Processing ended without a result: {reason['detail']}" if reason else "Processing ended without a result."
         )
+    if status == "quarantined":
+        return f"Held back, and not served: {reason['detail']}" if reason else "Held back, and not served."
     if status == "processed":
         text = document["text"] or {}
         words = _TEXT_WORDS.get(text.get("state", ""), "no text is read from this type")

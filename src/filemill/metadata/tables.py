@@ -66,6 +66,7 @@ documents = Table(
     Column("result_run", Integer, nullable=False, server_default="0"),
     Column("result_attempt", Integer, nullable=False, server_default="0"),
     Column("properties", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
     Column("text", _SMALL_JSON),
     Column("renditions", JSON, nullable=False),
     # What ai says.

@@ -22,6 +22,7 @@ from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
 from filemill.upload import rules
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.errors import ChunkMismatch, TooManyBytes
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, sniff
 from filemill.upload.turns import Turn
@@ -63,6 +64,7 @@ class Appending:
     database: Database
     store: Resumes
     settings: UploadSettings
+    room: Room
     digests: Digests
     turn: Turn
     size: int | None
@@ -115,6 +117,7 @@ class Appending:
                     if self.size is None
                     else TooManyBytes("The body goes beyond Upload-Length.")
                 )
+            self.room.check()
             self._look(chunk)
             await writer.write(chunk)
             self._seen += len(chunk)

@@ -106,7 +106,10 @@ class Arrivals:
         """Multipart form with the field `file`; optional `title`, `tags`, `metadata`, `external_id` before or after it."""
         boundary = boundary_of(request.headers.get("content-type", ""))
         rules.check_length(
-            request.headers.get("content-length"), self.settings, overhead_bytes=rules.FORM_OVERHEAD_BYTES
+            request.headers.get("content-length"),
+            self.settings,
+            self.intake.room,
+            overhead_bytes=rules.FORM_OVERHEAD_BYTES,
         )
         return await self._take(request, caller, "POST /files", lambda sink: self._form(request, boundary, sink))
 
@@ -117,7 +120,7 @@ class Arrivals:
         filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
     ) -> Response:
         """The raw body is the file; its name is `?filename=`."""
-        rules.check_length(request.headers.get("content-length"), self.settings)
+        rules.check_length(request.headers.get("content-length"), self.settings, self.intake.room)
         clean_name(filename)
         return await self._take(request, caller, "PUT /files", lambda sink: self._raw(request, filename, sink))
 
@@ -139,7 +142,7 @@ class Arrivals:
         `If-Match` with the ETag of the content you know makes sure that nobody else was faster (412). While the store is
         away versions are refused (503), also where new files would be queued.
         """
-        rules.check_length(request.headers.get("content-length"), self.settings)
+        rules.check_length(request.headers.get("content-length"), self.settings, self.intake.room)
         row = await self.database.read(repository.get, caller.owner_id, file_id)
         if row is None:
             raise NotFound("There is no such file.")

@@ -30,7 +30,7 @@ from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, Co
 from filemill.upload import compression_repository as rows
 from filemill.upload.compressible import may_compress
 from filemill.upload.compression_repository import Candidate
-from filemill.upload.rules import free_bytes
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 
 EVERY_S = 30.0
@@ -64,6 +64,7 @@ class Compressor:
     database: Database
     store: CompressingStore
     settings: UploadSettings
+    room: Room
     grace_s: float = GRACE_S
     hold_s: float = HOLD_S
     share: float = SHARE
@@ -83,8 +84,7 @@ class Compressor:
         before = now() - timedelta(seconds=self.settings.compression_after_s)
         if not await self.database.read(rows.waits, before):
             return False
-        if free_bytes(self.settings.data_dir) < 2 * self.settings.min_free_disk_bytes:
-            raise StorageFull()  # both forms are there for a while: uploads need the room more
+        self.room.check(self.room.floor_bytes)  # both forms are there for a while: uploads need the room more
         holder = f"{new_id()}@{process_identity.me()}"
         job = await self.database.write_unsynced(
             "upload.keeper.claim", rows.claim, holder, before, self.hold_s, self._is_worth_it

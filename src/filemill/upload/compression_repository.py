@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, literal_column, select, update
 
 from filemill.chassis.database.database import Tx
 from filemill.chassis.storage import removals
@@ -34,7 +34,7 @@ Worth = Callable[[int, str], bool]
 
 def waits(tx: Tx, before: datetime) -> bool:
     """Whether there is a blob to look at that was stored before then."""
-    return tx.execute(select(blobs.c.storage_key).where(_open(before)).limit(1)).first() is not None
+    return tx.execute(select(blobs.c.storage_key).where(to_look_at(before)).limit(1)).first() is not None
 
 
 def claim(tx: Tx, holder: str, before: datetime, hold_s: float, worth: Worth) -> Candidate | None:
@@ -42,7 +42,7 @@ def claim(tx: Tx, holder: str, before: datetime, hold_s: float, worth: Worth) ->
     content_type = (
         select(versions.c.content_type).where(versions.c.storage_key == blobs.c.storage_key).limit(1).scalar_subquery()
     )
-    query = select(blobs.c.storage_key, blobs.c.size, blobs.c.sha256, content_type).where(_open(before))
+    query = select(blobs.c.storage_key, blobs.c.size, blobs.c.sha256, content_type).where(to_look_at(before))
     query = query.order_by(blobs.c.stored_at).limit(LOOKED_AT_MOST).with_for_update(of=blobs, skip_locked=True)
     chosen, settled = None, []
     for key, size, sha256, type_ in tx.execute(query):
@@ -113,11 +113,13 @@ def held(tx: Tx, file_id: str) -> dict[str, float]:
     return {key: until for key, holder, until in rows if holder is not None and until > time.time()}
 
 
-def _open(before: datetime) -> Any:
-    # The first two are those of the partial index `blobs_open`.
+def to_look_at(before: datetime) -> Any:
+    """What is true of a blob that nobody has looked at, stored before then."""
+    # The first two are those of the partial index `blobs_open`, the number as it stands there: no engine sees that a
+    # parameter is the same.
     return and_(
         blobs.c.compression.is_(None),
-        blobs.c.size >= COMPRESSED_LEAST_BYTES,
+        blobs.c.size >= literal_column(str(COMPRESSED_LEAST_BYTES)),
         blobs.c.stored_at < before,
         blobs.c.held_until <= time.time(),
     )

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import NotFound, Unavailable
+from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
 from filemill.chassis.web.blob_response import BlobResponse
@@ -19,12 +19,14 @@ from filemill.chassis.web.caller import CallerDep, caller_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
 from filemill.contracts.upload import FileAccessed, SignedUrl, SignedUrlRequest
-from filemill.upload import compression_repository, downloads, repository, versions_repository
+from filemill.upload import compression_repository, downloads, repository, scans_repository, versions_repository
 from filemill.upload.access_journal import AccessJournal
+from filemill.upload.errors import FileQuarantined, FileScanning
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
 from filemill.upload.views import origin_of
 
+SCAN_RETRY_AFTER_S = 5
 STORE_LINK_S = 60
 """How long the link of the store works to which a signed link of ours leads."""
 _SIGNED: dict[int | str, dict[str, Any]] = {
@@ -72,24 +74,29 @@ class Contents:
             file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="content",
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
+        await self.must_be_served(row, opened)
         return await self._answer(request, row, opened)
 
     async def sign(self, file_id: FileId, asked: SignedUrlRequest, request: Request, caller: CallerDep) -> SignedUrl:
         """The link is bound to this file and version, for reading only, and cannot be taken back before it expires."""
         find = partial(repository.get, owner_id=caller.owner_id)
         row = await self.database.read(find_file, find, file_id, asked.version)
-        expires_at = now().replace(microsecond=0) + timedelta(seconds=asked.expires_in)
-        path = f"/signed/files/{file_id}"
-        query = self.signer.sign("GET", path, expires_at, {"version": str(row["version"])})
         signed = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="signed-url",
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
+        await self.must_be_served(row, signed)
+        expires_at = now().replace(microsecond=0) + timedelta(seconds=asked.expires_in)
+        path = f"/signed/files/{file_id}"
+        query = self.signer.sign("GET", path, expires_at, {"version": str(row["version"])})
         await self.journal.note(signed)
         return SignedUrl(url=f"{origin_of(request, self.settings)}{path}?{query}", expires_at=expires_at)
 
     async def signed(self, file_id: FileId, request: Request) -> Response:
-        """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute."""
+        """The bytes, without credentials. On a remote store 307 to a link of the store that works for a minute.
+
+        A blob that the store keeps compressed is given by this service: never 307.
+        """
         self.signer.check("GET", f"/signed/files/{file_id}", request.query_params.multi_items(), now())
         version = int(request.query_params["version"])
         row = await self.database.read(find_file, repository.find_signed, file_id, version)
@@ -98,6 +105,7 @@ class Contents:
             file_id=file_id, owner_id=row["owner_id"], actor="signed link", action="signed-open",
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
+        await self.must_be_served(row, opened)
         if request.method == "GET" and row["status"] != "queued" and (url := await self._store_link(row)) is not None:
             await self.journal.note(opened)
             return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
@@ -116,6 +124,16 @@ class Contents:
         if form == "zstd" or (form is None and not await self.store.has_plain(key)):
             return None
         return await self.store.sign_get(key, STORE_LINK_S)
+
+    async def must_be_served(self, row: Any, opened: FileAccessed) -> None:
+        """Raises `FileScanning`, `FileQuarantined`; that somebody tried is audited."""
+        if not row["held"]:
+            return
+        scanning = row["held"] == scans_repository.SCANNING
+        error: type[FilemillError] = FileScanning if scanning else FileQuarantined
+        refused = {"outcome": "refused", "reason": error.code}
+        await self.journal.note(opened.model_copy(update=refused))
+        raise error(retry_after_s=SCAN_RETRY_AFTER_S if error.retryable else None)
 
     async def _answer(self, request: Request, row: Any, opened: FileAccessed) -> Response:
         content = downloads.Content(row["filename"], row["content_type"], row["size"], row["sha256"])

@@ -107,7 +107,7 @@ class Direct:
         piece = await self.parts.open_part(_known(upload_id), number)
         if request.headers.get("content-length") != str(piece.size_bytes):
             raise BadRequest(f"This part has exactly {piece.size_bytes} bytes; say so in Content-Length.")
-        rules.check_length(str(piece.size_bytes), self.parts.settings)
+        rules.check_length(str(piece.size_bytes), self.parts.settings, self.parts.unfinished.intake.room)
         try:
             await self.parts.receive(piece, Body(request, self.parts.settings.body_idle_s))
         except TimeoutError as error:
@@ -120,7 +120,7 @@ class Direct:
         settings = self.parts.settings
         if asked.size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
-        rules.check_length(str(asked.size), settings)
+        rules.check_length(str(asked.size), settings, self.parts.unfinished.intake.room)
         said = {"title": asked.title, "external_id": asked.external_id}
         raw = {name: [value] for name, value in said.items() if value is not None}
         raw |= {"tags": [orjson.dumps(asked.tags).decode()], "metadata": [orjson.dumps(asked.metadata).decode()]}

@@ -22,6 +22,7 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import File, FileLifecycle, FilePage, Limits, Purge, Stats, VersionPage
 from filemill.upload import purge as purging
 from filemill.upload import repository, rules, versions_repository
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.views import Links, file_view, purge_view, version_view
 
@@ -36,6 +37,7 @@ class Endpoints:
 
     database: Database
     settings: UploadSettings
+    room: Room
 
     def router(self) -> APIRouter:
         """Every route of this service."""
@@ -148,7 +150,7 @@ class Endpoints:
     async def limits(self, caller: CallerDep) -> JSONResponse:
         """Sizes in bytes; `used_bytes` is what counts against the quota: every version, the trash included."""
         used = await self.database.read(versions_repository.used_bytes, caller.owner_id)
-        return JSONResponse(rules.limits(self.settings, used).model_dump())
+        return JSONResponse(rules.limits(self.settings, self.room, used).model_dump())
 
     async def _row(self, caller: Caller, file_id: str) -> Any:
         row = await self.database.read(repository.get, caller.owner_id, file_id)

@@ -4,6 +4,7 @@ from filemill.chassis.errors import (
     BadRequest,
     Conflict,
     FilemillError,
+    Forbidden,
     PreconditionFailed,
     TooLarge,
     Unprocessable,
@@ -43,6 +44,10 @@ class ContentMismatch(Unprocessable):
     code, title = "content-mismatch", "The content is not what the name says"
 
 
+class Polyglot(Unprocessable):
+    code, title = "polyglot", "The file is two things at once"
+
+
 class IdempotencyKeyReused(Unprocessable):
     code, title = "idempotency-key-reused", "This Idempotency-Key was used for another request"
 
@@ -75,6 +80,14 @@ class ChunkMismatch(FilemillError):
 
 class PartsMissing(Conflict):
     code, title, retryable = "parts-missing", "Not every part of this upload is in the store", True
+
+
+class FileScanning(Forbidden):
+    code, title, retryable = "file-scanning", "The file is being scanned and is not served yet", True
+
+
+class FileQuarantined(Forbidden):
+    code, title = "file-quarantined", "The file is held back and is not served"
 
 
 class ChecksumMismatch(Unprocessable):

@@ -4,6 +4,7 @@ Order is the promise: blob durable, then the transaction (row, `file.uploaded`, 
 fails on the way leaves no row, and no blob but one that the reconciler finds.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,16 +19,17 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.storage import removals
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.store import BlobReader, BlobStore
 from filemill.chassis.web.caller import Caller
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
-from filemill.upload import repository, rules, versions_repository
+from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
 from filemill.upload.spool import Spool
@@ -45,6 +47,7 @@ class StoredBody:
     sha256: str
     kind: Kind
     queued: bool = False
+    warnings: Sequence[dict[str, str]] = ()
 
 
 class Redeemable(Protocol):
@@ -58,8 +61,9 @@ class Redeemable(Protocol):
 class BodySink:
     """Takes the bytes of one file: counts, hashes, looks at the head, and stores, in one pass."""
 
-    def __init__(self, landing: Landing, key: str, settings: UploadSettings) -> None:
+    def __init__(self, landing: Landing, key: str, settings: UploadSettings, room: Room) -> None:
         self._landing = landing
+        self._room = room
         self._key = key
         self._settings = settings
         self._head = bytearray()
@@ -67,6 +71,7 @@ class BodySink:
         self._kind: Kind | None = None
         self._most_bytes = settings.max_file_bytes
         self._filename = ""
+        self._tail = polyglots.Tail()
 
     def named(self, filename: str) -> None:
         """Say the file's name; it must be known before the first byte."""
@@ -96,8 +101,9 @@ class BodySink:
         kind = self._kind or self._look()
         if self._size > self._most_bytes:
             raise rules.too_large_for(kind, self._most_bytes)
+        warnings = rules.check_ends(bytes(self._head), self._tail.bytes(), kind, self._filename, self._settings)
         landed = await self._landing.commit()
-        return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued)
+        return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued, warnings)
 
     async def abort(self) -> None:
         """Keep nothing."""
@@ -107,6 +113,8 @@ class BodySink:
         self._size += len(data)
         if self._size > self._settings.max_file_bytes:
             raise rules.too_large(self._settings)
+        self._room.check()
+        self._tail.see(data)
         if self._kind is None:
             self._head += data[: HEAD_BYTES - len(self._head)]
             if len(self._head) >= HEAD_BYTES:
@@ -116,7 +124,7 @@ class BodySink:
 
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
-        self._head.clear()
+        del self._head[polyglots.HEAD_SEEN_BYTES :]
         self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings)
         return self._kind
 
@@ -135,15 +143,19 @@ class Intake:
         self._store = store
         self._settings = settings
         self._spool = spool
+        self._held = scans_repository.SCANNING if settings.clamd_url else None
+        self.scans_due = asyncio.Event()
+        self.room = Room(settings.data_dir, store, settings.min_free_disk_bytes)
 
     async def sink(self, *, spooled: bool = True) -> BodySink:
-        """A place for the bytes of one file. Raises `Unavailable` if there is none.
+        """A place for the bytes of one file. Raises `Unavailable`, `StorageFull` if there is none.
 
         `spooled` False: not into the spool, from where only new files come to the store.
         """
+        self.room.check()
         key = new_key()
         spool = self._spool if spooled else None
-        return BodySink(await Landing.open(self._store, spool, key), key, self._settings)
+        return BodySink(await Landing.open(self._store, spool, key), key, self._settings, self.room)
 
     async def accept(
         self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
@@ -161,15 +173,18 @@ class Intake:
             external_id=fields.external_id,
             title=fields.title,
             tags=fields.tags,
+            warnings=list(body.warnings),
             created_at=now(),
         )
-        row = repository.row_of(new, "queued" if body.queued else "uploaded")
+        status = "queued" if body.queued else self._held or "uploaded"
+        row = repository.row_of(new, status, self._held)
         uploaded = _told(row, caller, title=new.title, tags=new.tags, metadata=fields.metadata)
         if body.queued:
             return await self._queue(row, uploaded, ticket)
         event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
         one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes)
         kept = await self._database.write_each("upload.accept", _accept_all, one)
+        self.scans_due.set()
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return kept
 
@@ -188,12 +203,15 @@ class Intake:
         """
         crash_point("upload.version-without-row")
         content = {"size": body.size, "content_type": body.kind.content_type, "sha256": body.sha256}
-        values = content | {"storage_key": body.storage_key, "updated_at": now()}
+        values = content | {"storage_key": body.storage_key, "updated_at": now(), "warnings": list(body.warnings)}
+        if self._held:
+            values |= {"status": self._held, "held": self._held}
         if raw_name is not None:
             values["filename"] = clean_name(raw_name)
         row = await self._database.write(
             "upload.accept-version", self._add_version, caller, file_id, values, only_if, ticket
         )
+        self.scans_due.set()
         _log.info("upload.version.accepted", file_id=file_id, version=row["version"], size=body.size)
         return row
 
@@ -218,7 +236,7 @@ class Intake:
         if kept["storage_key"] != row["storage_key"]:
             repository.point_to(tx, file_id, kept["storage_key"])
         told = _told(kept, caller)
-        outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, file_id, told))
+        _tell_or_hold(tx, [(kept, wire.make_event("upload", Topic.UPLOADED, file_id, told))])
         return dict(row) | {"storage_key": kept["storage_key"]}
 
     def _scope(self, row: FileRow) -> str:
@@ -236,6 +254,10 @@ class Intake:
         self._spool.wake()
         _log.info("upload.file.queued", file_id=row["file_id"], size=row["size"])
         return row
+
+    async def open(self, storage_key: str) -> BlobReader:
+        """Read what was stored a moment ago."""
+        return await self._store.open(storage_key)
 
     async def discard(self, body: StoredBody) -> None:
         """The bytes turned out to belong to no file. If this fails the reconciler does it later."""
@@ -265,8 +287,21 @@ def _accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]
             one.ticket.redeem(tx, one.row["file_id"])
     rows = _keep_contents(tx, [(one.row, one.scope) for one in files], files[0].quota_bytes)
     repository.insert_files(tx, rows)
-    outbox.append(tx, *(_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)))
+    events = [_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)]
+    _tell_or_hold(tx, list(zip(rows, events, strict=True)))
     return rows
+
+
+def _tell_or_hold(tx: Tx, told: Sequence[tuple[Mapping[str, Any], Event]]) -> None:
+    """Tell the others of these versions; of one that is held back only once the scanner has seen it."""
+    outbox.append(tx, *(event for row, event in told if not row["held"]))
+    waiting = [
+        {"uploaded": event.data, "request_id": event.requestid, "traceparent": event.traceparent}
+        for row, event in told
+        if row["held"]
+    ]
+    if waiting:
+        scans_repository.add(tx, waiting)
 
 
 def _keep_contents(

@@ -35,6 +35,8 @@ from filemill.upload.keeping import Keeper
 from filemill.upload.parts import Parts
 from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
+from filemill.upload.scanner import build_scanner
+from filemill.upload.scanning import Scanning
 from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
@@ -53,7 +55,9 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await check_start(store, writes=True)
     else:
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
-        spool = Spool(settings.spool_dir, local, store, database, settings.spool_most_bytes)
+        spool = Spool(
+            settings.spool_dir, local, store, database, settings.spool_most_bytes, settings.min_free_disk_bytes
+        )
     intake = Intake(database, store, settings, spool)
     keys = IdempotencyKeys(database)
 
@@ -64,6 +68,9 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
+    scanner = build_scanner(settings.clamd_url) if settings.clamd_url else None
+    scanning = Scanning(database, store, scanner, settings.scan_too_large, intake.scans_due)
+    background.add("scans", scanning.run)
     signer = build_signer(settings)
     unfinished: Unfinished | None = None
     several_requests: list[APIRouter] = []
@@ -76,7 +83,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         several_requests = [Resumable(unfinished, settings).router(), Direct(parts, signer).router()]
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
     if settings.compression == "on" and isinstance(store, Compresses):
-        background.add("compressor", Compressor(database, store, settings).run)
+        background.add("compressor", Compressor(database, store, settings, intake.room).run)
 
     processing = ServiceClient("processing", settings.base_url("processing"))
     if settings.reconcile != "off":
@@ -88,7 +95,10 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         "database": Dependency(database.check),
         "storage": Dependency(store.check, needed=spool is None),
         "broker": Dependency(transport.check, needed=False),
+        "disk": Dependency(intake.room.health, needed=False),
     }
+    if scanner is not None:
+        dependencies["scanner"] = Dependency(scanning.check, needed=False)
     if spool is not None:
         background.add("spool", spool.run)
         dependencies["spool"] = Dependency(spool.check, needed=False)
@@ -111,7 +121,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
             *several_requests,
             Selections(contents, settings).router(),
             contents.router(),
-            Endpoints(database, settings).router(),
+            Endpoints(database, settings, intake.room).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,

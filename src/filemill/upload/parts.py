@@ -17,13 +17,14 @@ from sqlalchemy import RowMapping
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import FilemillError, Locked, NotFound
-from filemill.chassis.storage.store import Piece, Resumes
+from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.appending import pieces_of
 from filemill.upload.errors import ChecksumMismatch, PartsMissing
 from filemill.upload.intake import StoredBody
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.turns import Turn, Turns, at_work
 from filemill.upload.unfinished import Unfinished
@@ -33,6 +34,18 @@ VERIFIED_AT_ONCE = 2
 LOOKED_AT_MOST = 100
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _InRoom:
+    """Passes bytes on while there is room."""
+
+    writer: PieceWriter
+    room: Room
+
+    async def write(self, data: bytes) -> None:
+        self.room.check()
+        await self.writer.write(data)
 
 
 @dataclass(slots=True)
@@ -76,7 +89,7 @@ class Parts:
         """Keep the bytes of one part, instead of those it had. What does not come whole is not kept."""
         writer = await self.store.extend(piece.name, ())
         try:
-            await body.pour(writer)
+            await body.pour(_InRoom(writer, self.unfinished.intake.room))
             await writer.finish()
             crash_point("upload.direct.part")
             await writer.recorded()

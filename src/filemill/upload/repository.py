@@ -25,6 +25,7 @@ from filemill.upload.tables import (
     purged_files,
     purges,
     removals,
+    scans,
     spooled,
     upload_sessions,
     usage,
@@ -46,6 +47,7 @@ class NewFile:
     external_id: str | None
     title: str | None
     tags: list[str]
+    warnings: list[dict[str, str]]
     created_at: datetime
 
 
@@ -59,9 +61,10 @@ class Claim:
     file_id: str | None
 
 
-def row_of(new: NewFile, status: str = "uploaded") -> dict[str, Any]:
+def row_of(new: NewFile, status: str = "uploaded", held: str | None = None) -> dict[str, Any]:
     """The row a new file gets: version 1, nothing known of it yet."""
     fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": status, "analysis": "pending"}
+    fresh["held"] = held
     unknown = {"status_reason": None, "analysis_reason": None}
     known = {one.name: getattr(new, one.name) for one in fields(new)}  # asdict would copy every value deeply
     return known | {"updated_at": new.created_at} | fresh | unknown
@@ -89,6 +92,11 @@ def spooled_in(tx: Tx, spool_id: str, after: str, most: int) -> list[RowMapping]
 def spooled_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
     """Those of these keys that a row still needs in a spool."""
     return set(tx.execute(select(spooled.c.storage_key).where(spooled.c.storage_key.in_(keys))).scalars())
+
+
+def is_held(tx: Tx, file_id: str) -> bool:
+    """Whether the newest version of a file is not to be served."""
+    return tx.execute(select(files.c.held).where(files.c.file_id == file_id)).scalar() is not None
 
 
 def end_spooled(tx: Tx, file_id: str, status: str, reason: Mapping[str, Any] | None = None) -> bool:
@@ -301,8 +309,8 @@ def _content(row: RowMapping) -> list[NamedBlob]:
 
 
 def _known(row: RowMapping) -> KnownFile | None:
-    if row["status"] == "queued":
-        return None  # nobody was told of it yet
+    if row["status"] == "queued" or row["held"]:
+        return None  # nobody was told of it yet, or, with a version held back, of its newest
     return KnownFile(
         row["file_id"], row["owner_id"], row["version"], row["storage_key"], row["change"],
         deleted=row["deleted_at"] is not None, sha256=row["sha256"], status=row["status"], analysis=row["analysis"],
@@ -332,6 +340,7 @@ INVENTORY = Inventory(
             worth=idempotency.c.file_id.is_not(None),
             survives="ids and hashes, for a day: the same request, sent late, must not bring a purged file back",
         ),
+        KeptTable(scans, local={"holder": None, "held_until": 0.0}),
         KeptTable(
             spooled, must_be_empty="files wait in the spool (FILEMILL_SPOOL_DIR); start the mill until they are stored"
         ),

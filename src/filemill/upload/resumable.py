@@ -168,7 +168,7 @@ class Resumable:
     def _check_size(self, size: int | None) -> None:
         if size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
-        rules.check_length(None if size is None else str(size), self.settings)
+        rules.check_length(None if size is None else str(size), self.settings, self.unfinished.intake.room)
 
     def _new(self, request: Request, caller: Caller, kind: str, size: int | None) -> NewSession:
         told = {name: request.headers[name] for name in ("upload-metadata", "upload-concat") if name in request.headers}
@@ -209,7 +209,7 @@ class Resumable:
             raise BadRequest("A PATCH says Upload-Offset.")
         checksum = tus.read_checksum(headers.get("upload-checksum"))
         self._check_size(size)
-        rules.check_length(headers.get("content-length"), self.settings)
+        rules.check_length(headers.get("content-length"), self.settings, self.unfinished.intake.room)
         row = await self.unfinished.append(caller, upload_id, offset, _body(request), size, checksum)
         return self._about(request, row, 204)
 

@@ -1,19 +1,19 @@
 """What is taken: the rules an upload must pass, each from the earliest fact that can decide it."""
 
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from filemill.chassis.bounds import CONTROLS, deeper_than
-from filemill.chassis.errors import BadJson, BadRequest, StorageFull
+from filemill.chassis.errors import BadJson, BadRequest
 from filemill.contracts.upload import ZIP_FILES_MOST, Limits
-from filemill.upload.errors import ContentMismatch, FileTooLarge, QuotaExceeded, TypeNotAllowed
+from filemill.upload import polyglots
+from filemill.upload.errors import ContentMismatch, FileTooLarge, Polyglot, QuotaExceeded, TypeNotAllowed
 from filemill.upload.multipart import FIELDS_MOST_BYTES
 from filemill.upload.names import NAME_MOST_BYTES
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import Kind, disguised
 
@@ -39,15 +39,12 @@ class Fields:
     external_id: str | None
 
 
-def check_length(length_header: str | None, settings: UploadSettings, *, overhead_bytes: int = 0) -> None:
-    """Refuse by `Content-Length`, before a byte of the body is read."""
-    if length_header is None:
-        return
-    length = int(length_header)
+def check_length(length_header: str | None, settings: UploadSettings, room: Room, *, overhead_bytes: int = 0) -> None:
+    """Refuse by `Content-Length`, before a byte of the body is read; without one only where there is no room at all."""
+    length = int(length_header or 0)
     if length > settings.max_file_bytes + overhead_bytes:
         raise too_large(settings)
-    if free_bytes(settings.data_dir) - length < settings.min_free_disk_bytes:
-        raise StorageFull()
+    room.check(length)
 
 
 def too_large(settings: UploadSettings) -> FileTooLarge:
@@ -84,6 +81,17 @@ def check_kind(kind: Kind, filename: str, settings: UploadSettings) -> int:
     raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")
 
 
+def check_ends(head: bytes, tail: bytes, kind: Kind, filename: str, settings: UploadSettings) -> list[dict[str, str]]:
+    """What is odd about a file, to be told with it. Raises `Polyglot` where the settings refuse such files."""
+    if settings.polyglots == "allow":
+        return []
+    found = polyglots.find(head, tail, kind.content_type, filename)
+    for warning in found:
+        if warning.code == "polyglot" and settings.polyglots == "refuse":
+            raise Polyglot(f"{warning.detail} Such files are not taken here (FILEMILL_POLYGLOTS).")
+    return [warning.model_dump() for warning in found]
+
+
 def etags(if_match: str | None) -> list[str] | None:
     """The SHA-256 of the contents that `If-Match` allows; None if any is (RFC 9110, 13.1.1)."""
     if if_match is None or if_match.strip() == "*":
@@ -105,14 +113,14 @@ def read_fields(raw: dict[str, list[str]]) -> Fields:
     return Fields(title, _tags(raw.get("tags", [])), _json_object(text) if text else {}, external_id)
 
 
-def limits(settings: UploadSettings, used_bytes: int) -> Limits:
+def limits(settings: UploadSettings, room: Room, used_bytes: int) -> Limits:
     """Every limit in force, as `GET /limits` shows them."""
     return Limits(
         max_file_bytes=settings.max_file_bytes,
         max_filename_bytes=NAME_MOST_BYTES,
         max_fields_bytes=FIELDS_MOST_BYTES,
         max_tags=TAGS_MOST,
-        min_free_disk_bytes=settings.min_free_disk_bytes,
+        min_free_disk_bytes=room.floor_bytes,
         refused_types=["native executables (ELF, PE, Mach-O)", *settings.policy.denied],
         allowed_types=list(settings.policy.allowed),
         max_bytes_by_type=dict(settings.policy.most_bytes),
@@ -123,12 +131,6 @@ def limits(settings: UploadSettings, used_bytes: int) -> Limits:
         max_zip_files=ZIP_FILES_MOST,
         max_zip_bytes=settings.zip_most_bytes,
     )
-
-
-def free_bytes(folder: Path) -> int:
-    """Room left on the file system of a folder, for us."""
-    stat = os.statvfs(folder)
-    return stat.f_bavail * stat.f_frsize
 
 
 def _one(raw: dict[str, list[str]], name: str, most: int) -> str | None:

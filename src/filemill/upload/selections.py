@@ -67,6 +67,8 @@ class Selections:
         if total > self.settings.zip_most_bytes:
             most = self.settings.zip_most_bytes
             raise ZipTooLarge(f"These files have {total} bytes; a zip may have {most} (FILEMILL_ZIP_MOST_BYTES).")
+        for row in rows:
+            await self.contents.must_be_served(row, _opening(row, caller))
         names = unique_names(row["filename"] for row in rows)
         members = [Member(name, row["size"], row["created_at"]) for name, row in zip(names, rows, strict=True)]
         first = await self._open(rows[0], caller)  # a store that is away is an answer, not a connection broken off
@@ -105,12 +107,8 @@ class Selections:
 
     async def _open(self, row: Any, caller: Caller) -> BlobReader:
         reader = await self.contents.open_row(row)
-        opened = FileAccessed(
-            file_id=row["file_id"], owner_id=row["owner_id"], actor=caller.owner_id, action="content",
-            client_address=caller.address, version=row["version"],
-        )  # fmt: skip
         try:
-            await self.contents.journal.note(opened)
+            await self.contents.journal.note(_opening(row, caller))
         except BaseException:
             await reader.close()
             raise
@@ -132,6 +130,13 @@ class _ZipResponse(StreamingResponse):
         finally:
             await self._chunks.aclose()
             await self._first.close()  # a generator that never began closes nothing
+
+
+def _opening(row: Any, caller: Caller) -> FileAccessed:
+    return FileAccessed(
+        file_id=row["file_id"], owner_id=row["owner_id"], actor=caller.owner_id, action="content",
+        client_address=caller.address, version=row["version"],
+    )  # fmt: skip
 
 
 def _find_all(tx: Tx, owner_id: str, file_ids: Sequence[str]) -> list[Any]:

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from filemill.chassis.settings import ServiceSettings
 from filemill.upload.policy import TypePolicy, read_patterns, read_sizes
@@ -17,10 +17,11 @@ class UploadSettings(ServiceSettings):
 
     service: str = "upload"
     max_file_bytes: int = Field(default=5 * GIB, ge=1)
-    min_free_disk_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    min_free_disk_bytes: int | None = Field(default=None, ge=0)
     allow_types: str = ""
     deny_types: str = ""
     max_bytes_by_type: str = ""
+    polyglots: str = Field(default="flag", pattern="^(flag|refuse|allow)$")
     quota_bytes: int | None = Field(default=None, ge=1)
     dedupe: str = Field(default="owner", pattern="^(owner|everyone|off)$")
     compression: str = Field(default="on", pattern="^(on|off)$")
@@ -36,6 +37,8 @@ class UploadSettings(ServiceSettings):
     verify_at_once_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     unfinished_most: int = Field(default=10_000, ge=1)
     zip_most_bytes: int = Field(default=20 * GIB, ge=1)
+    clamd_url: str | None = Field(default=None, validation_alias=AliasChoices("clamd_url", "CLAMD_URL"))
+    scan_too_large: str = Field(default="quarantine", pattern="^(quarantine|serve)$")
     spool_dir: Path | None = None
     spool_most_bytes: int = Field(default=10 * GIB, ge=1)
 

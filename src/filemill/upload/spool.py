@@ -34,7 +34,8 @@ from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, Sw
 from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded, Reason
-from filemill.upload import repository, versions_repository
+from filemill.upload import repository, scans_repository, versions_repository
+from filemill.upload.room import Volume
 
 EVERY_S = 2.0
 """How often the store is tried while something waits. A remote store's own breaker answers most tries at once."""
@@ -55,13 +56,22 @@ class SpoolStore(BlobStore, SweepsPartials, Protocol):
 class Spool:
     """One volume. `most_bytes` bounds what waits in it."""
 
-    def __init__(self, folder: Path, local: SpoolStore, store: BlobStore, database: Database, most_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        local: SpoolStore,
+        store: BlobStore,
+        database: Database,
+        most_bytes: int,
+        floor_bytes: int | None,
+    ) -> None:
         self.spool_id = _id_of(folder)
         self._folder = folder
         self._local = local
         self._store = store
         self._database = database
         self._most_bytes = most_bytes
+        self._volume = Volume(folder, floor_bytes)
         self._coming_bytes = 0
         self._kept_bytes: int | None = None  # None until they were counted
         self._counting = asyncio.Lock()
@@ -81,6 +91,7 @@ class Spool:
         """Room for so many bytes that come. Raises `StorageFull` once the spool has none."""
         if self._held_bytes + size_bytes > self._most_bytes:
             raise StorageFull("The spool is full.")
+        self._volume.check(size_bytes)
         self._coming_bytes += size_bytes
 
     def came(self, size_bytes: int, *, kept: bool) -> None:
@@ -270,14 +281,18 @@ class _SpoolWriter:
 
 def _complete(tx: Tx, row: RowMapping) -> bool:
     """Now it is in the store: say so and tell the others, unless somebody did."""
-    if not repository.end_spooled(tx, row["file_id"], "uploaded"):
+    held = scans_repository.SCANNING if repository.is_held(tx, row["file_id"]) else None
+    if not repository.end_spooled(tx, row["file_id"], held or "uploaded"):
         if erasure.is_purged(tx, row["file_id"]):
             removals.add(tx, [row["storage_key"]], file_id=row["file_id"])
         return False
     uploaded = FileUploaded.model_validate(row["uploaded"])
-    facts = uploaded.model_dump()
+    facts = uploaded.model_dump() | {"held": held}
     versions_repository.insert_versions(tx, [facts])
     versions_repository.insert_blobs(tx, [versions_repository.blob_of(facts, uploaded.storage_key)])
+    if held:
+        scans_repository.add(tx, [{name: row[name] for name in ("uploaded", "request_id", "traceparent")}])
+        return True
     with request_context.within(request_context.begin(row["request_id"], row["traceparent"])):
         outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
     return True

@@ -29,12 +29,15 @@ files = Table(
     Column("deleted_at", UtcTime),
     # Copies of what metadata owns, moved by `revision`.
     Column("revision", Integer, nullable=False, server_default="0"),
+    # Of the newest version, ours alone: it is not served while this says why (`scanning`, `quarantined`).
+    Column("held", String(12)),
     Column("status", String(20), nullable=False),
     Column("status_reason", JSON(none_as_null=True)),
     Column("analysis", String(20), nullable=False),
     Column("analysis_reason", JSON(none_as_null=True)),
     Column("title", String(500)),
     Column("tags", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
     Index(
         "files_newest",
         "owner_id",
@@ -71,6 +74,7 @@ versions = Table(
     Column("sha256", String(64), nullable=False),
     Column("storage_key", String(100), nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("held", String(12)),
     Index("versions_blob", "storage_key"),
 )
 
@@ -136,6 +140,23 @@ spooled = Table(
     Column("request_id", String(64)),
     Column("traceparent", String(55)),
     Index("spooled_spool", "spool_id", "file_id"),
+)
+
+# Versions that wait for the scanner; `uploaded` is the event that is told once it found nothing.
+scans = Table(
+    "scans",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("storage_key", String(100), nullable=False),
+    Column("uploaded", JSON, nullable=False),
+    Column("request_id", String(64)),
+    Column("traceparent", String(55)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Float, nullable=False),
+    Column("holder", String(200)),
+    Column("held_until", Float, nullable=False, server_default="0"),
+    Index("scans_due", "due_at"),
 )
 
 # Purges, for those who asked for them: ids only, kept for ever as the marker that a file was erased.

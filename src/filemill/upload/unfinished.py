@@ -20,7 +20,7 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, Forbidden, Locked, NotFound, TooMany, Unavailable
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import Resumes
+from filemill.chassis.storage.store import Resumes, drain
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import rules
@@ -35,6 +35,7 @@ from filemill.upload.errors import (
     TypeNotAllowed,
 )
 from filemill.upload.intake import BodySink, Intake, StoredBody
+from filemill.upload.polyglots import TAIL_BYTES
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import sniff
@@ -123,7 +124,9 @@ class Unfinished:
             if row["received"] != offset:
                 raise OffsetConflict(f"The upload has {row['received']} bytes, not {offset}.")
             if row["state"] == "open" and (row["size"] is None or row["received"] < row["size"]):
-                appending = Appending(self.database, self.store, self.settings, self.digests, turn, size)
+                appending = Appending(
+                    self.database, self.store, self.settings, self.intake.room, self.digests, turn, size
+                )
                 await appending.run(body, checksum)
                 turn.row = await self._row(caller.owner_id, upload_id)
             else:
@@ -159,7 +162,7 @@ class Unfinished:
         size = sum(row["received"] for row in rows)
         if size > self.settings.max_file_bytes:
             raise rules.too_large(self.settings)
-        rules.check_length(str(size), self.settings)
+        rules.check_length(str(size), self.settings, self.intake.room)
         stored = await self._copy(new.filename, rows)
         return await self._accept(
             caller, new.filename, new.fields, stored, _Born(replace(new, size=size, received=stored.size))
@@ -262,7 +265,8 @@ class Unfinished:
     async def _stored(self, row: RowMapping) -> StoredBody:
         """The whole body as a blob: by another name where the store can, else copied."""
         upload_id, pieces, key = row["upload_id"], pieces_of(row), new_key()
-        kind = sniff(bytes(await read_head(self.store, upload_id, pieces)), row["filename"])
+        head = bytes(await read_head(self.store, upload_id, pieces))
+        kind = sniff(head, row["filename"])
         most_bytes = rules.check_kind(kind, row["filename"], self.settings)
         if row["received"] > most_bytes:
             raise rules.too_large_for(kind, most_bytes)
@@ -273,7 +277,19 @@ class Unfinished:
             digest = hashlib.sha256()
             async for chunk in self.store.read_pieces(upload_id, pieces):
                 await asyncio.to_thread(digest.update, chunk)
-        return StoredBody(key, row["received"], digest.hexdigest(), kind)
+        stored = StoredBody(key, row["received"], digest.hexdigest(), kind)
+        try:
+            tail = await self._tail_of(key, row["received"])
+            warnings = rules.check_ends(head, tail, kind, row["filename"], self.settings)
+        except BaseException:
+            await self.intake.discard(stored)
+            raise
+        return replace(stored, warnings=warnings)
+
+    async def _tail_of(self, key: str, size_bytes: int) -> bytes:
+        reader = await self.intake.open(key)
+        start = max(0, size_bytes - TAIL_BYTES)
+        return b"".join([chunk async for chunk in drain(reader, start, size_bytes - start)])
 
     async def _pour_checked(self, body: Body, sink: BodySink, checksum: Checksum) -> None:
         checking = _Checking(sink, hashlib.new(checksum.algorithm))

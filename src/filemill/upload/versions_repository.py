@@ -78,12 +78,12 @@ def add_version(
     tx: Tx, owner_id: str, file_id: str, values: Mapping[str, Any], only_if: Sequence[str] | None
 ) -> RowMapping | None:
     """Give a living file new content; None if there is no such file, or its SHA-256 is none of `only_if`."""
-    fresh = {"status": "uploaded", "status_reason": None, "analysis": "pending", "analysis_reason": None}
+    fresh = {"status": "uploaded", "held": None, "status_reason": None, "analysis": "pending", "analysis_reason": None}
     living = and_(files.c.file_id == file_id, files.c.owner_id == owner_id, files.c.deleted_at.is_(None))
     change = update(files).where(living)
     if only_if is not None:
         change = change.where(files.c.sha256.in_(only_if))
-    change = change.values(version=files.c.version + 1, **values, **fresh).returning(files)
+    change = change.values(version=files.c.version + 1, **(fresh | dict(values))).returning(files)
     return tx.execute(change).mappings().first()
 
 

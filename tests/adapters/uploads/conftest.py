@@ -73,8 +73,9 @@ class Installation:
         """Everything that lies in the store, pieces and blobs."""
         if isinstance(self.engines, EmbeddedEngines):
             store = self.settings.data_dir / "store"
-            found = [path.name for path in store.rglob("*") if path.is_file() and not path.name.startswith("small.db")]
-            return found + (list(self.engines.blobs()) if (store / "small.db").exists() else [])
+            found = {path.name for path in store.rglob("*") if path.is_file() and not path.name.startswith("small.db")}
+            small = self.engines.blobs() if (store / "small.db").exists() else set()
+            return sorted(found | {key.rpartition("/")[2] for key in small})
         return sorted(self.engines.blobs())
 
     def files(self) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import literal_column, select
 
 from filemill.chassis.database.build import build_database
 from filemill.chassis.database.database import Database
@@ -20,6 +21,7 @@ from filemill.chassis.storage.store import IsCompressed, SignsLinks
 from filemill.upload import compression_repository, purge
 from filemill.upload.compression import Compressor
 from filemill.upload.reconciler import Reconciler
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from support.compressed import put_packed, words
 
@@ -34,7 +36,13 @@ class Mill:
         self.client, self.settings, self.database, self.store = client, settings, database, store
 
     def compressor(self, **changed: Any) -> Compressor:
-        return Compressor(self.database, self.store, self.settings, **{"grace_s": 0.0, "share": 1.0, **changed})
+        return Compressor(
+            self.database,
+            self.store,
+            self.settings,
+            Room(self.settings.data_dir, self.store, 0),
+            **{"grace_s": 0.0, "share": 1.0, **changed},
+        )
 
     async def compress(self) -> None:
         while await self.compressor().compress_one():
@@ -296,6 +304,21 @@ async def test_reconciler_when_only_the_plain_form_is_there_then_it_is_compresse
     await mill.remove()
     assert (await mill.row(file["sha256"]))["compression"] == "zstd"
     assert (await mill.content(file)).content == words(20_000)
+
+
+async def test_waits_when_nothing_is_new_then_no_row_is_looked_at(mill: Mill) -> None:
+    """The question is asked each half minute, for ever: it goes by the index of what nobody has looked at."""
+    asked = select(literal_column("1")).where(compression_repository.to_look_at(purge.now()))
+    query = str(asked.compile(compile_kwargs={"literal_binds": True}))
+
+    def explain(tx: Any) -> str:
+        is_sqlite = tx.dialect.name == "sqlite"
+        if not is_sqlite:
+            tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = tx.exec_driver_sql(f"{'EXPLAIN QUERY PLAN' if is_sqlite else 'EXPLAIN'} {query}")
+        return " ".join(str(row) for row in plan.all())
+
+    assert "blobs_open" in await mill.database.read(explain)
 
 
 async def test_service_when_it_runs_then_compresses_by_itself(installation: Any) -> None:

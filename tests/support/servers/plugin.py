@@ -8,8 +8,9 @@ import pytest
 
 from support.engines import Engines, ServerEngines
 from support.programs import Require
-from support.servers import ceph, nginx, pgbouncer, postgresql, rabbitmq
+from support.servers import ceph, clamd, nginx, pgbouncer, postgresql, rabbitmq
 from support.servers.ceph import Ceph
+from support.servers.clamd import Clamd
 from support.servers.nginx import Nginx
 from support.servers.pgbouncer import PgBouncer
 from support.servers.postgresql import PostgreSql
@@ -84,6 +85,22 @@ def nginx_server(servers: Servers) -> Iterator[Nginx]:
     if not nginx.PROGRAM.exists():
         servers.missing("NGINX is not installed (Debian: nginx)")
     yield from servers.running(Nginx())
+
+
+@pytest.fixture(scope="session")
+def clamd_server(servers: Servers) -> Iterator[Clamd]:
+    """A ClamAV daemon of this test session. Whoever kills or pauses it starts one of its own."""
+    if not clamd.PROGRAM.exists():
+        servers.missing("ClamAV's daemon is not installed (Debian: clamav-daemon)")
+    yield from servers.running(Clamd())
+
+
+@pytest.fixture
+def own_clamd(servers: Servers) -> Iterator[Clamd]:
+    """A ClamAV daemon of one test, to be killed and paused."""
+    if not clamd.PROGRAM.exists():
+        servers.missing("ClamAV's daemon is not installed (Debian: clamav-daemon)")
+    yield from servers.running(Clamd())
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from filemill.local.installation import Installation, opened, prepare
 from filemill.local.verify import Report, verify
 from filemill.upload import purge
 from filemill.upload.compression import Compressor
+from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from support.small_installation import fill, make_index, remove, settle
 
@@ -30,7 +31,9 @@ async def compress(mill: Installation, settings: UploadSettings) -> None:
     """Everything that is worth it, and remove the plain forms."""
     store = mill.store
     assert isinstance(store, Compresses)
-    compressor = Compressor(mill.parts["upload"].database, store, settings, grace_s=0.0, share=1.0)
+    compressor = Compressor(
+        mill.parts["upload"].database, store, settings, Room(settings.data_dir, store, 0), grace_s=0.0, share=1.0
+    )
     while await compressor.compress_one():
         pass
     await remove(mill)
@@ -142,6 +145,7 @@ def test_purge_when_a_blob_is_compressed_then_no_form_is_left(settings: UploadSe
     async def work() -> list[str]:
         await filled(settings)
         async with opened() as mill:
+            await make_index(mill)
             upload = mill.parts["upload"].database
 
             def ids(tx: Tx) -> list[str]:

@@ -50,6 +50,10 @@ RESTORED = samples.event(Topic.RESTORED, samples.lifecycle(FILE, change=2), 10)
 SECOND_VERSION = samples.event(
     Topic.UPLOADED, samples.uploaded(FILE, version=2, filename="v2.pdf", title=None, tags=[], metadata={}), 11
 )
+QUARANTINED = samples.event(Topic.QUARANTINED, samples.quarantined(FILE), 0)
+QUARANTINED_SECOND = samples.event(
+    Topic.QUARANTINED, samples.quarantined(FILE, version=2, filename="v2.pdf", title=None, tags=[], metadata={}), 11
+)
 PROCESSED_SECOND = samples.event(
     Topic.PROCESSED,
     samples.processed(FILE, version=2, run=4, text=TextRef(state="empty"), properties={"pages": 9}), 12, "processing",
@@ -64,6 +68,9 @@ STORIES: dict[str, list[Event]] = {
     "analysed again and then not": [UPLOADED, PROCESSED, ANALYZED, ANALYZED_AGAIN, UNAVAILABLE],
     "deleted and restored": [UPLOADED, STARTED, PROCESSED, ANALYZED, DELETED, RESTORED],
     "deleted while processing": [UPLOADED, STARTED, DELETED, PROCESSED],
+    "quarantined": [QUARANTINED, DELETED, RESTORED],
+    "quarantined and replaced": [QUARANTINED, SECOND_VERSION, PROCESSED_SECOND],
+    "replaced by what is quarantined": [UPLOADED, STARTED, PROCESSED, ANALYZED, QUARANTINED_SECOND],
     "replaced": [UPLOADED, PROCESSED, ANALYZED, SECOND_VERSION, PROCESSED_SECOND],
 }
 
@@ -133,6 +140,14 @@ def test_handlers_when_events_come_twice_then_the_document_is_the_same(connectio
         order = events * 2 + events[:2]
         random.Random(seed).shuffle(order)
         assert document_after(connection, order) == wanted, f"seed {seed}"
+
+
+def test_handlers_when_a_version_is_quarantined_then_its_states_have_ended_and_say_why(connection: Connection) -> None:
+    """Nobody will work on it: neither processing nor the analysis may seem to be under way."""
+    found = document_after(connection, STORIES["replaced by what is quarantined"])
+    assert (found["version"], found["status"], found["analysis"]) == (2, "quarantined", "unavailable")
+    assert found["status_reason"]["code"] == found["analysis_reason"]["code"] == "infected"
+    assert (found["title"], found["text"], found["findings"]) == ("An invoice", None, [])
 
 
 def test_handlers_when_the_story_is_told_then_the_document_says_what_happened(connection: Connection) -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from filemill.chassis.errors import BadJson, BadRequest, StorageFull
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import wire
+from filemill.chassis.storage.build import build_store
 from filemill.contracts.topics import Topic
 from filemill.upload import rules
 from filemill.upload.errors import FileTooLarge
 from filemill.upload.idempotency import fingerprint
+from filemill.upload.room import Room
 from filemill.upload.rules import Fields, read_fields
 from filemill.upload.settings import UploadSettings
 from support import samples
@@ -24,21 +26,27 @@ def settings_with(tmp_path: Path, **more: Any) -> UploadSettings:
     return UploadSettings(data_dir=tmp_path, **{"max_file_bytes": 1000, "min_free_disk_bytes": 0} | more)
 
 
-def test_check_length_when_the_header_is_over_the_limit_then_refused_before_reading(tmp_path: Path) -> None:
+def room_of(settings: UploadSettings) -> Room:
+    return Room(settings.data_dir, build_store(settings), settings.min_free_disk_bytes)
+
+
+async def test_check_length_when_the_header_is_over_the_limit_then_refused_before_reading(tmp_path: Path) -> None:
     """The limit is inclusive; a form may weigh a little more than its file."""
     settings = settings_with(tmp_path)
-    rules.check_length(None, settings)
-    rules.check_length("1000", settings)
-    rules.check_length("1100", settings, overhead_bytes=100)
+    room = room_of(settings)
+    rules.check_length(None, settings, room)
+    rules.check_length("1000", settings, room)
+    rules.check_length("1100", settings, room, overhead_bytes=100)
     for header, overhead in (("1001", 0), ("1101", 100), ("9" * 18, 0)):
         with pytest.raises(FileTooLarge, match="1000 bytes"):
-            rules.check_length(header, settings, overhead_bytes=overhead)
+            rules.check_length(header, settings, room, overhead_bytes=overhead)
 
 
-def test_check_length_when_the_disk_would_get_too_full_then_storage_full(tmp_path: Path) -> None:
+async def test_check_length_when_the_disk_would_get_too_full_then_storage_full(tmp_path: Path) -> None:
     """Room is kept for the databases: the refusal comes before the disk is full."""
+    settings = settings_with(tmp_path, min_free_disk_bytes=1 << 60)
     with pytest.raises(StorageFull):
-        rules.check_length("10", settings_with(tmp_path, min_free_disk_bytes=1 << 60))
+        rules.check_length("10", settings, room_of(settings))
 
 
 @pytest.mark.parametrize("key", ["a", "x" * 255, "uuid-0417", "!~"])

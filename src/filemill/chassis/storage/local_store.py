@@ -51,6 +51,11 @@ class LocalStore(CompressedForms):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
         self._table_ready = False
 
+    @property
+    def root(self) -> Path:
+        """See `InFolder.root`."""
+        return self._root
+
     async def create_form(self, name: str, tap: Tap | None = None) -> BlobWriter:
         """See `CompressedForms.create_form`."""
         return _LocalWriter(self, name, tap)

@@ -104,6 +104,16 @@ class HasDescriptor(Protocol):
 
 
 @runtime_checkable
+class InFolder(Protocol):
+    """A store that fills a volume of this machine: an extra capability (`isinstance` asks for it)."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+        ...
+
+
+@runtime_checkable
 class SweepsPartials(Protocol):
     """A store that writes beside the place first: an extra capability (`isinstance` asks for it)."""
 
