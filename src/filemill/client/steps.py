@@ -21,7 +21,10 @@ RETRYABLE_STATUSES = frozenset({408, 423, 425, 429, 500, 502, 503, 504})
 class Body(Protocol):
     """Bytes of a request. They are read while it is sent; never all at once."""
 
-    size_bytes: int
+    @property
+    def size_bytes(self) -> int:
+        """How many there are."""
+        ...
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes; may read a disk. Each call begins anew."""

@@ -77,7 +77,7 @@ class Uploading:
                 self._forget()  # an earlier run's file, deleted since
                 continue
             yield Work(self.source.sha256)
-            return self._checked(File.of(answer.json()))
+            return checked(File.of(answer.json()), self.source, self.remembered)
 
     def _where(self) -> Steps[tuple[int, str | None]]:
         """How far the upload is, and its file if it is done. Begins one if there is none."""
@@ -161,15 +161,17 @@ class Uploading:
             self.remembered.memory.forget(self.remembered.entry)
         self._upload_id = None
 
-    def _checked(self, file: File) -> File:
-        if file.sha256 != self.source.sha256():
-            self._forget()
-            detail = f"{self.source.name} changed while it was sent; what arrived is file {file.file_id}"
-            raise MillError("file-changed", detail)
-        self.source.tell(self.source.size_bytes)
-        if self.remembered is not None:
-            self.remembered.memory.done(self.remembered.entry)
-        return file
+
+def checked(file: File, source: Source, remembered: Remembered | None) -> File:
+    """The file, if it has the bytes that were read here. Raises `MillError`."""
+    if file.sha256 != source.sha256():
+        if remembered is not None:
+            remembered.memory.forget(remembered.entry)
+        raise MillError("file-changed", f"{source.name} changed while it was sent; what arrived is file {file.file_id}")
+    source.tell(source.size_bytes)
+    if remembered is not None:
+        remembered.memory.done(remembered.entry)
+    return file
 
 
 def _offset(answer: Answer) -> int:

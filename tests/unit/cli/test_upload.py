@@ -27,6 +27,7 @@ class Refusing:
 
             def do_POST(self) -> None:
                 outer.asked += 1
+                self.rfile.read(int(self.headers["Content-Length"]))
                 problem = {"code": outer.code, "detail": "No.", "retryable": False, "request_id": "r"}
                 self._say(outer.status, problem)
 
