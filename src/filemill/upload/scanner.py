@@ -5,11 +5,12 @@ is found out by the ping. The libraries there are for this either block or have 
 """
 
 import asyncio
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote
 
 from filemill.chassis import server_url
@@ -48,15 +49,14 @@ class Scanner:
 
     async def check(self) -> None:
         """Raise `Unavailable` unless it answers at once."""
-        async with self._connection() as (reader, writer):
+        async with self._connection() as connection:
             try:
                 async with asyncio.timeout(PING_S):
-                    writer.write(b"zPING\0")
-                    await writer.drain()
-                    said = await reader.readuntil(b"\0")
-            except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+                    await _loop().sock_sendall(connection, b"zPING\0")
+                    said = await _answer(connection)
+            except (OSError, TimeoutError) as error:
                 raise Unavailable("The scanner takes connections, but does not answer.", retry_after_s=5) from error
-        if said != b"PONG\0":
+        if said != "PONG":
             raise Unavailable("What answers at CLAMD_URL is no clamd.", retry_after_s=5)
 
     async def ready(self) -> None:
@@ -66,48 +66,41 @@ class Scanner:
 
     async def scan(self, blocks: AsyncIterator[bytes]) -> Verdict:
         """Show it these bytes. Raises `Unavailable` where it went away, or took too long."""
-        async with self._connection() as (reader, writer):
-            return read_reply(await self._stream(reader, writer, blocks))
-
-    async def _stream(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, blocks: AsyncIterator[bytes]
-    ) -> str:
-        """It may answer before the end (too large): then there is no use in sending more."""
-        answer = asyncio.ensure_future(reader.readuntil(b"\0"))
-        try:
+        async with self._connection() as connection:
+            whole = await _send_all(connection, blocks)
             try:
-                writer.write(b"zINSTREAM\0")
-                async for block in blocks:
-                    if answer.done():
-                        break
-                    await _send(writer, block)
-                else:
-                    await _send(writer, b"")
-            except ConnectionError:
-                if not answer.done():  # it may have said why before it hung up; what it said is read first
-                    await asyncio.wait([answer], timeout=PING_S)
-            async with asyncio.timeout(REPLY_S):
-                return (await answer).rstrip(b"\0").decode("utf-8", "replace")
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            raise Unavailable("The scanner went away while it had the file.", retry_after_s=5) from error
-        finally:
-            answer.cancel()
-            await asyncio.gather(answer, return_exceptions=True)
+                async with asyncio.timeout(REPLY_S if whole else PING_S):
+                    said = await _answer(connection)
+            except (OSError, TimeoutError) as error:
+                raise Unavailable("The scanner went away while it had the file.", retry_after_s=5) from error
+        if not said:
+            raise Unavailable("The scanner went away while it had the file.", retry_after_s=5)
+        return read_reply(said)
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def _connection(self) -> AsyncIterator[socket.socket]:
+        """A plain socket: a stream of asyncio drops what was received as soon as a write fails."""
         try:
             async with asyncio.timeout(CONNECT_S):
-                if self._host:
-                    reader, writer = await asyncio.open_connection(self._host, self._port, limit=REPLY_MOST_BYTES)
-                else:
-                    reader, writer = await asyncio.open_unix_connection(self._path, limit=REPLY_MOST_BYTES)
+                connection = await self._connect()
         except (OSError, TimeoutError) as error:
             raise Unavailable("The scanner is away.", retry_after_s=5) from error
+        with connection:
+            yield connection
+
+    async def _connect(self) -> socket.socket:
+        family, address = socket.AF_UNIX, cast(Any, self._path)
+        if self._host:
+            found = await _loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            family, address = found[0][0], found[0][4]
+        connection = socket.socket(family, socket.SOCK_STREAM)
         try:
-            yield reader, writer
-        finally:
-            writer.transport.abort()  # nothing is owed: the answer is here, or it is not wanted any more
+            connection.setblocking(False)
+            await _loop().sock_connect(connection, address)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def build_scanner(url: str) -> Scanner:
@@ -133,12 +126,35 @@ def read_reply(said: str) -> Verdict:
     return Verdict("unscannable", words or "it said nothing")
 
 
-async def _send(writer: asyncio.StreamWriter, block: bytes) -> None:
-    """A length and so many bytes; a length of 0 ends the file."""
-    if not block:
-        writer.write(struct.pack("!I", 0))
-    for at in range(0, len(block), BLOCK_BYTES):
-        piece = block[at : at + BLOCK_BYTES]
-        writer.write(struct.pack("!I", len(piece)) + piece)
-        async with asyncio.timeout(SEND_S):
-            await writer.drain()
+async def _send_all(connection: socket.socket, blocks: AsyncIterator[bytes]) -> bool:
+    """Send a whole file; False if the scanner hung up or fell silent before, which it may have said why."""
+    try:
+        await _send(connection, b"zINSTREAM\0")
+        async for block in blocks:
+            for at in range(0, len(block), BLOCK_BYTES):
+                piece = block[at : at + BLOCK_BYTES]
+                await _send(connection, struct.pack("!I", len(piece)) + piece)
+        await _send(connection, struct.pack("!I", 0))  # a length of 0 ends the file
+    except (ConnectionError, TimeoutError):
+        return False
+    return True
+
+
+async def _send(connection: socket.socket, data: bytes) -> None:
+    async with asyncio.timeout(SEND_S):
+        await _loop().sock_sendall(connection, data)
+
+
+async def _answer(connection: socket.socket) -> str:
+    """What it says, up to the zero that ends it; empty if it hung up before: half a word may sound like another."""
+    said = b""
+    while not said.endswith(b"\0") and len(said) < REPLY_MOST_BYTES:
+        more = await _loop().sock_recv(connection, REPLY_MOST_BYTES)
+        if not more:
+            return ""
+        said += more
+    return said.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()

@@ -1,8 +1,10 @@
 """The scanner's adapter against a real clamd: on a port and on a socket; away, stopped in its tracks, and over its limits."""
 
+import asyncio
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,20 @@ async def test_scanner_when_it_is_killed_or_paused_then_unavailable_in_bounded_t
     for call in (scanner.check(), scanner.scan(in_blocks(b"some bytes"))):
         with pytest.raises(Unavailable, match="away"):
             await call
+
+
+async def test_scan_when_the_answer_breaks_off_then_it_is_none(tmp_path: Path) -> None:
+    """The first half of a signature's name may read as `OK`."""
+
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not (await reader.read(65536)).endswith(bytes(4)):
+            pass
+        writer.write(b"stream: OK")
+        writer.close()
+
+    async with await asyncio.start_unix_server(half, tmp_path / "s"):
+        with pytest.raises(Unavailable, match="went away"):
+            await build_scanner(f"unix://{tmp_path / 's'}").scan(in_blocks(b"some bytes"))
 
 
 @pytest.mark.parametrize("url", ["http://x", "tcp://", "unix://host/path", "unix://", "clamd:3310", "tcp://h:x"])
