@@ -55,7 +55,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def _measure(folder: Path, id_: str, place: str, block: bytes, sha256: str) -> dict[str, Any]:
-    ours_command = processes.filemill("upload", folder / "ours")
+    ours_command = processes.filemill("upload", folder / "ours", FILEMILL_DEDUPE="off")
     with processes.running(*ours_command) as ours, _anchor(folder / "anchor") as (name, anchor):
         processes.be_the_client()
         sides = {"ours": ours, "anchor": anchor}

@@ -1,10 +1,18 @@
 """What every test level shares."""
 
+import signal
+
 import pytest
 
 from support.programs import Require
 
 pytest_plugins = ["support.servers.plugin"]
+
+
+def pytest_configure() -> None:
+    """A background job of a script ignores Ctrl-C, and so would every child that a test interrupts (POSIX sh, 2.11)."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

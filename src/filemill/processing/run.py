@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from filemill.processing import repository
 from filemill.processing.plan import plan_for
 from filemill.processing.repository import job_queue, known
 from filemill.processing.steps import guarded
+from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import Rendition, RunResult, TextResult
 
 KIND = "processing"
@@ -134,9 +135,10 @@ class ProcessingLedger:
 class FileRun:
     """Runs jobs of this service: the `Runner` of its worker."""
 
-    def __init__(self, store: BlobStore, sandbox: Sandbox, scratch: Path) -> None:
+    def __init__(self, store: BlobStore, sandbox: Sandbox, scratch: Path, options: Options) -> None:
         self._store = store
         self._sandbox = sandbox
+        self._options = options
         self._scratch = scratch
 
     async def __call__(self, job: ClaimedJob, progress: Progress) -> Facts:
@@ -160,7 +162,7 @@ class FileRun:
             raise JobFailed(
                 Verdict("blob-missing", "The stored bytes of this file are missing.", retryable=True)
             ) from error
-        request = {name: payload[name] for name in ("filename", "content_type")}
+        request = {name: payload[name] for name in ("filename", "content_type")} | {"options": asdict(self._options)}
         processed = await guarded.process(
             self._sandbox,
             request,

@@ -9,10 +9,14 @@ from filemill.chassis.settings import ServiceSettings
 
 
 class ProcessingSettings(ServiceSettings):
-    """`FILEMILL_*`. `processing_lanes`: which of them this worker takes, with RabbitMQ."""
+    """`FILEMILL_*`. `processing_lanes`: which of them this worker takes, with RabbitMQ.
+
+    `ocr_languages`: tesseract's names of languages, joined by `+`; each needs its data installed.
+    """
 
     service: str = "processing"
     sandbox: Literal["full", "reduced"] = "full"
     processing_workers: int = Field(default_factory=lambda: max(2, (os.cpu_count() or 2)), ge=1, le=64)
     processing_deadline_s: float = Field(default=120.0, gt=0)
     processing_lanes: str = Field(default="interactive,bulk", pattern="^(interactive|bulk|interactive,bulk)$")
+    ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}$")

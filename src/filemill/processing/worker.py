@@ -8,6 +8,7 @@ from filemill.chassis.settings import load
 from filemill.processing.repository import job_queue
 from filemill.processing.run import KIND, FileRun, ProcessingLedger
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.steps.options import Options
 from filemill.processing.steps.run import ENTRY, PRELOAD
 
 DOORBELL = "processing.jobs"
@@ -20,7 +21,9 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
         kind=KIND,
         queue=job_queue,
         ledger=ProcessingLedger(lambda: bell.ring(DOORBELL)),
-        runner=lambda place: FileRun(place.store, place.sandbox, place.scratch),
+        runner=lambda place: FileRun(
+            place.store, place.sandbox, place.scratch, Options(ocr_languages=settings.ocr_languages)
+        ),
         entry=ENTRY,
         preload=PRELOAD,
         sandbox=settings.sandbox,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import Rendition, StepEnd, TextState
 from filemill.processing.steps.text_pages import Page
 
@@ -24,6 +25,7 @@ class StepContext:
     filename: str
     declared_type: str
     content_type: str
+    options: Options = field(default_factory=Options)
     wanted_renditions: tuple[str, ...] = ALL_RENDITIONS
     type_evidence: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +42,7 @@ class StepContext:
 
 
 class Step(Protocol):
-    """A step is a module with these three names."""
+    """A step is a module with these three names, and `OPTIONS` when it reads fields of `Options`."""
 
     NAME: str
     VERSION: int

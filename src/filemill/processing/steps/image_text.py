@@ -6,7 +6,6 @@ On failure: `skipped` with `needs-tesseract`; `failed` with `picture-text-failed
 
 import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 from filemill.chassis.sandbox.programs import run_program
@@ -15,7 +14,8 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
-VERSION = 1
+VERSION = 2
+OPTIONS = ("ocr_languages",)
 
 # About 200 dpi of an A4 page: below, small print is lost; above, only time is.
 _SIDE_PX = 2400
@@ -63,7 +63,7 @@ def _read_picture(context: StepContext) -> text_pages.Page:
             raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
         with Image.open(preview, formats=["WEBP"]) as opened:
             picture = opened.convert("L")
-    return text_pages.Page(1, _recognise(picture, context.work_dir, timeout_s=_BUDGET_S))
+    return text_pages.Page(1, _recognise(picture, context, timeout_s=_BUDGET_S))
 
 
 def _read_pdf(context: StepContext) -> list[text_pages.Page]:
@@ -73,7 +73,7 @@ def _read_pdf(context: StepContext) -> list[text_pages.Page]:
     try:
         for index in range(min(len(document), _PAGES_MAX)):
             picture = pdf.render_page(document, index, side_px=_SIDE_PX).convert("L")
-            text = _recognise(picture, context.work_dir, timeout_s=give_up_at - time.monotonic())
+            text = _recognise(picture, context, timeout_s=give_up_at - time.monotonic())
             pages.append(text_pages.Page(index + 1, text))
     except _TooSlowError as error:
         if not pages:
@@ -90,13 +90,13 @@ class _TooSlowError(StepError):
     """The time for reading pictures is used up; pages read before are kept."""
 
 
-def _recognise(picture: Any, work_dir: Path, *, timeout_s: float) -> str:
-    source = work_dir / _PICTURE_FILE
+def _recognise(picture: Any, context: StepContext, *, timeout_s: float) -> str:
+    source = context.work_dir / _PICTURE_FILE
     picture.save(source, "PNG", compress_level=1)
-    arguments = ["tesseract", _PICTURE_FILE, "stdout", "--psm", "3"]
+    arguments = ["tesseract", _PICTURE_FILE, "stdout", "--psm", "3", "-l", context.options.ocr_languages]
     try:
         status, output, _ = run_program(
-            arguments, work_dir=work_dir, timeout_s=max(timeout_s, 0.1), environment=_ONE_THREAD
+            arguments, work_dir=context.work_dir, timeout_s=max(timeout_s, 0.1), environment=_ONE_THREAD
         )
     except subprocess.TimeoutExpired as error:
         detail = f"Reading words in the picture took longer than {_BUDGET_S:.0f} seconds."

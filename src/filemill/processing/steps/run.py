@@ -1,9 +1,9 @@
 """The sandbox's entry for processing: identify the file, run the steps of its plan in order, return one result.
 
 Each step is alone: when one fails, its record says why and the others go on. Not for: choosing limits or storing
-(outside). Request: `filename`, `content_type` (declared), optional `renditions` (names; default all), `only` (step
-names; default all), `skip` (`{step: {"code", "detail"}}`: steps that brought an earlier run down, recorded as failed
-without being run).
+(outside). Request: `filename`, `content_type` (declared), optional `options` (fields of `Options`), `renditions`
+(names; default all), `only` (step names; default all), `skip` (`{step: {"code", "detail"}}`: steps that brought an
+earlier run down, recorded as failed without being run).
 """
 
 import time
@@ -14,6 +14,7 @@ from typing import Any
 from filemill.processing import plan
 from filemill.processing.steps import identify, text_pages
 from filemill.processing.steps.context import ALL_RENDITIONS, Step, StepContext
+from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import Reject, RunResult, StepEnd, StepError, StepRecord, TextResult
 
 ENTRY = "filemill.processing.steps.run:run"
@@ -37,6 +38,7 @@ def run(
         filename=str(request.get("filename") or ""),
         declared_type=declared,
         content_type=declared or "application/octet-stream",
+        options=Options(**request.get("options", {})),
         wanted_renditions=tuple(request.get("renditions", ALL_RENDITIONS)),
     )
     skip: dict[str, dict[str, str]] = request.get("skip") or {}
