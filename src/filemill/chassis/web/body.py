@@ -1,7 +1,8 @@
 """The body of a request as one object that is poured into a sink: by a thread from the socket when possible, else by the loop.
 
 The two ways give the same bytes, the same errors and the same silence limit; which one runs is not the caller's business.
-Every byte that arrived was given to the sink when `pour` raises, so an upload that can go on knows where it stands.
+Every byte that was read was given to the sink when `pour` raises, so an upload that can go on knows where it stands; what the
+server held of a connection that broke may be missing, and comes again.
 On failure: `ClientDisconnect` when the client went, `TimeoutError` when it fell silent; what the sink raises passes.
 """
 
