@@ -1,4 +1,4 @@
-"""Starting a helper program (ffprobe, tesseract) from inside a confined child.
+"""Starting a helper program (ffmpeg, tesseract) from inside a confined child.
 
 The program inherits every wall. Not for: use outside a child. On failure: OSError when it cannot start;
 `subprocess.TimeoutExpired` when it is too slow; it dies with the child in any case.
