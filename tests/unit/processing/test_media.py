@@ -55,6 +55,26 @@ def test_film_when_processed_then_everything_of_it_is_there(
     assert result["reject"] is None
 
 
+def test_film_when_it_is_a_transport_stream_then_it_is_known(process: Any) -> None:
+    """A recording of a television has no name of its kind at its start, only packets."""
+    stream = media_files.make("ts", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=5:duration=1", "-c:v", "mpeg2video")
+    result = process(stream, "recording")
+    assert result["content_type"] == "video/mp2t"
+    assert {one["name"] for one in result["renditions"]} >= {"preview", "clip"}
+
+
+def test_film_when_it_is_long_then_its_sheet_is_of_whole_frames(process: Any, work_dir: Path) -> None:
+    """Three minutes: the clip is the first minute, the sheet is of all of it."""
+    film = media_files.make(
+        "mkv", "-f", "lavfi", "-i", "testsrc2=size=64x36:rate=2:duration=180", "-c:v", "libx264", "-g", "10"
+    )
+    result = process(film, "long.mkv")
+    assert result["properties"]["clip_s"] == 60
+    sheet = picture(result, work_dir, "sheet")
+    tiles = {sheet.crop((4 + 324 * at, 4, 324 + 324 * at, 180)).tobytes() for at in range(4)}
+    assert len(tiles) == 4
+
+
 def test_film_when_processed_then_its_pictures_show_it(process: Any, work_dir: Path) -> None:
     """The test picture has a red band at the left; the sheet has one in each tile; the waveform is neither empty nor full."""
     result = process(media_files.film(), "film.mp4")

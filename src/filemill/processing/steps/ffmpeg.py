@@ -50,12 +50,13 @@ def convert(
     *,
     timeout_s: float,
     start_s: float = 0.0,
+    key_frames: bool = False,
     on_output: Callable[[bytes], None] | None = None,
 ) -> tuple[int, str]:
     """Run ffmpeg on the file, from `start_s` on; return its status and what it said.
 
-    Outputs are names in the work folder, with their options. Raises `StepError` when it is too slow. Damaged files give what
-    they have, whatever the status: look for the output.
+    `key_frames`: decode nothing else. Outputs are names in the work folder, with their options. Raises `StepError` when it
+    is too slow. Damaged files give what they have, whatever the status: look for the output.
     """
     _need("ffmpeg")
     if context.properties.get("media_slow"):
@@ -73,6 +74,8 @@ def convert(
     ]
     if start_s:
         arguments += ["-ss", f"{start_s:.3f}"]
+    if key_frames:
+        arguments += ["-skip_frame", "nokey"]
     arguments += ["-i", f"file:{context.source}", "-filter_threads", "1", *outputs]
     try:
         status, _, said = run_program(

@@ -16,6 +16,8 @@ _TILE_PX = 320
 _GAP_PX = 4
 _TIMEOUT_S = 6.0
 _SHORTEST_S = 4.0
+# From here on the whole frames that players jump to are close enough to each moment, and much cheaper to decode.
+_LONG_S = 120.0
 _FILE = "tile.png"
 _NO_VIDEO = StepEnd("skipped", "no-video", "There is no video in it.")
 _TOO_SHORT = StepEnd("skipped", "too-short", "The video is too short for a sheet of frames.")
@@ -35,7 +37,7 @@ def run(context: StepContext) -> StepEnd:
     sheet, tile_height_px = None, 0
     for number in range(count):
         context.tell(NAME, number / count)
-        tile = _tile(context, length_s * (number + 0.5) / count)
+        tile = _tile(context, length_s * (number + 0.5) / count, key_frames=length_s > _LONG_S)
         if tile is None:
             continue
         if sheet is None:
@@ -52,12 +54,12 @@ def run(context: StepContext) -> StepEnd:
     return DONE
 
 
-def _tile(context: StepContext, at_s: float) -> "Image.Image | None":  # type: ignore[name-defined]  # noqa: F821
+def _tile(context: StepContext, at_s: float, *, key_frames: bool) -> "Image.Image | None":  # type: ignore[name-defined]  # noqa: F821
     from PIL import Image
 
     fit = f"scale={_TILE_PX}:-2:force_original_aspect_ratio=decrease,setsar=1"
     options = ["-map", "0:V:0", "-vf", fit, "-frames:v", "1", "-f", "image2", "-c:v", "png", "-y", _FILE]
-    ffmpeg.convert(context, options, timeout_s=_TIMEOUT_S, start_s=at_s)
+    ffmpeg.convert(context, options, timeout_s=_TIMEOUT_S, start_s=at_s, key_frames=key_frames)
     path = context.work_dir / _FILE
     if not path.exists() or not path.stat().st_size:
         return None
