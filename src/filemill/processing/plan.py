@@ -17,6 +17,7 @@ from filemill.processing.steps import (
     image_renditions,
     image_text,
     pdf,
+    pdf_page,
     plain_text,
     vector_picture,
 )
@@ -47,8 +48,8 @@ DRAWING = Plan(
 )
 PDF = Plan(
     "pdf",
-    (identify, pdf, dominant_colours, image_text),
-    "a PDF: text of each page, a picture of the first one, words in scans",
+    (identify, pdf, pdf_page, dominant_colours, image_text),
+    "a PDF: text of each page, a picture of the first one and of others when asked for, words in scans",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")

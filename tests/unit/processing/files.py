@@ -87,3 +87,58 @@ def laughs(levels: int = 12) -> str:
     """Return the document type declaration of a billion laughs."""
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, levels))
     return f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{entities}]>'
+
+
+def structured_word() -> bytes:
+    """Return a docx with a heading, a list and a table."""
+    document = docx.Document()
+    document.add_heading("Valves", level=1)
+    # As Word writes it: the list's number on the paragraph itself.
+    listed = document.add_paragraph("open slowly", style="List Bullet")._p.get_or_add_pPr().get_or_add_numPr()
+    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, 1
+    table = document.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, (("Size", "Price"), ("12 mm", "4.50")), strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def workbook(sheets: dict[str, list[list[str]]]) -> bytes:
+    """Return an xlsx with these sheets, its words written in the cells themselves."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+    numbers = range(1, len(sheets) + 1)
+    listed = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in zip(numbers, sheets, strict=True)
+    )
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}sheet.main+xml"/>'
+        + "".join(f'<Override PartName="/xl/worksheets/s{n}.xml" ContentType="{kind}worksheet+xml"/>' for n in numbers)
+        + "</Types>",
+        "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        + "".join(f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/s{n}.xml"/>' for n in numbers)
+        + "</Relationships>",
+    }
+    for number, rows in zip(numbers, sheets.values(), strict=True):
+        cells = "".join(
+            "<row>" + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in row) + "</row>" for row in rows
+        )
+        parts[f"xl/worksheets/s{number}.xml"] = f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
+    return zipped({name: text.encode() for name, text in parts.items()})
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """Return a ZIP of these members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

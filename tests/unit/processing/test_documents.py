@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .files import laughs, pdf, word, word_bomb
+from .files import laughs, pdf, structured_word, word, word_bomb, workbook
 
 
 def step(result: Any, name: str) -> Any:
@@ -145,6 +145,15 @@ def test_csv_when_it_has_a_header_then_its_columns_are_named(process: Any) -> No
     result = process(b"name;age\nAnn;3\nBob;4\n", "a.csv")
     assert result["content_type"] == "text/csv"
     assert result["properties"]["columns"] == ["name", "age"]
+    assert result["properties"]["delimiter"] == "semicolon"
+    assert result["properties"]["row_count"] == 2
+
+
+def test_csv_when_cells_are_quoted_then_its_markdown_is_a_table(process: Any, blob_of: Any) -> None:
+    """A bar or a line end inside a cell does not break the table; short rows are filled up."""
+    result = process(b'name,note\nAnn,"a|b\nc"\nBob\nCy,"x, y"\n', "a.csv")
+    lines = blob_of(result)["markdown"].split("\n")
+    assert lines == ["| name | note |", "| --- | --- |", "| Ann | a\\|b c |", "| Bob |  |", "| Cy | x, y |"]
 
 
 def test_archive_when_it_holds_tricks_then_only_names_are_listed(process: Any, text_of: Any) -> None:
@@ -210,3 +219,36 @@ def test_step_when_named_in_skip_then_it_fails_with_that_reason_and_others_go_on
     result = process(pdf("words"), "a.pdf", skip=skip)
     assert (step(result, "pdf")["state"], step(result, "pdf")["code"]) == ("failed", "crashed-sigsegv")
     assert step(result, "image_text")["state"] in {"skipped", "empty", "done"}
+
+
+def test_docx_when_it_has_structure_then_its_markdown_keeps_it(process: Any, blob_of: Any) -> None:
+    """Headings, lists and tables of a document are those of its Markdown."""
+    markdown = blob_of(process(structured_word(), "a.docx"))["markdown"]
+    assert "# Valves" in markdown
+    assert "- open slowly" in markdown
+    assert "| Size | Price |" in markdown
+    assert "| 12 mm | 4.50 |" in markdown
+
+
+def test_html_when_it_has_structure_then_its_markdown_keeps_it(process: Any, blob_of: Any) -> None:
+    """What stands in the head is not text; an embedded picture is not written out."""
+    page = (
+        b"<!doctype html><html><head><meta name=description content=hidden><title>Hidden</title></head><body>"
+        b"<h2>Valves</h2><ul><li>open slowly</li></ul><table><tr><th>Size<th>Price<tr><td>12 mm<td>4.50</table>"
+        b"<img alt=dot src='data:image/png;base64,iVBORw0KGgo='><script>var x = 'hidden'</script></body></html>"
+    )
+    markdown = blob_of(process(page, "a.html"))["markdown"]
+    assert "## Valves" in markdown
+    assert "- open slowly" in markdown
+    assert "| 12 mm | 4.50 " in markdown
+    assert "idden" not in markdown
+    assert "base64" not in markdown
+
+
+def test_sheets_when_there_are_two_then_each_is_a_page(process: Any, blob_of: Any) -> None:
+    """A sheet of a workbook is a page of its own, so that a finding names the sheet."""
+    pages = blob_of(process(workbook({"Spring": [["Ann", "3"]], "Autumn": [["Bob", "4"]]}), "a.xlsx"))["pages"]
+    assert [(page["number"], page["text"].split()) for page in pages] == [
+        (1, ["Spring", "Ann", "3"]),
+        (2, ["Autumn", "Bob", "4"]),
+    ]

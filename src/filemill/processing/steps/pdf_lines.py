@@ -1,0 +1,106 @@
+"""The lines of a PDF page and where each stands, with PDFium.
+
+Places are those of the page as it is shown: cut to its crop box and turned as its rotation says. On failure:
+PdfiumError for a page that cannot be read; a line whose place PDFium does not know has none.
+"""
+
+import ctypes
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from filemill.processing.steps.text_pages import Box, Page, around, page_of_lines
+
+# How PDFium marks a word that a line's end breaks in two.
+_BROKEN_WORD = re.compile(r"(?<=\w)[\x02\ufffe]\Z")
+# The page is measured in this many parts a side: 1/100 mm on A4 and less.
+_PARTS = 1_000_000
+# One line is at most this many runs of text: more are a drawing made of letters.
+_RUNS_MAX = 500
+
+
+def read_page(document: Any, index: int, *, lines_most: int, more: Iterable[tuple[str, Box | None]] = ()) -> Page:
+    """Return a page with the places of its first `lines_most` lines, then `more` of them."""
+    page = document[index]
+    try:
+        text_page = page.get_textpage()
+        try:
+            text = text_page.get_text_range()
+            return page_of_lines(index + 1, [*_joined(_lines(page, text_page, text, lines_most)), *more])
+        finally:
+            text_page.close()
+    finally:
+        page.close()
+
+
+def _lines(page: Any, text_page: Any, text: str, most: int) -> Iterator[tuple[str, Box | None]]:
+    shown_page = Shown(page)
+    at = 0
+    for number, line in enumerate(text.split("\n")):
+        shown = line.rstrip("\r")
+        box = shown_page.of_text(text_page, at, at + len(shown)) if number < most and shown.strip() else None
+        yield shown, box
+        at += len(line) + 1
+
+
+def _joined(lines: Iterator[tuple[str, Box | None]]) -> Iterator[tuple[str, Box | None]]:
+    """Yield lines with each broken word in one piece, on the line where it begins."""
+    held: tuple[str, Box | None] | None = None
+    for text, box in lines:
+        if held is not None:
+            text = held[0] + text
+            box = around(known for known in (held[1], box) if known is not None)
+            held = None
+        if _BROKEN_WORD.search(text):
+            held = text[:-1], box
+            continue
+        yield text, box
+    if held is not None:
+        yield held
+
+
+class Shown:
+    """Turns places of a page's own coordinates into shares of the page as it is shown."""
+
+    def __init__(self, page: Any) -> None:
+        import pypdfium2.raw as pdfium
+
+        self._pdfium = pdfium
+        x, y = ctypes.c_int(), ctypes.c_int()
+
+        def shown(at_x: float, at_y: float) -> tuple[float, float]:
+            pdfium.FPDF_PageToDevice(page, 0, 0, _PARTS, _PARTS, 0, at_x, at_y, x, y)
+            return x.value / _PARTS, y.value / _PARTS
+
+        # The mapping is affine; from far points, so that rounding does not matter.
+        self._origin = shown(0, 0)
+        across, up = shown(1000, 0), shown(0, 1000)
+        self._across = ((across[0] - self._origin[0]) / 1000, (across[1] - self._origin[1]) / 1000)
+        self._up = ((up[0] - self._origin[0]) / 1000, (up[1] - self._origin[1]) / 1000)
+        self._corners = tuple(ctypes.c_double() for _ in range(4))
+
+    def of_text(self, text_page: Any, start: int, end: int) -> Box | None:
+        """Return the box around characters `start` to `end` of the page's text."""
+        first = self._pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, start)
+        last = self._pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, end - 1)
+        if first < 0 or last < first:
+            return None
+        runs = self._pdfium.FPDFText_CountRects(text_page, first, last - first + 1)
+        return around(self._run(text_page, number) for number in range(min(runs, _RUNS_MAX)))
+
+    def _run(self, text_page: Any, number: int) -> Box:
+        left, top, right, bottom = self._corners
+        self._pdfium.FPDFText_GetRect(text_page, number, left, top, right, bottom)
+        return self.box(left.value, top.value, right.value, bottom.value)
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> Box:
+        """Return a rectangle of the page's own coordinates as it is shown."""
+        one, other = self._point(left, top), self._point(right, bottom)
+        return Box(min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1]))
+
+    def _point(self, x: float, y: float) -> tuple[float, float]:
+        return tuple(
+            # In this order a place that is no number becomes 1.
+            max(0.0, min(1.0, origin + x * across + y * up))
+            for origin, across, up in zip(self._origin, self._across, self._up, strict=True)
+        )  # type: ignore[return-value]
