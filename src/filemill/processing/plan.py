@@ -100,6 +100,8 @@ _ARCHIVES = frozenset(
         "application/gzip",
         "application/x-bzip2",
         "application/x-xz",
+        "application/zstd",
+        "application/x-7z-compressed",
         "application/java-archive",
         "application/vnd.android.package-archive",
     }

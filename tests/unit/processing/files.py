@@ -1,6 +1,7 @@
 """Sample files made in memory, real and hostile."""
 
 import io
+import lzma
 import random
 import struct
 import zipfile
@@ -142,3 +143,42 @@ def zipped(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def seven_zip(members: dict[str, bytes | None], *, packed: bool) -> bytes:
+    """Return a 7z archive of these members (None: a folder), stored as they are; its header is packed or not."""
+
+    def number(value: int) -> bytes:
+        return bytes([value]) if value < 0x80 else bytes([0x80 | value >> 8, value & 0xFF])
+
+    def bits(values: list[bool]) -> bytes:
+        size = (len(values) + 7) // 8
+        return sum(0x80 << 8 * (size - 1) >> at for at, value in enumerate(values) if value).to_bytes(size, "big")
+
+    def part(kind: int, content: bytes) -> bytes:
+        return bytes([kind]) + number(len(content)) + content
+
+    contents = [content for content in members.values() if content]
+    stored = b"".join(contents)
+    header = b"\x01\x04\x06" + number(0) + number(1) + b"\x09" + number(len(stored)) + b"\x00"
+    header += b"\x07\x0b\x01\x00\x01\x01\x00\x0c" + number(len(stored)) + b"\x00"
+    header += (
+        b"\x08\x0d"
+        + number(len(contents))
+        + b"\x09"
+        + b"".join(number(len(one)) for one in contents[:-1])
+        + b"\x00\x00"
+    )
+    header += b"\x05" + number(len(members)) + part(0x0E, bits([not content for content in members.values()]))
+    header += part(0x0F, bits([content is not None for content in members.values() if not content]))
+    header += part(0x11, b"\x00" + "".join(name + "\0" for name in members).encode("utf-16-le")) + b"\x00\x00"
+    body = stored
+    if packed:
+        filters = [{"id": lzma.FILTER_LZMA1, "lc": 3, "lp": 0, "pb": 2, "dict_size": 1 << 16}]
+        small = lzma.compress(header, lzma.FORMAT_RAW, filters=filters)
+        body += small
+        coder = b"\x23\x03\x01\x01\x05" + struct.pack("<BI", 93, 1 << 16)
+        coded = b"\x17\x06" + number(len(stored)) + b"\x01\x09" + number(len(small)) + b"\x00"
+        header = coded + b"\x07\x0b\x01\x00\x01" + coder + b"\x0c" + number(len(header)) + b"\x00\x00"
+    start = struct.pack("<QQI", len(body), len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\x00\x04" + struct.pack("<I", zlib.crc32(start)) + start + body + header

@@ -34,6 +34,10 @@ NEEDS_PASSWORD = StepEnd(
 )
 
 
+class UndrawablePage(StepError):
+    """A page whose size no picture can have."""
+
+
 def run(context: StepContext) -> StepEnd:
     """Set pages, page count, metadata, and make the renditions."""
     document = open_document(context)
@@ -72,10 +76,10 @@ def render_page(document: Any, index: int, *, side_px: int) -> Any:
     width_pt, height_pt = page.get_size()
     longer_pt = max(width_pt, height_pt)
     if not 0 < longer_pt < 1e7:
-        raise StepError(StepEnd("unsupported", "unreadable-page", "The page has no usable size."))
+        raise UndrawablePage(StepEnd("unsupported", "unreadable-page", "The page has no usable size."))
     scale = side_px / longer_pt
     if min(width_pt, height_pt) * scale < _NARROWEST_PX:
-        raise StepError(StepEnd("unsupported", "unreadable-page", "The page is too narrow to be drawn."))
+        raise UndrawablePage(StepEnd("unsupported", "unreadable-page", "The page is too narrow to be drawn."))
     return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
 
 
