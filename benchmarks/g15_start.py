@@ -107,7 +107,7 @@ def _until_said(process: "subprocess.Popen[str]", words: str) -> None:
             return
         if time.monotonic() > until_s:
             break
-    raise RuntimeError(f"{process.args} was not ready")
+    raise RuntimeError(f"{process.args!r} was not ready")
 
 
 def _memory_mb(roots: "list[subprocess.Popen[str]]") -> float:

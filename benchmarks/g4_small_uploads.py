@@ -43,7 +43,10 @@ def _against_upload_file(folder: Path, id_: str, place: str, goal: float) -> dic
     (folder / "form").mkdir()
     app = processes.anchor_app("upload_file_app", ANCHOR_FOLDER=str(folder / "form"), TMPDIR=str(folder))
     with processes.running(*processes.filemill("upload", folder / "ours")) as ours, processes.running(*app) as anchor:
-        sides = {"ours": (ours, _form), "anchor": (anchor, _form)}
+        sides: dict[str, tuple[processes.Server, Callable[[int], bytes]]] = {
+            "ours": (ours, _form),
+            "anchor": (anchor, _form),
+        }
         return _race(sides, id_, f"10 KB form uploads, 64 connections, {place}", 64, goal) | {
             "anchor_is": f"FastAPI UploadFile on {place}: no hash, no row, not synced"
         }

@@ -244,7 +244,7 @@ def _my_rows() -> Rows:
     """As `Intake.accept` makes them."""
     new = repository.NewFile(
         file_id=new_id(), owner_id="local", filename="noise.bin", size=BODY_BYTES, content_type="application/octet-stream",
-        sha256="0" * 64, storage_key=new_key(), external_id=None, title=None, tags=[], created_at=now(),
+        sha256="0" * 64, storage_key=new_key(), external_id=None, title=None, tags=[], warnings=[], created_at=now(),
     )  # fmt: skip
     uploaded = FileUploaded(
         file_id=new.file_id, filename=new.filename, owner_id=new.owner_id, version=1, size=new.size,

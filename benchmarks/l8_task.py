@@ -126,7 +126,7 @@ async def _round(database: Database, bell: Bell, last: int) -> float:
             job_queue.add(tx, new)
 
     def done(tx: Tx) -> int:
-        return tx.exec_driver_sql("SELECT count(*) FROM jobs WHERE state = 'done'").scalar_one()
+        return int(tx.exec_driver_sql("SELECT count(*) FROM jobs WHERE state = 'done'").scalar_one())
 
     began_s = time.perf_counter()
     await database.write("bench", add)

@@ -49,7 +49,7 @@ class Server:
                 times = process.cpu_times()
                 total += times.user + times.system
         root = psutil.Process(self.process.pid).cpu_times()
-        return total + root.children_user + root.children_system
+        return float(total + root.children_user + root.children_system)
 
 
 def free_port() -> int:
@@ -105,11 +105,11 @@ def wait_until_answers(process: "subprocess.Popen[str]", port: int) -> None:
     until_s = time.monotonic() + START_S
     while time.monotonic() < until_s:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with status {process.returncode} before it answered")
+            raise RuntimeError(f"{process.args!r} ended with status {process.returncode} before it answered")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.01)
-    raise RuntimeError(f"{process.args} did not answer on port {port} within {START_S:g} s")
+    raise RuntimeError(f"{process.args!r} did not answer on port {port} within {START_S:g} s")
 
 
 def stop(process: "subprocess.Popen[str]") -> None:

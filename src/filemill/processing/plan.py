@@ -16,15 +16,25 @@ from filemill.processing.steps import (
     image_probe,
     image_renditions,
     image_text,
+    loudness,
+    media_poster,
     pdf,
     pdf_page,
     plain_text,
+    preview_sheet,
+    subtitles,
     vector_picture,
+    video_preview,
+    waveform,
 )
 from filemill.processing.steps.context import Step
 
 # ffprobe, or tesseract with its two threads, and one process to spare.
 _HELPER_PROGRAMS = 2
+# ffmpeg has a thread for each part of what it does.
+_MEDIA_PROGRAMS = 8
+# Frames of 4K, some at once, and the encoder's own.
+_MEDIA_MEMORY_BYTES = 3 << 29
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,19 @@ TEXT = Plan("text", (identify, plain_text), "plain text: its words, charset and,
 ARCHIVE = Plan("archive", (identify, archive_list), "an archive: the names and sizes in it; it is never unpacked")
 MEDIA = Plan(
     "media",
-    (identify, audio_video_probe),
-    "audio or video: length, codecs and tags",
-    Limits(processes=_HELPER_PROGRAMS),
+    (
+        identify,
+        audio_video_probe,
+        media_poster,
+        dominant_colours,
+        waveform,
+        subtitles,
+        loudness,
+        preview_sheet,
+        video_preview,
+    ),
+    "audio or video: length, codecs, chapters and tags; a picture, its sound drawn, its subtitles, a clip that plays anywhere",
+    Limits(processes=_MEDIA_PROGRAMS, cpu_s=100, wall_s=110, memory_bytes=_MEDIA_MEMORY_BYTES),
 )
 OTHER = Plan("other", (identify,), "no step knows this kind of file; it is kept and can be downloaded")
 

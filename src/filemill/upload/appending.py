@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,9 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Locked
-from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
+from filemill.chassis.storage.store import Piece, PieceWriter, Resumes, TakesBlocks
+from filemill.chassis.web.body import Body
+from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.upload import rules
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.errors import ChunkMismatch, TooManyBytes
@@ -72,7 +74,7 @@ class Appending:
     _recorded: int = 0
     _head: bytearray | None = None
 
-    async def run(self, body: AsyncIterator[bytes], checksum: Checksum | None) -> None:
+    async def run(self, body: Body, checksum: Checksum | None) -> None:
         """Take the body. Raises `TooManyBytes`, `ChunkMismatch`, what `rules.check_kind` refuses, and what ended it early."""
         row = self.turn.row
         assert row is not None
@@ -93,7 +95,7 @@ class Appending:
         writer = await self.store.extend(self.turn.upload_id, pieces, tap)
         try:
             try:
-                await self._fill(writer, body, checkpoints=checksum is None)
+                await body.pour(_Filling(self, writer, checkpoints=checksum is None), self._waits)
             except (ClientDisconnect, TimeoutError):
                 if checksum is None:
                     await self._record(writer, await writer.finish())
@@ -107,41 +109,27 @@ class Appending:
         finally:
             await writer.close()
 
-    async def _fill(self, writer: PieceWriter, body: AsyncIterator[bytes], *, checkpoints: bool) -> None:
+    def _waits(self, patience: asyncio.Timeout | None) -> None:
+        """A silence ends the body: sooner if another request wants the turn."""
+        self.turn.patience = patience
+        self.turn.waits_since = None if patience is None else time.monotonic()
+
+    def see(self, chunk: bytes | memoryview) -> None:
+        """Count the next bytes and look at them, before they are kept. Raises what refuses them."""
         most = self.settings.max_file_bytes if self.size is None else self.size
-        unsaved = 0
-        async for chunk in self._chunks(body):
-            if self._seen + len(chunk) > most:
-                raise (
-                    rules.too_large(self.settings)
-                    if self.size is None
-                    else TooManyBytes("The body goes beyond Upload-Length.")
-                )
-            self.room.check()
-            self._look(chunk)
-            await writer.write(chunk)
-            self._seen += len(chunk)
-            unsaved += len(chunk)
-            if checkpoints and unsaved >= self.store.checkpoint_bytes:
-                unsaved = 0
-                await self._record(writer, await writer.checkpoint())
+        if self._seen + len(chunk) > most:
+            if self.size is None:
+                raise rules.too_large(self.settings)
+            raise TooManyBytes("The body goes beyond Upload-Length.")
+        self.room.check()
+        self._look(chunk)
+        self._seen += len(chunk)
 
-    async def _chunks(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The chunks of the body; a silence ends it with `TimeoutError`: sooner if another request wants the turn."""
-        iterator = aiter(body)
-        while True:
-            self.turn.waits_since = time.monotonic()
-            try:
-                async with asyncio.timeout(self.settings.body_idle_s) as self.turn.patience:
-                    chunk = await anext(iterator)
-            except StopAsyncIteration:
-                return
-            finally:
-                self.turn.waits_since = self.turn.patience = None
-            if chunk:
-                yield chunk
+    async def save(self, writer: PieceWriter) -> None:
+        """A checkpoint: what is here so far need not come again."""
+        await self._record(writer, await writer.checkpoint())
 
-    def _look(self, chunk: bytes) -> None:
+    def _look(self, chunk: bytes | memoryview) -> None:
         """Refuse by content as soon as enough of it is here, not only at the end."""
         if self._head is None:
             return
@@ -166,6 +154,43 @@ class Appending:
             raise Locked("Another request has taken over this upload.", retry_after_s=1)
         self._recorded = received
         await writer.recorded()
+
+
+class _Filling:
+    """Where the body of one request goes: by the loop, or by a thread that is lent to the socket."""
+
+    def __init__(self, appending: Appending, writer: PieceWriter, *, checkpoints: bool) -> None:
+        self._appending = appending
+        self._writer = writer
+        self._unsaved_bytes = 0
+        self._save_after_bytes = appending.store.checkpoint_bytes if checkpoints else None
+
+    async def write(self, data: bytes) -> None:
+        self._appending.see(data)
+        await self._writer.write(data)
+        if self._is_due(len(data)):
+            await self._appending.save(self._writer)
+
+    def block_taker(self) -> BlockTaker | None:
+        """See `BlockSink`. The loop makes the checkpoints; the thread waits for it, so that nothing is written meanwhile."""
+        writer, loop = self._writer, asyncio.get_running_loop()
+        if not isinstance(writer, TakesBlocks):
+            return None
+
+        def take(block: memoryview) -> None:
+            self._appending.see(block)
+            writer.write_block(block)
+            if self._is_due(len(block)):
+                asyncio.run_coroutine_threadsafe(self._appending.save(self._writer), loop).result()
+
+        return take
+
+    def _is_due(self, more_bytes: int) -> bool:
+        self._unsaved_bytes += more_bytes
+        if self._save_after_bytes is None or self._unsaved_bytes < self._save_after_bytes:
+            return False
+        self._unsaved_bytes = 0
+        return True
 
 
 def pieces_of(row: Any) -> tuple[Piece, ...]:

@@ -5,7 +5,7 @@ A file comes into being with the request that brings its last byte, and that ans
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,7 +148,9 @@ class Resumable:
         self, request: Request, caller: Caller, new: NewSession, checksum: tus.Checksum | None
     ) -> RowMapping:
         try:
-            return await self.unfinished.append(caller, new.upload_id, 0, _body(request), None, checksum)
+            return await self.unfinished.append(
+                caller, new.upload_id, 0, Body(request, self.settings.body_idle_s), None, checksum
+            )
         except (FilemillError, ClientDisconnect, TimeoutError):
             # Its client never learned where it is. If this fails the keeper does it later.
             await self.unfinished.forget(caller.owner_id, new.upload_id)
@@ -210,7 +212,9 @@ class Resumable:
         checksum = tus.read_checksum(headers.get("upload-checksum"))
         self._check_size(size)
         rules.check_length(headers.get("content-length"), self.settings, self.unfinished.intake.room)
-        row = await self.unfinished.append(caller, upload_id, offset, _body(request), size, checksum)
+        row = await self.unfinished.append(
+            caller, upload_id, offset, Body(request, self.settings.body_idle_s), size, checksum
+        )
         return self._about(request, row, 204)
 
     async def _delete(self, _request: Request, caller: Caller, upload_id: str) -> Response:
@@ -225,8 +229,3 @@ class Resumable:
         if row["file_id"] is not None:
             headers["Filemill-File"] = Links.of(request, self.settings).own(row["file_id"])
         return Response(status_code=status, headers=headers)
-
-
-def _body(request: Request) -> AsyncIterator[bytes]:
-    """The bytes of a request, as they come."""
-    return request.stream()

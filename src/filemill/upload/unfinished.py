@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -110,7 +110,7 @@ class Unfinished:
         return await self._in_turn(caller, turn)
 
     async def append(
-        self, caller: Caller, upload_id: str, offset: int, body: AsyncIterator[bytes],
+        self, caller: Caller, upload_id: str, offset: int, body: Body,
         size: int | None = None, checksum: Checksum | None = None,
     ) -> RowMapping:  # fmt: skip
         """Put the body behind the first `offset` bytes. Raises `OffsetConflict`, `Locked` and what `Appending.run` does."""
@@ -130,9 +130,7 @@ class Unfinished:
                 await appending.run(body, checksum)
                 turn.row = await self._row(caller.owner_id, upload_id)
             else:
-                async for chunk in body:
-                    if chunk:
-                        raise TooManyBytes("The upload has all its bytes already.")
+                await body.pour(_Full())
         except _FOR_GOOD:
             await self._drop(turn)
             raise
@@ -325,6 +323,13 @@ class Unfinished:
         """The parts of a direct upload are kept under names of their own (`parts`)."""
         for name in [name for name, _ in row["pieces"]] if row["kind"] == "direct" else [row["upload_id"]]:
             await self.store.forget_pieces(name)
+
+
+class _Full:
+    """Where a body goes that nothing is missing of."""
+
+    async def write(self, data: bytes) -> None:  # noqa: ARG002 - a sink
+        raise TooManyBytes("The upload has all its bytes already.")
 
 
 def is_whole(row: RowMapping) -> bool:

@@ -9,8 +9,11 @@ import pytest
 from PIL import Image
 
 from filemill.chassis.sandbox import Limits, Sandbox
+from filemill.processing.plan import MEDIA
 from filemill.processing.steps.guarded import Processed, process
 from filemill.processing.steps.run import ENTRY, PRELOAD
+from support.media_files import film
+from support.programs import Require
 
 
 @pytest.fixture
@@ -67,6 +70,21 @@ async def test_picture_when_processed_in_the_sandbox_then_renditions_lie_in_the_
     for rendition in processed.result["renditions"]:
         assert (scratch / "work" / rendition["path"]).stat().st_size == rendition["size_bytes"]
     assert {message["step"] for message in told} >= {"identify", "image_probe", "image_renditions"}
+
+
+async def test_film_when_processed_in_the_sandbox_then_long_steps_say_how_far_they_are(
+    run: Any, scratch: Path, require: Require
+) -> None:
+    """ffmpeg behind every wall, with its threads and files; percents that only grow."""
+    require("ffmpeg")
+    told: list[dict[str, Any]] = []
+    processed = await run(film(), "a.mkv", limits=MEDIA.limits, on_progress=told.append)
+    assert processed.result is not None
+    assert {one["name"] for one in processed.result["renditions"]} >= {"preview", "waveform", "sheet", "clip"}
+    assert [one["state"] for one in processed.result["steps"]] == ["done"] * len(MEDIA.steps)
+    percents = [one["percent"] for one in told if one["step"] == "preview_sheet" and "percent" in one]
+    assert len(percents) > 3
+    assert percents == sorted(percents)
 
 
 async def test_document_when_read_in_the_sandbox_then_no_cache_is_left(run: Any, scratch: Path) -> None:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
 from filemill.chassis.database.build import build_database
 from filemill.chassis.errors import Locked, NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.build import build_store
 from filemill.chassis.storage.store import Resumes
+from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import turns as turns_module
 from filemill.upload.intake import Intake
@@ -36,7 +39,7 @@ class Slow:
     def __init__(self, data: bytes) -> None:
         self.data, self.began, self.go_on = data, asyncio.Event(), asyncio.Event()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncIterator[bytes]:
         half = len(self.data) // 2
         yield self.data[:half]
         self.began.set()
@@ -75,8 +78,21 @@ async def begun(room: Unfinished, size: int, *, owner: str = "local", hours: flo
     return upload_id
 
 
-async def one(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+def body_of(chunks: AsyncIterator[bytes]) -> Body:
+    """A request's body that comes in these chunks."""
+
+    async def receive() -> Message:
+        chunk = await anext(chunks, b"")
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunk)}
+
+    return Body(Request({"type": "http"}, receive), idle_s=30)
+
+
+def one(data: bytes) -> Body:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield data
+
+    return body_of(chunks())
 
 
 @pytest.mark.parametrize("other", [0, 1], ids=["same process", "other instance"])
@@ -86,7 +102,7 @@ async def test_upload_when_somebody_writes_then_a_second_writer_gets_423(
     """Neither bytes nor a termination; afterwards the first one's bytes are there."""
     data, upload_id = some_bytes(2 * MIB), await begun(rooms[0], 2 * MIB)
     body = Slow(data)
-    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, aiter(body)))
+    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, body_of(body.chunks())))
     await body.began.wait()
     with pytest.raises(Locked):
         await rooms[other].append(ME, upload_id, 0, one(data))
@@ -106,7 +122,7 @@ async def test_upload_when_the_first_writer_is_silent_then_it_makes_room(
     monkeypatch.setattr(turns_module, "WAIT_S", 10)
     data, upload_id = some_bytes(2 * MIB), await begun(rooms[0], 2 * MIB)
     body = Slow(data)
-    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, aiter(body)))
+    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, body_of(body.chunks())))
     await body.began.wait()
     turn = await rooms[0].turns.take("local", upload_id)
     assert turn.row is not None
@@ -124,7 +140,7 @@ async def test_turn_when_it_was_lost_then_its_holder_changes_nothing(
     monkeypatch.setattr(turns_module, "HOLD_S", 0.05)
     data, upload_id = some_bytes(2 * MIB), await begun(rooms[0], 2 * MIB)
     body = Slow(data)
-    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, aiter(body)))
+    first = asyncio.create_task(rooms[0].append(ME, upload_id, 0, body_of(body.chunks())))
     await body.began.wait()
     await asyncio.sleep(0.1)
     monkeypatch.setattr(turns_module, "HOLD_S", 30)

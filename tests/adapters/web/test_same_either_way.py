@@ -10,27 +10,18 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from filemill.chassis.database.migrate import migrate
+from adapters.web.conftest import MOST_BYTES
 from filemill.chassis.storage.local_store import SMALL_MOST_BYTES
 from filemill.chassis.telemetry import metrics
-from filemill.chassis.web.drain_protocol import DRAIN_ABOVE_BYTES, REST_ABOVE_BYTES, DrainProtocol
+from filemill.chassis.web.drain_protocol import DRAIN_ABOVE_BYTES, REST_ABOVE_BYTES
 from filemill.chassis.web.socket_threads import BLOCK_BYTES
-from filemill.upload.main import build
-from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES
-from support.web_server import Answer, WebServer, Wire, serving
+from support.web_server import Answer, WebServer, Wire
 
 CASES = 100
-MOST_BYTES = 2 * 1024 * 1024
 LIMITS = (SMALL_MOST_BYTES, REST_ABOVE_BYTES, DRAIN_ABOVE_BYTES, HEAD_BYTES, BLOCK_BYTES, 1024 * 1024, MOST_BYTES)
 STALL_S = 0.07
 SAME = ("filename", "size", "content_type", "sha256", "status", "title", "tags", "code", "detail")
@@ -45,24 +36,6 @@ class Case:
     pieces: list[int] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     sha256: str | None = None
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, WebServer]]:
-    with ExitStack() as stack:
-        running = {}
-        for name, protocol in (("thread", DrainProtocol), ("loop", HttpToolsProtocol)):
-            folder = tmp_path_factory.mktemp(name)
-            settings = UploadSettings(
-                data_dir=folder / "data", max_file_bytes=MOST_BYTES, min_free_disk_bytes=0, body_idle_s=5
-            )
-            migrate(settings)
-
-            async def app(settings: UploadSettings = settings) -> ASGIApp:
-                return await build(settings)
-
-            running[name] = stack.enter_context(serving(app, protocol, folder / "w"))
-        yield running
 
 
 def test_upload_when_read_by_a_thread_or_by_the_loop_then_the_result_is_the_same(

@@ -115,6 +115,14 @@ class _PieceWriter:
         if self._pending_bytes >= CHUNK_BYTES:
             await self._on_disk(sync_too=False)
 
+    def write_block(self, block: memoryview) -> None:
+        """See `store.TakesBlocks`."""
+        try:
+            self._flush(False)
+            self._put(block)
+        except OSError as error:
+            raise translated(error) from error
+
     async def checkpoint(self) -> tuple[Piece, ...]:
         await self._on_disk(sync_too=True)
         self._given_bytes = self._written_bytes
@@ -147,13 +155,8 @@ class _PieceWriter:
     def _flush(self, sync_too: bool) -> None:
         data = b"".join(self._pending)
         self._pending, self._pending_bytes = [], 0
-        if data and self._tap is not None:
-            self._tap(data)
-        left = memoryview(data)
-        while left:
-            done = os.pwrite(self._fd, left, self._written_bytes)
-            self._written_bytes += done
-            left = left[done:]
+        if data:
+            self._put(memoryview(data))
         if sync_too:
             crash_point("store.piece.written")
             sync(self._fd, os.fdatasync)
@@ -161,6 +164,14 @@ class _PieceWriter:
                 sync_folder(self._path.parent)
                 self._is_new = False
             crash_point("store.piece.stored")
+
+    def _put(self, left: memoryview) -> None:
+        if self._tap is not None:
+            self._tap(left)
+        while left:
+            done = os.pwrite(self._fd, left, self._written_bytes)
+            self._written_bytes += done
+            left = left[done:]
 
 
 def _open_at(path: Path, size_bytes: int) -> tuple[int, bool]:

@@ -1,11 +1,13 @@
 """The body of a request as one object that is poured into a sink: by a thread from the socket when possible, else by the loop.
 
 The two ways give the same bytes, the same errors and the same silence limit; which one runs is not the caller's business.
-Every byte that arrived was given to the sink when `pour` raises, so an upload that can go on knows where it stands.
+Every byte that was read was given to the sink when `pour` raises, so an upload that can go on knows where it stands; what the
+server held of a connection that broke may be missing, and comes again.
 On failure: `ClientDisconnect` when the client went, `TimeoutError` when it fell silent; what the sink raises passes.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from starlette.requests import ClientDisconnect, Request
@@ -15,6 +17,8 @@ from filemill.chassis.web.socket_threads import BlockTaker
 
 RELAY_BEFORE_RETRY_BYTES = 4 * 1024 * 1024
 """What the loop reads itself before a body that was slow gets a thread again."""
+
+Waiting = Callable[[asyncio.Timeout | None], None]
 
 
 class Sink(Protocol):
@@ -43,8 +47,8 @@ class Body:
         loan = request.scope.get("extensions", {}).get(EXTENSION)
         self._loan: BodyLoan | None = loan if isinstance(loan, BodyLoan) else None
 
-    async def pour(self, sink: Sink) -> None:
-        """Give all of it to the sink."""
+    async def pour(self, sink: Sink, waiting: Waiting | None = None) -> None:
+        """Give all of it to the sink. `waiting` is told of each wait for the client: its time limit, then None."""
         relayed_bytes = RELAY_BEFORE_RETRY_BYTES
         while True:
             if relayed_bytes >= RELAY_BEFORE_RETRY_BYTES and self._loan is not None and self._loan.worthwhile:
@@ -53,8 +57,14 @@ class Body:
                     if await self._loan.lend(take):
                         return
                     relayed_bytes = 0
-            async with asyncio.timeout(self._idle_s):
-                message = await self._request.receive()
+            try:
+                async with asyncio.timeout(self._idle_s) as patience:
+                    if waiting is not None:
+                        waiting(patience)
+                    message = await self._request.receive()
+            finally:
+                if waiting is not None:
+                    waiting(None)
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             data = message.get("body", b"")

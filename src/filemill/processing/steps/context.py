@@ -4,6 +4,7 @@ A step reads and extends one `StepContext`; it returns a `StepEnd` or raises `St
 (run.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +35,23 @@ class StepContext:
     markdown: str = ""
     text_state: TextState = "unsupported"
     renditions: list[Rendition] = field(default_factory=list)
+    report: Callable[[dict[str, Any]], None] = lambda _: None
+    percent_told: int | None = None
+
+    def tell(self, step: str, share: float) -> None:
+        """Say how far a long step is, 0 to 1; whole percents, each once."""
+        percent = min(99, max(0, int(share * 100)))
+        if percent != self.percent_told:
+            self.percent_told = percent
+            self.report({"step": step, "state": "started", "percent": percent})
+
+    def keep_rendition(self, name: str, path: str, content_type: str, width_px: int, height_px: int) -> None:
+        """Add a file of the work folder to what is kept."""
+        size_bytes = (self.work_dir / path).stat().st_size
+        self.renditions.append(
+            {"name": name, "path": path, "content_type": content_type,
+             "width_px": width_px, "height_px": height_px, "size_bytes": size_bytes}
+        )  # fmt: skip
 
     def rendition_file(self, name: str) -> Path | None:
         """Return the file of a rendition made before, None if there is none."""

@@ -87,6 +87,8 @@ def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, st
             return "container", kind
     if found in _ISO_MEDIA and containers.has_only_sound(context.source):
         return "tracks", "audio/mp4"
+    if found == _UNKNOWN and _is_transport_stream(head):
+        return "packets", "video/mp2t"
     if _may_be_text(found) and text_kinds.looks_like_text(head):
         kind = text_kinds.refine(head, context.filename)
         if kind:
@@ -105,6 +107,14 @@ def _may_be_text(found: str) -> bool:
     return found.startswith(
         ("text/", "message/", "application/json", "application/x-ndjson", "application/xml", "image/svg")
     ) or found in {_UNKNOWN, "application/javascript", "application/csv"}
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """Return whether packets of 188 bytes follow each other, after a time stamp of 4 bytes on a disc (ISO 13818-1, 2.4.3)."""
+    return any(
+        len(head) > 3 * size + first and all(head[first + size * number] == 0x47 for number in range(4))
+        for size, first in ((188, 0), (192, 4))
+    )
 
 
 def _is_targa(source: Path, head: bytes) -> bool:

@@ -51,17 +51,7 @@ def save_pillow(context: StepContext, picture: Any) -> None:
 
 
 def _record(context: StepContext, name: str, width_px: int, height_px: int) -> None:
-    path = f"{name}.webp"
-    context.renditions.append(
-        {
-            "name": name,
-            "path": path,
-            "content_type": "image/webp",
-            "width_px": width_px,
-            "height_px": height_px,
-            "size_bytes": (context.work_dir / path).stat().st_size,
-        }
-    )
+    context.keep_rendition(name, f"{name}.webp", "image/webp", width_px, height_px)
 
 
 def _with_vips(context: StepContext) -> None:

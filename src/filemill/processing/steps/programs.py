@@ -35,7 +35,13 @@ class ProgramStatus:
 OPTIONAL_PROGRAMS = (
     Program(
         name="ffprobe",
-        used_for="length, codecs and tags of audio and video",
+        used_for="length, codecs, chapters and tags of audio and video",
+        install_hint="apt install ffmpeg (macOS: brew install ffmpeg)",
+        version_argument="-version",
+    ),
+    Program(
+        name="ffmpeg",
+        used_for="posters, waveforms, subtitles, loudness and clips of audio and video",
         install_hint="apt install ffmpeg (macOS: brew install ffmpeg)",
         version_argument="-version",
     ),

@@ -38,6 +38,7 @@ def run(
         filename=str(request.get("filename") or ""),
         declared_type=declared,
         content_type=declared or "application/octet-stream",
+        report=report,
         options=Options(**request.get("options", {})),
         wanted_renditions=tuple(request.get("renditions", ALL_RENDITIONS)),
     )
