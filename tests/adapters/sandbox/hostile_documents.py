@@ -531,7 +531,7 @@ def zip_whose_directory_is_noise() -> bytes:
 
 @case("a.tar")
 def tar_of_300_000_entries() -> bytes:
-    return b"".join(tarfile.TarInfo(f"f{number}").tobuf() for number in range(300_000)) + bytes(1024)
+    return tarfile.TarInfo("again").tobuf() * 300_000 + bytes(1024)
 
 
 @case("a.tar")

@@ -2,11 +2,13 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import tarfile
 import wave
 import zipfile
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -304,3 +306,23 @@ def test_archive_when_it_has_many_entries_then_as_many_are_shown_as_fit(process:
     assert shown["entry_count"] == 2000
     assert 100 < len(shown["entries"]) < 1000
     assert text_of(result).count("name-") == 2000
+
+
+def test_mail_when_it_carries_files_then_each_is_told(process: Any, text_of: Any) -> None:
+    """Name, type, size and digest of each attachment, of a mail in the mail too; the html part is not read twice."""
+    inner = EmailMessage()
+    inner["Subject"] = "Before"
+    inner.set_content("older words")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.com", "b@example.com", "Lunch"
+    mail["Date"] = "Mon, 1 Jan 2024 10:00:00 +0000"
+    mail.set_content("At noon?")
+    mail.add_alternative("<p>At noon?</p>", subtype="html")
+    mail.add_attachment(b"a,b\n1,2\n", maintype="text", subtype="csv", filename="größe.csv")
+    mail.add_attachment(inner)
+    result = process(mail.as_bytes(), "a.eml")
+    table, message = result["properties"]["attachments"]
+    digest = hashlib.sha256(b"a,b\n1,2\n").hexdigest()
+    assert table == {"name": "größe.csv", "content_type": "text/csv", "size_bytes": 8, "sha256": digest}
+    assert (message["name"], message["content_type"]) == ("Before.eml", "message/rfc822")
+    assert text_of(result).count("At noon?") == 1

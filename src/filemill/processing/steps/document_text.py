@@ -8,7 +8,7 @@ ZIPs, and a few kilobytes can unpack to gigabytes. Nothing is fetched, nothing i
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, document_markdown, markup, plain_text, text_pages
+from filemill.processing.steps import containers, document_markdown, mail_parts, markup, plain_text, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
@@ -70,6 +70,10 @@ def run(context: StepContext) -> StepEnd:
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
+    if context.content_type == "message/rfc822":
+        context.properties.pop("attachments", None)  # kreuzberg gives names alone
+        if attached := mail_parts.attachments(context.source):
+            context.properties["attachments"] = attached
     if not text_pages.has_words(pages):
         context.text_state = "empty"
         return StepEnd("empty", "no-text", "The document has no text.")
@@ -176,6 +180,8 @@ def _properties(metadata: dict[str, Any]) -> dict[str, Any]:
             value = [text_pages.clean(str(item))[:_PROPERTY_MAX_CHARACTERS] for item in value[:_LIST_MAX]]
         elif not isinstance(value, int):
             continue
+        if ours == "attachments" and isinstance(value, list):
+            value = [{"name": name} for name in value]  # the same shape as for kinds where we know more
         if value not in ("", [], None):
             found[ours] = value
     return found
