@@ -85,22 +85,27 @@ class Shown:
         last = self._pdfium.FPDFText_GetCharIndexFromTextIndex(text_page, end - 1)
         if first < 0 or last < first:
             return None
-        runs = self._pdfium.FPDFText_CountRects(text_page, first, last - first + 1)
-        return around(self._run(text_page, number) for number in range(min(runs, _RUNS_MAX)))
-
-    def _run(self, text_page: Any, number: int) -> Box:
-        left, top, right, bottom = self._corners
-        self._pdfium.FPDFText_GetRect(text_page, number, left, top, right, bottom)
-        return self.box(left.value, top.value, right.value, bottom.value)
+        runs = min(self._pdfium.FPDFText_CountRects(text_page, first, last - first + 1), _RUNS_MAX)
+        if runs < 1:
+            return None
+        get_rect, (left, top, right, bottom) = self._pdfium.FPDFText_GetRect, self._corners
+        get_rect(text_page, 0, left, top, right, bottom)
+        west, north, east, south = left.value, top.value, right.value, bottom.value
+        # Put together in the page's own coordinates: a page is turned by quarters, so a box stays one.
+        for number in range(1, runs):
+            get_rect(text_page, number, left, top, right, bottom)
+            west, south = min(west, left.value), min(south, bottom.value)
+            east, north = max(east, right.value), max(north, top.value)
+        return self.box(west, north, east, south)
 
     def box(self, left: float, top: float, right: float, bottom: float) -> Box:
         """Return a rectangle of the page's own coordinates as it is shown."""
-        one, other = self._point(left, top), self._point(right, bottom)
-        return Box(min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1]))
+        (x, y), (across_x, across_y), (up_x, up_y) = self._origin, self._across, self._up
+        x1, y1 = x + left * across_x + top * up_x, y + left * across_y + top * up_y
+        x2, y2 = x + right * across_x + bottom * up_x, y + right * across_y + bottom * up_y
+        return Box(_share(min(x1, x2)), _share(min(y1, y2)), _share(max(x1, x2)), _share(max(y1, y2)))
 
-    def _point(self, x: float, y: float) -> tuple[float, float]:
-        return tuple(
-            # In this order a place that is no number becomes 1.
-            max(0.0, min(1.0, origin + x * across + y * up))
-            for origin, across, up in zip(self._origin, self._across, self._up, strict=True)
-        )  # type: ignore[return-value]
+
+def _share(value: float) -> float:
+    # In this order a place that is no number becomes 1.
+    return max(0.0, min(1.0, value))

@@ -72,6 +72,8 @@ def page_of_lines(number: int, lines: Sequence[tuple[str, Box | None]]) -> Page:
 
 def clean(text: str) -> str:
     """Return text with one kind of newline, no control characters and composed letters (NFC)."""
+    if text.isascii() and text.isprintable():
+        return text.strip()  # most lines of most documents: nothing below would change them
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     # PDF writes the hyphen at a line's end as U+0002 or U+FFFE: keep the word in one piece.
     text = re.sub(r"(?<=\w)[\x02\ufffe]\n?(?=\w)", "", text)
