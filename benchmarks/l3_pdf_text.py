@@ -59,7 +59,7 @@ def run() -> list[dict[str, Any]]:
 
 def make_document() -> tuple[bytes, Counter[str]]:
     """Return a book of pages of plain lines, and how often each word is in it."""
-    from reportlab.pdfgen import canvas
+    from reportlab.pdfgen import canvas  # type: ignore[import-untyped]
 
     noise = random.Random(3)
     vocabulary = ["".join(noise.choices("abcdefghijklmnopqrstuvwxyzéüß", k=noise.randint(2, 11))) for _ in range(4000)]
