@@ -115,6 +115,17 @@ def test_doctor_when_a_mill_runs_then_it_says_what_each_missing_thing_costs(shel
     assert "for captions: manifest incomplete" in said
 
 
+def test_plan_when_a_file_is_named_then_its_steps_and_the_reason_are_shown(shell: Shell) -> None:
+    """Without a server: by what is in the file, whatever its name says."""
+    (shell.folder / "holiday.jpg").write_bytes((TEST_DATA / "invoice.pdf").read_bytes())
+    said = shell("plan", "holiday.jpg")
+    assert "holiday.jpg: application/pdf" in said
+    assert "plan pdf: " in said
+    shown = json.loads(shell("plan", "--json", "holiday.jpg"))
+    assert [step["name"] for step in shown["steps"]][:2] == ["identify", "pdf"]
+    assert all(step["purpose"] for step in shown["steps"])
+
+
 def test_up_when_a_mill_runs_on_the_same_folder_then_one_line_says_so(shell: Shell) -> None:
     """Two mills never share a folder."""
     assert "already runs on" in shell("up", status=1)

@@ -62,6 +62,19 @@ def migrate(service: Annotated[str, typer.Argument(help="The service whose datab
 
 
 @operate.command()
+def plan(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Any file of this machine.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+) -> None:
+    """Show which steps would run on a file, and why. Nothing is stored; no server is needed."""
+    from filemill.chassis.settings import load
+    from filemill.cli.plan import show_plan
+    from filemill.processing.settings import ProcessingSettings
+
+    show_plan(file, load(ProcessingSettings), as_json=as_json)
+
+
+@operate.command()
 def verify(as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False) -> None:
     """Hash every stored file again and compare what the services know. Reads only; the mill must be stopped."""
     from filemill.cli.verify import verify_installation

@@ -1,6 +1,6 @@
 """The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +12,7 @@ from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import CallerDep
 from filemill.contracts.ids import FileId
 from filemill.processing import repository
-from filemill.processing.plan import PLANS
+from filemill.processing.plan import PLANS, facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,9 @@ class Endpoints:
         return {"keys": await self.database.read(repository.named, keys.split(","))}
 
     async def plans(self, _caller: CallerDep) -> dict[str, Any]:
-        """Each plan with its steps in order."""
-        return {
-            "items": [
-                {"name": plan.name, "why": plan.why, "steps": [step.NAME for step in plan.steps]} for plan in PLANS
-            ]
-        }
+        """Each plan with its steps in order: what each is for, and which of its programs are missing on this machine."""
+        shown = [(plan, [asdict(step) for step in facts_of(plan)]) for plan in PLANS]
+        return {"items": [{"name": plan.name, "why": plan.why, "steps": steps} for plan, steps in shown]}
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
         """What exists. The ETag is the rendition's own."""

@@ -22,6 +22,7 @@ from filemill.processing.steps import (
     pdf_page,
     plain_text,
     preview_sheet,
+    programs,
     subtitles,
     vector_picture,
     video_preview,
@@ -81,7 +82,8 @@ MEDIA = Plan(
     "audio or video: length, codecs, chapters and tags; a picture, its sound drawn, its subtitles, a clip that plays anywhere",
     Limits(processes=_MEDIA_PROGRAMS, cpu_s=100, wall_s=110, memory_bytes=_MEDIA_MEMORY_BYTES),
 )
-OTHER = Plan("other", (identify,), "no step knows this kind of file; it is kept and can be downloaded")
+# What a file of unknown kind is shows only inside the sandbox, where its limits are set already: they are those of every plan.
+OTHER = Plan("other", (identify,), "no step knows this kind of file; it is kept and can be downloaded", MEDIA.limits)
 
 PLANS = (PICTURE, DRAWING, PDF, DOCUMENT, TEXT, ARCHIVE, MEDIA, OTHER)
 
@@ -178,3 +180,32 @@ def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promise
     if kind in _TEXTS or kind.startswith("text/"):
         return TEXT
     return OTHER
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """A step as it is shown to people. `missing`: programs it runs that are not installed here; it is skipped without them."""
+
+    name: str
+    version: int
+    purpose: str
+    options: tuple[str, ...]
+    programs: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def facts_of(plan: Plan) -> list[StepFacts]:
+    """The steps of a plan in order, as they are on this machine."""
+    return [_facts(step) for step in plan.steps]
+
+
+def _facts(step: Step) -> StepFacts:
+    needed: tuple[str, ...] = getattr(step, "PROGRAMS", ())
+    missing = tuple(name for name in needed if programs.find(name) is None)
+    return StepFacts(step.NAME, step.VERSION, _purpose(step), getattr(step, "OPTIONS", ()), needed, missing)
+
+
+def _purpose(step: Step) -> str:
+    """The first sentence of the step's own words."""
+    said = " ".join((step.__doc__ or "").split("\n\n")[0].split())
+    return said.removeprefix("Step: ").partition(". ")[0].rstrip(".")

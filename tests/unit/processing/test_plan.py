@@ -2,7 +2,7 @@
 
 import pytest
 
-from filemill.processing.plan import PLANS, plan_for
+from filemill.processing.plan import PLANS, facts_of, plan_for
 from filemill.processing.steps import identify, programs
 
 
@@ -45,3 +45,19 @@ def test_programs_when_inspected_then_each_says_what_it_is_for() -> None:
         assert status.used_for
         assert status.install_hint
         assert status.found == (programs.find(status.name) is not None)
+
+
+def test_facts_when_shown_then_each_step_says_what_it_is_for() -> None:
+    """People read these: a sentence each, no markup, the programs that are missing by name."""
+    for plan in PLANS:
+        for step in facts_of(plan):
+            assert 15 < len(step.purpose) < 200, step.name
+            assert not step.purpose.startswith("Step")
+
+
+def test_facts_when_a_program_is_missing_then_the_step_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ffmpeg the clip is not made, and that is told before a file comes."""
+    monkeypatch.setattr(programs, "find", lambda name: None if name == "ffmpeg" else f"/usr/bin/{name}")
+    steps = {step.name: step for step in facts_of(plan_for("video/mp4", "a.mp4"))}
+    assert steps["video_preview"].missing == ("ffmpeg",)
+    assert steps["audio_video_probe"].missing == ()

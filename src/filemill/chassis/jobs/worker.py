@@ -25,7 +25,7 @@ from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.telemetry import metrics, request_context, tracing
 
 IDLE_S = 2.0
-HEARTBEAT_S = 1.0
+HEARTBEAT_S = 0.5
 """Also how soon a cancel is noticed."""
 
 _log = structlog.get_logger()

@@ -13,6 +13,7 @@ from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "audio_video_probe"
 VERSION = 2
+PROGRAMS = ("ffprobe",)
 
 _TIMEOUT_S = 10.0
 _TAGS = ("title", "artist", "album_artist", "album", "track", "disc", "date", "genre", "composer", "publisher",

@@ -62,7 +62,10 @@ class StepContext:
 
 
 class Step(Protocol):
-    """A step is a module with these three names, and `OPTIONS` when it reads fields of `Options`."""
+    """A step is a module with these names, `OPTIONS` when it reads fields of `Options`, `PROGRAMS` when it runs some.
+
+    The first sentence of its docstring says what it is for, to people.
+    """
 
     NAME: str
     VERSION: int

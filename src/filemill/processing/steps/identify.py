@@ -14,7 +14,7 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "identify"
-VERSION = 1
+VERSION = 2
 
 _HEAD_BYTES = 64 * 1024
 _UNKNOWN = "application/octet-stream"

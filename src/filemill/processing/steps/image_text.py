@@ -13,6 +13,7 @@ from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
 VERSION = 3
+PROGRAMS = ("tesseract",)
 OPTIONS = ("ocr_languages",)
 
 # About 200 dpi of an A4 page: below, small print is lost; above, only time is.

@@ -11,6 +11,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "loudness"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 _TIMEOUT_S = 15.0
 _SILENT_LUFS = -70.0  # the gate of the standard: below, nothing counts

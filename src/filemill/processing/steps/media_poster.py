@@ -11,6 +11,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "media_poster"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 _TIMEOUT_S = 10.0
 _FILE = "poster.png"

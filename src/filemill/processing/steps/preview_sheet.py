@@ -10,6 +10,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "preview_sheet"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 COLUMNS, ROWS = 4, 3
 _TILE_PX = 320

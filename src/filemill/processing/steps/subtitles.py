@@ -11,6 +11,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "subtitles"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 _TIMEOUT_S = 15.0
 _STREAMS_MAX = 10

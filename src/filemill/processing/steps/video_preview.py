@@ -14,6 +14,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "video_preview"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 CLIP_S = 60.0
 _TIMEOUT_S = 50.0

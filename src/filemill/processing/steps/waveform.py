@@ -9,6 +9,7 @@ from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "waveform"
 VERSION = 1
+PROGRAMS = ("ffmpeg",)
 
 WIDTH_PX, HEIGHT_PX = 1200, 160
 COLOUR = "#5b6ee1"
