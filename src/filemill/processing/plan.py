@@ -19,6 +19,7 @@ from filemill.processing.steps import (
     loudness,
     media_poster,
     pdf,
+    perceptual_hash,
     plain_text,
     preview_sheet,
     subtitles,
@@ -48,8 +49,8 @@ class Plan:
 
 PICTURE = Plan(
     "picture",
-    (identify, image_probe, image_renditions, dominant_colours, image_text),
-    "a picture: its size and camera, a thumbnail, a preview, its colours, words in it",
+    (identify, image_probe, image_renditions, dominant_colours, perceptual_hash, image_text),
+    "a picture: its size and camera, a thumbnail, a preview, its colours, its fingerprint, words in it",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DRAWING = Plan(
