@@ -34,6 +34,7 @@ BENCHMARKS = {
     "G10": "g10_download",
     "G15": "g15_start",
     "L1": "l1_thumbnail",
+    "L3": "l3_pdf_text",
     "L8": "l8_task",
 }
 RESULTS = Path(__file__).parent / "results.json"

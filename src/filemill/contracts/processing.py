@@ -36,7 +36,11 @@ class RenditionRef(Contract):
 
 
 class TextRef(Contract):
-    """The extracted text: a JSON blob `{"pages": [{"number", "text"}]}`, or the reason why there is none."""
+    """The extracted text, or the reason why there is none.
+
+    The blob is JSON: `{"pages": [{"number", "text", "lines"?}], "chunks"?: [...], "markdown"?}`. Lines and chunks are
+    spans of characters of a page's text, with a `box` where the place is known: shares of the page from its top left.
+    """
 
     state: TextState
     reason: Reason | None = None

@@ -4,14 +4,14 @@ A file exists here from the moment of its 201: on a miss upload is asked once (h
 too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import RowMapping
 
 from filemill.chassis.clock import now
@@ -35,6 +35,7 @@ from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, parse, positive
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.text_answers import Format, text_answer
 from filemill.metadata.views import audit_view, document_of_upload, document_view, hit_view, links_of, timeline_view
 
 Sort = Literal["newest", "oldest", "relevance"]
@@ -183,17 +184,15 @@ class Endpoints:
         self,
         file_id: FileId,
         caller: CallerDep,
-        format: Literal["plain", "json"] = "plain",  # noqa: A002 - the contract's name
+        format: Format = "plain",  # noqa: A002 - the contract's name
     ) -> Response:
-        """Plain text, or JSON with pages."""
+        """Plain text, Markdown, or JSON: pages and chunks with where they stand on the page."""
         row = await self._row(caller, file_id)
         found = row["text"] or {}
         if not found.get("storage_key"):
             raise NotFound(_no_text(row, found.get("state")))
         body = await read_all(self.store, found["storage_key"], TEXT_MOST_BYTES)
-        if format == "json":
-            return Response(body, media_type="application/json")
-        return PlainTextResponse("\n\n".join(page["text"] for page in orjson.loads(body)["pages"]))
+        return await asyncio.to_thread(text_answer, body, format)
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
         """What exists; anything else is processing's to make."""

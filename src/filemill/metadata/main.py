@@ -1,6 +1,6 @@
 """The metadata service, wired."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp
 
@@ -18,15 +18,17 @@ from filemill.chassis.web.app import build_app
 from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
+from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository
 from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.search.build import build_index
+from filemill.metadata.search.forgetting import Forgetting
 from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.settings import MetadataSettings
 
 
 async def build(settings: MetadataSettings) -> ASGIApp:
-    """The app with its loops: relay, catalogue, indexer."""
+    """The app with its loops: relay, catalogue, indexer, forgetting."""
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=False)
@@ -34,14 +36,19 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     upload = ServiceClient("upload", settings.base_url("upload"))
     index = build_index(settings)
     indexer = Indexer(database, store, index, settings.index_text_characters)
-    catalogue = Consumer(
-        consumers.QUEUE, transport, database, consumers.handlers(index), lambda _events: indexer.wake(), silenced
-    )
+    forgetting = Forgetting(database, index)
+
+    def committed(events: Sequence[Event]) -> None:
+        indexer.wake()
+        forgetting.heard(events)
+
+    catalogue = Consumer(consumers.QUEUE, transport, database, consumers.handlers(index), committed, silenced)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
     background.add("catalogue", catalogue.run)
     background.add("indexer", indexer.run)
+    background.add("forgetting", forgetting.run)
 
     state = HealthState(
         "metadata",

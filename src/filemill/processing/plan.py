@@ -19,6 +19,7 @@ from filemill.processing.steps import (
     loudness,
     media_poster,
     pdf,
+    pdf_page,
     perceptual_hash,
     plain_text,
     preview_sheet,
@@ -58,8 +59,8 @@ DRAWING = Plan(
 )
 PDF = Plan(
     "pdf",
-    (identify, pdf, dominant_colours, image_text),
-    "a PDF: text of each page, a picture of the first one, words in scans",
+    (identify, pdf, pdf_page, dominant_colours, image_text),
+    "a PDF: text of each page, a picture of the first one and of others when asked for, words in scans",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")
@@ -120,6 +121,8 @@ _ARCHIVES = frozenset(
         "application/gzip",
         "application/x-bzip2",
         "application/x-xz",
+        "application/zstd",
+        "application/x-7z-compressed",
         "application/java-archive",
         "application/vnd.android.package-archive",
     }

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from filemill.chassis.database.build import open_postgresql, open_sqlite
-from filemill.chassis.database.database import Database
+from filemill.chassis.database.database import Database, Tx
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
 from filemill.metadata.search.query import Filters, Term, parse
@@ -144,3 +144,25 @@ async def test_put_when_a_text_is_huge_then_it_is_found_by_its_first_words(index
     many = [f"word{number}" for number in range(200_000)]
     await index.put(IndexEntry(7, {"text": many}, "zoe", (), (), "processed"))
     assert await index.newest(parse('"word1 word2"'), Filters("zoe"), 10, None) == [7]
+
+
+async def test_forget_when_entries_were_removed_then_their_words_leave_the_pages(index: Index) -> None:
+    """In steps that end; those that stayed are found as before."""
+    for doc_id in range(100, 400):
+        await index.put(IndexEntry(doc_id, {"text": ["zyzzyva", f"word{doc_id}"]}, "ada", (), (), "processed"))
+    for doc_id in range(100, 399):
+        await index.remove(doc_id)
+    steps = 0
+    while await index.database.write("test", index.inner.forget):
+        steps += 1
+        assert steps < 100
+    assert await index.newest([Term(("zyzzyva",))], ADA, 10, None) == [399]
+    assert await index.newest([Term(("fox",))], ADA, 10, None) == [2, 1]
+    if isinstance(index.inner, Fts5Index):
+        assert await index.database.read(_pages_with, b"word39") == 1
+        assert await index.database.read(_pages_with, b"word150") == 0
+
+
+def _pages_with(tx: Tx, word: bytes) -> int:
+    found = tx.exec_driver_sql("SELECT count(*) FROM word_index_data WHERE instr(block, ?) > 0", (word,))
+    return int(found.scalar_one())

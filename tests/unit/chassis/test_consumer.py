@@ -129,6 +129,20 @@ async def test_consume_when_it_killed_its_process_each_time_then_it_is_parked_un
     assert await effects(database) == []
 
 
+async def test_consume_when_only_its_answer_was_lost_each_time_then_it_is_not_parked(
+    database: Database, transport: MemoryTransport
+) -> None:
+    """A process that dies between its commit and its answer, for other reasons, spends the tries of what it has handled."""
+    event = an_upload()
+    await transport.publish([event])
+    await database.write("test", lambda tx: inbox.first_time(tx, QUEUE, event.id))
+    for _ in range(TRIES_MOST):
+        await transport.take(QUEUE, 1, -1.0)
+    await drain(Consumer(QUEUE, transport, database, {Topic.UPLOADED: note}))
+    assert await transport.parked(QUEUE, 10) == []
+    assert (await transport.depth(QUEUE)).waiting == 0
+
+
 async def test_consume_when_the_type_is_unknown_then_it_is_passed_over(
     database: Database, transport: MemoryTransport
 ) -> None:

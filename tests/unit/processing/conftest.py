@@ -43,3 +43,15 @@ def text_of(work_dir: Path) -> Callable[[RunResult], str]:
         return "\n".join(page["text"] for page in pages)
 
     return read
+
+
+@pytest.fixture
+def blob_of(work_dir: Path) -> Callable[[RunResult], dict[str, Any]]:
+    """Return the whole text file a result names."""
+
+    def read(result: RunResult) -> dict[str, Any]:
+        assert result["text"]["path"] is not None
+        blob: dict[str, Any] = json.loads((work_dir / result["text"]["path"]).read_text())
+        return blob
+
+    return read

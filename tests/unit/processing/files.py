@@ -1,6 +1,7 @@
 """Sample files made in memory, real and hostile."""
 
 import io
+import lzma
 import random
 import struct
 import zipfile
@@ -87,3 +88,97 @@ def laughs(levels: int = 12) -> str:
     """Return the document type declaration of a billion laughs."""
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, levels))
     return f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY l0 "ha">{entities}]>'
+
+
+def structured_word() -> bytes:
+    """Return a docx with a heading, a list and a table."""
+    document = docx.Document()
+    document.add_heading("Valves", level=1)
+    # As Word writes it: the list's number on the paragraph itself.
+    listed = document.add_paragraph("open slowly", style="List Bullet")._p.get_or_add_pPr().get_or_add_numPr()
+    listed.get_or_add_ilvl().val, listed.get_or_add_numId().val = 0, 1
+    table = document.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, (("Size", "Price"), ("12 mm", "4.50")), strict=True):
+        for cell, text in zip(row.cells, cells, strict=True):
+            cell.text = text
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def workbook(sheets: dict[str, list[list[str]]]) -> bytes:
+    """Return an xlsx with these sheets, its words written in the cells themselves."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+    numbers = range(1, len(sheets) + 1)
+    listed = "".join(
+        f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in zip(numbers, sheets, strict=True)
+    )
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}sheet.main+xml"/>'
+        + "".join(f'<Override PartName="/xl/worksheets/s{n}.xml" ContentType="{kind}worksheet+xml"/>' for n in numbers)
+        + "</Types>",
+        "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        + "".join(f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/s{n}.xml"/>' for n in numbers)
+        + "</Relationships>",
+    }
+    for number, rows in zip(numbers, sheets.values(), strict=True):
+        cells = "".join(
+            "<row>" + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' for text in row) + "</row>" for row in rows
+        )
+        parts[f"xl/worksheets/s{number}.xml"] = f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>'
+    return zipped({name: text.encode() for name, text in parts.items()})
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """Return a ZIP of these members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def seven_zip(members: dict[str, bytes | None], *, packed: bool) -> bytes:
+    """Return a 7z archive of these members (None: a folder), stored as they are; its header is packed or not."""
+
+    def number(value: int) -> bytes:
+        return bytes([value]) if value < 0x80 else bytes([0x80 | value >> 8, value & 0xFF])
+
+    def bits(values: list[bool]) -> bytes:
+        size = (len(values) + 7) // 8
+        return sum(0x80 << 8 * (size - 1) >> at for at, value in enumerate(values) if value).to_bytes(size, "big")
+
+    def part(kind: int, content: bytes) -> bytes:
+        return bytes([kind]) + number(len(content)) + content
+
+    contents = [content for content in members.values() if content]
+    stored = b"".join(contents)
+    header = b"\x01\x04\x06" + number(0) + number(1) + b"\x09" + number(len(stored)) + b"\x00"
+    header += b"\x07\x0b\x01\x00\x01\x01\x00\x0c" + number(len(stored)) + b"\x00"
+    header += (
+        b"\x08\x0d"
+        + number(len(contents))
+        + b"\x09"
+        + b"".join(number(len(one)) for one in contents[:-1])
+        + b"\x00\x00"
+    )
+    header += b"\x05" + number(len(members)) + part(0x0E, bits([not content for content in members.values()]))
+    header += part(0x0F, bits([content is not None for content in members.values() if not content]))
+    header += part(0x11, b"\x00" + "".join(name + "\0" for name in members).encode("utf-16-le")) + b"\x00\x00"
+    body = stored
+    if packed:
+        filters = [{"id": lzma.FILTER_LZMA1, "lc": 3, "lp": 0, "pb": 2, "dict_size": 1 << 16}]
+        small = lzma.compress(header, lzma.FORMAT_RAW, filters=filters)
+        body += small
+        coder = b"\x23\x03\x01\x01\x05" + struct.pack("<BI", 93, 1 << 16)
+        coded = b"\x17\x06" + number(len(stored)) + b"\x01\x09" + number(len(small)) + b"\x00"
+        header = coded + b"\x07\x0b\x01\x00\x01" + coder + b"\x0c" + number(len(header)) + b"\x00\x00"
+    start = struct.pack("<QQI", len(body), len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\x00\x04" + struct.pack("<I", zlib.crc32(start)) + start + body + header

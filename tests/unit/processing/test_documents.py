@@ -1,14 +1,20 @@
 """Documents: their words, what they say about themselves, and what happens to damaged and hostile ones."""
 
+import bz2
+import gzip
+import hashlib
 import io
+import lzma
 import tarfile
 import wave
 import zipfile
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from backports import zstd
 
-from .files import laughs, pdf, word, word_bomb
+from .files import laughs, pdf, seven_zip, structured_word, word, word_bomb, workbook, zipped
 
 
 def step(result: Any, name: str) -> Any:
@@ -145,6 +151,15 @@ def test_csv_when_it_has_a_header_then_its_columns_are_named(process: Any) -> No
     result = process(b"name;age\nAnn;3\nBob;4\n", "a.csv")
     assert result["content_type"] == "text/csv"
     assert result["properties"]["columns"] == ["name", "age"]
+    assert result["properties"]["delimiter"] == "semicolon"
+    assert result["properties"]["row_count"] == 2
+
+
+def test_csv_when_cells_are_quoted_then_its_markdown_is_a_table(process: Any, blob_of: Any) -> None:
+    """A bar or a line end inside a cell does not break the table; short rows are filled up."""
+    result = process(b'name,note\nAnn,"a|b\nc"\nBob\nCy,"x, y"\n', "a.csv")
+    lines = blob_of(result)["markdown"].split("\n")
+    assert lines == ["| name | note |", "| --- | --- |", "| Ann | a\\|b c |", "| Bob |  |", "| Cy | x, y |"]
 
 
 def test_archive_when_it_holds_tricks_then_only_names_are_listed(process: Any, text_of: Any) -> None:
@@ -210,3 +225,104 @@ def test_step_when_named_in_skip_then_it_fails_with_that_reason_and_others_go_on
     result = process(pdf("words"), "a.pdf", skip=skip)
     assert (step(result, "pdf")["state"], step(result, "pdf")["code"]) == ("failed", "crashed-sigsegv")
     assert step(result, "image_text")["state"] in {"skipped", "empty", "done"}
+
+
+def test_docx_when_it_has_structure_then_its_markdown_keeps_it(process: Any, blob_of: Any) -> None:
+    """Headings, lists and tables of a document are those of its Markdown."""
+    markdown = blob_of(process(structured_word(), "a.docx"))["markdown"]
+    assert "# Valves" in markdown
+    assert "- open slowly" in markdown
+    assert "| Size | Price |" in markdown
+    assert "| 12 mm | 4.50 |" in markdown
+
+
+def test_html_when_it_has_structure_then_its_markdown_keeps_it(process: Any, blob_of: Any) -> None:
+    """What stands in the head is not text; an embedded picture is not written out."""
+    page = (
+        b"<!doctype html><html><head><meta name=description content=hidden><title>Hidden</title></head><body>"
+        b"<h2>Valves</h2><ul><li>open slowly</li></ul><table><tr><th>Size<th>Price<tr><td>12 mm<td>4.50</table>"
+        b"<img alt=dot src='data:image/png;base64,iVBORw0KGgo='><script>var x = 'hidden'</script></body></html>"
+    )
+    markdown = blob_of(process(page, "a.html"))["markdown"]
+    assert "## Valves" in markdown
+    assert "- open slowly" in markdown
+    assert "| 12 mm | 4.50 " in markdown
+    assert "idden" not in markdown
+    assert "base64" not in markdown
+
+
+def test_sheets_when_there_are_two_then_each_is_a_page(process: Any, blob_of: Any) -> None:
+    """A sheet of a workbook is a page of its own, so that a finding names the sheet."""
+    pages = blob_of(process(workbook({"Spring": [["Ann", "3"]], "Autumn": [["Bob", "4"]]}), "a.xlsx"))["pages"]
+    assert [(page["number"], page["text"].split()) for page in pages] == [
+        (1, ["Spring", "Ann", "3"]),
+        (2, ["Autumn", "Bob", "4"]),
+    ]
+
+
+def test_tar_when_in_zstd_then_it_is_listed(process: Any, text_of: Any) -> None:
+    """Python before 3.14 has no zstd of its own."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("folder/a.txt"))
+    result = process(zstd.compress(buffer.getvalue()), "a.tar.zst")
+    assert result["content_type"] == "application/zstd"
+    assert text_of(result) == "folder/a.txt"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize("content", [b"no tar", bytes(4096)])
+def test_compressed_file_when_it_is_no_tar_then_its_one_file_is_named(process: Any, pack: Any, content: bytes) -> None:
+    """Zeros look like a tar without entries; they are one file all the same."""
+    archive = process(pack(content), "notes.txt")["properties"]["archive"]
+    assert (archive["entry_count"], archive["entries"][0]["name"]) == (1, "notes.txt")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_seven_zip_when_read_then_names_and_sizes_are_listed(process: Any, packed: bool) -> None:
+    """The header says what is in it, packed or not; folders are no files."""
+    content = seven_zip({"folder": None, "folder/a.txt": b"four", "b.txt": b"seventy", "empty.txt": b""}, packed=packed)
+    result = process(content, "a.7z")
+    assert result["content_type"] == "application/x-7z-compressed"
+    assert result["properties"]["archive"]["entries"] == [
+        {"name": "folder/a.txt", "size_bytes": 4},
+        {"name": "b.txt", "size_bytes": 7},
+        {"name": "empty.txt", "size_bytes": 0},
+    ]
+
+
+@pytest.mark.parametrize("cut", [10, 40, 90])
+def test_seven_zip_when_cut_then_the_reason_is_readable(process: Any, cut: int) -> None:
+    """The header stands at the end: without it nobody knows what is inside."""
+    content = seven_zip({"a.txt": b"four" * 50}, packed=True)
+    result = process(content[:cut], "a.7z")
+    assert result["reject"]["code"] == "unreadable-archive"
+
+
+def test_archive_when_it_has_many_entries_then_as_many_are_shown_as_fit(process: Any, text_of: Any) -> None:
+    """Properties are bounded: the first entries are shown, all names are searchable."""
+    result = process(zipped({f"folder/name-{number}.txt": b"" for number in range(2000)}), "a.zip")
+    shown = result["properties"]["archive"]
+    assert shown["entry_count"] == 2000
+    assert 100 < len(shown["entries"]) < 1000
+    assert text_of(result).count("name-") == 2000
+
+
+def test_mail_when_it_carries_files_then_each_is_told(process: Any, text_of: Any) -> None:
+    """Name, type, size and digest of each attachment, of a mail in the mail too; the html part is not read twice."""
+    inner = EmailMessage()
+    inner["Subject"] = "Before"
+    inner.set_content("older words")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.com", "b@example.com", "Lunch"
+    mail["Date"] = "Mon, 1 Jan 2024 10:00:00 +0000"
+    mail.set_content("At noon?")
+    mail.add_alternative("<p>At noon?</p>", subtype="html")
+    mail.add_attachment(b"a,b\n1,2\n", maintype="text", subtype="csv", filename="größe.csv")
+    mail.add_attachment(inner)
+    result = process(mail.as_bytes(), "a.eml")
+    table, message = result["properties"]["attachments"]
+    digest = hashlib.sha256(b"a,b\n1,2\n").hexdigest()
+    assert table == {"name": "größe.csv", "content_type": "text/csv", "size_bytes": 8, "sha256": digest}
+    assert (message["name"], message["content_type"]) == ("Before.eml", "message/rfc822")
+    assert text_of(result).count("At noon?") == 1

@@ -58,7 +58,7 @@ class Consumer:
             return 0
         crash_point("consumer.taken")
         for delivery in [one for one in taken if one.tries > TRIES_MOST]:
-            await self._give_up(delivery, "the process handling it died each time")
+            await self._bury(delivery)
         fresh = [one for one in taken if one.tries == 1]
         # Suspects, which failed or killed somebody before, go alone: they cannot take others along.
         again = [one for one in taken if 1 < one.tries <= TRIES_MOST]
@@ -116,6 +116,13 @@ class Consumer:
         pause_s = min(RETRY_LONGEST_S, RETRY_FIRST_S * 2**delivery.tries)
         delay_s = random.uniform(pause_s / 2, pause_s)  # noqa: S311 - jitter, not a secret
         await self.transport.retry(delivery, delay_s, reason, counts=not away)
+
+    async def _bury(self, delivery: Delivery) -> None:
+        """Every process that took it died: it is to blame, unless one of them had handled it and only its answer was lost."""
+        if await self.database.read(inbox.seen, self.queue, delivery.event.id):
+            await self.transport.ack([delivery])
+        else:
+            await self._give_up(delivery, "the process handling it died each time")
 
     async def _give_up(self, delivery: Delivery, reason: str) -> None:
         event = delivery.event

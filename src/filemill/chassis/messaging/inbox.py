@@ -30,6 +30,7 @@ def kept(table: Table) -> KeptTable:
 
 
 _SEE = text("INSERT INTO inbox (queue, event_id, seen_at) VALUES (:queue, :event_id, :now) ON CONFLICT DO NOTHING")
+_SEEN = text("SELECT 1 FROM inbox WHERE queue = :queue AND event_id = :event_id")
 _SWEEP = text(
     "DELETE FROM inbox WHERE (queue, event_id) IN"
     " (SELECT queue, event_id FROM inbox WHERE seen_at < :before ORDER BY seen_at LIMIT :most)"
@@ -41,6 +42,11 @@ def first_time(tx: Tx, queue: str, event_id: str) -> bool:
     if broken("inbox"):
         return True
     return tx.execute(_SEE, {"queue": queue, "event_id": event_id, "now": time.time()}).rowcount == 1
+
+
+def seen(tx: Tx, queue: str, event_id: str) -> bool:
+    """Whether this event was handled for the queue."""
+    return tx.execute(_SEEN, {"queue": queue, "event_id": event_id}).first() is not None
 
 
 def sweep(tx: Tx, most: int = 1000) -> int:

@@ -80,6 +80,7 @@ class SqliteQueue:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
+        self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA wal_autocheckpoint = 4000")
         self._db.executescript(_SCHEMA)
 

@@ -54,6 +54,10 @@ class PostgresqlIndex:
         """See `TextIndex.remove`."""
         tx.exec_driver_sql("DELETE FROM word_index WHERE doc_id = $1", (doc_id,))
 
+    def forget(self, tx: Tx) -> bool:  # noqa: ARG002 - the port's
+        """See `TextIndex.forget`. PostgreSQL's own vacuum does it."""
+        return False
+
     def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
         """See `TextIndex.newest`."""
         end = min(before or KEY_END, filters.until or KEY_END)

@@ -39,6 +39,10 @@ class TextIndex(Protocol):
         """Drop an entry, if it is there."""
         ...
 
+    def forget(self, tx: Tx) -> bool:
+        """Take a step towards the words of removed entries being gone from the disk; False when there is none to take."""
+        ...
+
     def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
         """Keys of matches below `before`, newest first."""
         ...

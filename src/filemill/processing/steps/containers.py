@@ -5,9 +5,15 @@ Only the directory is read, never a member's content beyond a few hundred bytes.
 
 import mmap
 import zipfile
+import zlib
+from itertools import islice
 from pathlib import Path
 
+from filemill.processing.steps import zip_directory
+
 _MEMBER_READ_BYTES = 256
+# More members than any document has; beyond them nothing is looked for.
+_NAMES_MAX = 100_000
 _HANDLER_KINDS_MAX = 16
 _OLE_READ_BYTES = 64 << 20
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,14 +44,13 @@ _OLE_MARKS = (
 def zip_type(path: Path) -> str | None:
     """Return the type of a ZIP by its members: office, e-book, package or plain; None when it cannot be opened."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            if "mimetype" in names:  # ODF and EPUB say it themselves, in an uncompressed first member
-                with archive.open("mimetype") as member:
-                    said = member.read(_MEMBER_READ_BYTES).decode("ascii", "replace").strip()
-                if said.startswith("application/"):
-                    return said
-    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError):
+        names = {member.name for member in islice(zip_directory.members(path), _NAMES_MAX)}
+        if "mimetype" in names and len(names) < _NAMES_MAX:  # ODF and EPUB say it themselves, in a first member
+            with zipfile.ZipFile(path) as archive, archive.open("mimetype") as member:
+                said = member.read(_MEMBER_READ_BYTES).decode("ascii", "replace").strip()
+            if said.startswith("application/"):
+                return said
+    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError, EOFError, zlib.error):
         return None  # not a ZIP that can be read: another step says so in words
     return next((kind for mark, kind in _ZIP_MARKS if mark in names), "application/zip")
 
@@ -86,7 +91,6 @@ def has_only_sound(path: Path) -> bool:
 
 
 def unpacked_bytes(path: Path) -> tuple[int, int]:
-    """Return how many members a ZIP says it has and how large they say they are together."""
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-    return len(members), sum(member.file_size for member in members)
+    """Return how many members a ZIP says it has, counted up to a bound, and how large it says they are together."""
+    sizes = [member.size_bytes for member in islice(zip_directory.members(path), _NAMES_MAX)]
+    return len(sizes), sum(sizes)

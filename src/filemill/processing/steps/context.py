@@ -31,6 +31,8 @@ class StepContext:
     type_evidence: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
+    # The text with its headings, lists and tables; empty where the source has none: the pages are then all there is.
+    markdown: str = ""
     text_state: TextState = "unsupported"
     renditions: list[Rendition] = field(default_factory=list)
     report: Callable[[dict[str, Any]], None] = lambda _: None

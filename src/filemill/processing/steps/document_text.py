@@ -8,13 +8,13 @@ ZIPs, and a few kilobytes can unpack to gigabytes. Nothing is fetched, nothing i
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, markup, plain_text, text_pages
+from filemill.processing.steps import containers, document_markdown, mail_parts, markup, plain_text, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "document_text"
-VERSION = 1
+VERSION = 2
 
 # XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
 _SOURCE_MAX_BYTES = 256 << 20
@@ -66,15 +66,46 @@ def run(context: StepContext) -> StepEnd:
     metadata: dict[str, Any] = {}
     if text is None or context.content_type in _HTML:
         text, metadata = _with_kreuzberg(context, text)
-    pages, cut = text_pages.bounded([text_pages.Page(1, text_pages.clean(text))])
+    pages, cut = text_pages.bounded(_pages(text_pages.clean(text), metadata.get("sheet_names")))
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
+    if context.content_type == "message/rfc822":
+        context.properties.pop("attachments", None)  # kreuzberg gives names alone
+        if attached := mail_parts.attachments(context.source):
+            context.properties["attachments"] = attached
     if not text_pages.has_words(pages):
         context.text_state = "empty"
         return StepEnd("empty", "no-text", "The document has no text.")
     context.pages, context.text_state = pages, "found"
+    if context.content_type not in _XML:
+        context.markdown = document_markdown.read(context.source, kind(context))
     return DONE
+
+
+def kind(context: StepContext) -> str:
+    """Return the type as kreuzberg calls it."""
+    return _NAMES.get(context.content_type, context.content_type)
+
+
+def _pages(text: str, sheet_names: Any) -> list[text_pages.Page]:
+    """Return a page for each sheet of a table, whose name stands on a line of its own before it; else one page."""
+    if not isinstance(sheet_names, list) or len(sheet_names) < 2:
+        return [text_pages.Page(1, text)]
+    names = [text_pages.clean(str(name)) for name in sheet_names]
+    starts: list[int] = []
+    at = 0
+    for name in names:
+        found = 0 if not starts and text.startswith(name + "\n") else text.find(f"\n\n{name}\n", at)
+        if found < 0:
+            return [text_pages.Page(1, text)]  # an empty sheet is not named; then nobody knows which is which
+        starts.append(found)
+        at = found + len(name)
+    ends = [*starts[1:], len(text)]
+    return [
+        text_pages.Page(number, text[start:end].strip())
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True), start=1)
+    ]
 
 
 def _markup_words(context: StepContext) -> str | None:
@@ -100,29 +131,15 @@ def _with_kreuzberg(context: StepContext, text: str | None) -> tuple[str, dict[s
     """Return the words, kept when we already have them, and what the document says about itself."""
     import kreuzberg
 
-    kind = _NAMES.get(context.content_type, context.content_type)
     try:
-        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind, config=_config())
+        extracted = kreuzberg.extract_file_sync(
+            context.source, mime_type=kind(context), config=document_markdown.config("plain")
+        )
     except kreuzberg.KreuzbergError as error:
         if text is not None:
             return text, {}
         raise _reason(context, error) from error
     return (extracted.content if text is None else text), dict(extracted.metadata or {})
-
-
-def _config() -> Any:
-    import kreuzberg
-
-    config = kreuzberg.ExtractionConfig(
-        use_cache=False,
-        enable_quality_processing=False,
-        output_format="plain",
-        concurrency=kreuzberg.ConcurrencyConfig(max_threads=1),
-    )
-    # Not among the constructor's arguments. An attachment is a file of its own; unpacking archives inside archives is
-    # how bombs work, and pictures are image_text's.
-    config.max_archive_depth = 0
-    return config
 
 
 def _refuse_bombs(context: StepContext) -> None:
@@ -163,6 +180,8 @@ def _properties(metadata: dict[str, Any]) -> dict[str, Any]:
             value = [text_pages.clean(str(item))[:_PROPERTY_MAX_CHARACTERS] for item in value[:_LIST_MAX]]
         elif not isinstance(value, int):
             continue
+        if ours == "attachments" and isinstance(value, list):
+            value = [{"name": name} for name in value]  # the same shape as for kinds where we know more
         if value not in ("", [], None):
             found[ours] = value
     return found

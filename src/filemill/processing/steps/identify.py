@@ -28,6 +28,7 @@ _SAME = {
     "audio/x-m4a": "audio/mp4",
     "text/xml": "application/xml",
     "application/x-gzip": "application/gzip",
+    "application/x-zstd": "application/zstd",
     "application/x-ole-storage": "application/x-cfb",
     "application/CDFV2": "application/x-cfb",
     "application/x-zip-compressed": "application/zip",

@@ -1,4 +1,4 @@
-"""Step: text per page, page count, metadata and a picture of the first page of a PDF, with PDFium.
+"""Step: text per page, metadata, outline, form, attachments and a picture of the first page of a PDF, with PDFium.
 
 A password is a state of its own, not a failure; so is a PDF without words (`empty`: a scan, which `image_text` may
 read).
@@ -8,13 +8,15 @@ On failure: `unreadable-document`; a page that breaks alone is left out and coun
 import re
 from typing import Any
 
-from filemill.processing.steps import text_pages
+from filemill.processing.steps import pdf_lines, pdf_parts, text_pages
 from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.fitting import first_that_fit
 from filemill.processing.steps.image_renditions import SIDE_PX, save_pillow
 from filemill.processing.steps.results import DONE, StepEnd, StepError
+from filemill.processing.steps.text_blob import LINES_MAX
 
 NAME = "pdf"
-VERSION = 1
+VERSION = 2
 
 # Text of a 3,000-page book takes PDFium a few seconds; what comes after is cut and said to be.
 PAGES_MAX = 3000
@@ -32,13 +34,18 @@ NEEDS_PASSWORD = StepEnd(
 )
 
 
+class UndrawablePage(StepError):
+    """A page whose size no picture can have."""
+
+
 def run(context: StepContext) -> StepEnd:
     """Set pages, page count, metadata, and make the renditions."""
     document = open_document(context)
     try:
         context.properties["page_count"] = len(document)
         context.properties.update(_metadata(document))
-        context.pages = _read_pages(context, document)
+        fields = _read_parts(context, document)
+        context.pages = _read_pages(context, document, fields)
         context.text_state = "found" if text_pages.has_words(context.pages) else "empty"
         if context.wanted_renditions and len(document):
             _make_renditions(context, document)
@@ -69,31 +76,48 @@ def render_page(document: Any, index: int, *, side_px: int) -> Any:
     width_pt, height_pt = page.get_size()
     longer_pt = max(width_pt, height_pt)
     if not 0 < longer_pt < 1e7:
-        raise StepError(StepEnd("failed", "unreadable-page", "The first page of the PDF has no usable size."))
+        raise UndrawablePage(StepEnd("unsupported", "unreadable-page", "The page has no usable size."))
     scale = side_px / longer_pt
     if min(width_pt, height_pt) * scale < _NARROWEST_PX:
-        raise StepError(StepEnd("failed", "unreadable-page", "The first page of the PDF is too narrow to be drawn."))
+        raise UndrawablePage(StepEnd("unsupported", "unreadable-page", "The page is too narrow to be drawn."))
     return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
 
 
-def _read_pages(context: StepContext, document: Any) -> list[text_pages.Page]:
+def _read_parts(context: StepContext, document: Any) -> list[pdf_parts.Field]:
+    """Set outline, form and attachments as properties; return the fields, whose values are words of their pages."""
+    import pypdfium2
+
+    try:
+        document.init_forms()
+        fields = pdf_parts.form_fields(document)
+        found = {
+            "outline": pdf_parts.outline(document),
+            "form": first_that_fit(field.shown() for field in fields),
+            "attachments": pdf_parts.attachments(document),
+        }
+    except pypdfium2.PdfiumError:
+        context.properties["parts_unreadable"] = True  # the text does not depend on them, and the lack is told
+        return []
+    context.properties.update({name: value for name, value in found.items() if value})
+    return fields
+
+
+def _read_pages(context: StepContext, document: Any, fields: list[pdf_parts.Field]) -> list[text_pages.Page]:
     import pypdfium2
 
     pages: list[text_pages.Page] = []
-    left = text_pages.TEXT_MAX_CHARACTERS
+    left, lines_left = text_pages.TEXT_MAX_CHARACTERS, LINES_MAX
     unreadable = 0
     for index in range(min(len(document), PAGES_MAX)):
         try:
-            page = document[index]
-            text_page = page.get_textpage()
-            text = text_pages.clean(text_page.get_text_range())
-            text_page.close()
-            page.close()
+            more = [(field.words, field.box) for field in fields if field.page_index == index and field.words]
+            page = pdf_lines.read_page(document, index, lines_most=lines_left, more=more)
         except pypdfium2.PdfiumError:
             unreadable += 1  # one damaged page does not hide the others; the number is told
-            text = ""
-        pages.append(text_pages.Page(index + 1, text))
-        left -= len(text)
+            page = text_pages.Page(index + 1, "")
+        pages.append(page)
+        left -= len(page.text)
+        lines_left -= len(page.lines)
         if left < 0:
             break
     pages, cut = text_pages.bounded(pages)
@@ -107,9 +131,9 @@ def _read_pages(context: StepContext, document: Any) -> list[text_pages.Page]:
 def _make_renditions(context: StepContext, document: Any) -> None:
     import pypdfium2
 
-    document.init_forms()
     try:
-        save_pillow(context, render_page(document, 0, side_px=_RENDER_SIDE_PX))
+        if any(name in SIDE_PX for name in context.wanted_renditions):
+            save_pillow(context, render_page(document, 0, side_px=_RENDER_SIDE_PX))
     except (pypdfium2.PdfiumError, StepError, ValueError):
         # The text is worth more than the picture: the document is done, its preview is said to be missing.
         context.properties["preview_missing"] = "The first page could not be drawn."

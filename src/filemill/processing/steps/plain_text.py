@@ -5,15 +5,13 @@ after all.
 """
 
 import codecs
-import csv
-import io
 
-from filemill.processing.steps import text_kinds, text_pages
+from filemill.processing.steps import csv_table, text_kinds, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "plain_text"
-VERSION = 1
+VERSION = 2
 
 # Four bytes for each character we keep, the most UTF-8 and UTF-16 need.
 _READ_MAX_BYTES = 4 * text_pages.TEXT_MAX_CHARACTERS
@@ -40,12 +38,16 @@ def run(context: StepContext) -> StepEnd:
     text = text_pages.clean(content[:_READ_MAX_BYTES].decode(charset, "replace"))
     pages, cut = text_pages.bounded([text_pages.Page(1, text)])
     context.properties["charset"] = charset
-    if cut or len(content) > _READ_MAX_BYTES:
+    cut = cut or len(content) > _READ_MAX_BYTES
+    if cut:
         context.properties["text_truncated"] = True
     else:
         context.properties["line_count"] = text.count("\n") + 1 if text else 0
     if context.content_type in _DELIMITERS:
-        context.properties.update(_table(text, _DELIMITERS[context.content_type]))
+        table = csv_table.read(pages[0].text, _DELIMITERS[context.content_type], complete=not cut)
+        if table is not None:
+            context.properties.update(table.properties)
+            context.markdown = table.markdown
     if not text_pages.has_words(pages):
         context.text_state = "empty"
         return StepEnd("empty", "no-text", "The file has no letters or digits.")
@@ -96,15 +98,3 @@ def _guess(head: bytes) -> str:
     if high and sum("\u0400" <= c <= "\u04ff" for c in high) > len(high) * 0.9 and len(high) > len(cyrillic) * 0.3:
         return "cp1251"
     return "cp1252"
-
-
-def _table(text: str, delimiters: str) -> dict[str, object]:
-    head = text[:65536].rsplit("\n", 1)[0] if len(text) > 65536 else text
-    try:
-        dialect = csv.Sniffer().sniff(head[:8192], delimiters=delimiters)
-        rows = list(csv.reader(io.StringIO(head), dialect))
-    except csv.Error:
-        return {}  # a table we cannot take apart is still text
-    if not rows or len(rows[0]) < 2:
-        return {}
-    return {"column_count": len(rows[0]), "columns": [name.strip()[:100] for name in rows[0][:50]]}

@@ -51,8 +51,7 @@ class StepRecord(TypedDict):
 
 @with_config(_STRICT)
 class TextResult(TypedDict):
-    """Whether there are words, and where: `path` is a JSON file `{"pages": [{"number", "text"}]}` in the work
-    folder."""
+    """Whether there are words, and where: `path` is the JSON file of text_blob.py in the work folder."""
 
     state: TextState
     path: str | None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from filemill.processing import plan
-from filemill.processing.steps import identify, text_pages
+from filemill.processing.steps import identify, text_blob, text_pages
 from filemill.processing.steps.context import ALL_RENDITIONS, Step, StepContext
 from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import Reject, RunResult, StepEnd, StepError, StepRecord, TextResult
@@ -99,7 +99,7 @@ def _end_of(step: Step, context: StepContext, skip: dict[str, dict[str, str]]) -
 def _text(context: StepContext) -> TextResult:
     if context.text_state != "found":
         return {"state": context.text_state, "path": None, "characters": 0, "language": None}
-    path = text_pages.write(context.pages, context.work_dir)
+    path = text_blob.write(context.pages, context.markdown, context.work_dir)
     return {"state": "found", "path": path, "characters": text_pages.count_characters(context.pages), "language": None}
 
 

@@ -1,17 +1,15 @@
-"""Extracted text: pages of clean Unicode, written once as JSON for search, AI and the reader.
+"""Extracted text: pages of clean Unicode, and where on its page each line stands.
 
-Not for: finding the text. On failure: nothing here fails on odd input; what cannot be kept is dropped or cut, and a
-cut is told by `bounded`.
+Not for: finding the text, or writing it (text_blob.py). On failure: nothing here fails on odd input; what cannot be
+kept is dropped or cut, and a cut is told by `bounded`.
 """
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
-TEXT_FILE = "text.json"
 # About 1,700 dense pages; more helps nobody search and would slow every service after us.
 TEXT_MAX_CHARACTERS = 5_000_000
 
@@ -20,16 +18,62 @@ _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ufeff\ud800-\ud
 _BLANK_LINES = re.compile(r"\n{4,}")
 
 
+class Box(NamedTuple):
+    """A rectangle of a page; numbers are shares (0 to 1) of its width and height, from the top left as it is shown."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where the characters `start` to `end` (exclusive) of a page's text stand on it."""
+
+    start: int
+    end: int
+    box: Box
+
+
 @dataclass(frozen=True)
 class Page:
-    """One page, sheet or slide; documents without pages have one."""
+    """One page, sheet or slide; documents without pages have one. `lines` are in the order of the text."""
 
     number: int
     text: str
+    lines: tuple[Line, ...] = ()
+
+
+def around(boxes: Iterable[Box]) -> Box | None:
+    """Return the smallest box that holds all, None for none."""
+    corners = list(boxes)
+    if not corners:
+        return None
+    left, top, right, bottom = zip(*corners, strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
+
+
+def page_of_lines(number: int, lines: Sequence[tuple[str, Box | None]]) -> Page:
+    """Return a page made of lines and their places; blank lines stay where they part two others."""
+    parts: list[str] = []
+    placed: list[Line] = []
+    at = 0
+    for raw, box in lines:
+        text = clean(raw)
+        if not text and (not parts or parts[-2:] == ["", ""]):
+            continue
+        if box is not None and text:
+            placed.append(Line(at, at + len(text), box))
+        parts.append(text)
+        at += len(text) + 1
+    return Page(number, "\n".join(parts).rstrip("\n"), tuple(placed))
 
 
 def clean(text: str) -> str:
     """Return text with one kind of newline, no control characters and composed letters (NFC)."""
+    if text.isascii() and text.isprintable():
+        return text.strip()  # most lines of most documents: nothing below would change them
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     # PDF writes the hyphen at a line's end as U+0002 or U+FFFE: keep the word in one piece.
     text = re.sub(r"(?<=\w)[\x02\ufffe]\n?(?=\w)", "", text)
@@ -47,7 +91,7 @@ def bounded(pages: Iterable[Page], *, max_characters: int = TEXT_MAX_CHARACTERS)
     for page in pages:
         if left <= 0:
             return kept, True
-        kept.append(Page(page.number, page.text[:left]))
+        kept.append(page if len(page.text) <= left else _cut(page, left))
         if len(page.text) > left:
             return kept, True
         left -= len(page.text)
@@ -64,8 +108,5 @@ def count_characters(pages: Iterable[Page]) -> int:
     return sum(len(page.text) for page in pages)
 
 
-def write(pages: Iterable[Page], folder: Path) -> str:
-    """Write the pages as `{"pages": [{"number": 1, "text": "..."}]}` and return the file's name."""
-    document = {"pages": [{"number": page.number, "text": page.text} for page in pages]}
-    (folder / TEXT_FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    return TEXT_FILE
+def _cut(page: Page, characters: int) -> Page:
+    return Page(page.number, page.text[:characters], tuple(line for line in page.lines if line.end <= characters))

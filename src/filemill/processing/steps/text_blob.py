@@ -1,0 +1,59 @@
+"""The extracted text as one JSON file, for search, AI and the reader: pages with the places of their lines, chunks, and
+Markdown where the source has structure.
+
+`{"pages": [{"number", "text", "lines": [{"start", "end", "box"}]}], "chunks": [{"page", "start", "end", "box"}],
+"markdown"}`. A box is `{"left", "top", "width", "height"}`: shares of the page from its top left, as in the findings of
+the ai service. Readers take what they know and ignore the rest. Bounded: the text and the Markdown by
+`TEXT_MAX_CHARACTERS` each, the lines by `LINES_MAX`. Nothing here fails.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from filemill.processing.steps.text_chunks import chunks_of
+from filemill.processing.steps.text_pages import TEXT_MAX_CHARACTERS, Box, Page
+
+TEXT_FILE = "text.json"
+# A 2,500-page book; with more, the lines would outgrow the words many times over. Chunks keep their boxes.
+LINES_MAX = 100_000
+
+
+def write(pages: list[Page], markdown: str, folder: Path) -> str:
+    """Write the file and return its name."""
+    lines_left = LINES_MAX
+    shown: list[dict[str, Any]] = []
+    for page in pages:
+        lines = page.lines[:lines_left]
+        lines_left -= len(lines)
+        shown.append(_page(page, lines))
+    chunks = [
+        {"page": chunk.page, "start": chunk.start, "end": chunk.end} | _place(chunk.box) for chunk in chunks_of(pages)
+    ]
+    document: dict[str, Any] = {"pages": shown, "chunks": chunks}
+    if markdown:
+        document["markdown"] = markdown[:TEXT_MAX_CHARACTERS]
+    (folder / TEXT_FILE).write_bytes(orjson.dumps(document))
+    return TEXT_FILE
+
+
+def _page(page: Page, lines: tuple[Any, ...]) -> dict[str, Any]:
+    plain: dict[str, Any] = {"number": page.number, "text": page.text}
+    if lines:
+        plain["lines"] = [{"start": line.start, "end": line.end} | _place(line.box) for line in lines]
+    return plain
+
+
+def _place(box: Box | None) -> dict[str, Any]:
+    if box is None:
+        return {}
+    left, top = round(box.left, 4), round(box.top, 4)
+    return {
+        "box": {
+            "left": left,
+            "top": top,
+            "width": round(max(0.0, box.right - box.left), 4),
+            "height": round(max(0.0, box.bottom - box.top), 4),
+        }
+    }
