@@ -20,6 +20,7 @@ from filemill.processing.steps import (
     media_poster,
     pdf,
     pdf_page,
+    perceptual_hash,
     plain_text,
     preview_sheet,
     programs,
@@ -50,8 +51,8 @@ class Plan:
 
 PICTURE = Plan(
     "picture",
-    (identify, image_probe, image_renditions, dominant_colours, image_text),
-    "a picture: its size and camera, a thumbnail, a preview, its colours, words in it",
+    (identify, image_probe, image_renditions, dominant_colours, perceptual_hash, image_text),
+    "a picture: its size and camera, a thumbnail, a preview, its colours, its fingerprint, words in it",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DRAWING = Plan(
