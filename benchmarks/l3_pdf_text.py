@@ -83,7 +83,7 @@ def _with_steps(path: Path, folder: Path) -> str:
 
     context = StepContext(path, folder, "book.pdf", "", "application/pdf", wanted_renditions=())
     pdf.run(context)
-    text_blob.write(context.pages, context.markdown, folder)
+    text_blob.write(context.pages, context.markdown, folder, by=pdf.NAME)
     return "\n".join(page.text for page in context.pages)
 
 

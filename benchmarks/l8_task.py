@@ -30,8 +30,8 @@ from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.table import INTERACTIVE, NewJob
 from filemill.chassis.jobs.wake_sender import build_sender
 from filemill.chassis.jobs.waker import Waker
+from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.repository import job_queue
-from filemill.processing.run import ProcessingLedger
 from filemill.processing.settings import ProcessingSettings
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))

@@ -13,7 +13,10 @@ StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password",
 
 
 class StepRecord(Contract):
-    """What one step of the plan did. `version` is the step's own version: provenance of its result."""
+    """What one step of the plan did. `version` is the step's own version: with `options`, provenance of its result.
+
+    `reused`: it was found out before, about the same bytes of the same owner, and `duration_ms` is what it took then.
+    """
 
     name: str
     version: int
@@ -21,6 +24,8 @@ class StepRecord(Contract):
     code: str | None = None
     detail: str | None = None
     duration_ms: float = 0.0
+    options: dict[str, Any] = Field(default_factory=dict)
+    reused: bool = False
 
 
 class RenditionRef(Contract):

@@ -9,7 +9,8 @@ from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileUploaded
-from filemill.processing import repository, run
+from filemill.processing import repository, results_repository, run
+from filemill.processing.content import Content
 from filemill.processing.repository import job_queue, known
 
 QUEUE = "processing.intake"
@@ -29,6 +30,7 @@ def handlers(deadline_s: float) -> dict[str, Handler]:
 def on_uploaded(tx: Tx, event: Event, *, deadline_s: float) -> None:
     """A file, or a new version of one: work on it."""
     data = FileUploaded.model_validate(event.data)
+    results_repository.learn_content(tx, data.file_id, data.version, Content(data.owner_id, data.sha256))
     facts = {"filename": data.filename, "content_type": data.content_type, "size": data.size}
     fresh = known.learn(tx, data.file_id, data.owner_id, data.version, data.storage_key, **facts)
     if fresh and known.living(tx, data.owner_id, data.file_id):

@@ -23,8 +23,8 @@ from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.processing import consumers
 from filemill.processing.endpoints import Endpoints
-from filemill.processing.repository import job_queue
-from filemill.processing.run import KIND, ProcessingLedger
+from filemill.processing.ledger import ProcessingLedger
+from filemill.processing.repository import KIND, job_queue
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.worker import DOORBELL
 

@@ -15,35 +15,43 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.chassis.storage import removals as removal_rows
 from filemill.contracts.processing import RenditionRef, TextRef
-from filemill.processing.tables import inbox, jobs, known_files, outbox, purged_files, removals, renditions
+from filemill.processing import results_repository
+from filemill.processing.tables import (
+    content_runs,
+    file_contents,
+    inbox,
+    jobs,
+    known_files,
+    outbox,
+    purged_files,
+    removals,
+    renditions,
+    result_blobs,
+    step_results,
+)
 
-TEXT = "text"
-"""The rendition that is the extracted text, as `GET /files/{file_id}/text?format=json` gives it."""
+KIND = "processing"
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
 
 
-OLD_RENDITION_S = 900.0
-"""Others learn by event that a rendition was made anew; until then they may still read the old one."""
-
-
 def keep_renditions(
     tx: Tx, file_id: str, owner_id: str, version: int, made: list[RenditionRef], text: TextRef, made_by: dict[str, Any]
 ) -> None:
-    """Replace the renditions of a version, its text among them; what they replace is deleted later."""
+    """Replace the renditions of a version, its text among them; what nobody names any more is deleted later."""
     same = (renditions.c.file_id == file_id, renditions.c.version == version)
     old = list(tx.execute(delete(renditions).where(*same).returning(renditions.c.storage_key)).scalars())
-    removal_rows.add(tx, old, after_s=OLD_RENDITION_S)
     common = {"file_id": file_id, "owner_id": owner_id, "version": version, "made_by": made_by}
     rows = [rendition.model_dump() | common for rendition in made]
     if text.storage_key is not None:
         rows.append(
-            {"name": TEXT, "storage_key": text.storage_key, "content_type": "application/json", "size": text.size or 0,
-             "width": None, "height": None, "sha256": text.sha256} | common
+            {"name": results_repository.TEXT, "storage_key": text.storage_key, "content_type": "application/json",
+             "size": text.size or 0, "width": None, "height": None, "sha256": text.sha256} | common
         )  # fmt: skip
     if rows:
         tx.execute(insert(renditions), rows)
+    removal_rows.add(tx, results_repository.unnamed(tx, old), after_s=results_repository.DROPPED_AFTER_S)
 
 
 def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | None:
@@ -56,9 +64,8 @@ def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | No
 
 def named(tx: Tx, keys: Sequence[str]) -> list[str]:
     """Those of these blobs that a row of this service names, or is removing."""
-    found = select(renditions.c.storage_key).where(renditions.c.storage_key.in_(keys))
     removing = select(removals.c.storage_key).where(removals.c.storage_key.in_(keys))
-    return sorted({*tx.execute(found).scalars(), *tx.execute(removing).scalars()})
+    return sorted({*results_repository.named(tx, keys), *tx.execute(removing).scalars()})
 
 
 # what the operator's tools see
@@ -68,13 +75,22 @@ def _rendition(row: RowMapping) -> list[NamedBlob]:
     return [NamedBlob(row["file_id"], f"rendition {row['name']}", row["storage_key"], row["size"], row["sha256"])]
 
 
+def _result_blob(row: RowMapping) -> list[NamedBlob]:
+    return [NamedBlob("", f"result {row['name']}", row["storage_key"], row["size"], row["sha256"])]
+
+
 INVENTORY = Inventory(
     "processing",
     (
         # Jobs first: a purge that waits here for a job's last write then sees what that wrote.
         job_tables.kept(jobs),
+        # A blob goes with the last row that names it; whose bytes they are says `file_contents`, so that goes after.
+        KeptTable(renditions, blobs=_rendition, erase=results_repository.erase_renditions),
+        KeptTable(step_results, erase=results_repository.erase_results),
+        KeptTable(result_blobs, blobs=_result_blob, erase=results_repository.erase_blobs),
+        KeptTable(content_runs, local={"job_id": None}, erase=results_repository.erase_runs),
+        KeptTable(file_contents),
         KeptTable(known_files),
-        KeptTable(renditions, blobs=_rendition),
         erasure.kept(purged_files),
         removal_rows.kept(removals),
         outboxes.kept(outbox),
@@ -82,4 +98,5 @@ INVENTORY = Inventory(
     ),
     known_files,
     known_file,
+    whose=results_repository.files_with,
 )

@@ -1,51 +1,39 @@
-"""One run of one file: fetch the blob, run its plan in the sandbox, keep what came out, tell the others.
+"""One run of one file: what is known about its bytes is used again, the rest of its plan runs in the sandbox.
 
-The sandbox gives a report (a dictionary and files in a scratch folder); nothing of it is trusted: it is checked against our
-types and bounds before it is kept. A refusal of the file itself is final; a crash, a hang or a full memory is a failed try.
+With everything known nothing is fetched and nothing runs. The sandbox gives a report (a dictionary and files in a scratch
+folder); nothing of it is trusted: it is checked before it is kept. A refusal of the file itself is final; a crash, a hang
+or a full memory is a failed try.
 """
 
-import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
-import structlog
-
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.jobs.progress import tell_progress
 from filemill.chassis.jobs.table import ClaimedJob, NewJob, Verdict
-from filemill.chassis.jobs.worker import JobFailed, Progress
+from filemill.chassis.jobs.worker import JobFailed, JobPutOff, Progress
 from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.sandbox import Outcome, Sandbox, UntrustedOutputError, output_file
-from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import BlobStore, put
+from filemill.chassis.sandbox import Outcome, Sandbox
+from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.contracts.jobs import FileProgress
-from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import Reason
-from filemill.processing import repository
-from filemill.processing.plan import plan_for
-from filemill.processing.repository import job_queue, known
-from filemill.processing.steps import guarded
+from filemill.processing import addresses, facts, keeping, results_repository, reuse
+from filemill.processing.facts import Facts
+from filemill.processing.plan import Plan, plan_for
+from filemill.processing.repository import KIND, job_queue, known
+from filemill.processing.results_repository import StepOutcome
+from filemill.processing.reuse import Known
+from filemill.processing.steps import earlier, guarded
+from filemill.processing.steps.earlier import Earlier
 from filemill.processing.steps.options import Options
-from filemill.processing.steps.results import Rendition, RunResult, TextResult
-
-KIND = "processing"
-PROPERTIES_MOST_BYTES = 24 * 1024
-RENDITION_MOST_BYTES = 32 * 1024 * 1024
-TEXT_MOST_BYTES = 64 * 1024 * 1024
-
-_log = structlog.get_logger()
-
-_TEXT_STEPS = frozenset({"pdf", "document_text", "plain_text", "vector_picture", "image_text", "archive_list"})
 
 _SANDBOX_WORDS = {
     "crashed": ("parser-crashed", "The program that reads this type of file crashed on it."),
@@ -56,26 +44,14 @@ _SANDBOX_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a run found out, ready to be kept: every blob in it is durable."""
-
-    content_type: str
-    plan: str
-    text: TextRef
-    steps: list[StepRecord]
-    started_at: datetime
-    duration_ms: float
-    properties: dict[str, Any] = field(default_factory=dict)
-    renditions: list[RenditionRef] = field(default_factory=list)
-
-
 def enqueue(tx: Tx, file_id: str, *, lane: str, cause: str, deadline_s: float) -> str:
     """Queue a run of a known file and say so in its story."""
     row = known.get(tx, file_id)
     assert row is not None
     run = job_queue.next_run(tx, file_id)
+    content = results_repository.content_of(tx, file_id, row["version"])
     payload = {name: row[name] for name in ("storage_key", "filename", "content_type", "size")}
+    payload["sha256"] = content.sha256 if content else None
     new = NewJob(KIND, file_id, row["owner_id"], row["version"], run, lane, cause, payload, deadline_s)
     job_id = job_queue.add(tx, new)
     queued = FileProgress(
@@ -86,73 +62,63 @@ def enqueue(tx: Tx, file_id: str, *, lane: str, cause: str, deadline_s: float) -
     return job_id
 
 
-class ProcessingLedger:
-    """What is written when a try begins or ends. See `chassis.jobs.worker.Ledger`."""
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
-
-    def started(self, tx: Tx, job: ClaimedJob) -> None:
-        """A worker took it."""
-        tell_progress(tx, KIND, job, "started")
-
-    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts) -> None:
-        """Keep the results and announce them."""
-        made_by = {"plan": outcome.plan, "steps": {step.name: step.version for step in outcome.steps}}
-        repository.keep_renditions(
-            tx, job.file_id, job.owner_id, job.version, outcome.renditions, outcome.text, made_by
-        )
-        data = FileProcessed(
-            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
-            content_type=outcome.content_type, plan=outcome.plan, properties=outcome.properties, text=outcome.text,
-            renditions=outcome.renditions, steps=outcome.steps, attempt=job.fence, started_at=outcome.started_at,
-            duration_ms=outcome.duration_ms,
-        )  # fmt: skip
-        outbox.append(tx, wire.make_event(KIND, Topic.PROCESSED, job.file_id, data))
-
-    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
-        """A try failed; another follows."""
-        tell_progress(tx, KIND, job, "retrying", verdict)
-        self._ring()
-
-    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:
-        """It ended without a result."""
-        data = FileFailed(
-            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
-            reason=Reason(code=verdict.code, detail=verdict.detail, retryable=parked), attempt=job.fence,
-            content_type=facts.content_type if isinstance(facts, Facts) else None,
-            steps=facts.steps if isinstance(facts, Facts) else [],
-            started_at=facts.started_at if isinstance(facts, Facts) else None,
-            duration_ms=facts.duration_ms if isinstance(facts, Facts) else None,
-        )  # fmt: skip
-        outbox.append(tx, wire.make_event(KIND, Topic.FAILED, job.file_id, data))
-
-    def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
-        """Somebody stopped it, or the file was deleted."""
-        tell_progress(tx, KIND, job, "cancelled")
-
-
 class FileRun:
     """Runs jobs of this service: the `Runner` of its worker."""
 
-    def __init__(self, store: BlobStore, sandbox: Sandbox, scratch: Path, options: Options) -> None:
+    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, options: Options) -> None:
+        self._database = database
         self._store = store
         self._sandbox = sandbox
         self._options = options
         self._scratch = scratch
 
     async def __call__(self, job: ClaimedJob, progress: Progress) -> Facts:
-        """Raises `JobFailed` with a verdict; whatever it stored by then is left to the reconciler."""
+        """Raises `JobFailed` with a verdict (what it stored by then is left to the reconciler), `JobPutOff`."""
+        started_at = now()
+        before = await self._known(job)
+        if not before.is_all:
+            await self._my_turn(job)
+            before = await self._known(job)
+        if before.plan is not None and before.is_all:
+            return self._ended(job, before.plan, before.outcomes, (), started_at, 0.0)
         work_dir = Path(tempfile.mkdtemp(prefix=f"{job.job_id}-", dir=self._scratch))
         try:
-            return await self._run(job, progress, work_dir)
+            return await self._run(job, progress, before, work_dir, started_at)
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
 
-    async def _run(self, job: ClaimedJob, progress: Progress, work_dir: Path) -> Facts:
-        started_at = now()
+    async def _known(self, job: ClaimedJob) -> Known:
+        """What can be used again. A result whose blobs are gone is none: what was lost is made anew."""
+        content = reuse.content_of(job)
+        if content is None:
+            return Known()
+        found = await self._database.read(reuse.look_up, content, job.payload["filename"], self._options)
+        for key in [key for outcome in found.outcomes for key in outcome.storage_keys]:
+            try:
+                await (await self._store.open(key)).close()
+            except NotFound:
+                return Known()
+        return found
+
+    async def _my_turn(self, job: ClaimedJob) -> None:
+        content = reuse.content_of(job)
+        if content is None or await self._database.read(results_repository.turn, content) == (job.job_id, job.fence):
+            return
+
+        def take(tx: Tx) -> bool:
+            taken = reuse.take_turn_or_wait(tx, job_queue, job, content, self._options)
+            if not taken:
+                tell_progress(tx, KIND, job, "waiting", reuse.EQUAL_FILE)
+            return taken
+
+        if not await self._database.write("processing.turn", take):
+            raise JobPutOff
+
+    async def _run(
+        self, job: ClaimedJob, progress: Progress, before: Known, work_dir: Path, started_at: datetime
+    ) -> Facts:
         payload = job.payload
-        plan = plan_for(payload["content_type"], payload["filename"])
+        plan = before.plan or plan_for(payload["content_type"], payload["filename"])
         source, out = work_dir / "source", work_dir / "out"
         out.mkdir()
         progress.note(step="fetch")
@@ -162,97 +128,82 @@ class FileRun:
             raise JobFailed(
                 Verdict("blob-missing", "The stored bytes of this file are missing.", retryable=True)
             ) from error
-        request = {name: payload[name] for name in ("filename", "content_type")} | {"options": asdict(self._options)}
+        request: dict[str, Any] = {name: payload[name] for name in ("filename", "content_type")}
+        request["options"] = asdict(self._options)
+        if before.outcomes:
+            request["earlier"] = await self._give_back(before, out)
         processed = await guarded.process(
             self._sandbox,
             request,
             source=source,
             work_dir=out,
             limits=plan.limits,
-            on_progress=lambda facts: progress.note(**facts),
+            on_progress=lambda said: progress.note(**said),
         )
         crash_point("processing.sandboxed")
         if processed.result is None:
             raise JobFailed(_verdict(processed.outcome))
-        facts = await self._keep(processed.result, out, started_at, processed.outcome.duration_ms)
-        reject = processed.result["reject"]
-        if reject:
-            raise JobFailed(Verdict(reject["code"][:80], reject["detail"][:500], retryable=False), facts)
+        result = processed.result
+        plan = plan_for(result["content_type"], payload["filename"])
+        asked = addresses.addresses(plan, payload["filename"], self._options)[len(before.outcomes) :]
+        made = await keeping.keep(self._store, result, asked, out)
+        ended = self._ended(job, plan, before.outcomes, made, started_at, processed.outcome.duration_ms)
         crash_point("processing.kept")
-        return facts
+        return ended
 
-    async def _keep(self, result: RunResult, out: Path, started_at: datetime, duration_ms: float) -> Facts:
-        renditions = [await self._keep_rendition(made, out) for made in result["renditions"]]
-        steps = [StepRecord.model_validate(step) for step in result["steps"]]
-        return Facts(
-            content_type=result["content_type"][:255],
-            plan=result["plan"],
-            text=await self._keep_text(result["text"], steps, out),
-            steps=steps,
+    async def _give_back(self, before: Known, out: Path) -> Earlier:
+        """Bring back what the steps before found; the pictures are copies, since who gets them may write."""
+        folder = out / earlier.FOLDER
+        folder.mkdir()
+        given = []
+        for made in facts.renditions_of(before.outcomes):
+            if made.name in earlier.PICTURES:
+                (folder / made.name).write_bytes(
+                    await read_all(self._store, made.storage_key, keeping.RENDITION_MOST_BYTES)
+                )
+                given.append(earlier.picture(made.name, made.content_type, made.width, made.height, made.size))
+        texts = [one.text.state for one in before.outcomes if one.text is not None]
+        return {
+            "steps": [one.record.name for one in before.outcomes],
+            "content_type": before.outcomes[0].content_type,
+            "properties": facts.properties_of(before.outcomes),
+            "text_state": texts[-1] if texts else None,
+            "renditions": given,
+        }
+
+    def _ended(
+        self,
+        job: ClaimedJob,
+        plan: Plan,
+        used: Sequence[StepOutcome],
+        made: Sequence[StepOutcome],
+        started_at: datetime,
+        duration_ms: float,
+    ) -> Facts:
+        """All that is known now. Raises `JobFailed` with it if a step refused the file."""
+        outcomes = [*used, *made]
+        fresh = reuse.lasting(list(made))
+        found = Facts(
+            content_type=outcomes[0].content_type,
+            plan=plan.name,
+            text=facts.text_of(outcomes),
+            steps=[one.record for one in outcomes],
             started_at=started_at,
             duration_ms=round(duration_ms, 2),
-            properties=_bounded_properties(result["properties"]),
-            renditions=renditions,
+            properties=facts.properties_of(outcomes),
+            renditions=facts.renditions_of(outcomes),
+            content=reuse.content_of(job),
+            fresh=tuple(fresh),
+            reused=tuple(one.address for one in used),
+            all_known=len(fresh) == len(made),
         )
-
-    async def _keep_rendition(self, made: Rendition, out: Path) -> RenditionRef:
-        body = _read_bounded(out, made["path"], RENDITION_MOST_BYTES)
-        key = new_key()
-        await put(self._store, key, body)
-        return RenditionRef(
-            name=made["name"][:40],
-            content_type=made["content_type"][:100],
-            size=len(body),
-            storage_key=key,
-            width=made["width_px"],
-            height=made["height_px"],
-            sha256=hashlib.sha256(body).hexdigest(),
-        )
-
-    async def _keep_text(self, found: TextResult, steps: list[StepRecord], out: Path) -> TextRef:
-        state = found["state"]
-        if found["path"] is None:
-            return TextRef(state=state, reason=_why_no_text(steps))
-        body = _read_bounded(out, found["path"], TEXT_MOST_BYTES)
-        pages = orjson.loads(body)["pages"]
-        key = new_key()
-        await put(self._store, key, body)
-        return TextRef(
-            state=state,
-            storage_key=key,
-            characters=sum(len(page["text"]) for page in pages),
-            pages=len(pages),
-            size=len(body),
-            sha256=hashlib.sha256(body).hexdigest(),
-        )
+        reason = facts.rejection(found.steps)
+        if reason is not None:
+            raise JobFailed(Verdict(reason.code, reason.detail, retryable=False), found)
+        return found
 
 
 def _verdict(outcome: Outcome) -> Verdict:
     """Why a run ended without a result; another try may do better (a full machine, a killed sandbox)."""
     code, detail = _SANDBOX_WORDS.get(outcome.state, (outcome.code, outcome.detail))
     return Verdict(code or "step-failed", detail or "Reading the file failed.", retryable=True)
-
-
-def _why_no_text(steps: list[StepRecord]) -> Reason | None:
-    """What the last step that could have read words said instead: a password, a missing program, nothing in it."""
-    spoke = [step for step in steps if step.name in _TEXT_STEPS and step.code and step.detail]
-    said = next((step for step in spoke if step.state == "needs-password"), spoke[-1] if spoke else None)
-    return Reason(code=said.code or "", detail=said.detail or "") if said else None
-
-
-def _read_bounded(out: Path, name: str, most_bytes: int) -> bytes:
-    """A file the sandboxed child wrote; it chose the name, so the sandbox's own check decides."""
-    try:
-        return output_file(out, name, max_bytes=most_bytes).read_bytes()
-    except UntrustedOutputError as error:
-        raise JobFailed(Verdict(error.code, str(error), retryable=False)) from error
-
-
-def _bounded_properties(properties: dict[str, Any]) -> dict[str, Any]:
-    """Properties travel in an event: the largest go first until the rest fits."""
-    kept = dict(properties)
-    while len(orjson.dumps(kept)) > PROPERTIES_MOST_BYTES:
-        largest = max(kept, key=lambda name: len(orjson.dumps(kept[name])))
-        _log.warning("processing.property.dropped", name=largest)
-        del kept[largest]
-    return kept

@@ -1,8 +1,9 @@
 """The tables of the processing service. Only `repository` reads this."""
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
 from filemill.chassis.database.known_files import known_files_table
+from filemill.chassis.database.types import UtcTime
 from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.jobs.table import jobs_table
 from filemill.chassis.messaging.inbox import inbox_table
@@ -37,6 +38,74 @@ renditions = Table(
     # Which step, in which version, made it: the provenance of a result.
     Column("made_by", JSON, nullable=False),
     Index("renditions_owner", "owner_id"),
+    # Several rows may name a blob: files of one owner with the same bytes.
+    Index("renditions_blob", "storage_key"),
+)
+
+# Which bytes each version of a file is, and what the last run made of it: `steps` are their versions, by name.
+file_contents = Table(
+    "file_contents",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content_type", String(255)),
+    Column("plan", String(40)),
+    Column("steps", JSON(none_as_null=True)),
+    Index("file_contents_bytes", "owner_id", "sha256"),
+)
+
+# Whose turn it is to run steps on these bytes: a running job's, by its claim. `starts` counts the turns.
+content_runs = Table(
+    "content_runs",
+    metadata,
+    Column("owner_id", String(200), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("starts", Integer, nullable=False),
+    Column("job_id", String(36)),
+    Column("fence", BigInteger, nullable=False),
+)
+
+# What a step found out, under its address (addresses.py).
+step_results = Table(
+    "step_results",
+    metadata,
+    Column("result_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("step", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("inputs", String(64), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("content_type", String(255), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("code", String(80)),
+    Column("detail", Text),
+    Column("duration_ms", Float, nullable=False),
+    Column("properties", JSON, nullable=False),
+    Column("text_state", String(20)),
+    Column("characters", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("job_id", String(36), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Index("step_results_address", "owner_id", "sha256", "step", "version", "inputs", unique=True),
+)
+
+# The renditions among these results, and the texts (under the name `text`).
+result_blobs = Table(
+    "result_blobs",
+    metadata,
+    Column("storage_key", String(100), primary_key=True),
+    Column("result_id", String(36), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("content_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("sha256", String(64), nullable=False),
+    Index("result_blobs_result", "result_id"),
 )
 
 purged_files = purged_files_table(metadata)

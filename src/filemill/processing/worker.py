@@ -5,8 +5,9 @@ from collections.abc import Callable
 from filemill.chassis.doorbell import Bell
 from filemill.chassis.jobs.workplace import WorkerSpec
 from filemill.chassis.settings import load
-from filemill.processing.repository import job_queue
-from filemill.processing.run import KIND, FileRun, ProcessingLedger
+from filemill.processing.ledger import ProcessingLedger
+from filemill.processing.repository import KIND, job_queue
+from filemill.processing.run import FileRun
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.options import Options
 from filemill.processing.steps.run import ENTRY, PRELOAD
@@ -22,7 +23,7 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
         queue=job_queue,
         ledger=ProcessingLedger(lambda: bell.ring(DOORBELL)),
         runner=lambda place: FileRun(
-            place.store, place.sandbox, place.scratch, Options(ocr_languages=settings.ocr_languages)
+            place.database, place.store, place.sandbox, place.scratch, Options(ocr_languages=settings.ocr_languages)
         ),
         entry=ENTRY,
         preload=PRELOAD,

@@ -92,7 +92,7 @@ async def test_document_when_read_in_the_sandbox_then_no_cache_is_left(run: Any,
     processed = await run(b"{\\rtf1\\ansi Hello {\\b bold} words\\par}", "a.rtf")
     assert processed.result is not None
     assert processed.result["text"]["state"] == "found"
-    assert [path.name for path in (scratch / "work").iterdir()] == ["text.json"]
+    assert [path.name for path in (scratch / "work").iterdir()] == ["text-document_text.json"]
 
 
 async def test_step_when_it_eats_its_memory_then_the_other_steps_still_run(run: Any) -> None:

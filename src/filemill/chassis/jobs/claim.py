@@ -72,6 +72,7 @@ def take(jobs: Table, *, of_owner: ScalarSelect[Any] | None) -> Update:
         lease_holder=bindparam("holder"),
         lease_until=bindparam("until_s"),
         woken_until=0,
+        waits_for=None,
         started_at=bindparam("now_"),
         progress=None,
     ).returning(*[jobs.c[name] for name in CLAIMED])

@@ -128,6 +128,32 @@ class JobQueue:
         tx.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(attempts=jobs.c.attempts - 1))
         return True
 
+    def put_off(self, tx: Tx, job: ClaimedJob, verdict: Verdict, *, waits_for: str, most_s: float) -> bool:
+        """Put a job back until `release` of what it waits for, `most_s` at most: this was no try. False: not in force."""
+        if not self.try_again(tx, job, verdict, pause_s=most_s):
+            return False
+        jobs = self._jobs
+        waiting = {"attempts": jobs.c.attempts - 1, "waits_for": waits_for}
+        tx.execute(update(jobs).where(jobs.c.job_id == job.job_id).values(waiting))
+        return True
+
+    def release(self, tx: Tx, waits_for: str, most: int | None = None) -> int:
+        """Make due what waits for this, the oldest first, at most so many; returns how many those were."""
+        jobs = self._jobs
+        waiting = select(jobs.c.job_id).where(jobs.c.waits_for == waits_for, is_(jobs, "queued"))
+        oldest = list(tx.execute(waiting.order_by(jobs.c.created_at, jobs.c.job_id).limit(most)).scalars())
+        if oldest:
+            now_due = {"due_at": time.time(), "waits_for": None, "woken_until": 0}
+            tx.execute(update(jobs).where(jobs.c.job_id.in_(oldest), is_(jobs, "queued")).values(now_due))
+        return len(oldest)
+
+    def is_running(self, tx: Tx, job_id: str, fence: int) -> bool:
+        """Whether this claim of a job is at work: its lease was neither given up nor taken over, nor is it over."""
+        jobs = self._jobs
+        claim = and_(jobs.c.job_id == job_id, jobs.c.fence == fence, is_(jobs, "running"))
+        row = tx.execute(select(jobs.c.lease_holder, jobs.c.lease_until).where(claim)).first()
+        return row is not None and row[1] > time.time() and not process_identity.is_dead(row[0] or "")
+
     def abandoned(self, tx: Tx) -> list[ClaimedJob]:
         """Running jobs whose lease is over, or whose worker died on this machine."""
         jobs = self._jobs

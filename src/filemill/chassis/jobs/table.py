@@ -58,6 +58,8 @@ def jobs_table(metadata: MetaData) -> Table:
         Column("woken_until", Float, nullable=False, server_default="0"),
         Column("deadline_s", Float, nullable=False),
         Column("cancel_asked", Boolean, nullable=False, server_default=false()),
+        # What it was put off for, while it is queued: `JobQueue.release` of that makes it due.
+        Column("waits_for", String(300)),
         Column("progress", JSON(none_as_null=True)),
         Column("reason_code", String(80)),
         Column("reason_detail", Text),
@@ -88,6 +90,12 @@ def jobs_table(metadata: MetaData) -> Table:
             "owner_id",
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),
+        ),
+        Index(
+            "jobs_waiting",
+            "waits_for",
+            sqlite_where=text("waits_for IS NOT NULL"),
+            postgresql_where=text("waits_for IS NOT NULL"),
         ),
         Index("jobs_newest", "owner_id", "created_at", "job_id"),
         Index("jobs_file", "file_id", "run"),

@@ -40,6 +40,10 @@ class JobFailed(Exception):
         self.facts = facts
 
 
+class JobPutOff(Exception):
+    """The runner put the job back by `JobQueue.put_off`: it waits for something, and this was no try."""
+
+
 @dataclass(slots=True)
 class Progress:
     """Where a running job is; shown by the API at the next heartbeat."""
@@ -157,6 +161,8 @@ class Worker:
             return await self.database.write("jobs.done", self._end_done, job, work.result())
         except JobFailed as failure:
             return await self._failed(job, failure.verdict, failure.facts)
+        except JobPutOff:
+            return "put-off"
         except TimeoutError:
             detail = f"It was not done after {job.deadline_s:g} s."
             return await self._failed(job, Verdict("deadline", detail, retryable=True), None)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from filemill.chassis.sandbox import Limits, Outcome, Sandbox
-from filemill.processing.steps import identify
+from filemill.processing.steps import earlier, identify
 from filemill.processing.steps.results import RunResult, check
 
 # Each run again costs up to a full time limit; two steps of one plan that both break are hopeless.
@@ -69,6 +69,8 @@ def _checked(outcome: Outcome, runs: int) -> Processed:
 
 def _empty(folder: Path) -> None:
     for left in folder.iterdir():
+        if left.name == earlier.FOLDER:
+            continue
         if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left)
         else:

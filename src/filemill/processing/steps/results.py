@@ -72,6 +72,16 @@ class Rendition(TypedDict):
 
 
 @with_config(_STRICT)
+class StepAdded(TypedDict):
+    """What one step added to what was known before it: so much of the result can be kept, and given back, on its own."""
+
+    step: str
+    properties: dict[str, Any]
+    text: TextResult | None
+    renditions: list[str]
+
+
+@with_config(_STRICT)
 class Reject(TypedDict):
     """Why the file as a whole cannot be processed."""
 
@@ -87,6 +97,7 @@ class RunResult(TypedDict):
     type_evidence: dict[str, Any]
     plan: str
     steps: list[StepRecord]
+    added: list[StepAdded]
     properties: dict[str, Any]
     text: TextResult
     renditions: list[Rendition]

@@ -15,13 +15,12 @@ import orjson
 from filemill.processing.steps.text_chunks import chunks_of
 from filemill.processing.steps.text_pages import TEXT_MAX_CHARACTERS, Box, Page
 
-TEXT_FILE = "text.json"
 # A 2,500-page book; with more, the lines would outgrow the words many times over. Chunks keep their boxes.
 LINES_MAX = 100_000
 
 
-def write(pages: list[Page], markdown: str, folder: Path) -> str:
-    """Write the file and return its name."""
+def write(pages: list[Page], markdown: str, folder: Path, *, by: str) -> str:
+    """Write the file and return its name; `by` is the step that found the words."""
     lines_left = LINES_MAX
     shown: list[dict[str, Any]] = []
     for page in pages:
@@ -34,8 +33,9 @@ def write(pages: list[Page], markdown: str, folder: Path) -> str:
     document: dict[str, Any] = {"pages": shown, "chunks": chunks}
     if markdown:
         document["markdown"] = markdown[:TEXT_MAX_CHARACTERS]
-    (folder / TEXT_FILE).write_bytes(orjson.dumps(document))
-    return TEXT_FILE
+    name = f"text-{by}.json"
+    (folder / name).write_bytes(orjson.dumps(document))
+    return name
 
 
 def _page(page: Page, lines: tuple[Any, ...]) -> dict[str, Any]:
