@@ -56,6 +56,7 @@ class Service:
     folder: Path
     sandbox: OpenSandbox
     options: Options = field(default_factory=Options)
+    uploads: set[str] = field(default_factory=set)
     _bell: Bell = field(init=False)
     _open: list[Any] = field(default_factory=list)
 
@@ -71,6 +72,7 @@ class Service:
 
     async def tell(self, file_id: str, key: str, body: bytes, filename: str, **more: Any) -> None:
         """The event of an upload."""
+        self.uploads.add(key)
         digest = hashlib.sha256(body).hexdigest()
         data = samples.uploaded(file_id, filename=filename, sha256=digest, storage_key=key, size=len(body), **more)
         event = samples.event(Topic.UPLOADED, data)

@@ -1,6 +1,7 @@
 """The HTTP side of the client commands: one small client over the gateway, with errors a person can act on."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -41,6 +42,16 @@ class Api:
         """The JSON at a path."""
         shown = {name: value for name, value in params.items() if value is not None}
         return self._json(self.send("GET", path, params=shown))
+
+    def items(self, path: str, **params: Any) -> Iterator[Any]:
+        """The items of a list, page after page."""
+        cursor = None
+        while True:
+            page = self.get(path, cursor=cursor, **params)
+            yield from page["items"]
+            cursor = page.get("next_cursor")
+            if cursor is None:
+                return
 
     def post(self, path: str, body: Any = None) -> Any:
         """Post JSON, get JSON."""

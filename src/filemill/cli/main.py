@@ -160,6 +160,22 @@ def jobs(
 
 
 @app.command()
+def reprocess(
+    where: Annotated[
+        str,
+        typer.Option(help="Which: `STEP.version < N` (or `current`; `step` is any), `type = image/*`, `plan = pdf`."),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many, and about how long.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when they are done.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Process your files again that fit a filter, behind new uploads. What is known already costs nothing."""
+    from filemill.cli.reprocess import reprocess as run
+
+    run(where, dry_run=dry_run, wait=wait, as_json=as_json)
+
+
+@app.command()
 def doctor() -> None:
     """What this machine has, what that means for each feature, and what to do about what is missing."""
     checks = doctor_checks.examine()

@@ -68,7 +68,7 @@ def _all(api: Api) -> Iterator[dict[str, Any]]:
                 "retry": f"/api/{prefix}/parked/{message['id']}/retry",
             }
     for service in JOB_SERVICES:
-        for job in api.get(f"/api/{service}/jobs", state="parked")["items"]:
+        for job in api.items(f"/api/{service}/jobs", state="parked", limit=500):
             reason = job["reason"]["detail"] if job["reason"] else ""
             yield {
                 "id": job["job_id"], "service": service, "kind": "job", "file_id": job["file_id"], "tries": job["attempts"],

@@ -74,6 +74,13 @@ class JobGroups(Contract):
     items: list[JobGroup]
 
 
+class JobLanes(Contract):
+    """How many jobs of the caller are open in each lane: new uploads, and re-runs."""
+
+    interactive: int
+    bulk: int
+
+
 class JobFilter(Contract):
     """Which jobs a bulk call means; an empty filter means every parked or failed job of the caller."""
 

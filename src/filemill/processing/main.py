@@ -25,6 +25,7 @@ from filemill.processing import consumers
 from filemill.processing.endpoints import Endpoints
 from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.repository import KIND, job_queue
+from filemill.processing.reprocess import Reprocessing
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.worker import DOORBELL
 
@@ -64,6 +65,8 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         transport,
     )
 
+    reprocessing = Reprocessing(database, settings.processing_deadline_s, settings.processing_workers, wake)
+
     async def stop() -> None:
         if sender is not None:
             await sender.close()
@@ -73,7 +76,8 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
 
     return build_app(
         state,
-        [JobEndpoints(database, job_queue, wake).router(), Endpoints(database, store).router()],
+        # Before the jobs, whose `/jobs/{job_id}` is any word.
+        [Endpoints(database, store, reprocessing).router(), JobEndpoints(database, job_queue, wake).router()],
         summary="Finds out what a file is and makes something of it, in a sandbox.",
         stop=stop,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, and_, delete, insert, select
 
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
@@ -52,6 +52,18 @@ def keep_renditions(
     if rows:
         tx.execute(insert(renditions), rows)
     removal_rows.add(tx, results_repository.unnamed(tx, old), after_s=results_repository.DROPPED_AFTER_S)
+
+
+def contents_page(tx: Tx, owner_id: str, most: int, after: str | None) -> list[RowMapping]:
+    """The next living files of an owner in the order of their ids, each with what is remembered of its last run."""
+    same = and_(file_contents.c.file_id == known_files.c.file_id, file_contents.c.version == known_files.c.version)
+    query = select(
+        known_files.c.file_id, known_files.c.filename, known_files.c.content_type,
+        file_contents.c.content_type.label("found_type"), file_contents.c.steps,
+    ).outerjoin(file_contents, same)  # fmt: skip
+    living = and_(known_files.c.owner_id == owner_id, known_files.c.deleted.is_(False), known_files.c.version > 0)
+    query = query.where(living if after is None else and_(living, known_files.c.file_id > after))
+    return list(tx.execute(query.order_by(known_files.c.file_id).limit(most)).mappings())
 
 
 def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
-from filemill.processing import addresses, results_repository
+from filemill.processing import addresses, facts, results_repository
 from filemill.processing.content import Address, Content
 from filemill.processing.plan import Plan, plan_for
 from filemill.processing.results_repository import StepOutcome
@@ -36,10 +36,11 @@ class Known:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing is left to run."""
+        """Whether nothing is left to run: after a refusal no step can make a result of the file."""
         if self.plan is None:
             return False
-        return len(self.outcomes) == len(self.plan.steps) or self.outcomes[-1].record.state == "rejected"
+        refused = facts.rejection([one.record for one in self.outcomes]) is not None
+        return refused or len(self.outcomes) == len(self.plan.steps)
 
 
 def content_of(job: ClaimedJob) -> Content | None:

@@ -19,6 +19,7 @@ known_files = known_files_table(
     Column("filename", String(255), nullable=False, server_default=""),
     Column("content_type", String(255), nullable=False, server_default=""),
     Column("size", BigInteger, nullable=False, server_default="0"),
+    Index("known_files_owner", "owner_id", "file_id"),
 )
 
 renditions = Table(

@@ -50,8 +50,7 @@ async def purge(service: Service, file_id: str) -> None:
 
 async def made_keys(service: Service) -> set[str]:
     """The blobs that processing made: what is in the store but the uploads."""
-    uploads = {key for (key,) in await service.rows("SELECT storage_key FROM known_files")}
-    return {blob.key async for blob in service.store.list()} - uploads
+    return {blob.key async for blob in service.store.list()} - service.uploads
 
 
 async def test_equal_files_when_four_workers_take_two_hundred_then_the_steps_run_once(service: Service) -> None:

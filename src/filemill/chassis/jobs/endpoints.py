@@ -17,7 +17,7 @@ from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import Id
-from filemill.contracts.jobs import BulkResult, BulkRetry, Job, JobGroup, JobGroups, JobPage, JobState
+from filemill.contracts.jobs import BulkResult, BulkRetry, Job, JobGroup, JobGroups, JobLanes, JobPage, JobState
 from filemill.contracts.upload import Reason
 
 ENDED = ("failed", "parked", "cancelled")
@@ -34,11 +34,12 @@ class JobEndpoints:
     wake: Callable[[], None]
 
     def router(self) -> APIRouter:
-        """The routes; `/jobs/groups` stands before `/jobs/{job_id}` so that it is not taken for an id."""
+        """The routes; `/jobs/groups` and `/jobs/lanes` stand before `/jobs/{job_id}` so that they are not taken for ids."""
         router = APIRouter(tags=["jobs"])
         add = router.add_api_route
         add("/jobs", self.page, methods=["GET"], response_model=JobPage, summary="Jobs, newest first")
         add("/jobs/groups", self.groups, methods=["GET"], response_model=JobGroups, summary="Failures by cause")
+        add("/jobs/lanes", self.lanes, methods=["GET"], response_model=JobLanes, summary="Open jobs by lane")
         add("/jobs/retry", self.retry_many, methods=["POST"], response_model=BulkResult, summary="Retry many jobs")
         add("/jobs/{job_id}", self.get, methods=["GET"], response_model=Job, summary="One job")
         add(
@@ -92,6 +93,10 @@ class JobEndpoints:
             by_code[row["reason_code"] or "unknown"].append(row)
         groups = [_group(code, members) for code, members in by_code.items()]
         return JobGroups(items=sorted(groups, key=lambda group: -group.count))
+
+    async def lanes(self, caller: CallerDep) -> JobLanes:
+        """How many of the caller's jobs are open."""
+        return JobLanes(**await self.database.read(self.queue.open_by_lane, caller.owner_id))
 
     async def retry(self, job_id: Id, caller: CallerDep) -> Job:
         """Fresh tries for a job that has ended, also one that went well: after a program or a model was installed, say."""

@@ -271,5 +271,12 @@ class JobQueue:
         query = select(jobs.c.state, func.count()).where(jobs.c.state.in_(OPEN_STATES)).group_by(jobs.c.state)
         return {row[0]: row[1] for row in tx.execute(query)}
 
+    def open_by_lane(self, tx: Tx, owner_id: str) -> dict[str, int]:
+        """How many jobs of an owner are open, in each lane."""
+        jobs = self._jobs
+        mine = and_(jobs.c.state.in_(OPEN_STATES), jobs.c.owner_id == owner_id)
+        found = tx.execute(select(jobs.c.lane, func.count()).where(mine).group_by(jobs.c.lane)).all()
+        return dict.fromkeys((INTERACTIVE, BULK), 0) | {row[0]: row[1] for row in found}
+
     def _mine(self, job: ClaimedJob) -> Any:
         return and_(self._jobs.c.job_id == job.job_id, is_(self._jobs, "running"), self._jobs.c.fence == job.fence)

@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("waits_for", sa.String(length=300), nullable=True))
     waiting = sa.text("waits_for IS NOT NULL")
     op.create_index("jobs_waiting", "jobs", ["waits_for"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index("known_files_owner", "known_files", ["owner_id", "file_id"])
     op.create_index("renditions_blob", "renditions", ["storage_key"])
     _create_contents()
     _create_results()
