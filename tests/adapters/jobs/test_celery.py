@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.servers
 START_S = 60.0
 DONE_S = 60.0
 ANSWER_S = 15.0
+CANCEL_S = 1.0
 
 
 class Site:
@@ -178,6 +180,20 @@ async def test_worker_when_asked_to_stop_then_the_job_is_given_back_without_a_tr
     await asyncio.to_thread(end, worker, SIGTERM)
     row = await site.row(job)
     assert (row["state"], row["attempts"], row["reason_code"]) == ("queued", 0, "worker-stopped"), site.said()
+
+
+async def test_worker_when_a_job_in_hand_is_cancelled_then_it_ends_within_a_second(site: Site) -> None:
+    """As with local workers: the row says so, and the worker sees it."""
+    await site.start_worker()
+    job = await site.add(60.0)
+    await site.began(job)
+    began_s = time.monotonic()
+    assert await site.database.write("test", job_queue.cancel, job) == "running"
+    async with asyncio.timeout(DONE_S):
+        while (row := await site.row(job))["state"] == "running":  # noqa: ASYNC110 - a row has no event
+            await asyncio.sleep(0.02)
+    assert (row["state"], site.marks(job, "ended")) == ("cancelled", [])
+    assert time.monotonic() - began_s < CANCEL_S
 
 
 async def test_waker_when_a_wake_up_is_lost_then_it_is_sent_again(

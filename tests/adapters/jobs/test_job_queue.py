@@ -143,3 +143,48 @@ async def test_cancel_when_queued_or_running_or_ended_then_each_is_answered_as_i
     assert await database.write("test", queue.cancel, job_id) == "running"
     assert await database.write("test", queue.heartbeat, job, None) is False
     assert not await database.write("test", queue.requeue, job_id)
+
+
+async def test_claim_when_one_owner_has_a_thousand_bulk_jobs_then_anothers_uploads_come_first_and_then_each_in_turn(
+    database: Database, queue: JobQueue
+) -> None:
+    """Re-runs delay no upload; among re-runs, an owner with two does not wait for one with a thousand."""
+
+    def fill(tx: Tx) -> None:
+        for _ in range(1000):
+            queue.add(tx, new_job(owner_id="ada", lane=BULK))
+        for lane, count in ((INTERACTIVE, 5), (BULK, 2)):
+            for _ in range(count):
+                queue.add(tx, new_job(owner_id="bob", lane=lane))
+
+    await database.write("test", fill)
+    claimed = [await database.write("test", queue.claim, "me") for _ in range(10)]
+    order = [(job.owner_id, job.lane) for job in claimed if job is not None]
+    assert order[:5] == [("bob", INTERACTIVE)] * 5
+    # Bob has five at work: the owner with the least running is next.
+    assert order[5:] == [("ada", BULK)] * 5
+    rest = [await database.write("test", queue.claim, "me") for _ in range(4)]
+    assert [job.owner_id for job in rest if job is not None].count("bob") == 2
+
+
+async def test_put_off_when_what_it_waits_for_ends_then_it_is_due_and_no_try_was_counted(
+    database: Database, queue: JobQueue
+) -> None:
+    """Who waits sleeps until it is told, the oldest first; a put-off by a claim not in force changes nothing."""
+    ids = [await database.write("test", queue.add, new_job()) for _ in range(3)]
+    verdict = Verdict("equal-file", "Another is at work.", retryable=True)
+
+    def put_all_off(tx: Tx) -> None:
+        while job := queue.claim(tx, "me"):
+            assert queue.put_off(tx, job, verdict, waits_for="bytes", most_s=60.0)
+            assert not queue.put_off(tx, job, verdict, waits_for="bytes", most_s=60.0)
+
+    await database.write("test", put_all_off)
+    assert await database.write("test", queue.claim, "me") is None
+    assert await database.write("test", queue.release, "other bytes") == 0
+    assert await database.write("test", queue.release, "bytes", 1) == 1
+    first = await database.write("test", queue.claim, "me")
+    assert first is not None
+    assert (first.job_id, first.attempts) == (ids[0], 1)
+    assert await database.write("test", queue.claim, "me") is None
+    assert await database.write("test", queue.release, "bytes") == 2

@@ -18,7 +18,7 @@ from filemill.chassis.errors import Unavailable
 from filemill.chassis.jobs import queue as queue_module
 from filemill.chassis.jobs import worker as worker_module
 from filemill.chassis.jobs.queue import TRIES_MOST, JobQueue
-from filemill.chassis.jobs.table import ClaimedJob, Verdict
+from filemill.chassis.jobs.table import BULK, ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress, Worker
 from support.job_table import new_job
 
@@ -269,3 +269,24 @@ async def test_worker_when_it_is_stopped_then_what_it_holds_is_given_back(
     assert row is not None
     assert (row["state"], row["lease_holder"]) == ("queued", None)
     assert row["due_at"] <= time.time()
+
+
+async def test_worker_when_bulk_jobs_could_take_every_slot_then_one_is_left_for_a_new_upload(
+    database: Database, queue: JobQueue, start_worker: StartWorker
+) -> None:
+    """Two slots, bulk jobs that never end: the new upload is done while they hang."""
+    over = asyncio.Event()
+
+    async def run(job: ClaimedJob, _progress: Progress) -> None:
+        if job.lane == BULK:
+            await over.wait()
+
+    for _ in range(5):
+        await database.write("test", queue.add, new_job(lane=BULK))
+    start_worker(run)
+    while (await database.read(queue.counts)).get("running") != 1:  # noqa: ASYNC110  a database tells nobody
+        await asyncio.sleep(0.01)
+    row = await ended(database, queue, await database.write("test", queue.add, new_job(owner_id="ada")))
+    assert row["state"] == "done"
+    assert await database.read(queue.counts) == {"queued": 4, "running": 1}
+    over.set()

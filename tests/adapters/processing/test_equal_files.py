@@ -75,6 +75,25 @@ async def test_equal_files_when_four_workers_take_two_hundred_then_the_steps_run
     assert await service.rows(counted) == [(EQUAL_FILES, 1)]
 
 
+async def test_workers_when_a_second_one_joins_then_nothing_is_done_twice(service: Service) -> None:
+    """Different files, one worker and then two: each file has one try, one start, one result of each step."""
+    count = 40
+    for number in range(count):
+        await service.upload(f"file {number}".encode(), f"{number}.txt")
+    service.start_worker(concurrency=1)
+    await until_more(service, "SELECT job_id FROM jobs WHERE state = 'done'", 5)
+    service.start_worker(concurrency=1)
+    ended = await service.ended()
+    assert [(state, attempts) for state, attempts, _ in ended] == [("done", 1)] * count
+    assert await service.rows("SELECT count(*), max(starts) FROM content_runs") == [(count, 1)]
+    assert await service.rows("SELECT step, count(*) FROM step_results GROUP BY step ORDER BY step") == [
+        ("identify", count),
+        ("plain_text", count),
+    ]
+    told = [event["subject"] for event in await events(service) if event["type"] == Topic.PROCESSED]
+    assert (len(told), len(set(told))) == (count, count)
+
+
 async def test_equal_file_when_the_first_is_done_then_nothing_runs_and_it_is_told_so(service: Service) -> None:
     """Nothing is fetched, no step runs; the event says the same, marked as reused."""
     service.start_worker()
@@ -316,4 +335,11 @@ async def until(service: Service, query: str, count: int) -> None:
     """Wait until a query finds so many rows."""
     async with asyncio.timeout(20):
         while len(await service.rows(query)) != count:  # noqa: ASYNC110  a database tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def until_more(service: Service, query: str, count: int) -> None:
+    """Wait until a query finds at least so many rows."""
+    async with asyncio.timeout(20):
+        while len(await service.rows(query)) < count:  # noqa: ASYNC110  a database tells nobody
             await asyncio.sleep(0.01)

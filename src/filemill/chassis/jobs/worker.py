@@ -21,7 +21,7 @@ from filemill.chassis.errors import Unavailable
 from filemill.chassis.jobs.ledger import Ledger, end_failed
 from filemill.chassis.jobs.queue import LEASE_S, JobQueue
 from filemill.chassis.jobs.recovery import Recovery
-from filemill.chassis.jobs.table import ClaimedJob, Verdict
+from filemill.chassis.jobs.table import BULK, INTERACTIVE, ClaimedJob, Verdict
 from filemill.chassis.telemetry import metrics, request_context, tracing
 
 IDLE_S = 2.0
@@ -67,7 +67,7 @@ async def _stop(work: "asyncio.Future[Any]") -> None:
 
 @dataclass(slots=True)
 class Worker:
-    """Runs up to `concurrency` jobs of one service at a time."""
+    """Runs up to `concurrency` jobs of one service at a time; with several slots, one is never given to a bulk job."""
 
     database: Database
     queue: JobQueue
@@ -76,7 +76,8 @@ class Worker:
     doorbell: Callable[[], Doorbell]
     concurrency: int
     kind: str
-    _running: set["asyncio.Task[None]"] = field(default_factory=set)
+    _running: dict["asyncio.Task[None]", str] = field(default_factory=dict)
+    """The jobs in hand, with their lanes."""
 
     async def run(self) -> None:
         """Work for ever; on cancellation the running jobs are stopped and given back."""
@@ -90,14 +91,14 @@ class Worker:
                     await recovery.recover()
                 while len(self._running) < self.concurrency and (job := await self._claim_if_any()):
                     task = asyncio.create_task(self._work(job))
-                    self._running.add(task)
-                    task.add_done_callback(self._running.discard)
+                    self._running[task] = job.lane
+                    task.add_done_callback(self._running.pop)
                     task.add_done_callback(lambda _done: doorbell.ring())
                 await doorbell.wait(IDLE_S)
         finally:
-            for task in self._running:
+            for task in list(self._running):
                 task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await asyncio.gather(*list(self._running), return_exceptions=True)
             doorbell.close()
 
     async def run_one(self, lane: str | None = None) -> bool:
@@ -115,7 +116,9 @@ class Worker:
         """Looking is cheaper than a claim that finds nothing, and a worker looks every `IDLE_S`."""
         if not (await self.database.read(self.queue.counts)).get("queued"):
             return None
-        return await self._claim()
+        in_bulk = sum(lane == BULK for lane in self._running.values())
+        # A new upload must not wait for a long re-run to end.
+        return await self._claim(INTERACTIVE if in_bulk and in_bulk >= self.concurrency - 1 > 0 else None)
 
     async def _claim(self, lane: str | None = None) -> ClaimedJob | None:
         def claim(tx: Tx) -> ClaimedJob | None:
