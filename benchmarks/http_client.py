@@ -18,10 +18,19 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Answer:
-    """Status and body."""
+    """Status, body, and the head as it came."""
 
     status: int
     body: bytes
+    head: bytes = b""
+
+    def header(self, name: str) -> str:
+        """The value of a header. Raises `KeyError`."""
+        for line in self.head.split(b"\r\n")[1:]:
+            said, _, value = line.decode("latin-1").partition(":")
+            if said.lower() == name:
+                return value.strip()
+        raise KeyError(name)
 
 
 class Connection:
@@ -68,7 +77,7 @@ class Connection:
         length = int(found[1]) if found else 0
         while len(body) < length:
             body += self._more()
-        return Answer(status, body)
+        return Answer(status, body, head)
 
     def _more(self) -> bytes:
         data = self._socket.recv(1 << 18)

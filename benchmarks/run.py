@@ -36,6 +36,7 @@ BENCHMARKS = {
     "L1": "l1_thumbnail",
     "L3": "l3_pdf_text",
     "L8": "l8_task",
+    "T1": "t1_tus",
 }
 RESULTS = Path(__file__).parent / "results.json"
 README = Path(__file__).parent.parent / "README.md"

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     "pypdfium2": "BSD-3-Clause and Apache-2.0, with a list of the licences of PDFium's parts, all permissive",
     "python-dateutil": "Apache-2.0 or BSD-3-Clause at one's choice; its field says only 'Dual License'",
     "python-stdnum": "LGPL-2.1-or-later: used as a library of its own, unchanged, replaceable by the user",
+    "resvg-py": "MIT, said only in its LICENSE file; resvg itself, inside it, is Apache-2.0 or MIT",
     "pyvips-binary": "LGPL-3.0-or-later: libvips as a shared library of its own, unchanged, replaceable by the user",
 }
 """Read by a person; the reason says why it may stay."""

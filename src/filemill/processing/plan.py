@@ -33,6 +33,8 @@ from filemill.processing.steps.context import Step
 
 # ffprobe, or tesseract with its two threads, and one process to spare.
 _HELPER_PROGRAMS = 2
+# A drawing that takes longer is run again without being drawn; both together stay below what one file may take.
+_DRAWING_S = 14
 # ffmpeg has a thread for each part of what it does.
 _MEDIA_PROGRAMS = 8
 # Frames of 4K, some at once, and the encoder's own.
@@ -56,7 +58,10 @@ PICTURE = Plan(
     Limits(processes=_HELPER_PROGRAMS),
 )
 DRAWING = Plan(
-    "drawing", (identify, vector_picture, document_text), "a drawing: its words; it is not drawn, for safety"
+    "drawing",
+    (identify, vector_picture, dominant_colours, perceptual_hash, document_text),
+    "a drawing: a picture of it, its colours, its words",
+    Limits(cpu_s=_DRAWING_S, wall_s=_DRAWING_S),
 )
 PDF = Plan(
     "pdf",

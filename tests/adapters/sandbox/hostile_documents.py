@@ -394,6 +394,47 @@ def svg_linked_to_the_outside() -> bytes:
     ).encode()
 
 
+def _drawing(inside: str, head: str = "") -> bytes:
+    root = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="90" height="90">'
+    return f"{head}{root}{inside}</svg>".encode()
+
+
+@case("a.svg")
+def svg_whose_parts_use_each_other() -> bytes:
+    levels = "".join(f'<g id="u{n}">' + f'<use xlink:href="#u{n - 1}"/>' * 10 + "</g>" for n in range(1, 30))
+    return _drawing(f'<defs><g id="u0"><rect width="9" height="9"/></g>{levels}</defs><use xlink:href="#u29"/>')
+
+
+@case("a.svg")
+def svg_that_uses_itself() -> bytes:
+    return _drawing('<g id="a"><use xlink:href="#b"/></g><g id="b"><use xlink:href="#a"/></g>')
+
+
+@case("a.svg")
+def svg_of_huge_filters() -> bytes:
+    blur = '<filter id="f" width="99999" height="99999"><feGaussianBlur stdDeviation="9999"/></filter>'
+    return _drawing(blur + '<rect width="90" height="90" filter="url(#f)"/>' * 300)
+
+
+@case("a.svg")
+def svg_of_a_million_parts() -> bytes:
+    return _drawing('<circle cx="5" cy="5" r="3" opacity=".5"/>' * 250_000)
+
+
+@case("a.svg")
+def svg_nested_deep() -> bytes:
+    return _drawing("<g opacity='.9'>" * 50_000 + "<rect width='9' height='9'/>" + "</g>" * 50_000)
+
+
+@case("a.svg")
+def svg_of_patterns_in_patterns() -> bytes:
+    patterns = "".join(
+        f'<pattern id="p{n}" width=".01" height=".01"><rect width="90" height="90" fill="url(#p{n - 1})"/></pattern>'
+        for n in range(1, 20)
+    )
+    return _drawing(f'{patterns}<rect width="90" height="90" fill="url(#p19)"/>')
+
+
 @case("a.eml")
 def mail_in_mail_in_mail() -> bytes:
     head = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: again\r\nMIME-Version: 1.0\r\n"

@@ -56,9 +56,10 @@ class Service:
     @contextmanager
     def nothing_kept(self) -> Iterator[None]:
         """What happens inside leaves nothing behind, and the next upload is taken."""
+        wait_for(lambda: self.kept()[3] == 0, "what the last request began to be gone", 10)
         before = self.kept()
         yield
-        wait_for(lambda: self.kept() == before, f"nothing to be kept; before {before}, now {self.kept()}", 10)
+        wait_for(lambda: self.kept() == before, f"nothing to be kept beside {before}", 10)
         assert self.send(post(file_part(b"next"))).status == 201
 
 

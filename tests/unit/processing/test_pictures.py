@@ -149,14 +149,79 @@ def test_colours_when_half_is_red_then_red_has_half(process: Any) -> None:
     assert colours[0]["share"] == pytest.approx(0.5, abs=0.05)
 
 
-def test_svg_when_hostile_then_it_is_not_drawn_and_entities_are_not_expanded(process: Any) -> None:
-    """Drawings are kept, said to be unsupported, and cost nothing."""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {}>{}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ('width="40" height="20"', (1600, 800)),
+        ('viewBox="0 0 40 20"', (1600, 800)),
+        ('width="40cm" height="800mm" viewBox="0 0 10 20"', (800, 1600)),
+        ('width="100%" height="100%" viewBox="0 0 40 20"', (1600, 800)),
+    ],
+)
+def test_svg_when_it_has_a_size_of_any_kind_then_it_is_drawn_in_its_shape(
+    process: Any, work_dir: Path, size: str, expected: tuple[int, int]
+) -> None:
+    """Red at the left, nothing at the right; sharp at the size of the preview."""
+    drawing = SVG.format(size, '<rect width="5" height="999" fill="#e01010"/><text x="1" y="5">harbour plan</text>')
+    result = process(drawing.encode(), "a.svg")
+    assert step(result, "vector_picture")["state"] == "done"
+    picture = opened(result, work_dir, "preview").convert("RGBA")
+    assert picture.size == expected
+    assert picture.getpixel((20, picture.height - 20))[0] > 200  # type: ignore[index]
+    assert picture.getpixel((picture.width - 20, picture.height - 20))[3] == 0  # type: ignore[index]
+    assert result["text"]["state"] == "found"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_svg_when_in_another_encoding_then_it_is_drawn_all_the_same(process: Any, encoding: str) -> None:
+    """Editors of twenty years ago wrote all of these."""
+    declared = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
+    drawing = declared + SVG.format('width="9" height="9"', '<title>Blüte</title><circle r="9"/>')
+    result = process(drawing.encode(encoding), "a.svg", content_type="image/svg+xml")
+    if result["content_type"] == "image/svg+xml":
+        assert step(result, "vector_picture")["state"] == "done"
+    else:
+        assert encoding == "utf-16", "libmagic takes it for text"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "end"),
+    [
+        (SVG.format('width="9" height="9"', ""), "nothing-drawn"),
+        (SVG.format('width="1" height="900000"', '<rect width="9" height="9"/>'), "too-large-to-draw"),
+        (
+            SVG.format('width="9" height="9"', '<image width="9" height="9" xlink:href="/etc/hostname"/>'),
+            "nothing-drawn",
+        ),
+    ],
+    ids=["empty", "thin", "a file of the machine"],
+)
+def test_svg_when_it_cannot_be_drawn_then_it_is_said(process: Any, drawing: str, end: str) -> None:
+    """The file is kept, and the step says why there is no picture."""
+    result = process(drawing.encode(), "a.svg", content_type="image/svg+xml")
+    assert step(result, "vector_picture")["code"] == end
+    assert result["renditions"] == []
+    assert result["reject"] is None
+
+
+def test_svg_when_it_is_cut_then_it_is_unreadable(process: Any) -> None:
+    """Neither its picture nor its words."""
+    result = process(SVG.format('width="9" height="9"', '<rect width="9"')[:-6].encode(), "a.svg")
+    assert step(result, "vector_picture")["code"] == "unreadable-drawing"
+    assert result["reject"]["code"] == "unreadable-document"
+
+
+def test_svg_when_it_laughs_then_entities_are_not_expanded(process: Any) -> None:
+    """A billion laughs cost nothing, in the picture and in the words."""
     from .files import laughs
 
-    content = laughs() + '<svg xmlns="http://www.w3.org/2000/svg"><text>&l11;</text></svg>'
+    content = laughs() + SVG.format('width="9" height="9"', "<text>&l11;</text>")
     result = process(content.encode(), "a.svg")
     assert result["content_type"] == "image/svg+xml"
-    assert step(result, "vector_picture")["state"] == "unsupported"
+    assert step(result, "vector_picture")["code"] == "unreadable-drawing"
     assert result["renditions"] == []
     assert result["text"]["state"] == "empty"
 
