@@ -48,7 +48,8 @@ def test_upload_when_read_by_a_thread_or_by_the_loop_then_the_result_is_the_same
     before = metrics.BODY_BYTES_DRAINED._value.get()
     statuses = set()
     for number in range(CASES):
-        case = make_case(dice)
+        # The dice would leave out what is too large once in 150 runs.
+        case = make_case(dice) if number else make_raw(dice, bytes(MOST_BYTES + 1))
         answers = {name: send(web, case) for name, web in services.items()}
         assert answers["thread"] == answers["loop"], f"seed {seed}, case {number}"
         status, facts = answers["thread"]
