@@ -45,14 +45,13 @@ def test_patch_when_read_by_a_thread_or_by_the_loop_then_the_offsets_are_the_sam
     dice = random.Random(seed)
     before = metrics.BODY_BYTES_DRAINED._value.get()
     statuses: set[int | None] = set()
+    sure = list(FLAWS)  # each once for certain: the dice would leave one out now and then
     for number in range(UPLOADS):
         content = dice.randbytes(max(1, dice.choice(LENGTHS) + dice.randint(-3, 3)))
         places = {name: create(web, len(content)) for name, web in services.items()}
         offset = 0
         while offset < len(content):
-            # Each flaw once for certain: the dice would leave one out now and then.
-            sure = FLAWS[number] if number < len(FLAWS) and not offset else None
-            patch = make_patch(dice, content, offset, sure or dice.choice((None, None, *FLAWS)))
+            patch = make_patch(dice, content, offset, sure.pop() if sure else dice.choice((None, None, *FLAWS)))
             answers = {name: send(web, places[name], patch) for name, web in services.items()}
             assert answers["thread"] == answers["loop"], f"seed {seed}, upload {number}: {answers}"
             statuses.add(answers["thread"])
