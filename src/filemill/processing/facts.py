@@ -19,7 +19,9 @@ from filemill.processing.results_repository import StepOutcome
 
 PROPERTIES_MOST_BYTES = 24 * 1024
 
-_TEXT_STEPS = frozenset({"pdf", "document_text", "plain_text", "vector_picture", "image_text", "archive_list"})
+_TEXT_STEPS = frozenset(
+    {"pdf", "document_text", "plain_text", "vector_picture", "image_text", "archive_list", "subtitles"}
+)
 _log = structlog.get_logger()
 
 

@@ -1,11 +1,12 @@
 """Pictures: what is found out about them and what is made of them."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from .files import encode, jpeg_with_exif, photo, png_header_only
 
@@ -94,6 +95,24 @@ def test_picture_when_cmyk_then_the_thumbnail_is_rgb(process: Any, work_dir: Pat
     red, green, blue = opened(result, work_dir, "thumbnail").convert("RGB").getpixel((20, 20))
     assert red > green
     assert red > blue
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG2000", "PPM"])
+def test_picture_when_it_has_16_bit_greys_then_they_are_as_bright_as_before(
+    process: Any, work_dir: Path, kind: str
+) -> None:
+    """Pale stays pale: the whole range is brought to 8 bits, not the part that the picture happens to use."""
+    row = struct.pack("<200H", *[20_000] * 100, *[30_000] * 100)
+    greys = Image.frombytes("I;16", (200, 100), row * 100)
+    thumbnail = opened(process(encode(greys, kind), "a"), work_dir, "thumbnail").convert("L")
+    assert abs(thumbnail.getpixel((40, 50)) - 20_000 / 257) < 4
+    assert abs(thumbnail.getpixel((160, 50)) - 30_000 / 257) < 4
+
+
+def test_picture_when_it_is_whole_after_one_that_was_cut_then_nothing_is_forgiven(process: Any) -> None:
+    """Reading what is left of a cut picture leaves no switch on."""
+    process(encode(photo(), "BMP")[:200_000], "a.bmp")
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_png_when_it_claims_900_megapixels_then_it_is_rejected_from_the_header(process: Any) -> None:

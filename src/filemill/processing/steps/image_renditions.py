@@ -14,7 +14,7 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "image_renditions"
-VERSION = 1
+VERSION = 2
 
 # Longest side in pixels: a grid tile on a dense screen; a full page on an ordinary one.
 SIDE_PX = {"thumbnail": 256, "preview": 1600}
@@ -23,6 +23,7 @@ _QUALITY = {"thumbnail": 80, "preview": 82}
 _EFFORT = 2
 # Grey filled in by a decoder, with its rounding noise, stays below this (of 255).
 _BLANK_DEVIATION = 2.0
+_WHITE_16_BIT = 65_535
 
 
 def run(context: StepContext) -> StepEnd:
@@ -136,12 +137,14 @@ def _with_pillow(context: StepContext) -> None:
         else:
             save_pillow(context, _to_srgb(ImageOps.exif_transpose(picture)))
             return
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
     with pictures.open_with_pillow(context.source) as picture:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
             picture.load()
         except Exception as error:
             raise pictures.unreadable(error, context.source) from error
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
         if not _has_content(picture):
             raise pictures.unreadable(damage, context.source) from damage
         context.properties["truncated"] = True
@@ -174,7 +177,11 @@ def _to_srgb(picture: Any) -> Any:
 
 
 def _scale_to_bytes(picture: Any) -> Any:
-    # 16 bit greys would be clipped to white by a plain conversion.
-    low, high = picture.convert("F").getextrema()
-    factor = 255 / (high - low) if high > low else 0
-    return picture.convert("F").point(lambda value: value * factor - low * factor).convert("L")
+    """Greys of more than 8 bits, which a plain conversion would clip to white."""
+    greys = picture.convert("F")
+    low, high = greys.getextrema()
+    if picture.mode == "F" or high > _WHITE_16_BIT:  # nothing says what white is: what there is, from black to white
+        factor, offset = (255 / (high - low), low) if high > low else (0.0, 0.0)
+    else:
+        factor, offset = 255 / _WHITE_16_BIT, 0.0
+    return greys.point(lambda value: value * factor - offset * factor).convert("L")
