@@ -84,6 +84,22 @@ def test_renditions_when_it_can_be_shown_then_thumbnail_and_preview_decode(
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
 
 
+@pytest.mark.parametrize(("sample", "name"), [("invoice.pdf", "page-2"), ("sample.jpg", "card")])
+def test_rendition_when_it_is_asked_for_then_it_is_made_in_the_sandbox_and_kept(
+    client: httpx.Client, samples: dict[str, Document], sample: str, name: str
+) -> None:
+    """Nobody made it before; the second request finds the same one."""
+    file_id = samples[sample]["file_id"]
+    answers = [client.get(f"/api/metadata/files/{file_id}/renditions/{name}", follow_redirects=True) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["etag"] == answers[1].headers["etag"]
+    with Image.open(io.BytesIO(answers[0].content)) as picture:
+        picture.load()
+        assert max(picture.size) == (1600 if name == "page-2" else 640)
+    beyond = client.get(f"/api/processing/files/{file_id}/renditions/page-9")
+    assert (beyond.status_code, beyond.json()["code"]) == (404, "not-found")
+
+
 def test_properties_when_a_photo_has_exif_then_camera_and_time_are_known(samples: dict[str, Document]) -> None:
     """What the file says of itself is kept by name."""
     said = str(samples["sample.jpg"]["properties"])

@@ -47,6 +47,9 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),
     **dict.fromkeys(_transaction("processing.turn"), "equal files at once: test_equal_files"),
+    **dict.fromkeys(
+        ["processing.drawn", *_transaction("processing.drawn")], "somebody asks for a page: test_on_request"
+    ),
     **dict.fromkeys(_transaction("processing.reprocess"), "somebody asks for re-runs: test_reprocess"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),

@@ -35,6 +35,12 @@ class OpenSandbox:
     runs: list[list[str]] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
 
+    async def start(self) -> None:
+        """As `Sandbox.start`."""
+
+    async def stop(self) -> None:
+        """As `Sandbox.stop`."""
+
     async def run(
         self, request: dict[str, Any], *, source: Path, work_dir: Path, limits: Limits, on_progress: Any
     ) -> Outcome:

@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import NotFound
+from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web import pagination
 from filemill.chassis.web.blob_response import blob_response
@@ -14,6 +13,7 @@ from filemill.chassis.web.caller import CallerDep
 from filemill.contracts.ids import FileId
 from filemill.contracts.processing import ReprocessAnswer, ReprocessRequest
 from filemill.processing import repository
+from filemill.processing.on_request import OnRequest
 from filemill.processing.plan import PLANS, facts_of
 from filemill.processing.reprocess import Reprocessing
 
@@ -25,6 +25,7 @@ class Endpoints:
     database: Database
     store: BlobStore
     reprocessing: Reprocessing
+    on_request: OnRequest
 
     def router(self) -> APIRouter:
         """Every route of this service but the jobs."""
@@ -58,14 +59,6 @@ class Endpoints:
         return {"items": [{"name": plan.name, "why": plan.why, "steps": steps} for plan, steps in shown]}
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
-        """What exists. The ETag is the rendition's own."""
-
-        def read(tx: Tx) -> Any:
-            if repository.known.living(tx, caller.owner_id, file_id) is None:
-                raise NotFound("There is no such file.")
-            return repository.rendition(tx, caller.owner_id, file_id, name)
-
-        row = await self.database.read(read)
-        if row is None:
-            raise NotFound(f"This file has no rendition named {name!r}.")
+        """What exists, or what can be made: `page-N` of a PDF, a `card`. The ETag is the rendition's own."""
+        row = await self.on_request.rendition(caller.owner_id, file_id, name)
         return await blob_response(request, self.store, row["storage_key"], row["content_type"])

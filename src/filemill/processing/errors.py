@@ -1,6 +1,6 @@
 """What the processing service refuses, by code."""
 
-from filemill.chassis.errors import BadRequest, TooMany
+from filemill.chassis.errors import BadRequest, TooMany, Unprocessable
 
 
 class BadFilter(BadRequest):
@@ -9,3 +9,7 @@ class BadFilter(BadRequest):
 
 class JobQueueFull(TooMany):
     code, title = "job-queue-full", "Too many jobs are waiting"
+
+
+class RenditionFailed(Unprocessable):
+    code, title = "rendition-failed", "This picture cannot be made of the file"

@@ -65,11 +65,12 @@ async def _outcome(
         content_type,
         bounded(added["properties"]),
         None if added["text"] is None else await _keep_text(store, added["text"], out),
-        tuple([await _keep_rendition(store, made[name], out) for name in added["renditions"]]),
+        tuple([await keep_rendition(store, made[name], out) for name in added["renditions"]]),
     )
 
 
-async def _keep_rendition(store: BlobStore, made: Rendition, out: Path) -> RenditionRef:
+async def keep_rendition(store: BlobStore, made: Rendition, out: Path) -> RenditionRef:
+    """Store a picture that the sandbox left in `out`. Raises `JobFailed` if it is not what it should be."""
     body = _read_bounded(out, made["path"], RENDITION_MOST_BYTES)
     key = new_key()
     await put(store, key, body)

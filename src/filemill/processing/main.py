@@ -12,9 +12,11 @@ from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.wake_sender import build_sender
 from filemill.chassis.jobs.waker import Waker
+from filemill.chassis.jobs.workplace import own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.storage.removals import Remover
@@ -24,9 +26,11 @@ from filemill.chassis.web.process import run_service
 from filemill.processing import consumers
 from filemill.processing.endpoints import Endpoints
 from filemill.processing.ledger import ProcessingLedger
+from filemill.processing.on_request import OnRequest
 from filemill.processing.repository import KIND, job_queue
 from filemill.processing.reprocess import Reprocessing
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.steps.run import ENTRY, PRELOAD
 from filemill.processing.worker import DOORBELL
 
 
@@ -67,7 +71,12 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
 
     reprocessing = Reprocessing(database, settings.processing_deadline_s, settings.processing_workers, wake)
 
+    scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
+    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
+    on_request = OnRequest(database, store, sandbox, scratch)
+
     async def stop() -> None:
+        await on_request.close()
         if sender is not None:
             await sender.close()
         await transport.close()
@@ -77,7 +86,10 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     return build_app(
         state,
         # Before the jobs, whose `/jobs/{job_id}` is any word.
-        [Endpoints(database, store, reprocessing).router(), JobEndpoints(database, job_queue, wake).router()],
+        [
+            Endpoints(database, store, reprocessing, on_request).router(),
+            JobEndpoints(database, job_queue, wake).router(),
+        ],
         summary="Finds out what a file is and makes something of it, in a sandbox.",
         stop=stop,
     )

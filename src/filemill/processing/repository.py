@@ -74,6 +74,30 @@ def rendition(tx: Tx, owner_id: str, file_id: str, name: str) -> RowMapping | No
     return tx.execute(query.order_by(renditions.c.version.desc()).limit(1)).mappings().first()
 
 
+def add_rendition(tx: Tx, file: RowMapping, made: RenditionRef, made_by: dict[str, Any]) -> RowMapping | None:
+    """Keep one more picture of a version, and return the row: an earlier one of this name stays.
+
+    None if the version is not the one in force any more. A blob that is not needed then is deleted.
+    """
+    common = {name: file[name] for name in ("file_id", "owner_id", "version")}
+    living = known.living(tx, file["owner_id"], file["file_id"])
+    if living is None or living["version"] != file["version"]:
+        removal_rows.add(tx, [made.storage_key])
+        return None
+    row = rendition(tx, file["owner_id"], file["file_id"], made.name)
+    if row is not None and row["version"] == file["version"]:
+        removal_rows.add(tx, [made.storage_key])
+        return row
+    tx.execute(insert(renditions).values(made.model_dump() | common | {"made_by": made_by}))
+    return rendition(tx, file["owner_id"], file["file_id"], made.name)
+
+
+def plan_of(tx: Tx, file_id: str, version: int) -> str | None:
+    """The plan of the last run of a version; None before it."""
+    query = select(file_contents.c.plan).where(file_contents.c.file_id == file_id, file_contents.c.version == version)
+    return tx.execute(query).scalar()
+
+
 def named(tx: Tx, keys: Sequence[str]) -> list[str]:
     """Those of these blobs that a row of this service names, or is removing."""
     removing = select(removals.c.storage_key).where(removals.c.storage_key.in_(keys))

@@ -74,7 +74,7 @@ async def open_workplace(settings: ServiceSettings, spec: WorkerSpec) -> AsyncIt
         await check_start(store, writes=spec.writes_blobs)
         transport = await open_transport(settings)
         stack.push_async_callback(transport.close)
-        scratch = _own_scratch(settings.data_dir / "scratch" / spec.kind)
+        scratch = own_scratch(settings.data_dir / "scratch" / spec.kind)
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
         sandbox = Sandbox(spec.entry, preload=spec.preload, scratch=scratch, required=spec.sandbox)
         stack.push_async_callback(sandbox.stop)
@@ -107,7 +107,7 @@ def say_ready(spec: WorkerSpec, place: Workplace) -> None:
     _log.info(f"{spec.kind}.worker.ready", sandbox=level.name, missing=level.missing)
 
 
-def _own_scratch(folder: Path) -> Path:
+def own_scratch(folder: Path) -> Path:
     """An empty folder for this process; what processes that are gone left beside it is removed."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for left in folder.iterdir():

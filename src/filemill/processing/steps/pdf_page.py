@@ -15,6 +15,7 @@ VERSION = 1
 
 # One request makes at most so many: each takes a tenth of a second and some megabytes.
 PAGES_MAX = 20
+NO_SUCH_PAGE = "no-such-page"
 _QUALITY = 80
 _PAGE_NAME = re.compile(r"page-([1-9][0-9]{0,5})")
 
@@ -35,7 +36,7 @@ def run(context: StepContext) -> StepEnd:
         for number in numbers[:PAGES_MAX]:
             if number > len(document):
                 detail = f"The document has {len(document)} pages."
-                raise StepError(StepEnd("unsupported", "no-such-page", detail))
+                raise StepError(StepEnd("unsupported", NO_SUCH_PAGE, detail))
             _make(context, document, number)
     finally:
         document.close()

@@ -1,0 +1,187 @@
+"""Pictures made when somebody asks: once, kept, and gone with what they were made of."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from PIL import Image
+from reportlab.pdfgen import canvas
+
+from filemill.chassis.errors import NotFound, Unavailable
+from filemill.chassis.ids import new_id
+from filemill.chassis.sandbox import Outcome
+from filemill.chassis.storage.store import read_all
+from filemill.contracts.topics import Topic
+from filemill.processing import consumers, on_request
+from filemill.processing.errors import RenditionFailed
+from filemill.processing.on_request import OnRequest
+from support import samples
+from support.processing_service import OpenSandbox, Service
+
+ME = samples.uploaded(new_id()).owner_id
+NAMED = "SELECT name, storage_key FROM renditions ORDER BY name"
+
+
+def pdf(*pages: str) -> bytes:
+    """A PDF with a line on each page; the words say which document it is."""
+    buffer = io.BytesIO()
+    document = canvas.Canvas(buffer, pagesize=(300, 400))
+    for text in pages:
+        document.drawString(50, 300, text)
+        document.showPage()
+    document.save()
+    return buffer.getvalue()
+
+
+@pytest.fixture
+async def asked(service: Service) -> AsyncIterator[OnRequest]:
+    """What makes pictures in the service, with a count of what it ran in `asked.sandbox.runs`."""
+    scratch = service.folder / "on-request"
+    scratch.mkdir()
+    sandbox: Any = OpenSandbox()
+    made = OnRequest(service.database, service.store, sandbox, scratch)
+    yield made
+    await made.close()
+
+
+async def processed(service: Service, body: bytes, filename: str, content_type: str) -> str:
+    """A file after its run."""
+    service.start_worker()
+    file_id = await service.upload(body, filename, content_type=content_type)
+    await service.ended()
+    return file_id
+
+
+async def picture(service: Service, row: Any) -> Image.Image:
+    return Image.open(io.BytesIO(await read_all(service.store, row["storage_key"], 1 << 20)))
+
+
+async def test_page_when_asked_for_then_it_is_made_once_and_kept(service: Service, asked: OnRequest) -> None:
+    """By two at the same time and by one later: one run, one row, one picture."""
+    file_id = await processed(service, pdf("one", "two"), "a.pdf", "application/pdf")
+    both = await asyncio.gather(*[asked.rendition(ME, file_id, "page-2") for _ in range(2)])
+    later = await asked.rendition(ME, file_id, "page-2")
+    assert {row["storage_key"] for row in (*both, later)} == {later["storage_key"]}
+    assert asked.sandbox.runs == [["identify", "pdf_page"]]  # type: ignore[attr-defined]
+    assert later["made_by"] == {"asked": True, "steps": {"pdf_page": 1}}
+    assert (await picture(service, later)).size == (1200, 1600)
+    assert [name for name, _ in await service.rows(NAMED)] == ["page-2", "preview", "text", "thumbnail"]
+    assert list(asked.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["card", "page-1"])
+async def test_picture_when_a_second_process_makes_it_too_then_one_stays(
+    service: Service, asked: OnRequest, name: str
+) -> None:
+    """Whoever is later gets the first one's, and what it made itself is removed."""
+    file_id = await processed(service, pdf("one"), "a.pdf", "application/pdf")
+    sandbox: Any = OpenSandbox()
+    other = OnRequest(service.connect(), service.store, sandbox, asked.scratch)
+
+    async def meanwhile() -> None:
+        asked.sandbox.before = None  # type: ignore[attr-defined]
+        firsts.append(await other.rendition(ME, file_id, name))
+
+    firsts: list[Any] = []
+    asked.sandbox.before = meanwhile  # type: ignore[attr-defined]
+    row = await asked.rendition(ME, file_id, name)
+    await other.database.close()
+    assert row["storage_key"] == firsts[0]["storage_key"]
+    assert len(await service.rows("SELECT storage_key FROM removals")) == 1
+
+
+async def test_card_when_asked_for_then_it_is_the_preview_made_smaller(service: Service, asked: OnRequest) -> None:
+    """Of anything that has a preview."""
+    file_id = await processed(service, pdf("one"), "a.pdf", "application/pdf")
+    row = await asked.rendition(ME, file_id, "card")
+    assert (await picture(service, row)).size == (480, 640)
+    assert (row["width"], row["height"], row["content_type"]) == (480, 640, "image/webp")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("page-3", "The document has 2 pages."), ("page-0", "no rendition"), ("poster", "no rendition")],
+)  # fmt: skip
+async def test_picture_when_there_is_none_of_that_name_then_it_is_said(
+    service: Service, asked: OnRequest, name: str, said: str
+) -> None:
+    """In words; nothing is kept."""
+    file_id = await processed(service, pdf("one", "two"), "a.pdf", "application/pdf")
+    with pytest.raises(NotFound, match=said):
+        await asked.rendition(ME, file_id, name)
+    assert name not in dict(await service.rows(NAMED))
+
+
+async def test_picture_when_the_file_has_no_pages_or_is_not_mine_then_there_is_none(
+    service: Service, asked: OnRequest
+) -> None:
+    """Text has no pages and no preview; somebody else's file is no file."""
+    file_id = await processed(service, b"some words", "a.txt", "text/plain")
+    for owner, name in ((ME, "page-1"), (ME, "card"), ("somebody", "thumbnail")):
+        with pytest.raises(NotFound):
+            await asked.rendition(owner, file_id, name)
+    assert asked.sandbox.runs == []  # type: ignore[attr-defined]
+
+
+async def test_page_when_the_file_is_deleted_meanwhile_then_nothing_is_kept(service: Service, asked: OnRequest) -> None:
+    """The row is written only while the file lives; the blob is removed."""
+    file_id = await processed(service, pdf("one"), "a.pdf", "application/pdf")
+    asked.sandbox.before = lambda: delete(service, file_id)  # type: ignore[attr-defined]
+    with pytest.raises(NotFound):
+        await asked.rendition(ME, file_id, "page-1")
+    assert "page-1" not in dict(await service.rows(NAMED))
+    assert len(await service.rows("SELECT storage_key FROM removals")) == 1
+
+
+async def test_page_when_there_is_a_new_version_then_it_is_that_ones(service: Service, asked: OnRequest) -> None:
+    """A page of the version before is not shown for it."""
+    file_id = await processed(service, pdf("one", "two"), "a.pdf", "application/pdf")
+    old = await asked.rendition(ME, file_id, "page-1")
+    body = pdf("quite another", "b", "c")
+    key = f"{old['storage_key'][:-4]}beef"
+    writer = await service.store.create(key)
+    await writer.write(body)
+    await writer.commit()
+    await service.tell(file_id, key, body, "a.pdf", content_type="application/pdf", version=2)
+    await service.ended()
+    new = await asked.rendition(ME, file_id, "page-1")
+    assert new["version"] == 2
+    assert (await picture(service, new)).tobytes() != (await picture(service, old)).tobytes()
+
+
+async def test_page_when_the_sandbox_fails_then_it_is_said_and_can_be_asked_again(
+    service: Service, asked: OnRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed is not remembered: a full machine is no property of the file."""
+    file_id = await processed(service, pdf("one"), "a.pdf", "application/pdf")
+
+    async def run(*_args: Any, **_more: Any) -> Outcome:
+        return Outcome("timeout", None, "timeout", "It took too long.", 1.0, 0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asked.sandbox, "run", run)
+        with pytest.raises(RenditionFailed, match="too long"):
+            await asked.rendition(ME, file_id, "page-1")
+    assert await asked.rendition(ME, file_id, "page-1")
+
+
+async def test_pages_when_too_many_are_asked_for_at_once_then_some_are_told_to_come_back(
+    service: Service, asked: OnRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is bounded, and those in it are served."""
+    monkeypatch.setattr(on_request, "WAITING_MOST", 3)
+    file_id = await processed(service, pdf(*"abcde"), "a.pdf", "application/pdf")
+    names = [f"page-{number}" for number in range(1, 6)]
+    answers = await asyncio.gather(*[asked.rendition(ME, file_id, one) for one in names], return_exceptions=True)
+    refused = [one for one in answers if isinstance(one, Unavailable)]
+    assert len(refused) == 2
+    assert {one.retry_after_s for one in refused} == {on_request.RETRY_AFTER_S}
+    assert sum(name.startswith("page-") for name, _ in await service.rows(NAMED)) == 3
+
+
+async def delete(service: Service, file_id: str) -> None:
+    """To the trash."""
+    event = samples.event(Topic.DELETED, samples.lifecycle(file_id, change=1))
+    await service.database.write("test.deleted", lambda tx: consumers.on_deleted(tx, event))
