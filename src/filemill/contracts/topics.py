@@ -31,7 +31,7 @@ _LIFE = frozenset({Topic.UPLOADED, Topic.DELETED, Topic.RESTORED, Topic.PURGED})
 
 QUEUES: dict[str, frozenset[Topic]] = {
     "upload.copies": frozenset({Topic.UPDATED, Topic.PURGE_CONFIRMED}),
-    "metadata.catalogue": frozenset(Topic) - {Topic.UPDATED},
+    "metadata.catalogue": frozenset(Topic) - {Topic.UPDATED, Topic.PURGE_CONFIRMED},
     "processing.intake": _LIFE,
     "ai.intake": _LIFE | {Topic.PROCESSED, Topic.FAILED},
     "notification.live": frozenset(Topic),
