@@ -67,15 +67,13 @@ class OnRequest:
         Raises `NotFound`, `RenditionFailed`, and `Unavailable` if too many wait.
         """
         row, order = await self.database.read(_look, owner_id, file_id, name)
-        if row is not None:
-            return row
-        if order is None:
-            raise NotFound(f"This file has no rendition named {name!r}.")
+        if row is not None or order is None:
+            return _found(row, name)
         key = (file_id, order.file["version"], name)
         if key not in self._making:
             if len(self._making) >= WAITING_MOST:
                 raise Unavailable("Too many pictures are being made; ask again soon.", retry_after_s=RETRY_AFTER_S)
-            task = asyncio.create_task(self._make(order), name=f"rendition {name}")
+            task = asyncio.create_task(self._make(owner_id, file_id, name), name=f"rendition {name}")
             task.add_done_callback(lambda _task: self._making.pop(key, None))
             self._making[key] = task
         return await asyncio.shield(self._making[key])
@@ -90,8 +88,11 @@ class OnRequest:
             await self.sandbox.stop()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    async def _make(self, order: _Order) -> RowMapping:
+    async def _make(self, owner_id: str, file_id: str, name: str) -> RowMapping:
         async with self._turns:
+            row, order = await self.database.read(_look, owner_id, file_id, name)
+            if row is not None or order is None:  # made while this one waited, by this process or another
+                return _found(row, name)
             await self._start()
             work_dir = Path(tempfile.mkdtemp(dir=self.scratch))
             try:
@@ -156,6 +157,12 @@ def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | 
         source = (file["storage_key"], file["filename"], file["content_type"])
         return None, _Order(file, name, pdf_page, *source, PDF.limits)
     return row, None  # of the version before, until this one is processed
+
+
+def _found(row: RowMapping | None, name: str) -> RowMapping:
+    if row is None:
+        raise NotFound(f"This file has no rendition named {name!r}.")
+    return row
 
 
 def _keep(tx: Tx, order: _Order, made: RenditionRef) -> RowMapping | None:

@@ -71,6 +71,35 @@ async def test_page_when_asked_for_then_it_is_made_once_and_kept(service: Servic
     assert list(asked.scratch.iterdir()) == []
 
 
+async def test_page_when_it_is_kept_between_looking_and_making_then_it_is_not_made_again(
+    service: Service, asked: OnRequest
+) -> None:
+    """One who looked before it was there, and whose turn comes when it is."""
+    file_id = await processed(service, pdf("one"), "a.pdf", "application/pdf")
+    looked, go_on = asyncio.Event(), asyncio.Event()
+
+    class LooksEarly:
+        """The database, which keeps the first answer back until told."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(service.database, name)
+
+        async def read(self, *asking: Any) -> Any:
+            answer = await service.database.read(*asking)
+            if not looked.is_set():
+                looked.set()
+                await go_on.wait()
+            return answer
+
+    asked.database = LooksEarly()  # type: ignore[assignment]
+    late = asyncio.create_task(asked.rendition(ME, file_id, "page-1"))
+    await looked.wait()
+    first = await asked.rendition(ME, file_id, "page-1")
+    go_on.set()
+    assert (await late)["storage_key"] == first["storage_key"]
+    assert len(asked.sandbox.runs) == 1  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("name", ["card", "page-1"])
 async def test_picture_when_a_second_process_makes_it_too_then_one_stays(
     service: Service, asked: OnRequest, name: str
