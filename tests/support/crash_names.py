@@ -13,7 +13,8 @@ def _transaction(*points: str) -> list[str]:
 
 STARTING = frozenset(
     _transaction(
-        "relay.sweep", "relay.release", "notification.sweep", "upload.idempotency.sweep", "store.small.schema",
+        "relay.sweep", "relay.release", "notification.sweep", "upload.idempotency.sweep", "upload.tokens.sweep",
+        "store.small.schema",
         "metadata.index.create",
     )
 )  # fmt: skip

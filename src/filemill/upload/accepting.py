@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging import outbox
 from filemill.chassis.storage import removals
+from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.envelope import Event
-from filemill.upload import repository, rules, scans_repository, versions_repository
+from filemill.upload import repository, rules, scans_repository, tokens_repository, versions_repository
 
 
 class Redeemable(Protocol):
@@ -24,20 +25,23 @@ class Redeemable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A file that is about to exist, what is told of it, the key it redeems, and what the owner may have."""
+    """A file that is about to exist, what is told of it, the key and the token it uses up, what the owner may have."""
 
     row: Mapping[str, Any]
     event: Event
     ticket: Redeemable | None
     scope: str
     quota_bytes: int | None
+    grant: UploadGrant | None = None
 
 
 def accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]]:
-    """These files exist from this transaction on. Returns their rows as they are kept. Raises `QuotaExceeded`."""
+    """These files exist from this transaction on. Returns their rows as kept. Raises `QuotaExceeded`, `TokenUsedUp`."""
     for one in files:
         if one.ticket is not None:
             one.ticket.redeem(tx, one.row["file_id"])
+        if one.grant is not None:
+            tokens_repository.use(tx, one.grant)
     rows = keep_contents(tx, [(one.row, one.scope) for one in files], files[0].quota_bytes)
     repository.insert_files(tx, rows)
     events = [_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)]
@@ -101,11 +105,18 @@ def _pointing_to(event: Event, storage_key: str) -> Event:
 
 
 def accept_queued(
-    tx: Tx, row: Mapping[str, Any], waiting: Mapping[str, Any], ticket: Redeemable | None, quota_bytes: int | None
+    tx: Tx,
+    row: Mapping[str, Any],
+    waiting: Mapping[str, Any],
+    ticket: Redeemable | None,
+    quota_bytes: int | None,
+    grant: UploadGrant | None = None,
 ) -> None:
-    """The file exists, its bytes are in the spool: nobody is told yet. Raises `QuotaExceeded`."""
+    """The file exists, its bytes are in the spool: nobody is told yet. Raises `QuotaExceeded`, `TokenUsedUp`."""
     if ticket is not None:
         ticket.redeem(tx, row["file_id"])
+    if grant is not None:
+        tokens_repository.use(tx, grant)
     repository.insert_files(tx, [row])
     repository.insert_spooled(tx, waiting)
     _count(tx, [row], quota_bytes)

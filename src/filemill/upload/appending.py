@@ -21,12 +21,14 @@ from filemill.chassis.errors import Locked
 from filemill.chassis.storage.store import Piece, PieceWriter, Resumes, TakesBlocks
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.socket_threads import BlockTaker
+from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.upload import rules
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.errors import ChunkMismatch, TooManyBytes
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import HEAD_BYTES, sniff
+from filemill.upload.tokens_repository import grant_of
 from filemill.upload.turns import Turn
 from filemill.upload.tus import Checksum
 
@@ -73,6 +75,7 @@ class Appending:
     _seen: int = 0
     _recorded: int = 0
     _head: bytearray | None = None
+    _grant: UploadGrant | None = None
 
     async def run(self, body: Body, checksum: Checksum | None) -> None:
         """Take the body. Raises `TooManyBytes`, `ChunkMismatch`, what `rules.check_kind` refuses, and what ended it early."""
@@ -80,6 +83,7 @@ class Appending:
         assert row is not None
         self._seen = self._recorded = row["received"]
         pieces = pieces_of(row)
+        self._grant = grant_of(row["token"])
         digest = self.digests.at(self.turn.upload_id, self._seen)
         chunk_digest = (
             hashlib.new(checksum.algorithm) if checksum else None
@@ -116,10 +120,10 @@ class Appending:
 
     def see(self, chunk: bytes | memoryview) -> None:
         """Count the next bytes and look at them, before they are kept. Raises what refuses them."""
-        most = self.settings.max_file_bytes if self.size is None else self.size
+        most = rules.most_bytes(self.settings, self._grant) if self.size is None else self.size
         if self._seen + len(chunk) > most:
             if self.size is None:
-                raise rules.too_large(self.settings)
+                raise rules.too_large(self.settings, self._grant)
             raise TooManyBytes("The body goes beyond Upload-Length.")
         self.room.check()
         self._look(chunk)
@@ -137,7 +141,7 @@ class Appending:
         if len(self._head) >= HEAD_BYTES:
             row = self.turn.row
             assert row is not None
-            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"], self.settings)
+            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"], self.settings, self._grant)
             self._head = None
 
     async def _record(self, writer: PieceWriter, pieces: Sequence[Piece]) -> None:

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.web.body import Body
-from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.caller import Caller, CallerDep, UploaderDep, uploader_of
 from filemill.chassis.web.direct import ExactRoute
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
@@ -100,15 +100,19 @@ class Arrivals:
 
     def direct(self) -> list[ExactRoute]:
         """The two ways a new file comes, ahead of the framework: it would cost more than the upload of a small file."""
-        return [ExactRoute("POST", "/files", self.post), ExactRoute("PUT", "/files", self._put_direct)]
+        return [
+            ExactRoute("POST", "/files", self.post, uploader_of),
+            ExactRoute("PUT", "/files", self._put_direct, uploader_of),
+        ]
 
-    async def post(self, request: Request, caller: CallerDep) -> Response:
+    async def post(self, request: Request, caller: UploaderDep) -> Response:
         """Multipart form with the field `file`; optional `title`, `tags`, `metadata`, `external_id` before or after it."""
         boundary = boundary_of(request.headers.get("content-type", ""))
         rules.check_length(
             request.headers.get("content-length"),
             self.settings,
             self.intake.room,
+            caller.grant,
             overhead_bytes=rules.FORM_OVERHEAD_BYTES,
         )
         return await self._take(request, caller, "POST /files", lambda sink: self._form(request, boundary, sink))
@@ -116,11 +120,11 @@ class Arrivals:
     async def put(
         self,
         request: Request,
-        caller: CallerDep,
+        caller: UploaderDep,
         filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
     ) -> Response:
         """The raw body is the file; its name is `?filename=`."""
-        rules.check_length(request.headers.get("content-length"), self.settings, self.intake.room)
+        rules.check_length(request.headers.get("content-length"), self.settings, self.intake.room, caller.grant)
         clean_name(filename)
         return await self._take(request, caller, "PUT /files", lambda sink: self._raw(request, filename, sink))
 
@@ -160,6 +164,8 @@ class Arrivals:
     ) -> Response:
         key = request.headers.get("idempotency-key")
         rules.check_idempotency_key(key)
+        if caller.grant is not None:
+            route = f"{route} {caller.grant.token_id}"  # each browser has keys of its own
         shown = await self.keys.present(caller.owner_id, route, key) if key else None
         ticket = shown if isinstance(shown, Ticket) else None
         try:
@@ -177,7 +183,7 @@ class Arrivals:
     async def _receive(
         self, request: Request, caller: Caller, read: Any, shown: Ticket | Answered | None, accept: _Accept | None
     ) -> Response:
-        sink = await self.intake.sink(spooled=accept is None)
+        sink = await self.intake.sink(caller.grant, spooled=accept is None)
         try:
             arrival: _Arrival = await read(sink)
         except TimeoutError as error:
@@ -198,7 +204,7 @@ class Arrivals:
             if accept is not None:
                 row = await accept(arrival, fields, ticket)
             else:
-                row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket)
+                row = await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket, caller.grant)
         except Unavailable:
             raise  # the row may be committed all the same: a blob of nobody's is better than a row without its bytes
         except Exception:

@@ -16,6 +16,7 @@ from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
 from filemill.chassis.web.blob_response import BlobResponse
 from filemill.chassis.web.caller import CallerDep, caller_of
+from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
 from filemill.contracts.upload import FileAccessed, SignedUrl, SignedUrlRequest
@@ -24,7 +25,6 @@ from filemill.upload.access_journal import AccessJournal
 from filemill.upload.errors import FileQuarantined, FileScanning
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
-from filemill.upload.views import origin_of
 
 SCAN_RETRY_AFTER_S = 5
 STORE_LINK_S = 60

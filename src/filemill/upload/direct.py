@@ -22,7 +22,8 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import Piece, SignsParts
 from filemill.chassis.web.body import Body
-from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.caller import Caller, UploaderDep
+from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import is_id
 from filemill.contracts.upload import DirectUpload, File, NewUpload, UploadPart
 from filemill.upload import repository, rules
@@ -31,8 +32,9 @@ from filemill.upload.errors import EmptyFile
 from filemill.upload.names import clean_name
 from filemill.upload.parts import Parts
 from filemill.upload.sessions_repository import NewSession
+from filemill.upload.tokens_repository import row_of
 from filemill.upload.unfinished import fields_of
-from filemill.upload.views import Links, file_view, origin_of
+from filemill.upload.views import Links, file_view
 
 STREAMING = (("PUT", "/uploads/{upload_id}/parts/{number}"),)
 PART_BYTES = 16 * 1024 * 1024
@@ -62,7 +64,7 @@ class Direct:
             summary="A part, to a signed address: no credentials")  # fmt: skip
         return router
 
-    async def begin(self, asked: NewUpload, request: Request, caller: CallerDep) -> Response:
+    async def begin(self, asked: NewUpload, request: Request, caller: UploaderDep) -> Response:
         """Send each part with PUT to its `url`, exactly its `size` bytes, in any order, before `expires_at`.
 
         A part may be sent again until the upload is completed.
@@ -72,11 +74,11 @@ class Direct:
         row = await self.parts.row(caller.owner_id, new.upload_id)
         return self._said(request, row, 201, await self._addresses(request, new))
 
-    async def look(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def look(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """`state`: `open`, `verifying`, `done` (with `file_id`), `failed` (with the reason)."""
         return self._said(request, await self.parts.row(caller.owner_id, _known(upload_id)), 200)
 
-    async def complete(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def complete(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """Size and SHA-256 are checked before the file exists. May be repeated: the same answer, one file."""
         row = await self.parts.complete(caller, _known(upload_id))
         if row["state"] == "failed":
@@ -92,7 +94,7 @@ class Direct:
         headers = {"Location": links.own(row["file_id"])}
         return Response(file_view(file, links).model_dump_json(), 201, headers, "application/json")
 
-    async def end(self, upload_id: str, caller: CallerDep) -> Response:
+    async def end(self, upload_id: str, caller: UploaderDep) -> Response:
         """What was sent is deleted."""
         await self.parts.row(caller.owner_id, _known(upload_id))
         await self.parts.unfinished.remove(caller.owner_id, upload_id)
@@ -120,7 +122,7 @@ class Direct:
         settings = self.parts.settings
         if asked.size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
-        rules.check_length(str(asked.size), settings, self.parts.unfinished.intake.room)
+        rules.check_length(str(asked.size), settings, self.parts.unfinished.intake.room, caller.grant)
         said = {"title": asked.title, "external_id": asked.external_id}
         raw = {name: [value] for name, value in said.items() if value is not None}
         raw |= {"tags": [orjson.dumps(asked.tags).decode()], "metadata": [orjson.dumps(asked.metadata).decode()]}
@@ -136,6 +138,7 @@ class Direct:
             sha256=asked.sha256,
             expires_at=time.time() + settings.unfinished_hours * 3600,
             client_address=caller.address,
+            token=row_of(caller.grant),
             pieces=as_rows([Piece(new_id(), min(part, asked.size - at)) for at in range(0, asked.size, part)]),
         )
 

@@ -36,6 +36,10 @@ class QuotaExceeded(TooLarge):
     code, title = "quota-exceeded", "There is no room left for this owner"
 
 
+class TokenUsedUp(Forbidden):
+    code, title = "token-used-up", "This upload token has made all its files"
+
+
 class TypeNotAllowed(UnsupportedType):
     code, title = "type-not-allowed", "Files of this type are not taken"
 

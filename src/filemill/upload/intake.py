@@ -21,6 +21,7 @@ from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobReader, BlobStore
 from filemill.chassis.web.caller import Caller
 from filemill.chassis.web.socket_threads import BlockTaker
+from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
@@ -52,15 +53,18 @@ class StoredBody:
 class BodySink:
     """Takes the bytes of one file: counts, hashes, looks at the head, and stores, in one pass."""
 
-    def __init__(self, landing: Landing, key: str, settings: UploadSettings, room: Room) -> None:
+    def __init__(
+        self, landing: Landing, key: str, settings: UploadSettings, room: Room, grant: UploadGrant | None = None
+    ) -> None:
         self._landing = landing
         self._room = room
+        self._grant = grant
         self._key = key
         self._settings = settings
         self._head = bytearray()
         self._size = 0
         self._kind: Kind | None = None
-        self._most_bytes = settings.max_file_bytes
+        self._general_bytes = self._most_bytes = rules.most_bytes(settings, grant)
         self._filename = ""
         self._tail = polyglots.Tail()
 
@@ -102,8 +106,8 @@ class BodySink:
 
     def _see(self, data: bytes | memoryview) -> None:
         self._size += len(data)
-        if self._size > self._settings.max_file_bytes:
-            raise rules.too_large(self._settings)
+        if self._size > self._general_bytes:
+            raise rules.too_large(self._settings, self._grant)
         self._room.check()
         self._tail.see(data)
         if self._kind is None:
@@ -116,7 +120,7 @@ class BodySink:
     def _look(self) -> Kind:
         self._kind = sniff(bytes(self._head), self._filename)
         del self._head[polyglots.HEAD_SEEN_BYTES :]
-        self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings)
+        self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings, self._grant)
         return self._kind
 
 
@@ -138,20 +142,27 @@ class Intake:
         self.scans_due = asyncio.Event()
         self.room = Room(settings.data_dir, store, settings.min_free_disk_bytes)
 
-    async def sink(self, *, spooled: bool = True) -> BodySink:
+    async def sink(self, grant: UploadGrant | None = None, *, spooled: bool = True) -> BodySink:
         """A place for the bytes of one file. Raises `Unavailable`, `StorageFull` if there is none.
 
-        `spooled` False: not into the spool, from where only new files come to the store.
+        `grant`: what its upload token allows. `spooled` False: not into the spool, from where only new files come to the
+        store.
         """
         self.room.check()
         key = new_key()
         spool = self._spool if spooled else None
-        return BodySink(await Landing.open(self._store, spool, key), key, self._settings, self.room)
+        return BodySink(await Landing.open(self._store, spool, key), key, self._settings, self.room, grant)
 
     async def accept(
-        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
+        self,
+        caller: Caller,
+        raw_name: str | None,
+        body: StoredBody,
+        fields: rules.Fields,
+        ticket: Redeemable | None,
+        grant: UploadGrant | None = None,
     ) -> Mapping[str, Any]:
-        """Make the file exist: row, event and idempotency key in one transaction. Returns the row."""
+        """Make the file exist: row, event, idempotency key and the use of a token in one transaction. Returns the row."""
         crash_point("upload.blob-without-row")
         new = repository.NewFile(
             file_id=new_id(),
@@ -171,12 +182,13 @@ class Intake:
         row = repository.row_of(new, status, self._held)
         uploaded = _told(row, caller, title=new.title, tags=new.tags, metadata=fields.metadata)
         if body.queued:
-            return await self._queue(row, uploaded, ticket)
+            return await self._queue(row, uploaded, ticket, grant)
         event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
-        one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes)
+        one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes, grant)
         kept = await self._database.write_each("upload.accept", accept_all, one)
         self.scans_due.set()
-        _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
+        by = {"token_id": grant.token_id} if grant is not None else {}
+        _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type, **by)
         return kept
 
     async def accept_version(
@@ -236,12 +248,12 @@ class Intake:
         return own.get(self._settings.dedupe, str(row["storage_key"]))
 
     async def _queue(
-        self, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Redeemable | None
+        self, row: Mapping[str, Any], uploaded: FileUploaded, ticket: Redeemable | None, grant: UploadGrant | None
     ) -> Mapping[str, Any]:
         """It exists, but nobody is told of it before its bytes are in the store."""
         assert self._spool is not None
         waiting, quota = self._spool.row_of(uploaded), self._settings.quota_bytes
-        await self._database.write("upload.spool.accept", accept_queued, row, waiting, ticket, quota)
+        await self._database.write("upload.spool.accept", accept_queued, row, waiting, ticket, quota, grant)
         self._spool.wake()
         _log.info("upload.file.queued", file_id=row["file_id"], size=row["size"])
         return row

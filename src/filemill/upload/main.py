@@ -15,6 +15,7 @@ from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
+from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.storage.build import build_folder, build_store, check_start
 from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.signed_links import build_signer
@@ -22,6 +23,7 @@ from filemill.chassis.storage.store import BlobStore, Compresses, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
+from filemill.chassis.web.upload_tokens import UploadTokens
 from filemill.upload import arrivals, consumers, direct, purge, resumable
 from filemill.upload.access_journal import AccessJournal
 from filemill.upload.arrivals import Arrivals
@@ -127,6 +129,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         stop=stop,
         streaming=arrivals.STREAMING + resumable.STREAMING + direct.STREAMING,
         direct=whole.direct(),
+        upload_tokens=UploadTokens(signing_keys(settings)),
     )
 
 

@@ -26,6 +26,7 @@ from filemill.upload.errors import ChecksumMismatch, PartsMissing
 from filemill.upload.intake import StoredBody
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
+from filemill.upload.tokens_repository import grant_of
 from filemill.upload.turns import Turn, Turns, at_work
 from filemill.upload.unfinished import Unfinished
 
@@ -180,7 +181,7 @@ class Parts:
 
     async def _copied(self, row: RowMapping) -> StoredBody:
         """Read every part once into a blob of its own."""
-        sink = await self.unfinished.intake.sink(spooled=False)
+        sink = await self.unfinished.intake.sink(grant_of(row["token"]), spooled=False)
         try:
             sink.named(row["filename"])
             for number, piece in enumerate(pieces_of(row), 1):

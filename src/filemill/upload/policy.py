@@ -5,10 +5,12 @@ A type is what the first bytes say (`sniff`), not the name. Patterns are media t
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-_PATTERN = re.compile(r"[a-z0-9*][a-z0-9!#$&^_.+*-]*/[a-z0-9*][a-z0-9!#$&^_.+*-]*")
+from filemill.contracts.media_types import TYPE_PATTERN
+
 _SIZE = re.compile(r"([0-9]{1,15})\s*(B|KB|MB|GB|TB)?", re.IGNORECASE)
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
@@ -23,20 +25,23 @@ class TypePolicy:
 
     def takes(self, content_type: str) -> bool:
         """Whether files of this type are taken at all."""
-        if any(fnmatchcase(content_type, pattern) for pattern in self.denied):
-            return False
-        return not self.allowed or any(fnmatchcase(content_type, pattern) for pattern in self.allowed)
+        return not fits(content_type, self.denied) and (not self.allowed or fits(content_type, self.allowed))
 
     def limit(self, content_type: str) -> int | None:
         """How large a file of this type may be; None if only the general limit counts."""
         return next((size for pattern, size in self.most_bytes if fnmatchcase(content_type, pattern)), None)
 
 
+def fits(content_type: str, patterns: Iterable[str]) -> bool:
+    """Whether a type is one of these."""
+    return any(fnmatchcase(content_type, pattern) for pattern in patterns)
+
+
 def read_patterns(text: str) -> tuple[str, ...]:
     """Patterns separated by commas. Raises `ValueError` with what is wrong."""
     patterns = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for pattern in patterns:
-        if not _PATTERN.fullmatch(pattern):
+        if not TYPE_PATTERN.fullmatch(pattern):
             raise ValueError(f"{pattern!r} is no media type; say for example image/*, application/pdf")
     return patterns
 

@@ -16,13 +16,15 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, NotFound, UnsupportedType
 from filemill.chassis.ids import new_id
 from filemill.chassis.web.body import Body
-from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.caller import Caller, UploaderDep
+from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.ids import is_id
 from filemill.upload import rules, tus
 from filemill.upload.errors import EmptyFile, TusVersion
 from filemill.upload.names import clean_name
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
+from filemill.upload.tokens_repository import row_of
 from filemill.upload.unfinished import Unfinished, fields_of
 from filemill.upload.views import Links
 
@@ -68,23 +70,23 @@ class Resumable:
         }
         return Response(status_code=204, headers=_HEADERS | said)
 
-    async def create(self, request: Request, caller: CallerDep) -> Response:
+    async def create(self, request: Request, caller: UploaderDep) -> Response:
         """`Upload-Length` or `Upload-Defer-Length: 1`; `Upload-Metadata`; a body of the type tus says is the first bytes."""
         return await self._speaking(request, caller, "", self._create)
 
-    async def head(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def head(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """`Upload-Offset`: so many bytes are safe."""
         return await self._speaking(request, caller, upload_id, self._head)
 
-    async def patch(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def patch(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """The body goes behind the first `Upload-Offset` bytes."""
         return await self._speaking(request, caller, upload_id, self._patch)
 
-    async def delete(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def delete(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """The bytes of an unfinished upload are deleted."""
         return await self._speaking(request, caller, upload_id, self._delete)
 
-    async def post(self, upload_id: str, request: Request, caller: CallerDep) -> Response:
+    async def post(self, upload_id: str, request: Request, caller: UploaderDep) -> Response:
         """For clients that can send no other method: `X-HTTP-Method-Override`."""
         handlers = {"PATCH": self._patch, "HEAD": self._head, "DELETE": self._delete}
         handler = handlers.get(request.headers.get("x-http-method-override", ""))
@@ -115,7 +117,9 @@ class Resumable:
     async def _create(self, request: Request, caller: Caller, _none: str) -> Response:
         headers = request.headers
         kind, parts = tus.read_concat(headers.get("upload-concat"))
-        size = self._length(request, kind)
+        if kind != "file" and caller.grant is not None:
+            raise Forbidden("An upload token sends a file in one piece; without Upload-Concat.")
+        size = self._length(request, kind, caller.grant)
         with_bytes = headers.get("content-type") == tus.CHUNK_TYPE
         sent = tus.number(headers, "content-length") if with_bytes else 0
         checksum = tus.read_checksum(headers.get("upload-checksum"))
@@ -156,7 +160,7 @@ class Resumable:
             await self.unfinished.forget(caller.owner_id, new.upload_id)
             raise
 
-    def _length(self, request: Request, kind: str) -> int | None:
+    def _length(self, request: Request, kind: str, grant: UploadGrant | None) -> int | None:
         size, deferred = tus.number(request.headers, "upload-length"), request.headers.get("upload-defer-length")
         if kind == "final":
             if size is not None or deferred is not None:
@@ -164,13 +168,13 @@ class Resumable:
             return None
         if deferred not in (None, "1") or (size is None) == (deferred is None):
             raise BadRequest("Say either Upload-Length, or Upload-Defer-Length: 1.")
-        self._check_size(size)
+        self._check_size(size, grant)
         return size
 
-    def _check_size(self, size: int | None) -> None:
+    def _check_size(self, size: int | None, grant: UploadGrant | None) -> None:
         if size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
-        rules.check_length(None if size is None else str(size), self.settings, self.unfinished.intake.room)
+        rules.check_length(None if size is None else str(size), self.settings, self.unfinished.intake.room, grant)
 
     def _new(self, request: Request, caller: Caller, kind: str, size: int | None) -> NewSession:
         told = {name: request.headers[name] for name in ("upload-metadata", "upload-concat") if name in request.headers}
@@ -186,6 +190,7 @@ class Resumable:
             size=size,
             expires_at=time.time() + self.settings.unfinished_hours * 3600,
             client_address=caller.address,
+            token=row_of(caller.grant),
         )
 
     # an upload there is
@@ -210,7 +215,7 @@ class Resumable:
         if offset is None:
             raise BadRequest("A PATCH says Upload-Offset.")
         checksum = tus.read_checksum(headers.get("upload-checksum"))
-        self._check_size(size)
+        self._check_size(size, None)  # the token it was begun with counts
         rules.check_length(headers.get("content-length"), self.settings, self.unfinished.intake.room)
         row = await self.unfinished.append(
             caller, upload_id, offset, Body(request, self.settings.body_idle_s), size, checksum

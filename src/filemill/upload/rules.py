@@ -8,11 +8,13 @@ import orjson
 
 from filemill.chassis.bounds import CONTROLS, deeper_than
 from filemill.chassis.errors import BadJson, BadRequest
+from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.upload import ZIP_FILES_MOST, Limits
 from filemill.upload import polyglots
 from filemill.upload.errors import ContentMismatch, FileTooLarge, Polyglot, QuotaExceeded, TypeNotAllowed
 from filemill.upload.multipart import FIELDS_MOST_BYTES
 from filemill.upload.names import NAME_MOST_BYTES
+from filemill.upload.policy import fits
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import Kind, disguised
@@ -39,17 +41,31 @@ class Fields:
     external_id: str | None
 
 
-def check_length(length_header: str | None, settings: UploadSettings, room: Room, *, overhead_bytes: int = 0) -> None:
+def check_length(
+    length_header: str | None,
+    settings: UploadSettings,
+    room: Room,
+    grant: UploadGrant | None = None,
+    *,
+    overhead_bytes: int = 0,
+) -> None:
     """Refuse by `Content-Length`, before a byte of the body is read; without one only where there is no room at all."""
     length = int(length_header or 0)
-    if length > settings.max_file_bytes + overhead_bytes:
-        raise too_large(settings)
+    if length > most_bytes(settings, grant) + overhead_bytes:
+        raise too_large(settings, grant)
     room.check(length)
 
 
-def too_large(settings: UploadSettings) -> FileTooLarge:
+def most_bytes(settings: UploadSettings, grant: UploadGrant | None) -> int:
+    """How large a file may be, whatever its type."""
+    return min(settings.max_file_bytes, (grant and grant.max_bytes) or settings.max_file_bytes)
+
+
+def too_large(settings: UploadSettings, grant: UploadGrant | None = None) -> FileTooLarge:
     """The refusal of a file over the limit."""
-    return FileTooLarge(f"A file may have {settings.max_file_bytes} bytes (FILEMILL_MAX_FILE_BYTES).")
+    most = most_bytes(settings, grant)
+    said_by = "FILEMILL_MAX_FILE_BYTES" if most == settings.max_file_bytes else "the upload token says so"
+    return FileTooLarge(f"A file may have {most} bytes ({said_by}).")
 
 
 def too_large_for(kind: Kind, most_bytes: int) -> FileTooLarge:
@@ -64,8 +80,8 @@ def over_quota(quota_bytes: int) -> QuotaExceeded:
     )
 
 
-def check_kind(kind: Kind, filename: str, settings: UploadSettings) -> int:
-    """Refuse what this installation does not take; returns how many bytes a file of this kind may have.
+def check_kind(kind: Kind, filename: str, settings: UploadSettings, grant: UploadGrant | None = None) -> int:
+    """Refuse what is not taken here, or not with this token; returns how many bytes a file of this kind may have.
 
     Native executables: by honest name 415, under another name 422. Other types: 415, as the settings say.
     """
@@ -74,8 +90,10 @@ def check_kind(kind: Kind, filename: str, settings: UploadSettings) -> int:
             raise TypeNotAllowed(
                 f"Files of type {kind.content_type} are not taken here (FILEMILL_ALLOW_TYPES, FILEMILL_DENY_TYPES)."
             )
-        limit = settings.policy.limit(kind.content_type)
-        return settings.max_file_bytes if limit is None else min(limit, settings.max_file_bytes)
+        if grant is not None and grant.types and not fits(kind.content_type, grant.types):
+            raise TypeNotAllowed(f"The upload token is for {', '.join(grant.types)}; this is {kind.content_type}.")
+        most, limit = most_bytes(settings, grant), settings.policy.limit(kind.content_type)
+        return most if limit is None else min(limit, most)
     if disguised(filename):
         raise ContentMismatch("The content is a native executable, which is not what the file name says.")
     raise TypeNotAllowed("Native executables are not taken. Put it into an archive if it has to be kept.")

@@ -28,6 +28,7 @@ class NewSession:
     size: int | None
     expires_at: float
     client_address: str | None = None
+    token: dict[str, Any] | None = None
     sha256: str | None = None
     received: int = 0
     file_id: str | None = None

@@ -197,6 +197,8 @@ upload_sessions = Table(
     Column("pieces", JSON, nullable=False),
     Column("sha256", String(64)),
     Column("client_address", String(255)),
+    # What the upload token allows that it was begun with.
+    Column("token", JSON(none_as_null=True)),
     Column("state", String(12), nullable=False),
     Column("reason", JSON(none_as_null=True)),
     Column("file_id", String(36)),
@@ -206,6 +208,17 @@ upload_sessions = Table(
     Column("expires_at", Float, nullable=False),
     Index("upload_sessions_expiry", "expires_at"),
     Index("upload_sessions_owner", "owner_id", "state"),
+)
+# What was made with upload tokens, until nothing can be made with them any more.
+token_uses = Table(
+    "token_uses",
+    metadata,
+    Column("token_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("begun", Integer, nullable=False),
+    Column("forget_at", Float, nullable=False),
+    Index("token_uses_over", "forget_at"),
 )
 
 outbox = outbox_table(metadata)

@@ -23,7 +23,8 @@ from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import Resumes, drain
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
-from filemill.upload import rules
+from filemill.chassis.web.upload_tokens import UploadGrant
+from filemill.upload import rules, tokens_repository
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.appending import Appending, Digests, pieces_of, read_head
 from filemill.upload.errors import (
@@ -39,6 +40,7 @@ from filemill.upload.polyglots import TAIL_BYTES
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import sniff
+from filemill.upload.tokens_repository import grant_of
 from filemill.upload.turns import Turn, Turns
 from filemill.upload.tus import Checksum
 
@@ -96,7 +98,7 @@ class Unfinished:
     digests: Digests = field(default_factory=Digests)
 
     async def begin(self, new: NewSession) -> None:
-        """An upload is expected. Raises `TooMany` if its owner has too many under way."""
+        """An upload is expected. Raises `TooMany` if its owner has too many under way, `TokenUsedUp`."""
         await self.database.write("upload.session.begin", _begin, new, self.settings.unfinished_most)
 
     async def look(self, caller: Caller, upload_id: str) -> RowMapping:
@@ -121,6 +123,8 @@ class Unfinished:
             if row["kind"] in ("final", "direct"):
                 raise Forbidden("A final upload takes no bytes of its own.")
             size = _settled(row, size)
+            if size is not None and size > rules.most_bytes(self.settings, grant := grant_of(row["token"])):
+                raise rules.too_large(self.settings, grant)
             if row["received"] != offset:
                 raise OffsetConflict(f"The upload has {row['received']} bytes, not {offset}.")
             if row["state"] == "open" and (row["size"] is None or row["received"] < row["size"]):
@@ -141,7 +145,7 @@ class Unfinished:
 
     async def arrive_whole(self, caller: Caller, new: NewSession, body: Body, checksum: Checksum | None) -> str:
         """An upload that comes whole with the request that begins it goes the way of every other file. Returns the file."""
-        sink = await self.intake.sink()
+        sink = await self.intake.sink(grant_of(new.token))
         try:
             sink.named(new.filename)
             if checksum is None:
@@ -152,7 +156,8 @@ class Unfinished:
         except BaseException:
             await sink.abort()
             raise
-        return await self._accept(caller, new.filename, new.fields, stored, _Born(replace(new, received=stored.size)))
+        born = _Born(replace(new, received=stored.size))
+        return await self._accept(caller, new.filename, new.fields, stored, born, grant_of(new.token))
 
     async def concatenate(self, caller: Caller, new: NewSession, parts: list[str]) -> str:
         """Make one file of finished partial uploads, in this order. Returns the file."""
@@ -161,9 +166,9 @@ class Unfinished:
         if size > self.settings.max_file_bytes:
             raise rules.too_large(self.settings)
         rules.check_length(str(size), self.settings, self.intake.room)
-        stored = await self._copy(new.filename, rows)
+        stored = await self._copy(new.filename, rows, None)
         return await self._accept(
-            caller, new.filename, new.fields, stored, _Born(replace(new, size=size, received=stored.size))
+            caller, new.filename, new.fields, stored, _Born(replace(new, size=size, received=stored.size)), None
         )
 
     async def remove(self, owner_id: str, upload_id: str, *, any_age: bool = False) -> None:
@@ -200,7 +205,7 @@ class Unfinished:
         """The upload of this turn becomes a file with these bytes, which ends both."""
         row = turn.row
         assert row is not None
-        await self._accept(caller, row["filename"], row["fields"], body, _Whole(turn))
+        await self._accept(caller, row["filename"], row["fields"], body, _Whole(turn), grant_of(row["token"]))
 
     async def forget_pieces(self, row: RowMapping) -> None:
         """Delete what was received, as far as it is possible now; the rest goes with the row."""
@@ -246,11 +251,17 @@ class Unfinished:
     # from pieces to a file
 
     async def _accept(
-        self, caller: Caller, filename: str, fields: Mapping[str, Any], body: StoredBody, ticket: _Whole | _Born
+        self,
+        caller: Caller,
+        filename: str,
+        fields: Mapping[str, Any],
+        body: StoredBody,
+        ticket: _Whole | _Born,
+        grant: UploadGrant | None,
     ) -> str:
         crash_point("upload.session.sealed")
         try:
-            row = await self.intake.accept(caller, filename, body, rules.Fields(**fields), ticket)
+            row = await self.intake.accept(caller, filename, body, rules.Fields(**fields), ticket, grant)
         except Unavailable:
             raise  # it may be committed all the same: a blob of nobody's is better than a row without its bytes
         except Exception:
@@ -265,11 +276,11 @@ class Unfinished:
         upload_id, pieces, key = row["upload_id"], pieces_of(row), new_key()
         head = bytes(await read_head(self.store, upload_id, pieces))
         kind = sniff(head, row["filename"])
-        most_bytes = rules.check_kind(kind, row["filename"], self.settings)
+        most_bytes = rules.check_kind(kind, row["filename"], self.settings, grant_of(row["token"]))
         if row["received"] > most_bytes:
             raise rules.too_large_for(kind, most_bytes)
         if not await self.store.adopt(upload_id, pieces, key):
-            return await self._copy(row["filename"], [row])
+            return await self._copy(row["filename"], [row], grant_of(row["token"]))
         digest = self.digests.at(upload_id, row["received"])
         if digest is None:
             digest = hashlib.sha256()
@@ -295,8 +306,8 @@ class Unfinished:
         if not hmac.compare_digest(checking.digest.digest(), checksum.digest):
             raise ChunkMismatch("The bytes of this request are not those of Upload-Checksum; none was kept.")
 
-    async def _copy(self, filename: str, rows: list[RowMapping]) -> StoredBody:
-        sink = await self.intake.sink()
+    async def _copy(self, filename: str, rows: list[RowMapping], grant: UploadGrant | None) -> StoredBody:
+        sink = await self.intake.sink(grant)
         try:
             sink.named(filename)
             for row in rows:
@@ -347,6 +358,8 @@ def _begin(tx: Tx, new: NewSession, most: int) -> None:
         raise TooMany(
             f"There are {most} unfinished uploads (FILEMILL_UNFINISHED_MOST); end some first.", retry_after_s=60
         )
+    if (grant := grant_of(new.token)) is not None:
+        tokens_repository.begin(tx, grant)
     sessions.add(tx, new)
 
 

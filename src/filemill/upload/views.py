@@ -14,15 +14,6 @@ FileRow = RowMapping | Mapping[str, Any]
 """A row of `files`, out of the database or about to go in."""
 
 
-def origin_of(request: Request, settings: ServiceSettings) -> str:
-    """Scheme, host and prefix under which the world reaches this service: of `FILEMILL_PUBLIC_URL`, else as it was asked."""
-    prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
-    if settings.public_url:
-        return settings.public_url.rstrip("/") + (prefix or "/api/upload")
-    scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
-    return f"{scheme}://{request.headers['host']}{prefix}"
-
-
 @dataclass(frozen=True, slots=True)
 class Links:
     """Where this service and metadata answer: by prefix behind the gateway, else by address."""

@@ -5,12 +5,13 @@ import { Upload } from "tus-js-client";
 
 const lines = createInterface({ input: process.stdin });
 
-function upload({ endpoint, path, metadata, chunkSize, parallelUploads, uploadDataDuringCreation }) {
+function upload({ endpoint, path, metadata, chunkSize, parallelUploads, uploadDataDuringCreation, headers }) {
   return new Promise((resolve) => {
     let file = null;
     let requests = 0;
     const sent = new Upload(createReadStream(path), {
       endpoint,
+      headers: headers ?? {},
       metadata,
       chunkSize: chunkSize ?? Infinity,
       parallelUploads: parallelUploads ?? 1,

@@ -14,6 +14,7 @@ from filemill.chassis.background import Background
 from filemill.chassis.web import health, problems
 from filemill.chassis.web.direct import Direct, DirectRoute, ExactRoute
 from filemill.chassis.web.edge import Edge
+from filemill.chassis.web.upload_tokens import UploadTokens
 from filemill.contracts.problems import Problem
 
 
@@ -27,11 +28,13 @@ def build_app(
     streaming: Collection[tuple[str, str]] = (),
     draining: Callable[[], None] | None = None,
     direct: Sequence[DirectRoute | ExactRoute] = (),
+    upload_tokens: UploadTokens | None = None,
 ) -> Edge:
     """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
 
     `draining` is called when the process is asked to stop, before it waits for requests in flight: it ends endless ones.
-    `direct` are those routes of `routers` that are answered ahead of the framework.
+    `direct` are those routes of `routers` that are answered ahead of the framework. `upload_tokens` reads the tokens of
+    browsers, where some route takes them.
     """
     background = state.background or Background()
 
@@ -61,7 +64,7 @@ def build_app(
         app.include_router(router)
     app.include_router(health.build_router(state))
     _add_docs(app)
-    return Edge(Direct(app, direct) if direct else app, streaming, draining)
+    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens)
 
 
 def _add_docs(app: FastAPI) -> None:

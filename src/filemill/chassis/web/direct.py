@@ -28,11 +28,12 @@ class DirectRoute:
 
 @dataclass(frozen=True, slots=True)
 class ExactRoute:
-    """One method of one address without parameters."""
+    """One method of one address without parameters. `who` says who is calling, as the route's dependency does."""
 
     method: str
     path: str
     answer: Callable[[Request, Caller], Awaitable[Response]]
+    who: Callable[[Request], Awaitable[Caller]] = caller_of
 
 
 class Direct:
@@ -49,7 +50,7 @@ class Direct:
             if (exact := self._exact.get((method, path))) is not None:
                 scope["route"], scope["path_params"] = exact, {}
                 request = Request(scope, receive)
-                await (await exact.answer(request, await caller_of(request)))(scope, receive, send)
+                await (await exact.answer(request, await exact.who(request)))(scope, receive, send)
                 return
             for prefix, parameter, route in self._by_id:
                 if method == "GET" and path.startswith(prefix) and is_id(value := path.removeprefix(prefix)):

@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
+from filemill.chassis.web.upload_tokens import UploadTokens
 
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
@@ -41,8 +43,10 @@ class Edge:
         app: ASGIApp,
         streaming: Collection[tuple[str, str]] = (),
         draining: Callable[[], None] | None = None,
+        upload_tokens: UploadTokens | None = None,
     ) -> None:
         self._app = app
+        self._upload_tokens = upload_tokens
         self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
         self._entry: ASGIApp = self._serve
@@ -82,6 +86,7 @@ class Edge:
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
             self._check_origin(scope["method"], headers)
+            scope[SCOPE_KEY] = self._upload_tokens
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
                 scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count
