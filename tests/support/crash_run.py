@@ -87,6 +87,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
     report = Report(seed, plan)
     mill = Mill(folder / "data", plan.engines, **environment)
     mill.peers = [Mill(folder / f"data{at}", plan.engines, **environment) for at in range(2, plan.instances + 1)]
+    mill.engines.sabotaged = bool(plan.broken) and mill.engines.name == "servers"
     try:
         mill.start()
         clients = plan.clients(mill.urls)
