@@ -24,7 +24,8 @@ KILLABLE = ("upload", "metadata", "ai", "processing", "notification", "ai-worker
 class Plan:
     """How a run goes. `points` is `FILEMILL_TEST_CRASH`; `outside_every_s` the mean time between kills from outside.
 
-    The kills go on until this share of the files is processed, then the mill heals.
+    The kills go on until this share of the files is processed, then the mill heals. `check`: what is wrong, beside the
+    audit.
     """
 
     uploads: int
@@ -37,6 +38,7 @@ class Plan:
     instances: int = 1
     clients: Callable[[list[str]], Clients] = Clients
     settings: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[Mill, Clients], list[str]] | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +101,8 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
         wait_until_quiet(mill, HEAL_S)
         report.heal_s = time.monotonic() - began_s
         report.wrong = audit(mill, uploads, clients.acknowledged)
+        if plan.check:
+            report.wrong += plan.check(mill, clients)
         report.orphans = orphan_blobs(mill)
         report.acknowledged, report.gave_up, report.retries = (
             len(clients.acknowledged),
