@@ -136,6 +136,38 @@ def workbook(sheets: dict[str, list[list[str]]]) -> bytes:
     return zipped({name: text.encode() for name, text in parts.items()})
 
 
+def presentation(slides: list[list[str]]) -> bytes:
+    """Return a pptx whose slides have these paragraphs."""
+    main = "http://schemas.openxmlformats.org/presentationml/2006/main"
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.presentationml."
+    numbers = range(1, len(slides) + 1)
+    listed = "".join(f'<p:sldId id="{255 + n}" r:id="r{n}"/>' for n in numbers)
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/ppt/presentation.xml" ContentType="{kind}presentation.main+xml"/>'
+        + "".join(f'<Override PartName="/ppt/slides/slide{n}.xml" ContentType="{kind}slide+xml"/>' for n in numbers)
+        + "</Types>",
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/officeDocument" Target="ppt/presentation.xml"/></Relationships>',
+        "ppt/presentation.xml": f'<p:presentation xmlns:p="{main}" xmlns:r="{office}"><p:sldIdLst>{listed}</p:sldIdLst>'
+        "</p:presentation>",
+        "ppt/_rels/presentation.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        + "".join(f'<Relationship Id="r{n}" Type="{office}/slide" Target="slides/slide{n}.xml"/>' for n in numbers)
+        + "</Relationships>",
+    }
+    for number, paragraphs in zip(numbers, slides, strict=True):
+        words = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in paragraphs) or "<a:p/>"
+        parts[f"ppt/slides/slide{number}.xml"] = (
+            f'<p:sld xmlns:p="{main}" xmlns:a="{drawing}"><p:cSld><p:spTree><p:sp><p:txBody>{words}</p:txBody></p:sp>'
+            "</p:spTree></p:cSld></p:sld>"
+        )
+    return zipped({name: text.encode() for name, text in parts.items()})
+
+
 def zipped(members: dict[str, bytes]) -> bytes:
     """Return a ZIP of these members."""
     buffer = io.BytesIO()

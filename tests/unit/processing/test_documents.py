@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
-from .files import laughs, pdf, seven_zip, structured_word, word, word_bomb, workbook, zipped
+from .files import laughs, pdf, presentation, seven_zip, structured_word, word, word_bomb, workbook, zipped
 
 
 def step(result: Any, name: str) -> Any:
@@ -257,6 +257,17 @@ def test_sheets_when_there_are_two_then_each_is_a_page(process: Any, blob_of: An
     assert [(page["number"], page["text"].split()) for page in pages] == [
         (1, ["Spring", "Ann", "3"]),
         (2, ["Autumn", "Bob", "4"]),
+    ]
+
+
+def test_slides_when_there_are_some_then_each_is_a_page(process: Any, blob_of: Any) -> None:
+    """Also after one without words, so that a page's number is the slide's; nothing of how they are told apart is left."""
+    slides = [["Valves", "open slowly"], [], ["1 2 3", "Pumps"]]
+    blob = blob_of(process(presentation(slides), "a.pptx"))
+    assert [(page["number"], page["text"]) for page in blob["pages"]] == [
+        (1, "Valves open slowly"),
+        (2, ""),
+        (3, "1 2 3 Pumps"),
     ]
 
 

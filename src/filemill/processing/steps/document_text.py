@@ -5,6 +5,8 @@ ZIPs, and a few kilobytes can unpack to gigabytes. Nothing is fetched, nothing i
 `unreadable-document`, `archive-bomb`, `needs-password`.
 """
 
+import re
+import secrets
 import zipfile
 from typing import Any
 
@@ -14,7 +16,7 @@ from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "document_text"
-VERSION = 2
+VERSION = 3
 
 # XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
 _SOURCE_MAX_BYTES = 256 << 20
@@ -27,6 +29,7 @@ _LIST_MAX = 50
 
 # What kreuzberg calls some types.
 _NAMES = {"application/rtf": "text/rtf", "application/xhtml+xml": "text/html"}
+_SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _XML = frozenset({"application/xml", "image/svg+xml"})
 _HTML_MAX_BYTES = 20 << 20
@@ -57,16 +60,19 @@ _PASSWORD_WORDS = ("password", "encrypted", "decrypt")
 
 
 def run(context: StepContext) -> StepEnd:
-    """Set pages (one, for kinds without pages) and the document's own properties."""
+    """Set pages (sheets, slides; one for kinds without pages) and the document's own properties."""
     if context.content_type == "application/encrypted-ooxml":
         context.text_state = "needs-password"
         return NEEDS_PASSWORD
     _refuse_bombs(context)
     text = _markup_words(context)
     metadata: dict[str, Any] = {}
+    # Between slides; a document cannot know it, so it cannot make slides of its own.
+    mark = secrets.token_hex(16) if context.content_type == _SLIDES else None
     if text is None or context.content_type in _HTML:
-        text, metadata = _with_kreuzberg(context, text)
-    pages, cut = text_pages.bounded(_pages(text_pages.clean(text), metadata.get("sheet_names")))
+        text, metadata = _with_kreuzberg(context, text, mark)
+    text = text_pages.clean(text)
+    pages, cut = text_pages.bounded(_slides(text, mark) if mark else _pages(text, metadata.get("sheet_names")))
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
@@ -108,6 +114,15 @@ def _pages(text: str, sheet_names: Any) -> list[text_pages.Page]:
     ]
 
 
+def _slides(text: str, mark: str) -> list[text_pages.Page]:
+    """Return a page for each slide, also for one without words; one page if no slide was marked."""
+    parts = re.split(rf"\s*{mark} ([0-9]{{1,6}})\s*", text)
+    if len(parts) == 1:
+        return [text_pages.Page(1, text)]
+    numbers, words = parts[1::2], parts[2::2]
+    return [text_pages.Page(int(number), part) for number, part in zip(numbers, words, strict=True)]
+
+
 def _markup_words(context: StepContext) -> str | None:
     """Return the words of HTML and XML, read by our own code; None for every other kind."""
     if context.content_type in _HTML:
@@ -127,14 +142,18 @@ def _markup_words(context: StepContext) -> str | None:
     return None
 
 
-def _with_kreuzberg(context: StepContext, text: str | None) -> tuple[str, dict[str, Any]]:
-    """Return the words, kept when we already have them, and what the document says about itself."""
+def _with_kreuzberg(context: StepContext, text: str | None, mark: str | None) -> tuple[str, dict[str, Any]]:
+    """Return the words, kept when we already have them, and what the document says about itself.
+
+    With `mark` a line of it and a number stands before each slide.
+    """
     import kreuzberg
 
+    settings = document_markdown.config("plain")
+    if mark is not None:
+        settings.pages = kreuzberg.PageConfig(insert_page_markers=True, marker_format=f"\n\n{mark} {{page_num}}\n\n")
     try:
-        extracted = kreuzberg.extract_file_sync(
-            context.source, mime_type=kind(context), config=document_markdown.config("plain")
-        )
+        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind(context), config=settings)
     except kreuzberg.KreuzbergError as error:
         if text is not None:
             return text, {}
