@@ -11,7 +11,9 @@ from support.crash_run import Plan, Report, crash_run
 from support.direct_uploads import DirectClients
 from support.engines import Engines, ServerEngines
 
-POINTS = "upload.direct.*=0.02,upload.session.*=0.02,store.piece.*=0.02,upload.accept.*=0.015"
+POINTS = (
+    "upload.direct.verifying.*=0.15,upload.direct.*=0.02,upload.session.*=0.02,store.piece.*=0.02,upload.accept.*=0.015"
+)
 AT_ONCE = {"FILEMILL_VERIFY_AT_ONCE_BYTES": "60000"}
 """The larger half of the files is `verifying` for a while."""
 
