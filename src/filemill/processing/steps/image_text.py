@@ -6,13 +6,14 @@ gives up.
 """
 
 import time
+from typing import Any
 
 from filemill.processing.steps import pdf, pictures, programs, tesseract, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
-VERSION = 3
+VERSION = 4
 PROGRAMS = ("tesseract",)
 OPTIONS = ("ocr_languages",)
 
@@ -47,19 +48,34 @@ def run(context: StepContext) -> StepEnd:
 
 
 def _read_picture(context: StepContext) -> text_pages.Page:
-    from PIL import Image, ImageOps
-
-    if max(context.properties.get("width_px", 0), context.properties.get("height_px", 0)) <= _SIDE_PX:
-        with pictures.open_with_pillow(context.source) as opened:
-            pictures.refuse_large(opened.width, opened.height, in_memory=True)
-            picture = ImageOps.exif_transpose(opened).convert("L")
-    else:
-        preview = context.rendition_file("preview")
-        if preview is None:
-            raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
-        with Image.open(preview, formats=["WEBP"]) as opened:
-            picture = opened.convert("L")
+    picture = _whole(context) or _preview(context)
+    if picture is None:
+        raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
     return tesseract.read_page(picture, 1, context, timeout_s=_BUDGET_S)
+
+
+def _whole(context: StepContext) -> Any:
+    """Return the picture itself in grey, None if it is too large for that, or damaged: then the preview is what there is."""
+    from PIL import ImageOps
+
+    if max(context.properties.get("width_px", 0), context.properties.get("height_px", 0)) > _SIDE_PX:
+        return None
+    with pictures.open_with_pillow(context.source) as opened:
+        pictures.refuse_large(opened.width, opened.height, in_memory=True)
+        try:
+            return ImageOps.exif_transpose(opened).convert("L")
+        except Exception:  # noqa: BLE001  decoders of a dozen formats raise anything on damaged data
+            return None
+
+
+def _preview(context: StepContext) -> Any:
+    from PIL import Image
+
+    preview = context.rendition_file("preview")
+    if preview is None:
+        return None
+    with Image.open(preview, formats=["WEBP"]) as opened:
+        return opened.convert("L")
 
 
 def _read_pdf(context: StepContext) -> list[text_pages.Page]:
