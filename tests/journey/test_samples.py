@@ -162,3 +162,23 @@ def test_analyze_when_it_is_asked_again_then_the_kept_answer_comes_at_once(
     assert (one.status_code, one.json()["status"]) == (200, "done")
     models = client.get("/api/ai/models").json()["items"]
     assert {"ready", "needs-download"} <= {model["state"] for model in models}
+
+
+def test_picture_when_another_size_is_signed_for_then_its_address_works_without_credentials(
+    client: httpx.Client, samples: dict[str, Document]
+) -> None:
+    """For this size only, and until it expires; what nobody gets is refused before it is signed."""
+    own = f"/api/processing/files/{samples['sample.jpg']['file_id']}/renditions"
+    signed = client.post(own, json={"w": 120, "h": 120, "fit": "cover", "format": "jpeg"})
+    assert signed.status_code == 201
+    url = signed.json()["url"]
+    for _ in range(2):
+        answer = httpx.get(url)
+        assert answer.headers["content-type"] == "image/jpeg"
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (120, 120))
+    for bent in (url.replace("w=120", "w=4000"), url.replace("format=jpeg", "format=png"), f"{own}/custom?w=9"):
+        refused = client.get(bent)
+        assert (refused.status_code, refused.json()["code"]) == (403, "signature-invalid")
+    for wrong in ({}, {"w": 5000}, {"w": 9, "fit": "cover"}, {"w": 9, "fit": "tile"}, {"w": 9, "format": "gif"}):
+        assert client.post(own, json=wrong).status_code == 400

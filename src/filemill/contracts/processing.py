@@ -1,8 +1,8 @@
 """What the processing service says: progress, results, refusals, and its jobs over HTTP."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
@@ -38,6 +38,29 @@ class RenditionRef(Contract):
     width: int | None = None
     height: int | None = None
     sha256: str | None = None
+
+
+class NewRendition(Contract):
+    """A picture that is wanted, in pixels. It is never larger than the file's own.
+
+    `inside`: whole, within both sides; `cover`: cut from the middle to the shape of both.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    w: int | None = Field(default=None, ge=1, le=4096)
+    h: int | None = Field(default=None, ge=1, le=4096)
+    fit: Literal["inside", "cover"] = "inside"
+    format: Literal["webp", "avif", "jpeg", "png"] = "webp"
+    expires_in: int = Field(default=24 * 3600, ge=1, le=7 * 24 * 3600, description="Seconds the address works.")
+
+    @model_validator(mode="after")
+    def _some_size(self) -> Self:
+        if self.w is None and self.h is None:
+            raise ValueError("say w, h or both")
+        if self.fit == "cover" and (self.w is None or self.h is None):
+            raise ValueError("fit=cover needs w and h")
+        return self
 
 
 class TextRef(Contract):

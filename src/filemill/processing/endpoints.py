@@ -1,21 +1,29 @@
 """The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
+from filemill.chassis.errors import NotFound
+from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web import pagination
 from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
-from filemill.contracts.processing import ReprocessAnswer, ReprocessRequest
+from filemill.contracts.processing import NewRendition, ReprocessAnswer, ReprocessRequest
+from filemill.contracts.upload import SignedUrl
 from filemill.processing import repository
 from filemill.processing.on_request import OnRequest
 from filemill.processing.plan import PLANS, facts_of
 from filemill.processing.reprocess import Reprocessing
+from filemill.processing.settings import ProcessingSettings
+from filemill.processing.steps.conversion import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,8 @@ class Endpoints:
     store: BlobStore
     reprocessing: Reprocessing
     on_request: OnRequest
+    signer: LinkSigner
+    settings: ProcessingSettings
 
     def router(self) -> APIRouter:
         """Every route of this service but the jobs."""
@@ -39,7 +49,11 @@ class Endpoints:
             summary="Process files again that fit a filter",
         )
         add("/plans", self.plans, methods=["GET"], summary="What is done with which type of file, step by step")
-        add("/files/{file_id}/renditions/{name}", self.rendition, methods=["GET"], summary="A picture made from a file")
+        one = "/files/{file_id}/renditions/"
+        add(one + "custom", self.custom, methods=["GET"], summary="A picture in another size or format, signed")
+        add(one + "{name}", self.rendition, methods=["GET"], summary="A picture made from a file")
+        add(one.rstrip("/"), self.sign, methods=["POST"], status_code=201, response_model=SignedUrl,
+            summary="Get an address of the file's picture in another size or format")  # fmt: skip
         add("/blobs/named", self.named, methods=["GET"], summary="Which of these stored blobs are renditions or text")
         return router
 
@@ -61,4 +75,23 @@ class Endpoints:
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
         """What exists, or what can be made: `page-N` of a PDF, a `card`. The ETag is the rendition's own."""
         row = await self.on_request.rendition(caller.owner_id, file_id, name)
+        return await blob_response(request, self.store, row["storage_key"], row["content_type"])
+
+    async def sign(self, file_id: FileId, asked: NewRendition, request: Request, caller: CallerDep) -> SignedUrl:
+        """It works without credentials until it expires. The picture is made when it is first asked for."""
+        if await self.database.read(repository.known.living, caller.owner_id, file_id) is None:
+            raise NotFound("There is no such file.")
+        expires_at = now().replace(microsecond=0) + timedelta(seconds=asked.expires_in)
+        path = f"/files/{file_id}/renditions/custom"
+        wanted = {"w": str(asked.w or 0), "h": str(asked.h or 0), "fit": asked.fit, "format": asked.format}
+        query = self.signer.sign("GET", path, expires_at, wanted)
+        return SignedUrl(url=f"{origin_of(request, self.settings)}{path}?{query}", expires_at=expires_at)
+
+    async def custom(self, file_id: FileId, request: Request) -> Response:
+        """`?w=&h=&fit=&format=&expires=&key=&sig=` as `POST` wrote it: nobody can have us draw other sizes."""
+        path = f"/files/{file_id}/renditions/custom"
+        self.signer.check("GET", path, request.query_params.multi_items(), now())
+        said = request.query_params
+        wish = Wish(int(said["w"]), int(said["h"]), said["fit"], said["format"])
+        row = await self.on_request.signed(file_id, wish.name)
         return await blob_response(request, self.store, row["storage_key"], row["content_type"])

@@ -20,6 +20,7 @@ from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.storage.removals import Remover
+from filemill.chassis.storage.signed_links import build_signer
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
@@ -87,7 +88,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         state,
         # Before the jobs, whose `/jobs/{job_id}` is any word.
         [
-            Endpoints(database, store, reprocessing, on_request).router(),
+            Endpoints(database, store, reprocessing, on_request, build_signer(settings), settings).router(),
             JobEndpoints(database, job_queue, wake).router(),
         ],
         summary="Finds out what a file is and makes something of it, in a sandbox.",

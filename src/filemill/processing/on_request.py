@@ -1,4 +1,4 @@
-"""Pictures made when somebody asks for them: `page-N` of a PDF, a `card` of whatever has a preview.
+"""Pictures made when somebody asks for them: `page-N` of a PDF, a `card` and other sizes of whatever has a preview.
 
 They are made in a sandbox of this process, a few at a time, and kept beside those of a run, so that the next request finds
 them. A later run of the file drops them: the next request makes them anew. What waits here has no job: a client that
@@ -24,15 +24,17 @@ from filemill.contracts.processing import RenditionRef
 from filemill.processing import keeping, repository
 from filemill.processing.errors import RenditionFailed
 from filemill.processing.plan import PDF, PICTURE
-from filemill.processing.steps import guarded, image_renditions, pdf_page
+from filemill.processing.steps import conversion, guarded, image_renditions, pdf_page
 from filemill.processing.steps.context import Step
-from filemill.processing.steps.image_renditions import CARD, PREVIEW
+from filemill.processing.steps.image_renditions import CARD, PREVIEW, SIDE_PX
 
 AT_ONCE = 2
 """Pictures being made; a page takes about a tenth of a second."""
 WAITING_MOST = 50
 """Requests that may wait for their turn; more are told to come back."""
 RETRY_AFTER_S = 5
+CONVERSIONS_MOST = 50
+"""Of one file, kept; of more the oldest go, and are made again if somebody still asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class OnRequest:
             task.add_done_callback(lambda _task: self._making.pop(key, None))
             self._making[key] = task
         return await asyncio.shield(self._making[key])
+
+    async def signed(self, file_id: str, name: str) -> RowMapping:
+        """As `rendition`, for whoever shows an address that was signed for it."""
+        owner_id = await self.database.read(_owner_of, file_id)
+        return await self.rendition(owner_id, file_id, name)
 
     async def close(self) -> None:
         """Stop what is being made."""
@@ -140,6 +147,13 @@ class OnRequest:
             raise RenditionFailed(error.verdict.detail) from error
 
 
+def _owner_of(tx: Tx, file_id: str) -> str:
+    file = repository.known.get(tx, file_id)
+    if file is None:
+        raise NotFound("There is no such file.")
+    return str(file["owner_id"])
+
+
 def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | None, _Order | None]:
     """What exists, else how it can be made."""
     file = repository.known.living(tx, owner_id, file_id)
@@ -148,14 +162,19 @@ def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | 
     row = repository.rendition(tx, owner_id, file_id, name)
     if row is not None and row["version"] == file["version"]:
         return row, None
-    if name == CARD:
-        preview = repository.rendition(tx, owner_id, file_id, PREVIEW)
-        if preview is not None and preview["version"] == file["version"]:
-            source = (preview["storage_key"], f"{PREVIEW}.webp", preview["content_type"])
-            return None, _Order(file, name, image_renditions, *source, PICTURE.limits)
-    if pdf_page.page_number(name) is not None and repository.plan_of(tx, file_id, file["version"]) == PDF.name:
-        source = (file["storage_key"], file["filename"], file["content_type"])
-        return None, _Order(file, name, pdf_page, *source, PDF.limits)
+    wish, plan = conversion.wish_in(name), repository.plan_of(tx, file_id, file["version"])
+    itself = (file["storage_key"], file["filename"], file["content_type"])
+    if pdf_page.page_number(name) is not None and plan == PDF.name:
+        return None, _Order(file, name, pdf_page, *itself, PDF.limits)
+    preview = repository.rendition(tx, owner_id, file_id, PREVIEW)
+    if (name == CARD or wish) and preview is not None and preview["version"] == file["version"]:
+        shown = (preview["storage_key"], f"{PREVIEW}.webp", preview["content_type"])
+        if wish is None:
+            return None, _Order(file, name, image_renditions, *shown, PICTURE.limits)
+        # A picture is worth decoding again only for more of it than the preview has.
+        enough = wish.is_bound and max(wish.width_px, wish.height_px) <= SIDE_PX[PREVIEW]
+        key, filename, content_type = itself if plan == PICTURE.name and not enough else shown
+        return None, _Order(file, name, conversion, key, filename, content_type, PICTURE.limits)
     return row, None  # of the version before, until this one is processed
 
 
@@ -169,4 +188,7 @@ def _keep(tx: Tx, order: _Order, made: RenditionRef) -> RowMapping | None:
     """The row that is there afterwards: somebody else's if another process was faster; None if the version is gone."""
     hold(tx, order.file["file_id"])
     made_by = {"asked": True, "steps": {order.step.NAME: order.step.VERSION}}
-    return repository.add_rendition(tx, order.file, made, made_by)
+    row = repository.add_rendition(tx, order.file, made, made_by)
+    if order.step is conversion:
+        repository.drop_oldest(tx, order.file["file_id"], conversion.PREFIX, CONVERSIONS_MOST)
+    return row

@@ -10,6 +10,7 @@ from filemill.chassis.sandbox.outcome import Limits
 from filemill.processing.steps import (
     archive_list,
     audio_video_probe,
+    conversion,
     document_text,
     dominant_colours,
     identify,
@@ -53,8 +54,8 @@ class Plan:
 
 PICTURE = Plan(
     "picture",
-    (identify, image_probe, image_renditions, dominant_colours, perceptual_hash, image_text),
-    "a picture: its size and camera, a thumbnail, a preview, its colours, its fingerprint, words in it",
+    (identify, image_probe, image_renditions, dominant_colours, perceptual_hash, image_text, conversion),
+    "a picture: its size and camera, a thumbnail, a preview, its colours, its fingerprint, words in it, other sizes on request",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DRAWING = Plan(

@@ -92,6 +92,16 @@ def add_rendition(tx: Tx, file: RowMapping, made: RenditionRef, made_by: dict[st
     return rendition(tx, file["owner_id"], file["file_id"], made.name)
 
 
+def drop_oldest(tx: Tx, file_id: str, prefix: str, most: int) -> None:
+    """Of a file's renditions whose names begin so keep the newest; blobs' ids grow with time."""
+    some = (renditions.c.file_id == file_id, renditions.c.name.startswith(prefix))
+    keys = list(tx.execute(select(renditions.c.storage_key).where(*some)).scalars())
+    spare = sorted(keys, key=lambda key: key.rpartition("/")[2], reverse=True)[most:]
+    if spare:
+        tx.execute(delete(renditions).where(*some, renditions.c.storage_key.in_(spare)))
+        removal_rows.add(tx, spare)
+
+
 def plan_of(tx: Tx, file_id: str, version: int) -> str | None:
     """The plan of the last run of a version; None before it."""
     query = select(file_contents.c.plan).where(file_contents.c.file_id == file_id, file_contents.c.version == version)

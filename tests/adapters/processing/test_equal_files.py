@@ -128,7 +128,7 @@ async def test_run_again_when_a_later_step_has_a_new_version_then_only_it_runs_w
     monkeypatch.setattr(dominant_colours, "VERSION", dominant_colours.VERSION + 1)
     again = await service.upload(picture(), "b.png")
     await service.ended()
-    assert service.sandbox.runs[1] == ["dominant_colours", "perceptual_hash", "image_text"]
+    assert service.sandbox.runs[1] == ["dominant_colours", "perceptual_hash", "image_text", "conversion"]
     assert await properties_of(service, again) == before
     assert before["colours"]
     kept = "SELECT version FROM step_results WHERE step = 'dominant_colours'"
@@ -150,7 +150,7 @@ async def test_run_again_when_a_program_was_installed_then_the_step_that_missed_
     monkeypatch.setattr(programs, "find", lambda name: f"/nowhere/{name}")
     await service.upload(picture(), "c.png")
     await service.ended()
-    assert service.sandbox.runs[1] == [image_text.NAME]
+    assert service.sandbox.runs[1] == [image_text.NAME, "conversion"]
 
 
 async def test_run_again_when_a_blob_of_the_results_is_lost_then_it_is_made_anew(service: Service) -> None:

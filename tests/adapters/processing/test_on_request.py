@@ -214,3 +214,65 @@ async def delete(service: Service, file_id: str) -> None:
     """To the trash."""
     event = samples.event(Topic.DELETED, samples.lifecycle(file_id, change=1))
     await service.database.write("test.deleted", lambda tx: consumers.on_deleted(tx, event))
+
+
+def wide() -> bytes:
+    """A picture of four colours side by side, larger than a preview."""
+    made = Image.new("RGB", (2400, 600))
+    for at, colour in enumerate(("red", "lime", "blue", "white")):
+        made.paste(colour, (at * 600, 0, at * 600 + 600, 600))
+    buffer = io.BytesIO()
+    made.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "colour"),
+    [
+        ("custom-300x300-inside.webp", (300, 75), (255, 0, 0)),
+        ("custom-0x50-inside.png", (200, 50), (255, 0, 0)),
+        ("custom-300x300-cover.jpeg", (300, 300), (0, 255, 0)),  # from the middle
+        ("custom-2000x0-inside.avif", (2000, 500), (255, 0, 0)),  # more than the preview has
+        ("custom-4000x4000-inside.webp", (2400, 600), (255, 0, 0)),  # never larger than it is
+        ("custom-1200x1200-cover.png", (600, 600), (0, 255, 0)),
+    ],
+)
+async def test_conversion_when_asked_for_then_it_has_size_shape_and_format(
+    service: Service, asked: OnRequest, name: str, size: tuple[int, int], colour: tuple[int, int, int]
+) -> None:
+    """Upright pictures only; the second time it is there."""
+    file_id = await processed(service, wide(), "a.png", "image/png")
+    row = await asked.rendition(ME, file_id, name)
+    made = await picture(service, row)
+    assert (made.size, (row["width"], row["height"])) == (size, size)
+    assert row["content_type"] == f"image/{made.format.lower()}" == f"image/{name.rpartition('.')[2]}"
+    assert all(
+        abs(ours - wanted) < 12 for ours, wanted in zip(made.convert("RGB").getpixel((5, 5)), colour, strict=True)
+    )
+    assert (await asked.signed(file_id, name))["storage_key"] == row["storage_key"]
+    assert len(asked.sandbox.runs) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "name", ["custom-0x0-inside.webp", "custom-5000x1-inside.webp", "custom-9x9-inside.gif", "custom-"]
+)
+async def test_conversion_when_it_is_none_we_make_then_there_is_nothing(
+    service: Service, asked: OnRequest, name: str
+) -> None:
+    """A name decides nothing that the signed parameters could not."""
+    file_id = await processed(service, wide(), "a.png", "image/png")
+    with pytest.raises(NotFound):
+        await asked.rendition(ME, file_id, name)
+
+
+async def test_conversions_when_there_are_too_many_then_the_oldest_go(
+    service: Service, asked: OnRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their blobs too; the file's own renditions stay."""
+    monkeypatch.setattr(on_request, "CONVERSIONS_MOST", 2)
+    file_id = await processed(service, wide(), "a.png", "image/png")
+    for side in (10, 20, 30):
+        await asked.rendition(ME, file_id, f"custom-{side}x0-inside.webp")
+    kept = [name for name, _ in await service.rows(NAMED)]
+    assert kept == ["custom-20x0-inside.webp", "custom-30x0-inside.webp", "preview", "thumbnail"]
+    assert len(await service.rows("SELECT storage_key FROM removals")) == 1

@@ -36,6 +36,21 @@ def run(context: StepContext) -> StepEnd:
     return DONE
 
 
+def upright(context: StepContext, side_px: int) -> Any:
+    """Return the picture as Pillow's, upright, sRGB, at most so large; what is missing of it is told in the properties."""
+    from PIL import Image
+
+    if context.content_type not in pictures.STREAMED:
+        picture = _upright_pillow(context)
+        picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        return picture
+    _refuse_whole_in_memory(context)
+    decoded = _upright_vips(context, side_px)
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[decoded.bands]
+    picture = Image.frombytes(mode, (decoded.width, decoded.height), decoded.cast("uchar").write_to_memory())
+    return picture.convert("RGBA" if mode.endswith("A") else "RGB")
+
+
 def save_pillow(context: StepContext, picture: Any) -> None:
     """Write the wanted renditions of an upright sRGB Pillow picture."""
     from PIL import Image
@@ -57,23 +72,11 @@ def _record(context: StepContext, name: str, width_px: int, height_px: int) -> N
 
 
 def _with_vips(context: StepContext) -> None:
-    import pyvips
-
     _refuse_whole_in_memory(context)
     wanted = [name for name in SIDE_PX if name in context.wanted_renditions]
     if not wanted:
         return
-    picture = None
-    try:
-        picture = _decode(context, wanted[0], fail_on="truncated")
-    except pyvips.Error as strict:
-        try:
-            picture = _decode(context, wanted[0], fail_on="none")
-        except pyvips.Error as error:
-            raise pictures.unreadable(error, context.source) from error
-        if _is_blank(picture):  # the decoder filled in grey: nothing of the picture was there
-            raise pictures.unreadable(strict, context.source) from strict
-        context.properties["truncated"] = True
+    picture = _upright_vips(context, SIDE_PX[wanted[0]])
     for name in wanted:
         side = SIDE_PX[name]
         if max(picture.width, picture.height) > side:
@@ -83,15 +86,31 @@ def _with_vips(context: StepContext) -> None:
         _record(context, name, picture.width, picture.height)
 
 
-def _decode(context: StepContext, name: str, *, fail_on: str) -> Any:
+def _upright_vips(context: StepContext, side_px: int) -> Any:
+    """Return libvips' picture, or of a damaged one the part that can be read."""
     import pyvips
 
-    side = SIDE_PX[name]
+    try:
+        return _decode(context, side_px, fail_on="truncated")
+    except pyvips.Error as strict:
+        try:
+            picture = _decode(context, side_px, fail_on="none")
+        except pyvips.Error as error:
+            raise pictures.unreadable(error, context.source) from error
+        if _is_blank(picture):  # the decoder filled in grey: nothing of the picture was there
+            raise pictures.unreadable(strict, context.source) from strict
+        context.properties["truncated"] = True
+        return picture
+
+
+def _decode(context: StepContext, side_px: int, *, fail_on: str) -> Any:
+    import pyvips
+
     with _opened(context) as source:
         return pyvips.Image.thumbnail_source(
             source,
-            side,
-            height=side,
+            side_px,
+            height=side_px,
             size="down",
             output_profile="srgb",
             intent="perceptual",
@@ -127,6 +146,11 @@ def _is_blank(picture: Any) -> bool:
 
 
 def _with_pillow(context: StepContext) -> None:
+    save_pillow(context, _upright_pillow(context))
+
+
+def _upright_pillow(context: StepContext) -> Any:
+    """Return Pillow's picture in sRGB, or of a damaged one the part that can be read."""
     from PIL import ImageFile, ImageOps
 
     with pictures.open_with_pillow(context.source) as picture:
@@ -136,8 +160,7 @@ def _with_pillow(context: StepContext) -> None:
         except Exception as error:  # noqa: BLE001  decoders of a dozen formats raise anything on damaged data
             damage = error
         else:
-            save_pillow(context, _to_srgb(ImageOps.exif_transpose(picture)))
-            return
+            return _to_srgb(ImageOps.exif_transpose(picture))
     with pictures.open_with_pillow(context.source) as picture:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
@@ -149,7 +172,7 @@ def _with_pillow(context: StepContext) -> None:
         if not _has_content(picture):
             raise pictures.unreadable(damage, context.source) from damage
         context.properties["truncated"] = True
-        save_pillow(context, _to_srgb(ImageOps.exif_transpose(picture)))
+        return _to_srgb(ImageOps.exif_transpose(picture))
 
 
 def _has_content(picture: Any) -> bool:
