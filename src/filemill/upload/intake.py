@@ -24,7 +24,15 @@ from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
-from filemill.upload.accepting import Accepted, Redeemable, accept_all, accept_queued, keep_contents, tell_or_hold
+from filemill.upload.accepting import (
+    Accepted,
+    Redeemable,
+    accept_all,
+    accept_child,
+    accept_queued,
+    keep_contents,
+    tell_or_hold,
+)
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
@@ -47,6 +55,15 @@ class StoredBody:
     kind: Kind
     queued: bool = False
     warnings: Sequence[dict[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOf:
+    """What a file came out of, where in it that was, and how many ancestors that makes."""
+
+    parent_id: str
+    path: str
+    depth: int
 
 
 class BodySink:
@@ -149,9 +166,18 @@ class Intake:
         return BodySink(await Landing.open(self._store, spool, key), key, self._settings, self.room)
 
     async def accept(
-        self, caller: Caller, raw_name: str | None, body: StoredBody, fields: rules.Fields, ticket: Redeemable | None
+        self,
+        caller: Caller,
+        raw_name: str | None,
+        body: StoredBody,
+        fields: rules.Fields,
+        ticket: Redeemable | None,
+        child_of: ChildOf | None = None,
     ) -> Mapping[str, Any]:
-        """Make the file exist: row, event and idempotency key in one transaction. Returns the row."""
+        """Make the file exist: row, event and idempotency key in one transaction. Returns the row.
+
+        Raises `NotFound` if it is the child of a file that was deleted meanwhile.
+        """
         crash_point("upload.blob-without-row")
         new = repository.NewFile(
             file_id=new_id(),
@@ -166,6 +192,9 @@ class Intake:
             tags=fields.tags,
             warnings=list(body.warnings),
             created_at=now(),
+            parent_id=child_of.parent_id if child_of else None,
+            parent_path=child_of.path if child_of else None,
+            depth=child_of.depth if child_of else 0,
         )
         status = "queued" if body.queued else self._held or "uploaded"
         row = repository.row_of(new, status, self._held)
@@ -174,7 +203,10 @@ class Intake:
             return await self._queue(row, uploaded, ticket)
         event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
         one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes)
-        kept = await self._database.write_each("upload.accept", accept_all, one)
+        if child_of is not None:
+            kept = await self._database.write("upload.accept-child", accept_child, one)
+        else:
+            kept = await self._database.write_each("upload.accept", accept_all, one)
         self.scans_due.set()
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type)
         return kept
