@@ -50,6 +50,17 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(
         ["processing.drawn", *_transaction("processing.drawn")], "somebody asks for a page: test_on_request"
     ),
+    **dict.fromkeys(
+        [
+            *_transaction(
+                "processing.unpack", "processing.part.claim", "processing.part.put-off", "processing.part.end"
+            ),
+            "processing.parts-stored",
+            "processing.part.taken",
+            "processing.part.answered",
+        ],
+        "a mail or an archive: test_parts",
+    ),
     **dict.fromkeys(_transaction("processing.reprocess"), "somebody asks for re-runs: test_reprocess"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(

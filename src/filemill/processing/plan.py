@@ -121,7 +121,7 @@ _PICTURES = frozenset(
     }
 )
 _DRAWINGS = frozenset({"image/svg+xml"})
-_ARCHIVES = frozenset(
+ARCHIVES = frozenset(
     {
         "application/zip",
         "application/x-tar",
@@ -179,7 +179,7 @@ def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promise
         return PDF
     if kind in _DOCUMENTS or kind.startswith(_DOCUMENT_FAMILIES):
         return DOCUMENT
-    if kind in _ARCHIVES:
+    if kind in ARCHIVES:
         return ARCHIVE
     if kind.startswith(("audio/", "video/")) or kind == "application/ogg":
         return MEDIA
