@@ -4,9 +4,11 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import sys
 import tarfile
 import zipfile
+import zlib
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -144,9 +146,6 @@ def seven_zip_lzma(content: bytes, coder: bytes, filters: Any) -> bytes:
     at = header.index(b"\x09" + bytes([len(content)]) + b"\x00")
     header = header[: at + 1] + bytes([len(packed)]) + header[at + 2 :]
     header = header.replace(b"\x07\x0b\x01\x00\x01\x01\x00\x0c", b"\x07\x0b\x01\x00\x01" + coder + b"\x0c")
-    import struct
-    import zlib
-
     start = struct.pack("<QQI", len(packed), len(header), zlib.crc32(header))
     return plain[:8] + struct.pack("<I", zlib.crc32(start)) + start + packed + header
 
