@@ -17,7 +17,7 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
 from filemill.processing import repository, results_repository, reuse, unpacking
 from filemill.processing.facts import Facts
-from filemill.processing.parts_repository import NewPart
+from filemill.processing.parts_repository import Unpacked
 from filemill.processing.repository import KIND, UNPACK, job_queue
 from filemill.processing.unpacking import UnpackLedger
 
@@ -39,9 +39,9 @@ class ProcessingLedger:
         reuse.begin(tx, job_queue, job)
         tell_progress(tx, KIND, job, "started")
 
-    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts | list[NewPart]) -> None:
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts | Unpacked) -> None:
         """Keep the results and announce them."""
-        if not isinstance(outcome, Facts):
+        if isinstance(outcome, Unpacked):
             self._unpack.done(tx, job, outcome)
             return
         self._keep(tx, job, outcome)

@@ -34,6 +34,14 @@ class NewPart:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What one job took out of a file. `left_out`: how many more there were that it did not take."""
+
+    parts: Sequence[NewPart]
+    left_out: int = 0
+
+
 def keep(tx: Tx, file_id: str, owner_id: str, version: int, made: Sequence[NewPart]) -> None:
     """These wait from now on. One that is there already stays as it is; a blob that is not needed then is deleted."""
     same = and_(parts.c.file_id == file_id, parts.c.version == version)

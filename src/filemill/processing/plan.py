@@ -71,7 +71,9 @@ PDF = Plan(
 )
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")
 TEXT = Plan("text", (identify, plain_text), "plain text: its words, charset and, for tables, columns")
-ARCHIVE = Plan("archive", (identify, archive_list), "an archive: the names and sizes in it; it is never unpacked")
+ARCHIVE = Plan(
+    "archive", (identify, archive_list), "an archive: the names and sizes in it; it is unpacked only when asked for"
+)
 MEDIA = Plan(
     "media",
     (

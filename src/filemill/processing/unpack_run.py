@@ -24,7 +24,7 @@ from filemill.chassis.storage.store import BlobStore
 from filemill.contracts.processing import PARTS_MOST
 from filemill.processing.keeping import NONSENSE
 from filemill.processing.part_names import display_name, display_path
-from filemill.processing.parts_repository import NewPart
+from filemill.processing.parts_repository import NewPart, Unpacked
 from filemill.processing.run import verdict_of
 from filemill.processing.steps import taking
 from filemill.processing.steps.taking import Bounds, Taken
@@ -45,7 +45,7 @@ class UnpackRun:
     part_bytes: int
     total_bytes: int
 
-    async def __call__(self, job: ClaimedJob, progress: Progress) -> list[NewPart]:
+    async def __call__(self, job: ClaimedJob, progress: Progress) -> Unpacked:
         """The parts, durable. Raises `JobFailed`."""
         work_dir = Path(tempfile.mkdtemp(prefix=f"{job.job_id}-", dir=self.scratch))
         try:
@@ -54,7 +54,7 @@ class UnpackRun:
         finally:
             await asyncio.to_thread(shutil.rmtree, work_dir, ignore_errors=True)
         crash_point("processing.parts-stored")
-        return made
+        return Unpacked(made, taken["left_out"])
 
     async def _take(self, job: ClaimedJob, progress: Progress, work_dir: Path) -> Taken:
         source, out = work_dir / "source", work_dir / "out"

@@ -17,7 +17,7 @@ from filemill.contracts.upload import DEPTH_MOST
 from filemill.processing import parts_repository, repository
 from filemill.processing.errors import JobQueueFull, NestedTooDeep, NothingInside
 from filemill.processing.facts import Facts
-from filemill.processing.parts_repository import NewPart
+from filemill.processing.parts_repository import Unpacked
 from filemill.processing.plan import ARCHIVES
 from filemill.processing.repository import KIND, UNPACK, job_queue, known
 from filemill.processing.steps.unpack import MAIL
@@ -28,6 +28,7 @@ WAITING_MOST = 1_000
 """Open bulk jobs of one owner; who asks for more waits until there are less."""
 RETRY_AFTER_S = 5
 ASKED, ATTACHMENTS = "unpack", "attachments"
+_LEFT_OUT = "were not taken out: links, devices, or attachments beyond the first hundred."
 _TOO_DEEP = {
     "code": NestedTooDeep.code,
     "detail": f"It is {DEPTH_MOST} files deep in others; what is attached to it is not taken out.",
@@ -92,14 +93,15 @@ class UnpackLedger:
         """A worker took it."""
         tell_progress(tx, KIND, job, "unpacking", step=UNPACK)
 
-    def done(self, tx: Tx, job: ClaimedJob, made: Sequence[NewPart]) -> None:
+    def done(self, tx: Tx, job: ClaimedJob, made: Unpacked) -> None:
         """The parts wait to be handed over, if their file is still what it was."""
         file = known.living(tx, job.owner_id, job.file_id)
         if file is None:
-            removals.add(tx, [part.storage_key for part in made if part.storage_key])
+            removals.add(tx, [part.storage_key for part in made.parts if part.storage_key])
         else:
-            parts_repository.keep(tx, job.file_id, job.owner_id, job.version, made)
-        tell_progress(tx, KIND, job, "unpacked", step=UNPACK)
+            parts_repository.keep(tx, job.file_id, job.owner_id, job.version, made.parts)
+        left = Verdict("left-out", f"{made.left_out} {_LEFT_OUT}", retryable=False) if made.left_out else None
+        tell_progress(tx, KIND, job, "unpacked", left, step=UNPACK)
 
     def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
         """A try failed; another follows."""

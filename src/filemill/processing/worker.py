@@ -10,6 +10,7 @@ from filemill.chassis.jobs.table import ClaimedJob
 from filemill.chassis.jobs.worker import Progress, Runner
 from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
 from filemill.chassis.settings import load
+from filemill.processing import unpacking
 from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.repository import KIND, UNPACK, job_queue
 from filemill.processing.run import FileRun
@@ -35,7 +36,7 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
         writes_blobs=True,
         doorbell=DOORBELL,
         concurrency=settings.processing_workers,
-        deadline_s=settings.processing_deadline_s,
+        deadline_s=max(settings.processing_deadline_s, unpacking.DEADLINE_S),
         lanes=settings.processing_lanes.split(","),
     )
 

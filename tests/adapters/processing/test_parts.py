@@ -317,6 +317,15 @@ async def test_archive_when_asked_for_twice_then_the_same_job_and_no_part_twice(
     assert await blobs(service) == 0
 
 
+async def test_mail_when_it_has_too_many_attachments_then_its_story_says_how_many_are_left(service: Service) -> None:
+    """The first hundred become files."""
+    await arrived(service, mail(*[(f"{at}.txt", b"%d" % at) for at in range(103)]))
+    assert await service.rows("SELECT count(*) FROM parts") == [(100,)]
+    [body] = [bytes(body) for (body,) in await service.rows("SELECT body FROM outbox") if b'"unpacked"' in bytes(body)]
+    reason = json.loads(body)["data"]["reason"]
+    assert (reason["code"], reason["detail"].split()[0]) == ("left-out", "3")
+
+
 async def test_archive_when_it_cannot_be_unpacked_then_the_job_failed_with_the_code(service: Service) -> None:
     """For good: another try would say the same."""
     file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
