@@ -25,6 +25,8 @@ from filemill.processing.repository import KIND, job_queue
 from filemill.processing.run import FileRun
 from filemill.processing.steps import run as steps_run
 from filemill.processing.steps.options import Options
+from filemill.processing.unpack_run import UnpackRun
+from filemill.processing.worker import Runs
 from support import samples
 
 
@@ -48,7 +50,7 @@ class OpenSandbox:
         if self.before is not None:
             await self.before()
         result = steps_run.run(request, work_dir, source, on_progress)
-        self.runs.append([step["name"] for step in result["steps"]])
+        self.runs.append([step["name"] for step in result["steps"]] if "steps" in result else ["unpack"])
         return Outcome("ok", result, None, None, 1.0, 0)
 
 
@@ -92,7 +94,9 @@ class Service:
     def start_worker(self, sandbox: Any = None, concurrency: int = 2) -> None:
         """A worker with a connection of its own."""
         database = self.connect()
-        runner = FileRun(database, self.store, sandbox or self.sandbox, self.folder / "scratch", self.options)
+        place = (sandbox or self.sandbox, self.folder / "scratch")
+        whole = FileRun(database, self.store, *place, self.options)
+        runner = Runs(whole, UnpackRun(self.store, *place, part_bytes=1 << 20, total_bytes=2 << 20))
         ledger = ProcessingLedger(lambda: self._bell.ring("jobs"))
         worker = Worker(database, job_queue, ledger, runner, lambda: Doorbell(self.folder, "jobs"), concurrency, KIND)
         self._open.append((asyncio.create_task(worker.run()), database))

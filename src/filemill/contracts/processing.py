@@ -1,6 +1,6 @@
 """What the processing service says: progress, results, refusals, and its jobs over HTTP."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -9,6 +9,8 @@ from filemill.contracts.model import Contract, Time
 from filemill.contracts.upload import Reason
 
 TextState = Literal["found", "empty", "needs-password", "unsupported"]
+PARTS_MOST = 1000
+"""Entries of an archive that are unpacked at once."""
 StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password", "rejected", "failed"]
 
 
@@ -132,4 +134,40 @@ class ReprocessAnswer(Contract):
     matched: int
     queued: int
     seconds: float
+    next_cursor: str | None = None
+
+
+PartState = Literal["waiting", "handed", "refused", "dropped", "purged"]
+
+
+class UnpackRequest(Contract):
+    """What to take out of an archive: `paths` as the archive lists them; all of it if not given."""
+
+    paths: list[Annotated[str, Field(min_length=1, max_length=500)]] | None = Field(
+        default=None, min_length=1, max_length=PARTS_MOST
+    )
+
+
+class Part(Contract):
+    """What was taken out of a file. `handed`: it is the file `child_id`; `refused`: upload did not take it, for this reason.
+
+    `dropped`: the parent was deleted first; `purged`: the file it became was purged.
+    """
+
+    version: int
+    number: int
+    path: str
+    name: str
+    content_type: str | None = None
+    size: int
+    sha256: str | None = None
+    state: PartState
+    reason: Reason | None = None
+    child_id: FileId | None = None
+
+
+class PartPage(Contract):
+    """A page of parts, in the order in which they are in the file."""
+
+    items: list[Part]
     next_cursor: str | None = None

@@ -9,6 +9,9 @@ from filemill.contracts.model import Contract, Time
 
 Status = Literal["queued", "scanning", "uploaded", "processing", "processed", "failed", "quarantined"]
 ZIP_FILES_MOST = 1000
+DEPTH_MOST = 3
+"""Files out of files out of files: what has so many ancestors gets no children."""
+PARENT_PATH_MOST_CHARACTERS = 500
 Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
@@ -29,7 +32,10 @@ class FileWarning(Contract):
 
 
 class FileUploaded(Contract):
-    """`file.uploaded`: the bytes below `storage_key` are durable and are what `sha256` says."""
+    """`file.uploaded`: the bytes below `storage_key` are durable and are what `sha256` says.
+
+    A child file came out of another (`parent_id`), where it was at `parent_path`; `depth` counts its ancestors.
+    """
 
     file_id: FileId
     filename: str
@@ -45,6 +51,9 @@ class FileUploaded(Contract):
     metadata: dict[str, Any] = Field(default_factory=dict)
     external_id: str | None = None
     warnings: list[FileWarning] = Field(default_factory=list)
+    parent_id: FileId | None = None
+    parent_path: str | None = None
+    depth: int = 0
     actor: str | None = None
     client_address: str | None = None
 
@@ -91,7 +100,10 @@ class FileAccessed(Contract):
 
 
 class File(Contract):
-    """A file as `GET /files/{file_id}` shows it. Metadata owns status, analysis, title and tags; this is a copy."""
+    """A file as `GET /files/{file_id}` shows it. Metadata owns status, analysis, title and tags; this is a copy.
+
+    `parent_id` and `parent_path` say which file it came out of, and where in it that was.
+    """
 
     file_id: FileId
     filename: str
@@ -108,6 +120,8 @@ class File(Contract):
     tags: list[str] = Field(default_factory=list)
     external_id: str | None = None
     warnings: list[FileWarning] = Field(default_factory=list)
+    parent_id: FileId | None = None
+    parent_path: str | None = None
     created_at: Time
     updated_at: Time
     deleted_at: Time | None = None
@@ -143,11 +157,14 @@ class Confirmation(Contract):
 
 
 class Purge(Contract):
-    """A purge: done when every service has confirmed that it keeps nothing of the file."""
+    """A purge: done when every service has confirmed that it keeps nothing of the file, nor of the files that came out of it.
+
+    `cause` `parent`: this file came out of one that was purged.
+    """
 
     purge_id: Id
     file_id: FileId
-    cause: Literal["asked", "trash"]
+    cause: Literal["asked", "trash", "parent"]
     asked_at: Time
     done_at: Time | None = None
     services: dict[str, Confirmation]

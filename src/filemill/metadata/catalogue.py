@@ -144,6 +144,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
     if data.version == 1 and not row["introduced"]:
         values |= {"introduced": True, "title": data.title, "tags": data.tags, "custom": data.metadata}
         values |= {"external_id": data.external_id}
+        values |= {"parent_id": data.parent_id, "parent_path": data.parent_path}
     if data.version > row["version"]:
         values |= _fresh(data.version)
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):

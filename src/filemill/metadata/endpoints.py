@@ -105,6 +105,7 @@ class Endpoints:
         tag: Annotated[str | None, Query(max_length=100)] = None,
         status: Annotated[str | None, Query(max_length=20)] = None,
         owner: Annotated[str | None, Query(max_length=200, description="`me` or your own id.")] = None,
+        parent: Annotated[FileId | None, Query(description="Files that came out of this one.")] = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         sort: Sort | None = None,
@@ -126,6 +127,8 @@ class Endpoints:
             raise BadRequest("cursor: it belongs to another search")
         after = int(position[1]) if position else None
         if terms or type or tag or status:
+            if parent:
+                raise BadRequest("parent works on a plain list, without q, type, tag and status.")
             if order == "oldest":
                 raise BadRequest("sort=oldest works on a plain list, without q, type, tag and status.")
             ranked = order == "relevance"
@@ -133,7 +136,7 @@ class Endpoints:
                 finder.search, self.index, terms, filters, limit, ranked=ranked, after=after
             )
         else:
-            found = await self.database.read(_plain, filters, limit, after, oldest_first=order == "oldest")
+            found = await self.database.read(_plain, filters, limit, after, parent, oldest_first=order == "oldest")
         items = [hit_view(hit, links_of(request, self.settings, hit.row["file_id"])) for hit in found.hits]
         next_cursor = pagination.encode(order, found.last_key) if found.last_key is not None else None
         return SearchPage(items=items, next_cursor=next_cursor, facets=found.facets, ranked_among=found.ranked_among)
@@ -272,10 +275,12 @@ class Endpoints:
         return file
 
 
-def _plain(tx: Tx, filters: Filters, limit: int, after: int | None, *, oldest_first: bool) -> finder.Findings:
+def _plain(
+    tx: Tx, filters: Filters, limit: int, after: int | None, parent: str | None, *, oldest_first: bool
+) -> finder.Findings:
     rows = repository.newest(
         tx, filters.owner_id, limit + 1,
-        after=after, since=filters.since, until=filters.until, oldest_first=oldest_first,
+        after=after, since=filters.since, until=filters.until, oldest_first=oldest_first, parent=parent,
     )  # fmt: skip
     last_key = rows[limit - 1]["doc_id"] if len(rows) > limit else None
     return finder.Findings([finder.Found(row, None, [], []) for row in rows[:limit]], last_key, None, {})

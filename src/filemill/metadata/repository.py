@@ -97,13 +97,16 @@ def raise_revision(tx: Tx, file_id: str, above: int) -> RowMapping | None:
 
 
 def newest(
-    tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool
-) -> list[RowMapping]:
-    """Living documents in order of age, after the key `after`, within the keys `since` and `until`."""
+    tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool,
+    parent: str | None = None,
+) -> list[RowMapping]:  # fmt: skip
+    """Living documents in order of age, after the key `after`, within the keys `since` and `until`; children of `parent`."""
     key = documents.c.doc_id
     query = select(documents).where(
         documents.c.owner_id == owner_id, documents.c.deleted.is_(False), documents.c.known.is_(True)
     )
+    if parent is not None:
+        query = query.where(documents.c.parent_id == parent)
     if after is not None:
         query = query.where(key > after if oldest_first else key < after)
     if since is not None:

@@ -79,6 +79,16 @@ documents = Table(
     # The indexer's marks: behind while `index_done < index_wanted`.
     Column("index_wanted", Integer, nullable=False, server_default="1"),
     Column("index_done", Integer, nullable=False, server_default="0"),
+    # The file it came out of, and where in it that was.
+    Column("parent_id", String(36)),
+    Column("parent_path", String(500)),
+    Index(
+        "documents_children",
+        "parent_id",
+        "doc_id",
+        sqlite_where=text("parent_id IS NOT NULL"),
+        postgresql_where=text("parent_id IS NOT NULL"),
+    ),
     Index("documents_newest", "owner_id", "deleted", "doc_id"),
     Index(
         "documents_unindexed",

@@ -25,6 +25,7 @@ def links_of(request: Request, settings: ServiceSettings, file_id: str) -> dict[
         "text": f"{own}/text",
         "timeline": f"{own}/timeline",
         "audit": f"{own}/audit",
+        "children": f"{prefix}/files?parent={file_id}",
     }
 
 

@@ -25,7 +25,7 @@ from filemill.processing.steps.results import StepRecord as RawRecord
 RENDITION_MOST_BYTES = 32 * 1024 * 1024
 TEXT_MOST_BYTES = 64 * 1024 * 1024
 
-_NONSENSE = Verdict(
+NONSENSE = Verdict(
     "untrusted-result",
     "The program that read this file gave an answer that makes no sense; the file may be hostile.",
     retryable=True,
@@ -40,7 +40,7 @@ async def keep(store: BlobStore, result: RunResult, addresses: Sequence[Address]
     if [(step["name"], step["version"]) for step in steps] != asked or [one["step"] for one in added] != [
         name for name, _ in asked
     ]:
-        raise JobFailed(_NONSENSE)
+        raise JobFailed(NONSENSE)
     kind = result["content_type"][:255]
     return [
         await _outcome(store, address, record, one, made, kind, out)
@@ -58,7 +58,7 @@ async def _outcome(
     out: Path,
 ) -> StepOutcome:
     if not set(added["renditions"]) <= made.keys():
-        raise JobFailed(_NONSENSE)
+        raise JobFailed(NONSENSE)
     return StepOutcome(
         address,
         StepRecord.model_validate({**record, "options": address.options}),

@@ -15,9 +15,11 @@ from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import Reason
-from filemill.processing import repository, results_repository, reuse
+from filemill.processing import repository, results_repository, reuse, unpacking
 from filemill.processing.facts import Facts
-from filemill.processing.repository import KIND, job_queue
+from filemill.processing.parts_repository import Unpacked
+from filemill.processing.repository import KIND, UNPACK, job_queue
+from filemill.processing.unpacking import UnpackLedger
 
 _GONE = Verdict("results-gone", "Results that were to be used again have just been dropped; another try follows.", True)
 
@@ -27,14 +29,21 @@ class ProcessingLedger:
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
+        self._unpack = UnpackLedger()
 
     def started(self, tx: Tx, job: ClaimedJob) -> None:
         """A worker took it."""
+        if job.kind == UNPACK:
+            self._unpack.started(tx, job)
+            return
         reuse.begin(tx, job_queue, job)
         tell_progress(tx, KIND, job, "started")
 
-    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts) -> None:
+    def done(self, tx: Tx, job: ClaimedJob, outcome: Facts | Unpacked) -> None:
         """Keep the results and announce them."""
+        if isinstance(outcome, Unpacked):
+            self._unpack.done(tx, job, outcome)
+            return
         self._keep(tx, job, outcome)
         versions = {step.name: step.version for step in outcome.steps}
         made_by = {"plan": outcome.plan, "steps": versions}
@@ -44,9 +53,11 @@ class ProcessingLedger:
         made = {"content_type": outcome.content_type, "plan": outcome.plan, "steps": versions}
         results_repository.note_made(tx, job.file_id, job.version, **made)
         self._end_turn(tx, job, all_known=outcome.all_known)
+        left = unpacking.after_run(tx, job, outcome)
+        properties = outcome.properties | ({"not_unpacked": left} if left else {})
         data = FileProcessed(
             file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
-            content_type=outcome.content_type, plan=outcome.plan, properties=outcome.properties, text=outcome.text,
+            content_type=outcome.content_type, plan=outcome.plan, properties=properties, text=outcome.text,
             renditions=outcome.renditions, steps=outcome.steps, attempt=job.fence, started_at=outcome.started_at,
             duration_ms=outcome.duration_ms,
         )  # fmt: skip
@@ -54,12 +65,19 @@ class ProcessingLedger:
 
     def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
         """A try failed; another follows."""
+        if job.kind == UNPACK:
+            self._unpack.retrying(tx, job, verdict)
+            self._ring()
+            return
         self._end_turn(tx, job, all_known=False)
         tell_progress(tx, KIND, job, "retrying", verdict)
         self._ring()
 
     def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:
         """It ended without a result; why the file itself is to blame is a result of its steps."""
+        if job.kind == UNPACK:
+            self._unpack.failed(tx, job, verdict)
+            return
         if isinstance(facts, Facts):
             self._keep(tx, job, facts)
         self._end_turn(tx, job, all_known=isinstance(facts, Facts) and facts.all_known)
@@ -75,6 +93,9 @@ class ProcessingLedger:
 
     def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
         """Somebody stopped it, or the file was deleted."""
+        if job.kind == UNPACK:
+            self._unpack.cancelled(tx, job)
+            return
         self._end_turn(tx, job, all_known=False)
         tell_progress(tx, KIND, job, "cancelled")
 

@@ -16,6 +16,7 @@ from filemill.chassis.jobs.workplace import own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
@@ -26,12 +27,14 @@ from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.processing import consumers
 from filemill.processing.endpoints import Endpoints
+from filemill.processing.handing import Handing
 from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.on_request import OnRequest
 from filemill.processing.repository import KIND, job_queue
 from filemill.processing.reprocess import Reprocessing
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.run import ENTRY, PRELOAD
+from filemill.processing.unpack_endpoints import UnpackEndpoints
 from filemill.processing.worker import DOORBELL
 
 
@@ -59,12 +62,16 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         waker = Waker(database, job_queue, recovery, sender.send, lambda: Doorbell(settings.data_dir, DOORBELL))
         background.add("waker", waker.run)
 
+    upload = ServiceClient("upload", settings.base_url("upload"))
+    background.add("parts", Handing(database, store, upload).run)
+
     state = HealthState(
         "processing",
         {
             "database": Dependency(database.check),
             "storage": Dependency(store.check),
             "broker": Dependency(transport.check, needed=False),
+            "upload": Dependency(upload.check, needed=False),
         },
         background,
         transport,
@@ -80,6 +87,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         await on_request.close()
         if sender is not None:
             await sender.close()
+        await upload.close()
         await transport.close()
         await store.close()
         await database.close()
@@ -89,6 +97,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         # Before the jobs, whose `/jobs/{job_id}` is any word.
         [
             Endpoints(database, store, reprocessing, on_request, build_signer(settings), settings).router(),
+            UnpackEndpoints(database, wake).router(),
             JobEndpoints(database, job_queue, wake).router(),
         ],
         summary="Finds out what a file is and makes something of it, in a sandbox.",

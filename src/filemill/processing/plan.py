@@ -72,7 +72,9 @@ PDF = Plan(
 )
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")
 TEXT = Plan("text", (identify, plain_text), "plain text: its words, charset and, for tables, columns")
-ARCHIVE = Plan("archive", (identify, archive_list), "an archive: the names and sizes in it; it is never unpacked")
+ARCHIVE = Plan(
+    "archive", (identify, archive_list), "an archive: the names and sizes in it; it is unpacked only when asked for"
+)
 MEDIA = Plan(
     "media",
     (
@@ -122,7 +124,7 @@ _PICTURES = frozenset(
     }
 )
 _DRAWINGS = frozenset({"image/svg+xml"})
-_ARCHIVES = frozenset(
+ARCHIVES = frozenset(
     {
         "application/zip",
         "application/x-tar",
@@ -180,7 +182,7 @@ def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promise
         return PDF
     if kind in _DOCUMENTS or kind.startswith(_DOCUMENT_FAMILIES):
         return DOCUMENT
-    if kind in _ARCHIVES:
+    if kind in ARCHIVES:
         return ARCHIVE
     if kind.startswith(("audio/", "video/")) or kind == "application/ogg":
         return MEDIA

@@ -15,7 +15,7 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.chassis.storage import removals as removal_rows
 from filemill.contracts.processing import RenditionRef, TextRef
-from filemill.processing import results_repository
+from filemill.processing import parts_repository, results_repository
 from filemill.processing.tables import (
     content_runs,
     file_contents,
@@ -23,6 +23,7 @@ from filemill.processing.tables import (
     jobs,
     known_files,
     outbox,
+    parts,
     purged_files,
     removals,
     renditions,
@@ -31,6 +32,8 @@ from filemill.processing.tables import (
 )
 
 KIND = "processing"
+UNPACK = "unpack"
+"""The kind of jobs that take files out of a file."""
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
@@ -108,10 +111,31 @@ def plan_of(tx: Tx, file_id: str, version: int) -> str | None:
     return tx.execute(query).scalar()
 
 
+def type_of(tx: Tx, file_id: str, version: int) -> str | None:
+    """The type that the last run of a version found; None before it."""
+    query = select(file_contents.c.content_type)
+    return tx.execute(query.where(file_contents.c.file_id == file_id, file_contents.c.version == version)).scalar()
+
+
+def unpack_job(tx: Tx, file_id: str, version: int, paths: list[str] | None, states: Sequence[str]) -> RowMapping | None:
+    """The newest job in one of these states that takes just these parts out of a version."""
+    query = select(jobs).where(jobs.c.file_id == file_id, jobs.c.kind == UNPACK, jobs.c.version == version)
+    query = query.where(jobs.c.state.in_(states)).order_by(jobs.c.run.desc())
+    rows = tx.execute(query).mappings()
+    return next((row for row in rows if row["payload"]["paths"] == paths), None)
+
+
+def last_run(tx: Tx, file_id: str) -> RowMapping | None:
+    """The newest job that ran, or runs, the plan of a file."""
+    query = select(jobs).where(jobs.c.file_id == file_id, jobs.c.kind == KIND)
+    return tx.execute(query.order_by(jobs.c.run.desc(), jobs.c.job_id.desc()).limit(1)).mappings().first()
+
+
 def named(tx: Tx, keys: Sequence[str]) -> list[str]:
     """Those of these blobs that a row of this service names, or is removing."""
     removing = select(removals.c.storage_key).where(removals.c.storage_key.in_(keys))
-    return sorted({*results_repository.named(tx, keys), *tx.execute(removing).scalars()})
+    waiting = parts_repository.named(tx, keys)
+    return sorted({*results_repository.named(tx, keys), *waiting, *tx.execute(removing).scalars()})
 
 
 # what the operator's tools see
@@ -125,6 +149,11 @@ def _result_blob(row: RowMapping) -> list[NamedBlob]:
     return [NamedBlob("", f"result {row['name']}", row["storage_key"], row["size"], row["sha256"])]
 
 
+def _part(row: RowMapping) -> list[NamedBlob]:
+    key = row["storage_key"]
+    return [NamedBlob(row["file_id"], f"part {row['number']}", key, row["size"], row["sha256"])] if key else []
+
+
 INVENTORY = Inventory(
     "processing",
     (
@@ -136,6 +165,7 @@ INVENTORY = Inventory(
         KeptTable(result_blobs, blobs=_result_blob, erase=results_repository.erase_blobs),
         KeptTable(content_runs, local={"job_id": None}, erase=results_repository.erase_runs),
         KeptTable(file_contents),
+        KeptTable(parts, blobs=_part, erase=parts_repository.erase),
         KeptTable(known_files),
         erasure.kept(purged_files),
         removal_rows.kept(removals),

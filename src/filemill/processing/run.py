@@ -142,7 +142,7 @@ class FileRun:
         )
         crash_point("processing.sandboxed")
         if processed.result is None:
-            raise JobFailed(_verdict(processed.outcome))
+            raise JobFailed(verdict_of(processed.outcome))
         result = processed.result
         plan = plan_for(result["content_type"], payload["filename"])
         asked = addresses.addresses(plan, payload["filename"], self._options)[len(before.outcomes) :]
@@ -203,7 +203,7 @@ class FileRun:
         return found
 
 
-def _verdict(outcome: Outcome) -> Verdict:
+def verdict_of(outcome: Outcome) -> Verdict:
     """Why a run ended without a result; another try may do better (a full machine, a killed sandbox)."""
     code, detail = _SANDBOX_WORDS.get(outcome.state, (outcome.code, outcome.detail))
     return Verdict(code or "step-failed", detail or "Reading the file failed.", retryable=True)

@@ -1,6 +1,6 @@
 """The tables of the processing service. Only `repository` reads this."""
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, text
 
 from filemill.chassis.database.known_files import known_files_table
 from filemill.chassis.database.types import UtcTime
@@ -19,6 +19,8 @@ known_files = known_files_table(
     Column("filename", String(255), nullable=False, server_default=""),
     Column("content_type", String(255), nullable=False, server_default=""),
     Column("size", BigInteger, nullable=False, server_default="0"),
+    # How many files it came out of, one out of the other.
+    Column("depth", Integer, nullable=False, server_default="0"),
     Index("known_files_owner", "owner_id", "file_id"),
 )
 
@@ -107,6 +109,33 @@ result_blobs = Table(
     Column("height", Integer),
     Column("sha256", String(64), nullable=False),
     Index("result_blobs_result", "result_id"),
+)
+
+# What was taken out of a file, on its way to be a file of its own (`state`: waiting, then handed, refused or dropped; purged
+# when that file is). `number` is its place in the parent. The blob is ours until upload has its bytes.
+parts = Table(
+    "parts",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("path", String(500), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("content_type", String(100)),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64)),
+    Column("storage_key", String(100)),
+    Column("state", String(10), nullable=False),
+    Column("reason_code", String(80)),
+    Column("reason_detail", Text),
+    Column("child_id", String(36)),
+    # Who hands it over has it until `due_at` (Unix seconds); `attempts` guards what is written then.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Float, nullable=False),
+    Index("parts_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+    Index("parts_blob", "storage_key"),
+    Index("parts_child", "child_id"),
 )
 
 purged_files = purged_files_table(metadata)

@@ -1,16 +1,23 @@
 """The processing worker, wired: claims jobs and runs them in the sandbox. A process of its own; with RabbitMQ, Celery's."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from filemill.chassis.doorbell import Bell
-from filemill.chassis.jobs.workplace import WorkerSpec
+from filemill.chassis.jobs.table import ClaimedJob
+from filemill.chassis.jobs.worker import Progress, Runner
+from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
 from filemill.chassis.settings import load
+from filemill.processing import unpacking
 from filemill.processing.ledger import ProcessingLedger
-from filemill.processing.repository import KIND, job_queue
+from filemill.processing.repository import KIND, UNPACK, job_queue
 from filemill.processing.run import FileRun
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.options import Options
 from filemill.processing.steps.run import ENTRY, PRELOAD
+from filemill.processing.unpack_run import UnpackRun
 
 DOORBELL = "processing.jobs"
 
@@ -22,18 +29,35 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
         kind=KIND,
         queue=job_queue,
         ledger=ProcessingLedger(lambda: bell.ring(DOORBELL)),
-        runner=lambda place: FileRun(
-            place.database, place.store, place.sandbox, place.scratch, Options(ocr_languages=settings.ocr_languages)
-        ),
+        runner=partial(_runner, settings),
         entry=ENTRY,
         preload=PRELOAD,
         sandbox=settings.sandbox,
         writes_blobs=True,
         doorbell=DOORBELL,
         concurrency=settings.processing_workers,
-        deadline_s=settings.processing_deadline_s,
+        deadline_s=max(settings.processing_deadline_s, unpacking.DEADLINE_S),
         lanes=settings.processing_lanes.split(","),
     )
+
+
+def _runner(settings: ProcessingSettings, place: Workplace) -> Runner:
+    options = Options(ocr_languages=settings.ocr_languages)
+    whole = FileRun(place.database, place.store, place.sandbox, place.scratch, options)
+    bounds = (settings.max_file_bytes, settings.unpack_most_bytes)
+    return Runs(whole, UnpackRun(place.store, place.sandbox, place.scratch, *bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs a job by its kind."""
+
+    whole: Runner
+    unpack: Runner
+
+    async def __call__(self, job: ClaimedJob, progress: Progress) -> Any:
+        """Raises what they raise."""
+        return await (self.unpack if job.kind == UNPACK else self.whole)(job, progress)
 
 
 def run(on_ready: Callable[[str], None] | None = None) -> None:

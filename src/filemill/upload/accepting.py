@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Tx, hold
+from filemill.chassis.errors import NotFound
 from filemill.chassis.messaging import outbox
 from filemill.chassis.storage import removals
 from filemill.chassis.web.upload_tokens import UploadGrant
@@ -47,6 +48,18 @@ def accept_all(tx: Tx, files: Sequence[Accepted]) -> Sequence[Mapping[str, Any]]
     events = [_pointing_to(one.event, row["storage_key"]) for one, row in zip(files, rows, strict=True)]
     tell_or_hold(tx, list(zip(rows, events, strict=True)))
     return rows
+
+
+def accept_child(tx: Tx, child: Accepted) -> Mapping[str, Any]:
+    """As `accept_all` for one file that came out of another. Raises `NotFound` unless that one is living.
+
+    It is held: whoever moves or purges it sees this child, or is seen here.
+    """
+    parent_id = child.row["parent_id"]
+    hold(tx, parent_id)
+    if repository.get(tx, child.row["owner_id"], parent_id) is None:
+        raise NotFound("The file that this one came out of is not there any more.")
+    return accept_all(tx, [child])[0]
 
 
 def tell_or_hold(tx: Tx, told: Sequence[tuple[Mapping[str, Any], Event]]) -> None:

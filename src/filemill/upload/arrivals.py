@@ -17,18 +17,19 @@ from filemill.chassis.web.caller import Caller, CallerDep, UploaderDep, uploader
 from filemill.chassis.web.direct import ExactRoute
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
-from filemill.contracts.upload import File
+from filemill.contracts.upload import DEPTH_MOST, File
 from filemill.upload import idempotency, repository, rules
-from filemill.upload.errors import MissingFile
+from filemill.upload.errors import MissingFile, NestedTooDeep
 from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
-from filemill.upload.intake import BodySink, Intake, StoredBody
+from filemill.upload.intake import BodySink, ChildOf, Intake, StoredBody
 from filemill.upload.multipart import FormReader, boundary_of
-from filemill.upload.names import clean_name
+from filemill.upload.names import clean_name, clean_path
 from filemill.upload.settings import UploadSettings
 from filemill.upload.views import FileRow, Links, file_view
 
 STREAMING = (
     ("POST", "/files"), ("POST", "/files/"), ("POST", "/upload"), ("PUT", "/files"), ("PUT", "/files/{file_id}/content"),
+    ("PUT", "/files/{file_id}/children"),
 )  # fmt: skip
 NAME_PARAMETER_MOST = 4096
 _FORM = {
@@ -96,6 +97,8 @@ class Arrivals:
             summary="Upload a file as a raw body")  # fmt: skip
         add("/files/{file_id}/content", self.put_version, methods=["PUT"], status_code=201, response_model=File,
             openapi_extra=_RAW, summary="Give a file new content: a new version")  # fmt: skip
+        add("/files/{file_id}/children", self.put_child, methods=["PUT"], status_code=201, response_model=File,
+            openapi_extra=_RAW, summary="A file that came out of this one")  # fmt: skip
         return router
 
     def direct(self) -> list[ExactRoute]:
@@ -158,6 +161,34 @@ class Arrivals:
 
         shown = name or row["filename"]
         return await self._take(request, caller, f"PUT {file_id}", lambda sink: self._raw(request, shown, sink), accept)
+
+    async def put_child(
+        self,
+        file_id: FileId,
+        request: Request,
+        caller: CallerDep,
+        path: Annotated[str, Query(max_length=NAME_PARAMETER_MOST, description="Where in this file it was.")],
+        filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
+    ) -> Response:
+        """The raw body becomes a file that follows this one: to the trash, back, and away for good.
+
+        For processing, which unpacks mails and archives. A file with three ancestors gets no children
+        (`nested-too-deep`). While the store is away it is refused (503), also where new files would be queued.
+        """
+        rules.check_length(request.headers.get("content-length"), self.settings, self.intake.room)
+        clean_name(filename)
+        parent = await self.database.read(repository.get, caller.owner_id, file_id)
+        if parent is None:
+            raise NotFound("There is no such file.")
+        if parent["depth"] >= DEPTH_MOST:
+            raise NestedTooDeep(f"It has {parent['depth']} ancestors; files are taken out of files {DEPTH_MOST} deep.")
+        child_of = ChildOf(file_id, clean_path(path), parent["depth"] + 1)
+
+        async def accept(arrival: _Arrival, fields: rules.Fields, ticket: Ticket | None) -> FileRow:
+            return await self.intake.accept(caller, arrival.raw_name, arrival.body, fields, ticket, child_of=child_of)
+
+        route = f"PUT {file_id} children"
+        return await self._take(request, caller, route, lambda sink: self._raw(request, filename, sink), accept)
 
     async def _take(
         self, request: Request, caller: Caller, route: str, read: Any, accept: _Accept | None = None

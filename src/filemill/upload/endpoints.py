@@ -4,24 +4,22 @@ Not for: bytes on their way in (`arrivals`) and out (`contents`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from filemill.chassis.clock import now
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
-from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId, Id
-from filemill.contracts.topics import Topic
-from filemill.contracts.upload import File, FileLifecycle, FilePage, Limits, Purge, Stats, VersionPage
+from filemill.contracts.upload import File, FilePage, Limits, Purge, Stats, VersionPage
 from filemill.upload import purge as purging
 from filemill.upload import repository, rules, versions_repository
+from filemill.upload.lifecycle import move
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.views import Links, file_view, purge_view, version_view
@@ -157,16 +155,3 @@ class Endpoints:
         if row is None:
             raise NotFound("There is no such file.")
         return row
-
-
-def move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None) -> Any:
-    row = repository.set_deleted(tx, caller.owner_id, file_id, deleted_at)
-    if row is None:
-        raise NotFound("There is no such file." if deleted_at else "There is no such file in the trash.")
-    data = FileLifecycle(
-        file_id=file_id, owner_id=row["owner_id"], version=row["version"], change=row["change"],
-        actor=caller.owner_id, client_address=caller.address,
-    )  # fmt: skip
-    topic = Topic.DELETED if deleted_at else Topic.RESTORED
-    outbox.append(tx, wire.make_event("upload", topic, file_id, data))
-    return row

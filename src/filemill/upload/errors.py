@@ -44,6 +44,10 @@ class TypeNotAllowed(UnsupportedType):
     code, title = "type-not-allowed", "Files of this type are not taken"
 
 
+class NestedTooDeep(Unprocessable):
+    code, title = "nested-too-deep", "The file came out of a file out of a file already"
+
+
 class ContentMismatch(Unprocessable):
     code, title = "content-mismatch", "The content is not what the name says"
 

@@ -25,7 +25,15 @@ from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded
 from filemill.upload import polyglots, repository, rules, scans_repository, versions_repository
-from filemill.upload.accepting import Accepted, Redeemable, accept_all, accept_queued, keep_contents, tell_or_hold
+from filemill.upload.accepting import (
+    Accepted,
+    Redeemable,
+    accept_all,
+    accept_child,
+    accept_queued,
+    keep_contents,
+    tell_or_hold,
+)
 from filemill.upload.errors import EmptyFile
 from filemill.upload.landing import Landing
 from filemill.upload.names import clean_name
@@ -48,6 +56,15 @@ class StoredBody:
     kind: Kind
     queued: bool = False
     warnings: Sequence[dict[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChildOf:
+    """What a file came out of, where in it that was, and how many ancestors that makes."""
+
+    parent_id: str
+    path: str
+    depth: int
 
 
 class BodySink:
@@ -161,8 +178,12 @@ class Intake:
         fields: rules.Fields,
         ticket: Redeemable | None,
         grant: UploadGrant | None = None,
+        child_of: ChildOf | None = None,
     ) -> Mapping[str, Any]:
-        """Make the file exist: row, event, idempotency key and the use of a token in one transaction. Returns the row."""
+        """Make the file exist: row, event, idempotency key and the use of a token in one transaction. Returns the row.
+
+        Raises `NotFound` if it is the child of a file that was deleted meanwhile.
+        """
         crash_point("upload.blob-without-row")
         new = repository.NewFile(
             file_id=new_id(),
@@ -177,6 +198,9 @@ class Intake:
             tags=fields.tags,
             warnings=list(body.warnings),
             created_at=now(),
+            parent_id=child_of.parent_id if child_of else None,
+            parent_path=child_of.path if child_of else None,
+            depth=child_of.depth if child_of else 0,
         )
         status = "queued" if body.queued else self._held or "uploaded"
         row = repository.row_of(new, status, self._held)
@@ -185,7 +209,10 @@ class Intake:
             return await self._queue(row, uploaded, ticket, grant)
         event = wire.make_event("upload", Topic.UPLOADED, new.file_id, uploaded)
         one = Accepted(row, event, ticket, self._scope(row), self._settings.quota_bytes, grant)
-        kept = await self._database.write_each("upload.accept", accept_all, one)
+        if child_of is not None:
+            kept = await self._database.write("upload.accept-child", accept_child, one)
+        else:
+            kept = await self._database.write_each("upload.accept", accept_all, one)
         self.scans_due.set()
         by = {"token_id": grant.token_id} if grant is not None else {}
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type, **by)

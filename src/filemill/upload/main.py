@@ -31,6 +31,7 @@ from filemill.upload.compression import Compressor
 from filemill.upload.contents import Contents
 from filemill.upload.direct import Direct
 from filemill.upload.endpoints import Endpoints
+from filemill.upload.families import Families
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
@@ -70,6 +71,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     background.add("removals", Remover(database, store, purge.ERASURE.finished).run)
     background.add("journal", journal.run)
     background.add("keys", keys.run)
+    background.add("families", Families(database).run)
     scanner = build_scanner(settings.clamd_url) if settings.clamd_url else None
     scanning = Scanning(database, store, scanner, settings.scan_too_large, intake.scans_due)
     background.add("scans", scanning.run)

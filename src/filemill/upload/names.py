@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from filemill.contracts.upload import PARENT_PATH_MOST_CHARACTERS
 from filemill.upload.errors import NameTooLong
 
 NAME_MOST_BYTES = 255
@@ -24,3 +25,9 @@ def clean_name(raw: str | None) -> str:
     if len(text.encode("utf-8")) > NAME_MOST_BYTES:
         raise NameTooLong(f"A file name may have {NAME_MOST_BYTES} bytes; this one has {len(text.encode('utf-8'))}.")
     return text
+
+
+def clean_path(raw: str) -> str:
+    """Where in its parent a file was, readable and cut to what is kept: shown, never used as a path."""
+    text = unicodedata.normalize("NFC", raw.encode("utf-8", "replace").decode("utf-8"))
+    return _UNSEEN.sub("", text)[:PARENT_PATH_MOST_CHARACTERS]

@@ -16,7 +16,7 @@ from filemill.chassis.storage import removals
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic, queues_for
 from filemill.contracts.upload import FileLifecycle
-from filemill.upload import compression_repository, repository, versions_repository
+from filemill.upload import compression_repository, families_repository, repository, versions_repository
 
 SERVICES = tuple(sorted({"upload", *(queue.partition(".")[0] for queue in queues_for(Topic.PURGED))}))
 """Those whose confirmations end a purge: everyone who hears of it."""
@@ -26,17 +26,21 @@ EXPIRED_MOST = 100
 ERASURE = Erasure(repository.INVENTORY)
 
 
-def begin(tx: Tx, caller: Caller, file_id: str, cause: str, before: datetime | None = None) -> str:
+def begin(
+    tx: Tx, caller: Caller, file_id: str, cause: str, before: datetime | None = None, part_of: str | None = None
+) -> str:
     """Erase a file, living or in the trash, and have the others do so; returns the purge's id. Raises `NotFound`.
 
-    `before`: only if it has been in the trash since then.
+    `before`: only if it has been in the trash since then. `part_of`: the purge of the file that it came out of. Its own
+    children follow (`families`).
     """
     hold(tx, file_id)
     row = repository.find_to_purge(tx, caller.owner_id, file_id)
     if row is None or (before is not None and (row["deleted_at"] is None or row["deleted_at"] >= before)):
         raise NotFound("There is no such file.")
     purge_id, owner_id = new_id(), row["owner_id"]
-    repository.insert_purge(tx, purge_id, file_id, owner_id, cause, now())
+    repository.insert_purge(tx, purge_id, file_id, owner_id, cause, now(), part_of)
+    families_repository.add(tx, file_id, part_of or purge_id)
     held = compression_repository.held(tx, file_id)
     ERASURE.erase(tx, file_id, owner_id, purge_id)
     if held:  # the compressor notices; until its lease is over it may still write under these keys

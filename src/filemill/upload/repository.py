@@ -17,6 +17,7 @@ from filemill.chassis.storage import removals as removal_rows
 from filemill.upload import versions_repository
 from filemill.upload.tables import (
     blobs,
+    families,
     files,
     idempotency,
     inbox,
@@ -50,6 +51,9 @@ class NewFile:
     tags: list[str]
     warnings: list[dict[str, str]]
     created_at: datetime
+    parent_id: str | None = None
+    parent_path: str | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,16 @@ class Claim:
 
 def row_of(new: NewFile, status: str = "uploaded", held: str | None = None) -> dict[str, Any]:
     """The row a new file gets: version 1, nothing known of it yet."""
-    fresh = {"version": 1, "change": 0, "deleted_at": None, "revision": 0, "status": status, "analysis": "pending"}
-    fresh["held"] = held
+    fresh = {
+        "version": 1,
+        "change": 0,
+        "deleted_at": None,
+        "revision": 0,
+        "trashed_with": None,
+        "status": status,
+        "analysis": "pending",
+    }
+    fresh |= {"held": held, "trashed_with": None}
     unknown = {"status_reason": None, "analysis_reason": None}
     known = {one.name: getattr(new, one.name) for one in fields(new)}  # asdict would copy every value deeply
     return known | {"updated_at": new.created_at} | fresh | unknown
@@ -135,13 +147,15 @@ def page(tx: Tx, owner_id: str, limit: int, before: tuple[datetime, str] | None)
     return list(tx.execute(query).mappings())
 
 
-def set_deleted(tx: Tx, owner_id: str, file_id: str, deleted_at: datetime | None) -> RowMapping | None:
-    """Move a file to the trash, or back with None. None if it is not there to be moved."""
+def set_deleted(
+    tx: Tx, owner_id: str, file_id: str, deleted_at: datetime | None, following: str | None = None
+) -> RowMapping | None:
+    """Move a file to the trash, or back with None. None if it is not there to be moved. `following`: its parent there."""
     state = files.c.deleted_at.is_(None) if deleted_at else files.c.deleted_at.is_not(None)
     change = (
         update(files)
         .where(files.c.file_id == file_id, files.c.owner_id == owner_id, state)
-        .values(deleted_at=deleted_at, change=files.c.change + 1)
+        .values(deleted_at=deleted_at, change=files.c.change + 1, trashed_with=following)
         .returning(files)
     )
     return tx.execute(change).mappings().first()
@@ -249,20 +263,27 @@ def find_to_purge(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
     return tx.execute(query).mappings().first()
 
 
-def insert_purge(tx: Tx, purge_id: str, file_id: str, owner_id: str, cause: str, asked_at: datetime) -> None:
-    """Somebody, or the end of the trash's time, asked for this."""
+def insert_purge(
+    tx: Tx, purge_id: str, file_id: str, owner_id: str, cause: str, asked_at: datetime, part_of: str | None = None
+) -> None:
+    """Somebody, the end of the trash's time, or the purge of the parent (`part_of`) asked for this."""
     row = {"purge_id": purge_id, "file_id": file_id, "owner_id": owner_id, "cause": cause, "asked_at": asked_at}
-    tx.execute(insert(purges), row)
+    tx.execute(insert(purges), row | {"part_of": part_of})
 
 
-def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping, list[RowMapping]] | None:
-    """A purge of this owner with what the services have confirmed."""
+def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping | Mapping[str, Any], list[RowMapping]] | None:
+    """A purge of this owner with what the services have confirmed; not done while a child's is not."""
     mine = select(purges).where(purges.c.purge_id == purge_id, purges.c.owner_id == owner_id)
     row = tx.execute(mine).mappings().first()
     if row is None:
         return None
     said = select(purge_confirmations).where(purge_confirmations.c.purge_id == purge_id)
-    return row, list(tx.execute(said.order_by(purge_confirmations.c.service)).mappings())
+    children = select(purges.c.purge_id).where(purges.c.part_of == purge_id, purges.c.done_at.is_(None)).limit(1)
+    waiting = select(families.c.file_id).where(families.c.purge_id == purge_id).limit(1)
+    shown: RowMapping | Mapping[str, Any] = row
+    if tx.execute(children).first() or tx.execute(waiting).first():
+        shown = dict(row) | {"done_at": None}
+    return shown, list(tx.execute(said.order_by(purge_confirmations.c.service)).mappings())
 
 
 def confirm_purge(
@@ -330,6 +351,7 @@ INVENTORY = Inventory(
             survives="a blob goes with the last version that names it",
         ),
         KeptTable(usage, survives="sums per owner, corrected when versions go"),
+        KeptTable(families, counted=False, survives="an id whose children are still to follow, until they have"),
         KeptTable(purges, survives="the marker that a file was erased: ids only"),
         KeptTable(purge_confirmations, survives="the marker that a file was erased: ids only"),
         erasure.kept(purged_files),

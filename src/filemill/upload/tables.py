@@ -38,6 +38,19 @@ files = Table(
     Column("title", String(500)),
     Column("tags", JSON, nullable=False),
     Column("warnings", JSON, nullable=False, server_default="[]"),
+    # What it came out of, where in it that was, and how many ancestors it has. `trashed_with`: the parent it followed to the
+    # trash, and will follow back.
+    Column("parent_id", String(36)),
+    Column("parent_path", String(500)),
+    Column("depth", Integer, nullable=False, server_default="0"),
+    Column("trashed_with", String(36)),
+    Index(
+        "files_children",
+        "parent_id",
+        "file_id",
+        sqlite_where=text("parent_id IS NOT NULL"),
+        postgresql_where=text("parent_id IS NOT NULL"),
+    ),
     Index(
         "files_newest",
         "owner_id",
@@ -169,6 +182,22 @@ purges = Table(
     Column("cause", String(20), nullable=False),
     Column("asked_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
+    # The purge of the file that this one, directly or not, came out of.
+    Column("part_of", String(36)),
+    Index(
+        "purges_part_of",
+        "part_of",
+        sqlite_where=text("part_of IS NOT NULL"),
+        postgresql_where=text("part_of IS NOT NULL"),
+    ),
+)
+# Files whose children still have to follow them: to the trash, back, or away for good (`purge_id`).
+families = Table(
+    "families",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("purge_id", String(36)),
+    Index("families_purge", "purge_id"),
 )
 purge_confirmations = Table(
     "purge_confirmations",

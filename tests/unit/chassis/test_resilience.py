@@ -177,3 +177,53 @@ def test_deadline_when_the_header_is_no_number_then_there_is_none(header: str | 
         assert deadline.left_s(5.0) == 5.0
     with deadline.as_asked("1500"):
         assert 1.0 < deadline.left_s(5.0) <= 1.5
+
+
+async def once(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+PUT = {"key": "k.1", "total_s": 5.0}
+
+
+async def test_put_when_taken_or_refused_then_that_is_the_answer_and_it_was_sent_once() -> None:
+    """With its length and its key; a refusal is no failure of the service."""
+    refused = said("413 Too large", b'{"code": "quota-exceeded", "retryable": false}')
+    for status, answer, code in (
+        (201, said("201 Created", b'{"file_id": "x"}'), None),
+        (413, refused, "quota-exceeded"),
+    ):
+        async with service(answer) as (client, asked):
+            got = await client.put("/x", {"path": "a b&c"}, once(b"on", b"e"), 3, **PUT)  # type: ignore[arg-type]
+            assert (got.status, got.body.get("code"), got.is_yes) == (status, code, status == 201)
+            [head] = asked
+            assert head.startswith(b"PUT /x?path=a+b%26c ")
+            assert b"Idempotency-Key: k.1\r\n" in head
+            assert b"Content-Length: 3\r\n" in head
+            assert not client.breaker.is_open
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        said("503 Away", b"{}", "Retry-After: 7"),
+        said("507 Full"),
+        said("429 Slow down"),
+        said("409 Conflict", b'{"code": "idempotency-in-progress", "retryable": true}'),
+    ],
+)
+async def test_put_when_another_try_may_help_then_it_is_unavailable_and_not_repeated_here(answer: bytes) -> None:
+    """Whoever has the body tries again later."""
+    async with service(answer) as (client, asked):
+        with pytest.raises(Unavailable) as raised:
+            await client.put("/x", {}, once(b"one"), 3, **PUT)  # type: ignore[arg-type]
+        assert len(asked) == 1
+        assert raised.value.retry_after_s == (7 if b"Retry-After" in answer else 1)
+
+
+async def test_put_when_nothing_is_answered_then_it_ends_by_its_time() -> None:
+    """And counts against the breaker as any call."""
+    async with service(None) as (client, _asked):
+        with pytest.raises(Unavailable):
+            await client.put("/x", {}, once(b"one"), 3, key="k", total_s=0.1)

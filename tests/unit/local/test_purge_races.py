@@ -28,7 +28,7 @@ from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.envelope import Event
 from filemill.local.installation import Installation, opened, prepare
-from filemill.upload import endpoints, purge, repository
+from filemill.upload import lifecycle, purge, repository
 from filemill.upload.intake import Intake, StoredBody
 from filemill.upload.rules import Fields
 from filemill.upload.settings import UploadSettings
@@ -112,7 +112,7 @@ class PurgeRaces(RuleBasedStateMachine):
     @rule(data=st.data())
     def trash(self, data: st.DataObject) -> None:
         file_id = data.draw(st.sampled_from(self.living))
-        self.do(self.db("upload").write("upload.trash", endpoints.move, ME, file_id, now()))
+        self.do(self.db("upload").write("upload.trash", lifecycle.move, ME, file_id, now()))
         self.living.remove(file_id)
         self.trashed.append(file_id)
 
@@ -120,7 +120,7 @@ class PurgeRaces(RuleBasedStateMachine):
     @rule(data=st.data())
     def restore(self, data: st.DataObject) -> None:
         file_id = data.draw(st.sampled_from(self.trashed))
-        self.do(self.db("upload").write("upload.restore", endpoints.move, ME, file_id, None))
+        self.do(self.db("upload").write("upload.restore", lifecycle.move, ME, file_id, None))
         self.trashed.remove(file_id)
         self.living.append(file_id)
 
@@ -139,7 +139,7 @@ class PurgeRaces(RuleBasedStateMachine):
         file_id = data.draw(st.sampled_from(self.purged))
         for change in (now(), None):
             try:
-                self.do(self.db("upload").write("upload.trash", endpoints.move, ME, file_id, change))
+                self.do(self.db("upload").write("upload.trash", lifecycle.move, ME, file_id, change))
             except NotFound:
                 continue
             raise AssertionError("a purged file was moved")

@@ -1,11 +1,14 @@
 """HTTP from one service to another: deadline, retries, breaker, the request's ids handed on.
 
 A 404 is an answer (None). Anything else but 2xx is `Unavailable`, and so is a timeout or a refused connection; the caller
-degrades. Only questions (GET) are asked here, so they may be repeated: after no answer at all, 408, 425, 429 and 5xx. All
-attempts together take at most `total_s`, and never longer than the caller's own deadline; the breaker sees them as one call.
+degrades. Questions (GET) may be repeated: after no answer at all, 408, 425, 429 and 5xx. All attempts together take at most
+`total_s`, and never longer than the caller's own deadline; the breaker sees them as one call. What is handed over (`put`) is
+tried once: a body is not read twice here, and who has it tries again later with the same key.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -27,6 +30,19 @@ class _Failed(Unavailable):
         super().__init__(detail, retry_after_s=max(1, round(asked_s)) if asked_s is not None else 1)
         self.worth = worth
         self.asked_s = asked_s
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service said to something that was handed over: an object, or the problem it has with it."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it took it."""
+        return self.status < 300
 
 
 class ServiceClient:
@@ -56,6 +72,41 @@ class ServiceClient:
                     raise Unavailable(f"The {self._name} service does not answer in time.") from error
         raise AssertionError("attempts() ends with a result or an error")
 
+    async def put(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        body: AsyncIterator[bytes],
+        size_bytes: int,
+        *,
+        key: str,
+        total_s: float,
+    ) -> Answer:
+        """Send `size_bytes` of `body` once, as `key` (the same for every try). Raises `Unavailable`; a retry helps later.
+
+        A refusal is an answer: 4xx, but for those that say that another try can change it.
+        """
+        headers = self._headers() | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
+        patience = httpx.Timeout(total_s, connect=CONNECT_S)
+        async with self.breaker.call():
+            try:
+                async with asyncio.timeout(total_s):
+                    response = await self._client.put(
+                        path, params=query, content=body, headers=headers, timeout=patience
+                    )
+            except (TimeoutError, httpx.HTTPError) as error:
+                raise Unavailable(f"The {self._name} service does not answer.") from error
+            if response.status_code in WORTH_STATUS or response.is_server_error:
+                raise self._not_now(response)
+        said = _object(response)
+        if said.get("retryable"):
+            raise self._not_now(response)
+        return Answer(response.status_code, said)
+
+    def _not_now(self, response: httpx.Response) -> _Failed:
+        asked_s = _seconds(response.headers.get("retry-after"))
+        return _Failed(f"The {self._name} service answered {response.status_code}.", worth=True, asked_s=asked_s)
+
     async def check(self) -> None:
         """For `/health`: raises `Unavailable` while the breaker is open. Asks nothing."""
         if self.breaker.is_open:
@@ -65,11 +116,12 @@ class ServiceClient:
         """Close its connections."""
         await self._client.aclose()
 
-    async def _ask(self, path: str) -> Any | None:
+    def _headers(self) -> dict[str, str]:
         context = request_context.current()
-        headers = {deadline.HEADER: str(int(deadline.left_s() * 1000))}
-        if context:
-            headers |= {"X-Request-ID": context.request_id, "traceparent": context.traceparent}
+        return {"X-Request-ID": context.request_id, "traceparent": context.traceparent} if context else {}
+
+    async def _ask(self, path: str) -> Any | None:
+        headers = self._headers() | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
         try:
             response = await self._client.get(path, headers=headers)
         except httpx.HTTPError as error:
@@ -81,6 +133,14 @@ class ServiceClient:
             asked_s = _seconds(response.headers.get("retry-after"))
             raise _Failed(f"The {self._name} service answered {response.status_code}.", worth=worth, asked_s=asked_s)
         return response.json()
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    try:
+        said = response.json()
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _is_worth(error: Exception) -> bool:

@@ -35,17 +35,17 @@ Kind = Literal["file", "link", "special"]
 # Unpacked bytes read through at most: some seconds of processor time.
 _TAR_READ_MAX_BYTES = 512 << 20
 _NAME_MAX_CHARACTERS = 500
-_SINGLE = {
+SINGLE = {
     "application/gzip": (".gz", b"\x1f\x8b"),
     "application/x-bzip2": (".bz2", b"BZh"),
     "application/x-xz": (".xz", b"\xfd7zXZ\x00"),
     "application/zstd": (".zst", b"\x28\xb5\x2f\xfd"),
 }
-_ZIP_TYPES = frozenset({"application/zip", "application/java-archive", "application/vnd.android.package-archive"})
-_SEVEN_ZIP = "application/x-7z-compressed"
+ZIP_TYPES = frozenset({"application/zip", "application/java-archive", "application/vnd.android.package-archive"})
+SEVEN_ZIP = "application/x-7z-compressed"
 _ZSTD = "application/zstd"
 # A frame of zstd may ask for a window of 2 GiB.
-_ZSTD_WINDOW_MAX_LOG = 27
+ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,21 @@ class Entry:
 
 def entries(context: StepContext) -> Iterator[Entry]:
     """Yield the files of an archive of any kind we know; folders are none."""
-    if context.content_type in _ZIP_TYPES:
+    if context.content_type in ZIP_TYPES:
         for member in zip_directory.members(context.source):
             if not member.is_folder:
                 yield Entry(
-                    _shown(member.name), member.size_bytes, member.encrypted, "link" if member.is_link else "file"
+                    shown(member.name), member.size_bytes, member.encrypted, "link" if member.is_link else "file"
                 )
-    elif context.content_type == _SEVEN_ZIP:
+    elif context.content_type == SEVEN_ZIP:
         for name, size_bytes, encrypted in seven_zip.files(context.source):
-            yield Entry(_shown(name), size_bytes, encrypted)
+            yield Entry(shown(name), size_bytes, encrypted)
     else:
-        yield from _tar_or_single(context)
+        yield from _tar_orsingle(context)
 
 
-def _tar_or_single(context: StepContext) -> Iterator[Entry]:
-    compressed = context.content_type in _SINGLE
+def _tar_orsingle(context: StepContext) -> Iterator[Entry]:
+    compressed = context.content_type in SINGLE
     found = False
     try:
         for entry in _tar(context):
@@ -85,18 +85,18 @@ def _tar_or_single(context: StepContext) -> Iterator[Entry]:
             raise
     if not found and compressed:
         # Zeros read like an empty tar: what has no entries is no tar.
-        yield _single(context)
+        yield single(context)
 
 
 def _tar(context: StepContext) -> Iterator[Entry]:
     with (
-        _unpacking(context) as file,
+        unpacking(context) as file,
         tarfile.open(context.source, mode="r|" if file else "r|*", fileobj=file) as archive,
     ):
         for member in archive:
             archive.members.clear()  # type: ignore[attr-defined]
             if not member.isdir():
-                yield Entry(_shown(member.name), max(0, member.size), kind=_kind(member))
+                yield Entry(shown(member.name), max(0, member.size), kind=_kind(member))
             if member.offset_data + member.size > _TAR_READ_MAX_BYTES:
                 raise EOFError("more of the archive than we read to list it")
 
@@ -107,24 +107,23 @@ def _kind(member: tarfile.TarInfo) -> Kind:
     return "link" if member.issym() or member.islnk() else "special"
 
 
-def _unpacking(context: StepContext) -> AbstractContextManager[Any]:
+def unpacking(context: StepContext, file: Any = None) -> AbstractContextManager[Any]:
     """Return a file to read zstd through; tarfile knows the other kinds itself, in every Python we run on."""
     if context.content_type != _ZSTD:
         return nullcontext()
-    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_MAX_LOG}
-    opened: AbstractContextManager[Any] = zstd.open(context.source, "rb", options=options)
+    opened: AbstractContextManager[Any] = zstd.open(file or context.source, "rb", options=ZSTD_OPTIONS)
     return opened
 
 
-def _single(context: StepContext) -> Entry:
+def single(context: StepContext) -> Entry:
     """Return the one file of a compressed file that is no tar; its size is not known without unpacking it all."""
-    suffix, magic = _SINGLE[context.content_type]
+    suffix, magic = SINGLE[context.content_type]
     with context.source.open("rb") as file:
         if not file.read(len(magic)).startswith(magic):
             raise tarfile.ReadError("not a compressed file")
-    return Entry(_shown(context.filename.removesuffix(suffix) or "content"), None)
+    return Entry(shown(context.filename.removesuffix(suffix) or "content"), None)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Return a member's name for display: whatever it hides (`../`, control characters) it is never used as a path."""
     return text_pages.clean(name.replace("\n", " ").encode("utf-8", "replace").decode("utf-8"))[:_NAME_MAX_CHARACTERS]

@@ -1,10 +1,11 @@
-"""What a mail carries besides its words: each attachment's name, type, size and SHA-256.
+"""What a mail carries besides its words: each attachment's name, type, size and SHA-256, and its bytes for who unpacks it.
 
 Mail within a mail is one attachment; what it carries itself is not looked into. Not for: the words (document_text.py).
 On failure: empty; a mail that only its words can be read of is still read.
 """
 
 import hashlib
+from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -27,13 +28,28 @@ def attachments(source: Path) -> list[dict[str, Any]]:
     if source.stat().st_size > _MAIL_MAX_BYTES:
         return []
     try:
-        with source.open("rb") as file:
-            mail = BytesParser(EmailMessage, policy=policy.default).parse(file)
-        return first_that_fit(_attachment(part) for part in _carried(mail))
+        return first_that_fit(_attachment(part) for part in _carried(_parsed(source)))
     # The standard parser raises almost anything on headers that are none (ValueError, IndexError, AttributeError) and
     # RecursionError on parts nested without end.
     except Exception:  # noqa: BLE001
         return []
+
+
+def contents(source: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield name, declared type and bytes of each attachment, in the same order. Raises `ValueError` if it is no mail."""
+    if source.stat().st_size > _MAIL_MAX_BYTES:
+        raise ValueError("the mail is too large to be taken apart")
+    try:
+        for part in _carried(_parsed(source)):
+            name, content = _content(part)
+            yield clean(name)[:_NAME_MAX_CHARACTERS], part.get_content_type()[:100], content
+    except Exception as error:  # as above
+        raise ValueError("the mail cannot be read") from error
+
+
+def _parsed(source: Path) -> EmailMessage:
+    with source.open("rb") as file:
+        return BytesParser(EmailMessage, policy=policy.default).parse(file)
 
 
 def _carried(mail: EmailMessage) -> list[EmailMessage]:
@@ -51,18 +67,20 @@ def _carried(mail: EmailMessage) -> list[EmailMessage]:
 
 
 def _attachment(part: EmailMessage) -> dict[str, Any]:
-    if part.get_content_type() == _MAIL:
-        inner = part.get_payload(0)
-        content = inner.as_bytes() if isinstance(inner, EmailMessage) else b""
-        name = clean(str(inner.get("subject") or "")) if isinstance(inner, EmailMessage) else ""
-        name = part.get_filename() or f"{name or 'message'}.eml"
-    else:
-        payload = part.get_payload(decode=True)
-        content = payload if isinstance(payload, bytes) else b""
-        name = part.get_filename() or "attachment"
+    name, content = _content(part)
     return {
         "name": clean(name)[:_NAME_MAX_CHARACTERS],
         "content_type": part.get_content_type()[:100],
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
+
+
+def _content(part: EmailMessage) -> tuple[str, bytes]:
+    if part.get_content_type() == _MAIL:
+        inner = part.get_payload(0)
+        content = inner.as_bytes() if isinstance(inner, EmailMessage) else b""
+        name = clean(str(inner.get("subject") or "")) if isinstance(inner, EmailMessage) else ""
+        return part.get_filename() or f"{name or 'message'}.eml", content
+    payload = part.get_payload(decode=True)
+    return part.get_filename() or "attachment", payload if isinstance(payload, bytes) else b""

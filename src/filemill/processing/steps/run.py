@@ -4,7 +4,7 @@ Each step is alone: when one fails, its record says why and the others go on. No
 (outside). Request: `filename`, `content_type` (declared), optional `options` (fields of `Options`), `renditions`
 (names; default all), `only` (step names; default all), `earlier` (what the plan's first steps found in an earlier run:
 earlier.py), `skip` (`{step: {"code", "detail"}}`: steps that brought an earlier run down, recorded as failed without
-being run).
+being run). A request with `unpack` is another kind of work: unpack.py.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from filemill.processing import plan
-from filemill.processing.steps import identify, text_blob, text_pages
+from filemill.processing.steps import identify, text_blob, text_pages, unpack
 from filemill.processing.steps.context import ALL_RENDITIONS, Step, StepContext
 from filemill.processing.steps.earlier import Earlier, give_back
 from filemill.processing.steps.options import Options
@@ -42,7 +42,9 @@ _UNEXPECTED = "This step failed in a way we did not expect; the rest of the file
 def run(
     request: dict[str, Any], work_dir: Path, source: Path, report: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
-    """Process one file; called in the confined child."""
+    """Process one file, or unpack it (`unpack`); called in the confined child."""
+    if "unpack" in request:
+        return unpack.run(request, work_dir, source, report)
     declared = str(request.get("content_type") or "")
     context = StepContext(
         source=source,

@@ -1,20 +1,25 @@
-"""The list of files in a 7z archive: its header is read, nothing that is packed.
+"""The files in a 7z archive: its header is read, and of what is packed only what plain LZMA, LZMA2 or no packing gives.
 
-Ours because the one kept library (py7zr) is LGPL and brings seven compiled codecs to do what a list does not need; the
-header itself is packed with LZMA at most, which Python reads. On failure: `BadSevenZip`; `EncryptedNames` where the
-names themselves are protected. Source: 7zFormat.txt of the LZMA SDK.
+Ours because the one kept library (py7zr) is LGPL and brings seven compiled codecs; LZMA, which 7-Zip uses unless it is told
+otherwise or sees a program, Python reads itself. On failure: `BadSevenZip`; `EncryptedNames` where the names themselves are
+protected. Source: 7zFormat.txt of the LZMA SDK.
 """
 
 import lzma
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from filemill.processing.steps.seven_zip_reader import BadSevenZip as BadSevenZip
+from filemill.processing.steps.seven_zip_reader import Reader as _Reader
 
 _MAGIC = b"7z\xbc\xaf\x27\x1c"
 _START = struct.Struct("<6s2x4xQQ4x")
 _HEADER_MAX_BYTES = 64 << 20
 _FILES_MAX = 1_000_000
+_READ_BYTES = 1 << 20
 _STREAMS_MAX = 1_000_000
 _END, _HEADER, _PROPERTIES, _ADDED, _STREAMS, _FILES, _PACKED, _UNPACKED, _SUBSTREAMS = range(9)
 _SIZE, _DIGESTS, _FOLDER, _FOLDER_SIZES, _COUNTS = 0x09, 0x0A, 0x0B, 0x0C, 0x0D
@@ -22,8 +27,8 @@ _WITHOUT_STREAM, _EMPTY_FILE, _NAMES, _ENCODED = 0x0E, 0x0F, 0x11, 0x17
 _COPY, _LZMA, _LZMA_2, _AES = b"\x00", b"\x03\x01\x01", b"\x21", b"\x06\xf1\x07\x01"
 
 
-class BadSevenZip(ValueError):
-    """The header is damaged, or packed in a way nobody uses for headers."""
+class UnknownPacking(ValueError):
+    """The files are packed in a way that Python does not read (a filter for programs, PPMd, several streams)."""
 
 
 class EncryptedNames(BadSevenZip):
@@ -33,20 +38,105 @@ class EncryptedNames(BadSevenZip):
 def files(path: Path) -> Iterator[tuple[str, int, bool]]:
     """Yield name, size and whether its bytes are encrypted of each file that is no folder."""
     with path.open("rb") as file:
-        start = file.read(_START.size)
-        if len(start) < _START.size or not start.startswith(_MAGIC):
-            raise BadSevenZip("no 7z archive")
-        _, offset, size_bytes = _START.unpack(start)
-        if size_bytes == 0:
-            return  # an archive of nothing has no header at all
-        header = _Reader(_piece(file, _START.size + offset, size_bytes))
+        for name, size_bytes, folder, _ in _listed(*_header(file)):
+            yield name, size_bytes, folder is not None and folder.encrypted
+
+
+def contents(path: Path) -> Iterator[tuple[str, int, bool, Callable[[], Iterator[bytes]]]]:
+    """As `files`, each with a function that gives its bytes in pieces; what is passed over is unpacked on the way.
+
+    The pieces raise `UnknownPacking`, and `BadSevenZip` where the data ends too early.
+    """
+    with path.open("rb") as file:
+        names, streams = _header(file)
+        solid = _Solid(file, streams)
+        for name, size_bytes, folder, index in _listed(names, streams):
+            encrypted = folder is not None and folder.encrypted
+            yield name, size_bytes, encrypted, partial(solid.pieces, folder, index, size_bytes)
+
+
+def _header(file: BinaryIO) -> tuple["_Names", "_Streams"]:
+    start = file.read(_START.size)
+    if len(start) < _START.size or not start.startswith(_MAGIC):
+        raise BadSevenZip("no 7z archive")
+    _, offset, size_bytes = _START.unpack(start)
+    if size_bytes == 0:
+        return _Names(), _Streams()  # an archive of nothing has no header at all
+    header = _Reader(_piece(file, _START.size + offset, size_bytes))
+    kind = header.byte()
+    while kind == _ENCODED:
+        header = _Reader(_unpacked(file, _read_streams(header)))
         kind = header.byte()
-        while kind == _ENCODED:
-            header = _Reader(_unpacked(file, _read_streams(header)))
-            kind = header.byte()
     if kind != _HEADER:
         raise BadSevenZip("the header is of no known kind")
-    yield from _listed(header)
+    return _read_header(header)
+
+
+class _Solid:
+    """Reads what is packed, folder by folder and in them file by file: forward only."""
+
+    def __init__(self, file: BinaryIO, streams: "_Streams") -> None:
+        self._file = file
+        self._streams = streams
+        self._folder: _Folder | None = None
+        self._next = 0
+        self._bytes: Iterator[bytes] = iter(())
+        self._held = b""
+
+    def pieces(self, folder: "_Folder | None", index: int, size_bytes: int) -> Iterator[bytes]:
+        if folder is None:
+            return
+        if folder is not self._folder or index < self._next:
+            self._folder, self._next, self._held = folder, 0, b""
+            self._bytes = _decoded(self._file, self._streams, folder)
+        for before in folder.stream_sizes[self._next : index]:
+            for _ in self._take(before):
+                pass
+        self._next = index + 1
+        yield from self._take(size_bytes)
+
+    def _take(self, size_bytes: int) -> Iterator[bytes]:
+        while size_bytes:
+            if not self._held:
+                self._held = next(self._bytes, b"")
+                if not self._held:
+                    raise BadSevenZip("the data ends too early")
+            piece, self._held = self._held[:size_bytes], self._held[size_bytes:]
+            size_bytes -= len(piece)
+            yield piece
+
+
+def _decoded(file: BinaryIO, streams: "_Streams", folder: "_Folder") -> Iterator[bytes]:
+    """What one folder unpacks to, in pieces. The file's position is its own only between two of them."""
+    if len(folder.coders) != 1 or folder.outputs != 1 or folder.packed != 1:
+        raise UnknownPacking("the files went through several filters")
+    first = sum(one.packed for one in streams.folders[: streams.folders.index(folder)])
+    if first >= len(streams.packed_sizes):
+        raise BadSevenZip("the header names data that is not there")
+    at = _START.size + streams.at + sum(streams.packed_sizes[:first])
+    end = at + streams.packed_sizes[first]
+    coder, properties = folder.coders[0]
+    if coder == _COPY:
+        decoder = None
+    elif coder in (_LZMA, _LZMA_2):
+        chain = [_filter(coder, properties, folder.size_bytes)]
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain)
+    else:
+        raise UnknownPacking("the files are packed in a way that is not read here")
+    while at < end:
+        file.seek(at)
+        packed = file.read(min(_READ_BYTES, end - at))
+        if not packed:
+            return
+        at += len(packed)
+        if decoder is None:
+            yield packed
+            continue
+        yield decoder.decompress(packed, max_length=_READ_BYTES)
+        while not decoder.eof and not decoder.needs_input:
+            yield decoder.decompress(b"", max_length=_READ_BYTES)
+        if decoder.eof:
+            return
 
 
 class _Folder:
@@ -55,6 +145,7 @@ class _Folder:
     def __init__(self) -> None:
         self.coders: list[tuple[bytes, bytes]] = []
         self.outputs = 0
+        self.packed = 1
         self.size_bytes = 0
         self.has_digest = False
         self.stream_sizes: list[int] = []
@@ -69,56 +160,6 @@ class _Streams:
         self.at = 0
         self.packed_sizes: list[int] = []
         self.folders: list[_Folder] = []
-
-
-class _Reader:
-    """Reads the header's own numbers; every end in the middle is a `BadSevenZip`."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def take(self, count: int) -> bytes:
-        piece = self._data[self._at : self._at + count]
-        if len(piece) < count:
-            raise BadSevenZip("the header ends in the middle")
-        self._at += count
-        return piece
-
-    def number(self) -> int:
-        """Return a number of one to nine bytes; the ones at the front of the first byte say how many follow."""
-        first = self.byte()
-        mask, value = 0x80, 0
-        for index in range(8):
-            if not first & mask:
-                return value | (first & (mask - 1)) << (8 * index)
-            value |= self.byte() << (8 * index)
-            mask >>= 1
-        return value
-
-    def count(self, most: int) -> int:
-        number = self.number()
-        if number > most:
-            raise BadSevenZip("the header says a number that cannot be")
-        return number
-
-    def rest(self) -> bytes:
-        return self._data[self._at :]
-
-    def bits(self, count: int) -> list[bool]:
-        packed = self.take((count + 7) // 8)
-        return [bool(packed[index // 8] & 0x80 >> index % 8) for index in range(count)]
-
-    def bits_or_all(self, count: int) -> list[bool]:
-        return [True] * count if self.byte() else self.bits(count)
-
-    def skip_digests(self, count: int) -> list[bool]:
-        there = self.bits_or_all(count)
-        self.take(4 * sum(there))
-        return there
 
 
 def _read_streams(header: _Reader) -> _Streams:
@@ -181,9 +222,9 @@ def _read_folder(header: _Reader) -> _Folder:
         raise BadSevenZip("a folder without coders")
     for _ in range(folder.outputs - 1):
         header.number(), header.number()
-    packed = inputs - (folder.outputs - 1)
-    if packed > 1:
-        for _ in range(packed):
+    folder.packed = inputs - (folder.outputs - 1)
+    if folder.packed > 1:
+        for _ in range(folder.packed):
             header.number()
     return folder
 
@@ -239,16 +280,23 @@ def _filter(coder: bytes, properties: bytes, size_bytes: int) -> dict[str, int]:
         packed, dictionary = struct.unpack("<BI", properties)
         sides = {"lc": packed % 9, "lp": packed // 9 % 5, "pb": packed // 45}
         return {"id": lzma.FILTER_LZMA1, "dict_size": min(max(dictionary, 4096), enough), **sides}
-    if coder == _LZMA_2:
-        return {"id": lzma.FILTER_LZMA2, "dict_size": enough}
+    if coder == _LZMA_2 and len(properties) == 1:
+        dictionary = (2 | properties[0] & 1) << (properties[0] // 2 + 11)
+        return {"id": lzma.FILTER_LZMA2, "dict_size": min(max(dictionary, 4096), enough)}
     raise BadSevenZip("the header is packed in a way nobody uses")
 
 
-def _listed(header: _Reader) -> Iterator[tuple[str, int, bool]]:
-    streams = _Streams()
-    names: list[str] = []
-    without: list[bool] = []
-    empty: list[bool] = []
+class _Names:
+    """The files of the header; `without`: those that have no bytes, of which `empty` are files and the others folders."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.without: list[bool] = []
+        self.empty: list[bool] = []
+
+
+def _read_header(header: _Reader) -> tuple[_Names, _Streams]:
+    streams, found = _Streams(), _Names()
     while (kind := header.byte()) != _END:
         if kind == _PROPERTIES:
             while header.byte() != _END:
@@ -258,16 +306,21 @@ def _listed(header: _Reader) -> Iterator[tuple[str, int, bool]]:
         elif kind == _STREAMS:
             streams = _read_streams(header)
         elif kind == _FILES:
-            names, without, empty = _read_files(header)
+            found.names, found.without, found.empty = _read_files(header)
         else:
             raise BadSevenZip("the header has a part nobody knows")
-    sizes = ((size, folder.encrypted) for folder in streams.folders for size in folder.stream_sizes)
-    empties = iter(empty)
-    for name, has_none in zip(names, without, strict=True):
+    return found, streams
+
+
+def _listed(found: _Names, streams: _Streams) -> Iterator[tuple[str, int, _Folder | None, int]]:
+    """Name, size, folder and place in it of each file; a file without bytes is in no folder."""
+    sizes = ((size, folder, index) for folder in streams.folders for index, size in enumerate(folder.stream_sizes))
+    empties = iter(found.empty)
+    for name, has_none in zip(found.names, found.without, strict=True):
         if not has_none:
-            yield name, *next(sizes, (0, False))
+            yield name, *next(sizes, (0, None, 0))
         elif next(empties, False):
-            yield name, 0, False
+            yield name, 0, None, 0
 
 
 def _read_files(header: _Reader) -> tuple[list[str], list[bool], list[bool]]:

@@ -1,0 +1,28 @@
+"""To the trash and back: the file, the news of it, and the children that have to follow, in one transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from filemill.chassis.database.database import Tx, hold
+from filemill.chassis.errors import NotFound
+from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.web.caller import Caller
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import FileLifecycle
+from filemill.upload import families_repository, repository
+
+
+def move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None, following: str | None = None) -> Any:
+    """Move a file to the trash, or back with None; returns its row. Raises `NotFound`. `following`: the parent it goes with."""
+    hold(tx, file_id)  # a child that is about to begin to exist sees this, or is seen by it
+    row = repository.set_deleted(tx, caller.owner_id, file_id, deleted_at, following)
+    if row is None:
+        raise NotFound("There is no such file." if deleted_at else "There is no such file in the trash.")
+    data = FileLifecycle(
+        file_id=file_id, owner_id=row["owner_id"], version=row["version"], change=row["change"],
+        actor=caller.owner_id, client_address=caller.address,
+    )  # fmt: skip
+    topic = Topic.DELETED if deleted_at else Topic.RESTORED
+    outbox.append(tx, wire.make_event("upload", topic, file_id, data))
+    families_repository.add(tx, file_id)
+    return row
