@@ -81,7 +81,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
 
     scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
-    on_request = OnRequest(database, store, sandbox, scratch)
+    on_request = OnRequest(database, store, sandbox, scratch, settings.picture_format)
 
     async def stop() -> None:
         await on_request.close()

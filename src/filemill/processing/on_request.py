@@ -58,6 +58,7 @@ class OnRequest:
     store: BlobStore
     sandbox: Sandbox
     scratch: Path
+    picture_format: str = "webp"
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _started: bool = False
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -130,6 +131,7 @@ class OnRequest:
             "content_type": order.content_type,
             "renditions": [order.name],
             "only": [order.step.NAME],
+            "options": {"picture_format": self.picture_format},
         }
         processed = await guarded.process(self.sandbox, request, source=source, work_dir=out, limits=order.limits)
         if processed.result is None:
@@ -168,7 +170,7 @@ def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | 
         return None, _Order(file, name, pdf_page, *itself, PDF.limits)
     preview = repository.rendition(tx, owner_id, file_id, PREVIEW)
     if (name == CARD or wish) and preview is not None and preview["version"] == file["version"]:
-        shown = (preview["storage_key"], f"{PREVIEW}.webp", preview["content_type"])
+        shown = (preview["storage_key"], PREVIEW, preview["content_type"])
         if wish is None:
             return None, _Order(file, name, image_renditions, *shown, PICTURE.limits)
         # A picture is worth decoding again only for more of it than the preview has.

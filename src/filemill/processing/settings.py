@@ -12,7 +12,8 @@ class ProcessingSettings(ServiceSettings):
     """`FILEMILL_*`. `processing_lanes`: which of them this worker takes, with RabbitMQ.
 
     `max_file_bytes`: what upload takes; `unpack_most_bytes`: what one file may unpack to, in the worker's scratch folder.
-    `ocr_languages`: tesseract's names of languages, joined by `+`; each needs its data installed.
+    `ocr_languages`: tesseract's names of languages, joined by `+`; each needs its data installed. `picture_format`: of
+    thumbnails, previews and cards; AVIF is smaller and takes longer to make.
     """
 
     service: str = "processing"
@@ -22,4 +23,5 @@ class ProcessingSettings(ServiceSettings):
     processing_lanes: str = Field(default="interactive,bulk", pattern="^(interactive|bulk|interactive,bulk)$")
     max_file_bytes: int = Field(default=5 * 1024**3, ge=1)
     unpack_most_bytes: int = Field(default=1024**3, ge=1)
+    picture_format: Literal["webp", "avif"] = "webp"
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}$")

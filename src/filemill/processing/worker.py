@@ -42,7 +42,7 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
 
 
 def _runner(settings: ProcessingSettings, place: Workplace) -> Runner:
-    options = Options(ocr_languages=settings.ocr_languages)
+    options = Options(ocr_languages=settings.ocr_languages, picture_format=settings.picture_format)
     whole = FileRun(place.database, place.store, place.sandbox, place.scratch, options)
     bounds = (settings.max_file_bytes, settings.unpack_most_bytes)
     return Runs(whole, UnpackRun(place.store, place.sandbox, place.scratch, *bounds))

@@ -276,3 +276,13 @@ async def test_conversions_when_there_are_too_many_then_the_oldest_go(
     kept = [name for name, _ in await service.rows(NAMED)]
     assert kept == ["custom-20x0-inside.webp", "custom-30x0-inside.webp", "preview", "thumbnail"]
     assert len(await service.rows("SELECT storage_key FROM removals")) == 1
+
+
+async def test_card_when_avif_is_set_then_it_is_made_of_a_preview_that_is_avif(
+    service: Service, asked: OnRequest
+) -> None:
+    """A preview of either kind can be read, and the card is what is set now."""
+    file_id = await processed(service, wide(), "a.png", "image/png")
+    asked.picture_format = "avif"
+    card = await asked.rendition(ME, file_id, "card")
+    assert ((await picture(service, card)).format, card["content_type"]) == ("AVIF", "image/avif")

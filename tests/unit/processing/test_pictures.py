@@ -6,6 +6,7 @@ from typing import Any
 
 import pillow_heif
 import pytest
+import pyvips
 from PIL import Image, ImageFile
 
 from .files import encode, jpeg_with_exif, photo, png_header_only
@@ -39,7 +40,11 @@ def test_jpeg_when_it_has_exif_then_camera_time_and_place_are_properties(process
         assert "xmp" not in picture.info
 
 
-@pytest.mark.parametrize(("orientation", "red_at"), [(1, "left"), (3, "right"), (6, "top"), (8, "bottom")])
+@pytest.mark.parametrize(
+    ("orientation", "red_at"), [
+        (1, "left"), (2, "right"), (3, "right"), (4, "left"), (5, "top"), (6, "top"), (7, "bottom"), (8, "bottom"),
+    ],
+)  # fmt: skip
 def test_jpeg_when_turned_by_exif_then_the_thumbnail_is_upright(
     process: Any, work_dir: Path, orientation: int, red_at: str
 ) -> None:
@@ -47,8 +52,8 @@ def test_jpeg_when_turned_by_exif_then_the_thumbnail_is_upright(
     result = process(jpeg_with_exif(orientation), "a.jpg")
     thumbnail = opened(result, work_dir, "thumbnail").convert("RGB")
     width_px, height_px = thumbnail.size
-    assert (width_px > height_px) == (orientation in {1, 3})
-    assert (result["properties"]["width_px"] > result["properties"]["height_px"]) == (orientation in {1, 3})
+    assert (width_px > height_px) == (orientation <= 4)
+    assert (result["properties"]["width_px"] > result["properties"]["height_px"]) == (orientation <= 4)
     places = {
         "left": (5, height_px // 2),
         "right": (width_px - 5, height_px // 2),
@@ -95,6 +100,59 @@ def test_picture_when_cmyk_then_the_thumbnail_is_rgb(process: Any, work_dir: Pat
     red, green, blue = opened(result, work_dir, "thumbnail").convert("RGB").getpixel((20, 20))
     assert red > green
     assert red > blue
+
+
+def _display_p3_to_srgb(colour: tuple[int, ...]) -> list[int]:
+    """By the matrices of both spaces, which share a white and a curve (IEC 61966-2-1, SMPTE EG 432-1)."""
+    linear = [(c / 255 / 12.92) if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    rows = ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0197, -0.0786, 1.0979))
+    mixed = [min(1.0, max(0.0, sum(a * b for a, b in zip(row, linear, strict=True)))) for row in rows]
+    return [round(255 * (12.92 * v if v <= 0.0031308 else 1.055 * v ** (1 / 2.4) - 0.055)) for v in mixed]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+def test_picture_when_it_has_a_wide_gamut_then_its_colours_are_those_of_a_screen(
+    process: Any, work_dir: Path, kind: str
+) -> None:
+    """The numbers of a phone's picture mean other colours than a browser shows without its profile."""
+    pillow_heif.register_heif_opener()
+    profile = bytes(pyvips.Operation.call("profile_load", "p3"))
+    plain = Image.new("RGB", (300, 200), (180, 120, 60))
+    result = process(encode(plain, kind, icc_profile=profile), "a")
+    for name in ("thumbnail", "preview"):
+        seen = opened(result, work_dir, name).convert("RGB").getpixel((100, 100))
+        wanted = _display_p3_to_srgb((180, 120, 60))
+        assert all(abs(a - b) <= 4 for a, b in zip(seen, wanted, strict=True)), (seen, wanted)
+        assert abs(seen[0] - 180) > 4
+
+
+def test_picture_when_it_has_a_palette_and_holes_then_the_holes_stay(process: Any, work_dir: Path) -> None:
+    """One colour of a palette means nothing is there."""
+    drawn = Image.new("P", (100, 100), 0)
+    drawn.putpalette([255, 255, 255, 10, 120, 10])
+    drawn.paste(1, (0, 0, 50, 100))
+    for kind in ("PNG", "GIF"):
+        thumbnail = opened(process(encode(drawn, kind, transparency=0), "a"), work_dir, "thumbnail").convert("RGBA")
+        assert (thumbnail.getpixel((75, 50))[3], thumbnail.getpixel((25, 50))[3]) == (0, 255)
+        assert thumbnail.getpixel((25, 50))[1] > 90
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "AVIF"])
+def test_renditions_when_avif_is_set_then_they_are_avif_without_metadata(
+    process: Any, work_dir: Path, kind: str
+) -> None:
+    """Whoever decodes the file; what is made from a rendition reads it."""
+    content = jpeg_with_exif(6) if kind == "JPEG" else encode(photo(), kind)
+    result = process(content, "a", options={"picture_format": "avif"})
+    assert {(one["name"], one["content_type"]) for one in result["renditions"]} == {
+        ("thumbnail", "image/avif"), ("preview", "image/avif"),
+    }  # fmt: skip
+    for name in ("thumbnail", "preview"):
+        made = opened(result, work_dir, name)
+        assert made.format == "AVIF"
+        assert not made.getexif()
+        assert (made.height > made.width) == (kind == "JPEG")
+    assert {"colours", "perceptual_hash"} <= result["properties"].keys()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG2000", "PPM"])

@@ -4,6 +4,7 @@ On failure: `skipped` where there is no rendition to look at.
 """
 
 from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.image_renditions import FORMATS
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "dominant_colours"
@@ -24,7 +25,7 @@ def run(context: StepContext) -> StepEnd:
     smallest = context.rendition_file("thumbnail") or context.rendition_file("preview")
     if smallest is None:
         return StepEnd("skipped", "no-picture", "There is no picture of this file to take colours from.")
-    with Image.open(smallest, formats=["WEBP"]) as opened:
+    with Image.open(smallest, formats=FORMATS) as opened:
         opened.thumbnail((_SIDE_PX, _SIDE_PX))
         picture = opened.convert("RGBA")
     backdrop = Image.new("RGBA", picture.size, (255, 255, 255, 255))

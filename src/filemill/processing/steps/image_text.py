@@ -10,6 +10,7 @@ from typing import Any
 
 from filemill.processing.steps import pdf, pictures, programs, tesseract, text_pages
 from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.image_renditions import FORMATS
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
@@ -74,7 +75,7 @@ def _preview(context: StepContext) -> Any:
     preview = context.rendition_file("preview")
     if preview is None:
         return None
-    with Image.open(preview, formats=["WEBP"]) as opened:
+    with Image.open(preview, formats=FORMATS) as opened:
         return opened.convert("L")
 
 

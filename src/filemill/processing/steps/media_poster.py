@@ -10,7 +10,8 @@ from filemill.processing.steps.image_renditions import save_pillow
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "media_poster"
-VERSION = 1
+VERSION = 2
+OPTIONS = ("picture_format",)
 PROGRAMS = ("ffmpeg",)
 
 _TIMEOUT_S = 10.0

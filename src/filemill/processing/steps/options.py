@@ -12,3 +12,4 @@ class Options:
     """The defaults are what a fresh installation does."""
 
     ocr_languages: str = "eng"
+    picture_format: str = "webp"

@@ -16,7 +16,8 @@ from filemill.processing.steps.results import DONE, StepEnd, StepError
 from filemill.processing.steps.text_blob import LINES_MAX
 
 NAME = "pdf"
-VERSION = 2
+VERSION = 3
+OPTIONS = ("picture_format",)
 
 # Text of a 3,000-page book takes PDFium a few seconds; what comes after is cut and said to be.
 PAGES_MAX = 3000

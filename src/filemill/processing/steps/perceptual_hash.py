@@ -7,6 +7,7 @@ the hash 0. On failure: `skipped` where there is no rendition to look at.
 """
 
 from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.image_renditions import FORMATS
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "perceptual_hash"
@@ -22,7 +23,7 @@ def run(context: StepContext) -> StepEnd:
     smallest = context.rendition_file("thumbnail") or context.rendition_file("preview")
     if smallest is None:
         return StepEnd("skipped", "no-picture", "There is no picture of this file to take a fingerprint of.")
-    with Image.open(smallest, formats=["WEBP"]) as opened:
+    with Image.open(smallest, formats=FORMATS) as opened:
         picture = opened.convert("RGBA")
     backdrop = Image.new("RGBA", picture.size, (255, 255, 255, 255))
     grey = Image.alpha_composite(backdrop, picture).convert("L")

@@ -15,7 +15,8 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "vector_picture"
-VERSION = 2
+VERSION = 3
+OPTIONS = ("picture_format",)
 
 _SOURCE_MAX_BYTES = 16 << 20
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}encoding=["']([A-Za-z0-9._-]{1,40})["']""")
