@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import socket
+import subprocess
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -123,6 +125,13 @@ async def purge(service: Service, file_id: str) -> None:
     )
 
 
+def dead_process() -> str:
+    """The identity of a process of this machine that is gone."""
+    with subprocess.Popen(["true"]) as process:
+        pid = process.pid
+    return f"{socket.gethostname()}:{pid}:1"
+
+
 async def blobs(service: Service) -> int:
     """How many blobs there are beside uploads and texts, once what is due is removed."""
     remover = Remover(service.database, service.store, consumers.ERASURE.finished)
@@ -175,7 +184,10 @@ async def test_part_when_the_answer_came_and_the_commit_did_not_then_there_is_no
         with pytest.raises(DeadError):
             await hands.hand_one()
     assert not await hands.hand_one(), "it is in somebody's hands until its time is over"
-    await execute(service, "UPDATE parts SET due_at = 0")
+    await hands.free_dead()
+    assert not await hands.hand_one(), "who has it lives"
+    await execute(service, f"UPDATE parts SET holder = '{dead_process()}'")
+    await hands.free_dead()
     await all_handed(hands)
     assert (len(upload.calls), len(upload.files)) == (2, 1)
     [(file_id, *_)] = upload.files.values()
