@@ -349,6 +349,30 @@ async def test_archive_when_it_cannot_be_unpacked_then_the_job_failed_with_the_c
     assert await service.rows("SELECT state FROM jobs WHERE kind = 'processing'") == [("done",)]
 
 
+async def test_archive_when_its_job_is_cancelled_then_nothing_is_kept_and_asking_makes_another(
+    service: Service,
+) -> None:
+    """Also while it runs; the file itself stays processed."""
+    file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
+    began = asyncio.Event()
+
+    async def hangs() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    service.sandbox.before = hangs
+    job_id = await ask(service, file_id)
+    await began.wait()
+    assert await service.database.write("test.cancel", lambda tx: repository.job_queue.cancel(tx, job_id)) == "running"
+    await service.ended()
+    assert await service.rows("SELECT state FROM jobs WHERE kind = 'unpack'") == [("cancelled",)]
+    assert (await service.rows(PARTS), await blobs(service)) == ([], 0)
+    service.sandbox.before = None
+    assert await ask(service, file_id) != job_id
+    await service.ended()
+    assert [row[2] for row in await service.rows(PARTS)] == ["waiting"]
+
+
 async def test_file_when_it_is_three_deep_then_nothing_is_taken_out_and_it_says_so(service: Service) -> None:
     """In what processing tells of it, and to who asks."""
     file_id = await arrived(service, depth=3, parent_id=new_id(), parent_path="1/m.eml")
