@@ -88,6 +88,7 @@ def test_archive_when_unpacking_is_asked_for_then_its_entries_are_files_and_a_se
     answer = client.post(url, json={"paths": ["b.txt"]})
     assert answer.status_code == 202, answer.text
     assert answer.json()["lane"] == "bulk"
+    assert client.get(answer.headers["location"]).json()["job_id"] == answer.json()["job_id"]
     [(path, ocelots)] = children(client, parent, 1).items()
     assert path == "b.txt"
     jobs = {client.post(url).json()["job_id"] for _ in range(2)}

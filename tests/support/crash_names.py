@@ -54,19 +54,21 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(
         [
             *_transaction(
-                "processing.unpack", "processing.part.claim", "processing.part.put-off", "processing.part.end"
+                "processing.unpack",
+                "processing.part.claim",
+                "processing.part.put-off",
+                "processing.part.end",
+                "processing.part.free",
             ),
             "processing.parts-stored",
             "processing.part.taken",
             "processing.part.answered",
         ],
-        "a mail or an archive: test_parts",
+        "a mail or an archive: test_crash_children",
     ),
     **dict.fromkeys(_transaction("processing.reprocess"), "somebody asks for re-runs: test_reprocess"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
-    **dict.fromkeys(
-        _transaction("upload.accept-child", "upload.family"), "a file out of a file: test_children, test_child_files"
-    ),
+    **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),
     **dict.fromkeys(_transaction("upload.purge.expired"), "the trash is over after days: test_purge"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),

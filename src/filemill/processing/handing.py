@@ -41,9 +41,16 @@ class Handing:
     async def run(self) -> None:
         """Hand over for ever."""
         while True:
+            await self.free_dead()
             while await self.hand_some():
                 pass
             await asyncio.sleep(IDLE_S)
+
+    async def free_dead(self) -> None:
+        """What a process had in its hands when it died on this machine is due at once; elsewhere when its time is over."""
+        gone = await self.database.read(parts_repository.dead_holders)
+        if gone:
+            await self.database.write("processing.part.free", parts_repository.free, gone)
 
     async def hand_some(self) -> int:
         """A few of those that are due; returns how many. Looking is cheaper than a claim that finds nothing."""

@@ -10,11 +10,16 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, insert, select, update
 
+from filemill.chassis import process_identity
 from filemill.chassis.database.database import Tx
 from filemill.chassis.storage import removals
 from filemill.processing.tables import parts
 
 WAITING, HANDED, REFUSED, DROPPED, PURGED = "waiting", "handed", "refused", "dropped", "purged"
+_PARENT_DELETED = {
+    "reason_code": "parent-deleted",
+    "reason_detail": "The file it was in was deleted before it became one of its own.",
+}
 _AGAIN = (REFUSED, DROPPED)
 """What is taken out again when somebody asks again; the others are there, or were purged on purpose."""
 
@@ -75,19 +80,35 @@ def claim(tx: Tx, hold_s: Callable[[int], float]) -> RowMapping | None:
     if row is None:
         return None
     mine = {"due_at": time.time() + hold_s(row[0]), "attempts": parts.c.attempts + 1}
+    mine["holder"] = process_identity.me()
     return tx.execute(update(parts).where(_is(*row[1:])).values(mine).returning(parts)).mappings().one()
+
+
+def dead_holders(tx: Tx) -> list[str]:
+    """Processes of this machine that are gone and had parts in their hands."""
+    held = and_(parts.c.state == WAITING, parts.c.holder.is_not(None))
+    holders = tx.execute(select(parts.c.holder).where(held).distinct()).scalars()
+    return [holder for holder in holders if process_identity.is_dead(holder)]
+
+
+def free(tx: Tx, holders: Sequence[str]) -> None:
+    """What these had in their hands is due."""
+    held = and_(parts.c.state == WAITING, parts.c.holder.in_(holders))
+    tx.execute(update(parts).where(held).values(holder=None, due_at=time.time()))
 
 
 def put_off(tx: Tx, part: RowMapping, pause_s: float, code: str, detail: str) -> None:
     """It could not be handed over just now."""
-    values = {"due_at": time.time() + pause_s, "reason_code": code, "reason_detail": detail}
+    values = {"holder": None, "due_at": time.time() + pause_s, "reason_code": code, "reason_detail": detail}
     tx.execute(update(parts).where(_mine(part), parts.c.state == WAITING).values(values))
 
 
 def end(tx: Tx, part: RowMapping, state: str, **values: Any) -> bool:
     """It is handed over, or refused; False if somebody else ended it, or it is gone with its parent."""
     waiting = parts.c.state.in_((WAITING, DROPPED))
-    values = {"reason_code": None, "reason_detail": None} | values | {"state": state, "storage_key": None}
+    values = (
+        {"reason_code": None, "reason_detail": None} | values | {"state": state, "storage_key": None, "holder": None}
+    )
     before = tx.execute(select(parts.c.storage_key).where(_mine(part), waiting).with_for_update()).first()
     if before is None:
         return False
@@ -100,8 +121,7 @@ def drop_waiting(tx: Tx, file_id: str) -> None:
     """The parent was deleted: what waits is not made."""
     waiting = and_(parts.c.file_id == file_id, parts.c.state == WAITING)
     keys = list(tx.execute(select(parts.c.storage_key).where(waiting).with_for_update()).scalars())
-    gone = {"code": "parent-deleted", "detail": "The file it was in was deleted before it became one of its own."}
-    values = {"state": DROPPED, "storage_key": None, "reason_code": gone["code"], "reason_detail": gone["detail"]}
+    values = {"state": DROPPED, "storage_key": None, "holder": None} | _PARENT_DELETED
     tx.execute(update(parts).where(waiting).values(values))
     removals.add(tx, [key for key in keys if key])
 
@@ -141,7 +161,7 @@ def _row(part: NewPart) -> dict[str, Any]:
     row = {name: getattr(part, name) for name in names}
     waits = part.storage_key is not None
     reason = {"reason_code": part.code, "reason_detail": part.detail, "child_id": None}
-    return row | reason | {"state": WAITING if waits else REFUSED, "attempts": 0, "due_at": time.time()}
+    return row | reason | {"state": WAITING if waits else REFUSED, "attempts": 0, "holder": None, "due_at": time.time()}
 
 
 def _is(file_id: str, version: int, number: int) -> Any:

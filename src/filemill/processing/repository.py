@@ -165,7 +165,7 @@ INVENTORY = Inventory(
         KeptTable(result_blobs, blobs=_result_blob, erase=results_repository.erase_blobs),
         KeptTable(content_runs, local={"job_id": None}, erase=results_repository.erase_runs),
         KeptTable(file_contents),
-        KeptTable(parts, blobs=_part, erase=parts_repository.erase),
+        KeptTable(parts, local={"holder": None}, blobs=_part, erase=parts_repository.erase),
         KeptTable(known_files),
         erasure.kept(purged_files),
         removal_rows.kept(removals),

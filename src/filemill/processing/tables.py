@@ -130,8 +130,9 @@ parts = Table(
     Column("reason_code", String(80)),
     Column("reason_detail", Text),
     Column("child_id", String(36)),
-    # Who hands it over has it until `due_at` (Unix seconds); `attempts` guards what is written then.
+    # Who hands it over (`holder`) has it until `due_at` (Unix seconds); `attempts` guards what is written then.
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("holder", String(200)),
     Column("due_at", Float, nullable=False),
     Index("parts_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
     Index("parts_blob", "storage_key"),

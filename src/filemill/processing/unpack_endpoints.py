@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import RowMapping
 
 from filemill.chassis.database.database import Database, Tx, hold
@@ -39,7 +39,12 @@ class UnpackEndpoints:
         return router
 
     async def unpack(
-        self, file_id: FileId, response: Response, caller: CallerDep, asked: UnpackRequest | None = None
+        self,
+        file_id: FileId,
+        request: Request,
+        response: Response,
+        caller: CallerDep,
+        asked: UnpackRequest | None = None,
     ) -> Job:
         """Behind new uploads. Asked again for the same, it is the same job; a part that is a file already stays that file.
 
@@ -57,7 +62,8 @@ class UnpackEndpoints:
 
         row = await self.database.write("processing.unpack", ask)
         self.wake()
-        response.headers["Location"] = f"/jobs/{row['job_id']}"
+        prefix = request.headers.get("x-forwarded-prefix", "").rstrip("/")
+        response.headers["Location"] = f"{prefix}/jobs/{row['job_id']}"
         return job_view(row)
 
     async def parts(

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import socket
+import subprocess
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -123,6 +125,13 @@ async def purge(service: Service, file_id: str) -> None:
     )
 
 
+def dead_process() -> str:
+    """The identity of a process of this machine that is gone."""
+    with subprocess.Popen(["true"]) as process:
+        pid = process.pid
+    return f"{socket.gethostname()}:{pid}:1"
+
+
 async def blobs(service: Service) -> int:
     """How many blobs there are beside uploads and texts, once what is due is removed."""
     remover = Remover(service.database, service.store, consumers.ERASURE.finished)
@@ -175,7 +184,10 @@ async def test_part_when_the_answer_came_and_the_commit_did_not_then_there_is_no
         with pytest.raises(DeadError):
             await hands.hand_one()
     assert not await hands.hand_one(), "it is in somebody's hands until its time is over"
-    await execute(service, "UPDATE parts SET due_at = 0")
+    await hands.free_dead()
+    assert not await hands.hand_one(), "who has it lives"
+    await execute(service, f"UPDATE parts SET holder = '{dead_process()}'")
+    await hands.free_dead()
     await all_handed(hands)
     assert (len(upload.calls), len(upload.files)) == (2, 1)
     [(file_id, *_)] = upload.files.values()
@@ -335,6 +347,30 @@ async def test_archive_when_it_cannot_be_unpacked_then_the_job_failed_with_the_c
         ("failed", "no-such-entry", 1)
     ]
     assert await service.rows("SELECT state FROM jobs WHERE kind = 'processing'") == [("done",)]
+
+
+async def test_archive_when_its_job_is_cancelled_then_nothing_is_kept_and_asking_makes_another(
+    service: Service,
+) -> None:
+    """Also while it runs; the file itself stays processed."""
+    file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
+    began = asyncio.Event()
+
+    async def hangs() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    service.sandbox.before = hangs
+    job_id = await ask(service, file_id)
+    await began.wait()
+    assert await service.database.write("test.cancel", lambda tx: repository.job_queue.cancel(tx, job_id)) == "running"
+    await service.ended()
+    assert await service.rows("SELECT state FROM jobs WHERE kind = 'unpack'") == [("cancelled",)]
+    assert (await service.rows(PARTS), await blobs(service)) == ([], 0)
+    service.sandbox.before = None
+    assert await ask(service, file_id) != job_id
+    await service.ended()
+    assert [row[2] for row in await service.rows(PARTS)] == ["waiting"]
 
 
 async def test_file_when_it_is_three_deep_then_nothing_is_taken_out_and_it_says_so(service: Service) -> None:

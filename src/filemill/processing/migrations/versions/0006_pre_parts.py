@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("reason_detail", sa.Text(), nullable=True),
         sa.Column("child_id", sa.String(length=36), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("holder", sa.String(length=200), nullable=True),
         sa.Column("due_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("file_id", "version", "number"),
     )
