@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
 from journey.conftest import Document
 
@@ -82,6 +82,21 @@ def test_renditions_when_it_can_be_shown_then_thumbnail_and_preview_decode(
             assert picture.size == (rendition["width"], rendition["height"])
     missing = client.get(f"/api/metadata/files/{samples[name]['file_id']}/renditions/poster", follow_redirects=True)
     assert (missing.status_code, missing.json()["code"]) == (404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "mean"),
+    [("sample.jpg", (256, 171), (90, 124, 154)), ("qr.png", (256, 256), (171, 171, 171))],
+)
+def test_thumbnail_when_the_picture_is_known_then_it_has_its_size_and_colours(
+    client: httpx.Client, samples: dict[str, Document], name: str, size: tuple[int, int], mean: tuple[int, int, int]
+) -> None:
+    """Golden values, taken from the samples themselves with another program."""
+    url = next(one["url"] for one in samples[name]["renditions"] if one["name"] == "thumbnail")
+    with Image.open(io.BytesIO(client.get(url).content)) as picture:
+        assert picture.size == size
+        seen = ImageStat.Stat(picture.convert("RGB")).mean
+    assert all(abs(a - b) < 4 for a, b in zip(seen, mean, strict=True)), seen
 
 
 @pytest.mark.parametrize(("sample", "name"), [("invoice.pdf", "page-2"), ("sample.jpg", "card")])

@@ -202,8 +202,15 @@ async def test_pages_when_too_many_are_asked_for_at_once_then_some_are_told_to_c
     """The queue is bounded, and those in it are served."""
     monkeypatch.setattr(on_request, "WAITING_MOST", 3)
     file_id = await processed(service, pdf(*"abcde"), "a.pdf", "application/pdf")
-    names = [f"page-{number}" for number in range(1, 6)]
-    answers = await asyncio.gather(*[asked.rendition(ME, file_id, one) for one in names], return_exceptions=True)
+    go_on = asyncio.Event()
+    asked.sandbox.before = go_on.wait  # type: ignore[attr-defined]
+    tasks = [asyncio.create_task(asked.rendition(ME, file_id, f"page-{number}")) for number in range(1, 6)]
+    turned_away = asyncio.as_completed(tasks, timeout=30)
+    for _ in range(2):  # nobody else can end before the sandbox goes on
+        with pytest.raises(Unavailable):
+            await next(turned_away)
+    go_on.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
     refused = [one for one in answers if isinstance(one, Unavailable)]
     assert len(refused) == 2
     assert {one.retry_after_s for one in refused} == {on_request.RETRY_AFTER_S}
