@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,31 @@ def test_plan_when_a_file_is_named_then_its_steps_and_the_reason_are_shown(shell
     shown = json.loads(shell("plan", "--json", "holiday.jpg"))
     assert [step["name"] for step in shown["steps"]][:2] == ["identify", "pdf"]
     assert all(step["purpose"] for step in shown["steps"])
+
+
+def test_unpack_when_it_waits_then_the_entries_are_files_and_nothing_is_doubled(shell: Shell) -> None:
+    """All of it, one entry, once more; what is no archive is said in a line."""
+    with zipfile.ZipFile(shell.folder / "things.zip", "w") as archive:
+        archive.writestr("notes/a.txt", "The wombat signed the lease.")
+        archive.writestr("b.txt", "Nothing else.")
+        archive.writestr("empty.txt", "")
+    file_id = shell("upload", "--wait", "things.zip").split()[1]
+    shell("unpack", file_id, "--wait", status=1)  # an empty file is none
+    parts = [json.loads(line) for line in _said(shell, "unpack", "--json", "--wait", file_id)]
+    assert {part["path"]: part["state"] for part in parts} == {
+        "notes/a.txt": "handed", "b.txt": "handed", "empty.txt": "refused",
+    }  # fmt: skip
+    child_id = next(part["child_id"] for part in parts if part["path"] == "notes/a.txt")
+    assert "notes/a.txt" in shell("show", "--json", child_id)
+    assert "Nothing is taken out" in shell("unpack", child_id, status=1)
+
+
+def _said(shell: Shell, *arguments: str) -> list[str]:
+    """The lines of a command that ends with 1."""
+    with shell.begin(*arguments) as process:
+        said, _ = process.communicate(timeout=90)
+    assert process.returncode == 1
+    return said.splitlines()
 
 
 def test_up_when_a_mill_runs_on_the_same_folder_then_one_line_says_so(shell: Shell) -> None:

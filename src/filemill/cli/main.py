@@ -176,6 +176,19 @@ def reprocess(
 
 
 @app.command()
+def unpack(
+    file_id: Annotated[str, typer.Argument(metavar="ID", help="An archive, or a mail.")],
+    path: Annotated[list[str] | None, typer.Option(help="Only this entry; may be given several times.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Return when its parts are files, and list them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make files of what is in an archive or a mail. Asked again it is the same; nothing is doubled."""
+    from filemill.cli.unpack import unpack as run
+
+    raise typer.Exit(run(file_id, path or [], wait=wait, as_json=as_json))
+
+
+@app.command()
 def doctor() -> None:
     """What this machine has, what that means for each feature, and what to do about what is missing."""
     checks = doctor_checks.examine()
