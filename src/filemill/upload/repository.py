@@ -73,7 +73,6 @@ def row_of(new: NewFile, status: str = "uploaded", held: str | None = None) -> d
         "change": 0,
         "deleted_at": None,
         "revision": 0,
-        "trashed_with": None,
         "status": status,
         "analysis": "pending",
     }

@@ -234,6 +234,39 @@ async def test_relay_when_the_broker_was_away_then_its_events_go_out_at_the_next
     assert [one.event for one in await transport.take(QUEUE, 10, 30)] == [event]
 
 
+class _Purging(MemoryTransport):
+    """While it publishes, a purge deletes what is published and tells of itself."""
+
+    def __init__(self, database: Database, told: Event) -> None:
+        super().__init__()
+        self._database = database
+        self._told: Event | None = told
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        await super().publish(events)
+        told, self._told = self._told, None
+        if told is not None:
+
+            def purge(tx: Tx) -> None:
+                tx.execute(text("DELETE FROM outbox"))
+                outbox.append(tx, told)
+
+            await self._database.write("test", purge)
+
+
+async def test_relay_when_a_purge_deletes_what_it_publishes_then_the_next_event_is_not_taken_for_it(
+    database: Database,
+) -> None:
+    """SQLite gives the deleted row's number to the next one, which was marked as sent and reached nobody."""
+    told = an_upload()
+    await database.write("test", append, an_upload())
+    transport = _Purging(database, told)
+    relay = Relay(database, transport)
+    while await relay.publish_some():
+        pass
+    assert told in [one.event for one in await transport.take(QUEUE, 10, 30)]
+
+
 def test_make_event_when_there_is_a_request_then_the_event_carries_it() -> None:
     """Ids travel with the event, absent fields do not."""
     with request_context.within(request_context.begin("req-9", samples.TRACEPARENT)):

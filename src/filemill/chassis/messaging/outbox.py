@@ -83,7 +83,7 @@ _CLAIM = (
 )
 _SENT = (
     update(_OUTBOX)
-    .where(_OUTBOX.c.seq.in_(bindparam("seqs", expanding=True, type_=BigInteger)))
+    .where(_OUTBOX.c.event_id.in_(bindparam("event_ids", expanding=True, type_=String)))
     .values(sent_at=bindparam("now", type_=Float))
 )
 _HOLDERS = text("SELECT DISTINCT claimed_by FROM outbox WHERE sent_at IS NULL AND claimed_until >= :now")
@@ -120,9 +120,12 @@ def release(tx: Tx, holder: str) -> None:
     tx.execute(_RELEASE, {"holder": holder})
 
 
-def mark_sent(tx: Tx, seqs: Sequence[int]) -> None:
-    """These are in the broker."""
-    tx.execute(_SENT, {"now": time.time(), "seqs": list(seqs)})
+def mark_sent(tx: Tx, event_ids: Sequence[str]) -> None:
+    """These are in the broker.
+
+    By id and not by number: SQLite gives the number of a row that a purge has deleted meanwhile to the next event.
+    """
+    tx.execute(_SENT, {"now": time.time(), "event_ids": list(event_ids)})
 
 
 def unsent(tx: Tx) -> int:

@@ -73,7 +73,7 @@ class Relay:
         return len(rows)
 
     async def _mark(self, rows: list[outbox.OutboxRow]) -> None:
-        await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.seq for row in rows])
+        await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.event.id for row in rows])
 
     async def _free_the_dead(self) -> None:
         for holder in await self._database.read(outbox.holders):
