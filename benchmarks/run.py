@@ -32,13 +32,14 @@ BENCHMARKS = {
     "G8": "g8_memory",
     "G9": "g9_metadata_get",
     "G10": "g10_download",
-    "G13": "g13_processed",
+    "G13": "g13_whole_way",
     "G15": "g15_start",
     "L1": "l1_thumbnail",
     "L3": "l3_pdf_text",
     "L8": "l8_task",
     "T1": "t1_tus",
-    "W": "w_workers",
+    "SCALING": "scaling",
+    "FAIRNESS": "fairness",
 }
 RESULTS = Path(__file__).parent / "results.json"
 README = Path(__file__).parent.parent / "README.md"
