@@ -3,6 +3,7 @@
     python benchmarks/run.py                 # all
     python benchmarks/run.py --only G7,G9    # some
     python benchmarks/run.py --readme        # all, and put the table into README.md
+    python benchmarks/run.py --only G7 --readme  # some, and put their rows into that table
 
 Each benchmark measures filemill and its anchor in the same run on the same machine; the ratio is what can be compared
 between machines. Not for: deciding whether a change may land (no test depends on a time).
@@ -70,7 +71,7 @@ def main() -> None:
     RESULTS.write_text(json.dumps({"machine": machine, "results": results}, indent=2) + "\n")
     print(f"written to {RESULTS}")
     if chosen.readme:
-        put_into_readme(machine, results)
+        put_into_readme(machine, results, whole=set(wanted) == set(BENCHMARKS))
 
 
 def line_of(row: dict[str, Any]) -> str:
@@ -82,36 +83,47 @@ def line_of(row: dict[str, Any]) -> str:
     )
 
 
-def put_into_readme(machine: dict[str, Any], results: list[dict[str, Any]]) -> None:
-    """Replace what stands between the two marks."""
+def put_into_readme(machine: dict[str, Any], results: list[dict[str, Any]], *, whole: bool) -> None:
+    """Replace what stands between the two marks: all of it, or the rows of these results and a line on their run."""
     begin, end = "<!-- bench -->", "<!-- /bench -->"
-    text = README.read_text()
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
-    README.write_text(f"{before}{begin}\n{as_markdown(machine, results)}{end}{after}")
+    before, _, rest = README.read_text().partition(begin)
+    table, _, after = rest.partition(end)
+    fresh = {row["id"]: markdown_row(row) for row in results}
+    if whole:
+        lines = [about(machine), "", *TABLE_HEAD, *fresh.values()]
+    else:
+        ids = ", ".join(fresh)
+        known = [line for line in table.strip().splitlines() if not line.startswith(f"{ids}: ")]
+        lines = [fresh.pop(line.split("|")[1].strip(), line) if line.startswith("| ") else line for line in known]
+        last = max(at for at, line in enumerate(lines) if line.startswith("|")) + 1
+        run = f"{ids}: run apart, {about(machine)}"
+        lines = [*lines[:last], *fresh.values(), *(lines[last:] or [""]), run]
+    README.write_text(before + "\n".join([begin, *lines, end]) + after)
 
 
-def as_markdown(machine: dict[str, Any], results: list[dict[str, Any]]) -> str:
-    """The machine in a line, then the table."""
-    about = (
-        f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB,",
-        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']},",
-        f"nginx {machine['nginx'] or 'not installed'};",
-        f"load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run.",
+TABLE_HEAD = (
+    "| # | work | filemill | anchor | ratio | goal | met |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+)
+
+
+def about(machine: dict[str, Any]) -> str:
+    """The machine and its load in a line."""
+    return (
+        f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
+        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']}, "
+        f"nginx {machine['nginx'] or 'not installed'}; "
+        f"load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run."
     )
-    lines = [
-        " ".join(about),
-        "",
-        "| # | work | filemill | anchor | ratio | goal | met |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for row in results:
-        met = "yes" if row["met"] else "**no**"
-        lines.append(
-            f"| {row['id']} | {row['work']} | {row['ours']} {row['unit']} | {row['anchor']} {row['unit']}: {row['anchor_is']}"
-            f" | {row['ratio']} | {row['goal']} | {met} |"
-        )
-    return "\n".join(lines) + "\n"
+
+
+def markdown_row(row: dict[str, Any]) -> str:
+    """A row of README's table."""
+    met = "yes" if row["met"] else "**no**"
+    return (
+        f"| {row['id']} | {row['work']} | {row['ours']} {row['unit']} | {row['anchor']} {row['unit']}: {row['anchor_is']}"
+        f" | {row['ratio']} | {row['goal']} | {met} |"
+    )
 
 
 def describe_machine() -> dict[str, Any]:
