@@ -2,7 +2,8 @@
 
 The key of a part is always the same, so a crash between upload's answer and our row makes no second file: the next try gets
 the same answer. A refusal (quota, type, size, nothing in it) ends the part and is shown; while upload is away, or too busy,
-it waits, longer each time. What a part's bytes need in memory is one piece of them.
+it waits, longer each time; one that upload breaks on again and again is refused in the end. What a part's bytes need in
+memory is one piece of them.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from sqlalchemy import RowMapping
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.resilience.service_client import Answer, ServiceClient
+from filemill.chassis.resilience.service_client import Answer, Failed, ServiceClient
 from filemill.chassis.storage.store import BlobStore, drain
 from filemill.processing import parts_repository
 
@@ -26,7 +27,13 @@ CALL_LEAST_S = 60.0
 """For upload's own work; on top comes the time of the bytes."""
 SLOWEST_BYTES_S = 1024 * 1024
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+TRIES_MOST = 10
+"""About ten minutes. Only an upload that answers, and fails on this part, ends the waiting; one that is away never does."""
 
+_BROKEN = {
+    "reason_code": "upload-fails",
+    "reason_detail": f"Upload failed on it {TRIES_MOST} times; its log says why. Unpack the file again to try again.",
+}
 _log = structlog.get_logger()
 
 
@@ -67,19 +74,24 @@ class Handing:
         try:
             answer = await self._hand(part)
         except Unavailable as error:
+            if _breaks_upload(error) and part["attempts"] >= TRIES_MOST:
+                await self._ends(part, parts_repository.REFUSED, _BROKEN)
+                return True
             pause_s = max(_pause_s(part["attempts"]), error.retry_after_s or 0)
             await self.database.write(
                 "processing.part.put-off", parts_repository.put_off, part, pause_s, error.code, error.detail
             )
             return True
         crash_point("processing.part.answered")
-        state, values = _ended(answer)
+        await self._ends(part, *_ended(answer))
+        return True
+
+    async def _ends(self, part: RowMapping, state: str, values: dict[str, Any]) -> None:
         ended = await self.database.write("processing.part.end", _end, part, state, values)
         _log.info(
             "processing.part.ended", file_id=part["file_id"], number=part["number"], state=state, ended=ended,
             child_id=values.get("child_id"), code=values.get("reason_code"),
         )  # fmt: skip
-        return True
 
     async def _hand(self, part: RowMapping) -> Answer:
         try:
@@ -121,6 +133,11 @@ def _ended(answer: Answer) -> tuple[str, dict[str, Any]]:
         "reason_code": str(code or f"http-{answer.status}")[:80],
         "reason_detail": str(detail or "Upload did not take it.")[:500],
     }
+
+
+def _breaks_upload(error: Unavailable) -> bool:
+    """An internal error: upload is there and does not get on with this part. 502 to 504 say that it is away or busy."""
+    return isinstance(error, Failed) and error.answered == 500
 
 
 def _call_s(size_bytes: int) -> float:

@@ -126,10 +126,10 @@ def drop_waiting(tx: Tx, file_id: str) -> None:
     removals.add(tx, [key for key in keys if key])
 
 
-def has_dropped(tx: Tx, file_id: str, version: int) -> bool:
-    """Whether parts of a version are missing because it was in the trash for a while."""
+def some_missing(tx: Tx, file_id: str, version: int) -> bool:
+    """Whether parts of a version were refused, or dropped since it was in the trash for a while."""
     query = select(parts.c.number).where(
-        parts.c.file_id == file_id, parts.c.version == version, parts.c.state == DROPPED
+        parts.c.file_id == file_id, parts.c.version == version, parts.c.state.in_(_AGAIN)
     )
     return tx.execute(query.limit(1)).first() is not None
 

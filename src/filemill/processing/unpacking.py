@@ -2,7 +2,8 @@
 
 A job of its own, so that words and pictures of a mail do not wait for its attachments, that a broken attachment fails no
 mail, and that kept results (docs/decisions/0024) say nothing of children: a file with equal bytes asks for its own.
-Asking again for the same gives the same job, and a part that is there already is not made twice.
+Asking again for the same gives the same job, unless parts are missing (refused, dropped): then these are tried again.
+A part that is there already is not made twice.
 """
 
 from collections.abc import Sequence
@@ -74,7 +75,7 @@ def _enqueue(tx: Tx, file: RowMapping, kind: str, paths: list[str] | None, lane:
     file_id, version = file["file_id"], file["version"]
     run = job_queue.next_run(tx, file_id)
     there = repository.unpack_job(tx, file_id, version, paths, (*OPEN_STATES, "done"))
-    if there is not None and (there["state"] != "done" or not parts_repository.has_dropped(tx, file_id, version)):
+    if there is not None and (there["state"] != "done" or not parts_repository.some_missing(tx, file_id, version)):
         return str(there["job_id"])
     if cause == ASKED and job_queue.open_by_lane(tx, file["owner_id"])[lane] >= WAITING_MOST:
         raise JobQueueFull("Too many of your jobs are waiting.", retry_after_s=RETRY_AFTER_S)

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from filemill.chassis.database.database import Tx
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
-from filemill.chassis.resilience.service_client import Answer
+from filemill.chassis.resilience.service_client import Answer, Failed
 from filemill.chassis.storage.removals import Remover
 from filemill.contracts.topics import Topic
 from filemill.processing import consumers, handing, parts_repository, repository, run, unpacking
@@ -228,6 +228,28 @@ async def test_part_when_upload_is_away_then_it_waits_longer_each_time(
         assert not await hands.hand_one()
     upload.says = None
     await execute(service, "UPDATE parts SET due_at = 0")
+    await all_handed(hands)
+    assert [row[2:4] for row in await service.rows(PARTS)] == [("handed", None)]
+
+
+async def test_part_when_upload_breaks_on_it_each_time_then_it_is_refused_until_asked_for_again(
+    service: Service, hands: Handing, upload: FakeUpload
+) -> None:
+    """An upload that is away ends nothing, however often; one that answers 500 for ever must not be asked for ever."""
+    file_id = await arrived(service, mail(("a.txt", b"one")))
+    upload.says = Unavailable("The upload service does not answer.")
+    for _ in range(handing.TRIES_MOST + 1):
+        await execute(service, "UPDATE parts SET due_at = 0")
+        assert await hands.hand_one()
+    assert [row[2] for row in await service.rows(PARTS)] == ["waiting"]
+    upload.says = Failed("The upload service answered 500.", worth=True, answered=500)
+    await execute(service, "UPDATE parts SET due_at = 0")
+    assert await hands.hand_one()
+    assert await service.rows(PARTS) == [(0, "a.txt", "refused", "upload-fails", None)]
+    assert await blobs(service) == 0
+    upload.says = None
+    await ask(service, file_id)
+    await service.ended()
     await all_handed(hands)
     assert [row[2:4] for row in await service.rows(PARTS)] == [("handed", None)]
 

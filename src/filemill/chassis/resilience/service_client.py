@@ -23,13 +23,14 @@ CONNECT_S = 0.25
 WORTH_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class _Failed(Unavailable):
-    """No use could be made of one attempt. `worth` says whether another one may do better."""
+class Failed(Unavailable):
+    """No use could be made of one attempt. `worth`: another one may do better; `answered`: with which status."""
 
-    def __init__(self, detail: str, *, worth: bool, asked_s: float | None = None) -> None:
+    def __init__(self, detail: str, *, worth: bool, asked_s: float | None = None, answered: int | None = None) -> None:
         super().__init__(detail, retry_after_s=max(1, round(asked_s)) if asked_s is not None else 1)
         self.worth = worth
         self.asked_s = asked_s
+        self.answered = answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,17 @@ class ServiceClient:
             raise self._not_now(response)
         return Answer(response.status_code, said)
 
-    def _not_now(self, response: httpx.Response) -> _Failed:
+    def _not_now(self, response: httpx.Response) -> Failed:
         asked_s = _seconds(response.headers.get("retry-after"))
-        return _Failed(f"The {self._name} service answered {response.status_code}.", worth=True, asked_s=asked_s)
+        return Failed(
+            f"The {self._name} service answered {response.status_code}.",
+            worth=True,
+            asked_s=asked_s,
+            status=response.status_code,
+        )
+
+    def _failed(self, answered: int, *, worth: bool, asked_s: float | None) -> Failed:
+        return Failed(f"The {self._name} service answered {answered}.", worth=worth, asked_s=asked_s, answered=answered)
 
     async def check(self) -> None:
         """For `/health`: raises `Unavailable` while the breaker is open. Asks nothing."""
@@ -125,13 +134,18 @@ class ServiceClient:
         try:
             response = await self._client.get(path, headers=headers)
         except httpx.HTTPError as error:
-            raise _Failed(f"The {self._name} service does not answer.", worth=True) from error
+            raise Failed(f"The {self._name} service does not answer.", worth=True) from error
         if response.status_code == 404:
             return None
         if not response.is_success:
             worth = response.status_code in WORTH_STATUS
             asked_s = _seconds(response.headers.get("retry-after"))
-            raise _Failed(f"The {self._name} service answered {response.status_code}.", worth=worth, asked_s=asked_s)
+            raise Failed(
+                f"The {self._name} service answered {response.status_code}.",
+                worth=worth,
+                asked_s=asked_s,
+                status=response.status_code,
+            )
         return response.json()
 
 
@@ -144,11 +158,11 @@ def _object(response: httpx.Response) -> dict[str, Any]:
 
 
 def _is_worth(error: Exception) -> bool:
-    return isinstance(error, _Failed) and error.worth
+    return isinstance(error, Failed) and error.worth
 
 
 def _asked_s(error: Exception) -> float | None:
-    return error.asked_s if isinstance(error, _Failed) else None
+    return error.asked_s if isinstance(error, Failed) else None
 
 
 def _seconds(retry_after: str | None) -> float | None:
