@@ -106,12 +106,7 @@ class ServiceClient:
 
     def _not_now(self, response: httpx.Response) -> Failed:
         asked_s = _seconds(response.headers.get("retry-after"))
-        return Failed(
-            f"The {self._name} service answered {response.status_code}.",
-            worth=True,
-            asked_s=asked_s,
-            status=response.status_code,
-        )
+        return self._failed(response.status_code, worth=True, asked_s=asked_s)
 
     def _failed(self, answered: int, *, worth: bool, asked_s: float | None) -> Failed:
         return Failed(f"The {self._name} service answered {answered}.", worth=worth, asked_s=asked_s, answered=answered)
@@ -140,12 +135,7 @@ class ServiceClient:
         if not response.is_success:
             worth = response.status_code in WORTH_STATUS
             asked_s = _seconds(response.headers.get("retry-after"))
-            raise Failed(
-                f"The {self._name} service answered {response.status_code}.",
-                worth=worth,
-                asked_s=asked_s,
-                status=response.status_code,
-            )
+            raise self._failed(response.status_code, worth=worth, asked_s=asked_s)
         return response.json()
 
 
