@@ -28,7 +28,7 @@ from filemill.processing.parts_repository import NewPart, Unpacked
 from filemill.processing.run import verdict_of
 from filemill.processing.steps import taking
 from filemill.processing.steps.taking import Bounds, Taken
-from filemill.processing.steps.unpack import MAIL
+from filemill.processing.steps.unpack import MAILS
 
 ATTACHMENTS_MOST = 100
 _READ_BYTES = 1 << 20
@@ -66,7 +66,7 @@ class UnpackRun:
         except NotFound as error:
             detail = "The stored bytes of this file are missing."
             raise JobFailed(Verdict("blob-missing", detail, retryable=True)) from error
-        most = ATTACHMENTS_MOST if payload["content_type"] == MAIL else PARTS_MOST
+        most = ATTACHMENTS_MOST if payload["content_type"] in MAILS else PARTS_MOST
         bounds = Bounds(most, min(self.part_bytes, self.total_bytes), self.total_bytes)
         request: dict[str, Any] = {name: payload[name] for name in ("filename", "content_type")}
         request["unpack"] = {"bounds": asdict(bounds), "paths": payload["paths"]}

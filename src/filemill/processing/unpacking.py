@@ -21,7 +21,7 @@ from filemill.processing.facts import Facts
 from filemill.processing.parts_repository import Unpacked
 from filemill.processing.plan import ARCHIVES
 from filemill.processing.repository import KIND, UNPACK, job_queue, known
-from filemill.processing.steps.unpack import MAIL
+from filemill.processing.steps.unpack import MAILS
 
 DEADLINE_S = 600.0
 """Taking out may last what a step may; storing and keeping a thousand parts comes on top."""
@@ -29,7 +29,9 @@ WAITING_MOST = 1_000
 """Open bulk jobs of one owner; who asks for more waits until there are less."""
 RETRY_AFTER_S = 5
 ASKED, ATTACHMENTS = "unpack", "attachments"
-_LEFT_OUT = "were not taken out: links, devices, or attachments beyond the first hundred."
+_LEFT_OUT = (
+    "were not taken out: links, devices, messages within a message of Outlook, or attachments beyond the first hundred."
+)
 _TOO_DEEP = {
     "code": NestedTooDeep.code,
     "detail": f"It is {DEPTH_MOST} files deep in others; what is attached to it is not taken out.",
@@ -44,7 +46,7 @@ def ask(tx: Tx, owner_id: str, file_id: str, paths: Sequence[str] | None) -> str
     file = known.living(tx, owner_id, file_id)
     assert file is not None
     kind = kind_of(tx, file)
-    if kind != MAIL and kind not in ARCHIVES:
+    if kind not in MAILS and kind not in ARCHIVES:
         raise NothingInside(f"Nothing is taken out of files of type {kind}: mails and archives can be unpacked.")
     if file["depth"] >= DEPTH_MOST:
         raise NestedTooDeep(f"It is {file['depth']} files deep in others; nothing is taken out of it.")
@@ -59,14 +61,14 @@ def kind_of(tx: Tx, file: RowMapping) -> str:
 
 def after_run(tx: Tx, job: ClaimedJob, found: Facts) -> dict[str, str] | None:
     """A run has ended: a mail with attachments has them taken out. Returns why not, where somebody should know."""
-    if found.content_type != MAIL or not found.properties.get("attachments"):
+    if found.content_type not in MAILS or not found.properties.get("attachments"):
         return None
     file = known.living(tx, job.owner_id, job.file_id)
     if file is None or file["version"] != job.version:
         return None
     if file["depth"] >= DEPTH_MOST:
         return _TOO_DEEP
-    _enqueue(tx, file, MAIL, None, job.lane, ATTACHMENTS)
+    _enqueue(tx, file, found.content_type, None, job.lane, ATTACHMENTS)
     return None
 
 

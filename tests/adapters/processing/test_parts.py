@@ -24,6 +24,7 @@ from filemill.processing import consumers, handing, parts_repository, repository
 from filemill.processing.errors import NestedTooDeep, NothingInside
 from filemill.processing.handing import Handing
 from support import samples
+from support.compound_file import outlook_message
 from support.processing_service import Service
 
 ME = samples.OWNER
@@ -212,6 +213,17 @@ async def test_part_when_upload_refuses_it_then_the_reason_is_kept_and_the_blob_
     upload.says = None
     await all_handed(hands)
     assert [row[2] for row in await service.rows(PARTS)] == ["handed"]
+
+
+async def test_message_of_outlook_when_processed_then_its_attachments_become_files(
+    service: Service, hands: Handing, upload: FakeUpload
+) -> None:
+    """By itself, as a mail's; its own words are read as before."""
+    body = outlook_message("Two", "See both.", ("a.txt", b"one"), ("b.txt", b"two" * 3_000))
+    await arrived(service, body, "m.msg", "application/vnd.ms-outlook")
+    await all_handed(hands)
+    assert [row[1:3] for row in await service.rows(PARTS)] == [("a.txt", "handed"), ("b.txt", "handed")]
+    assert sorted(content for _, _, content in upload.files.values()) == [b"one", b"two" * 3_000]
 
 
 async def test_part_when_upload_is_away_then_it_waits_longer_each_time(

@@ -2,8 +2,10 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
+import random
 import struct
 import sys
 import tarfile
@@ -15,9 +17,10 @@ from typing import Any
 
 import pytest
 
-from filemill.processing.steps import taking
+from filemill.processing.steps import outlook_parts, taking
 from filemill.processing.steps.run import run
 from filemill.processing.steps.taking import Taken
+from support.compound_file import outlook_message
 
 from .files import seven_zip
 
@@ -248,3 +251,58 @@ def test_path_when_it_is_not_in_it_then_it_is_named(tmp_path: Path) -> None:
     made = unpack(tmp_path, zipped(MEMBERS), ZIP, paths=["b.txt", "c.txt"])
     assert (made.taken["code"], made.taken["parts"]) == ("no-such-entry", [])
     assert "c.txt" in str(made.taken["detail"])
+
+
+OUTLOOK = "application/vnd.ms-outlook"
+
+
+def test_outlook_message_when_unpacked_then_each_attachment_and_a_message_within_is_left_out(tmp_path: Path) -> None:
+    """Small streams and large ones, one of nothing; the number is the place in the message."""
+    large = bytes(range(256)) * 2_000
+    body = outlook_message(
+        "Two", "See both.", ("a.txt", b"one"), ("inner", None), ("Übersicht.bin", large), ("none", b"")
+    )
+    made = unpack(tmp_path, body, OUTLOOK)
+    assert made.files == {"1/a.txt": b"one", "3/Übersicht.bin": large, "4/none": b""}
+    assert (made.taken["left_out"], made.taken["code"]) == (1, None)
+
+
+def test_outlook_message_when_listed_then_names_sizes_and_digests(tmp_path: Path) -> None:
+    """As for a mail of the internet; what is a message itself has a name and a type."""
+    source = tmp_path / "a.msg"
+    source.write_bytes(outlook_message("One", "See it.", ("a.txt", b"one"), ("inner", None)))
+    assert outlook_parts.attachments(source) == [
+        {
+            "name": "a.txt",
+            "content_type": "application/octet-stream",
+            "size_bytes": 3,
+            "sha256": hashlib.sha256(b"one").hexdigest(),
+        },
+        {"name": "inner", "content_type": OUTLOOK},
+    ]
+
+
+def test_outlook_message_when_broken_then_a_code_and_nothing_else(tmp_path: Path) -> None:
+    """Cut anywhere, or with any byte changed, it is taken apart or named as unreadable."""
+    body = outlook_message("One", "See it.", ("a.txt", b"one" * 2_000), ("b.txt", b"two"))
+    dice = random.Random(5)
+    ends = set()
+    for number in range(150):
+        broken = bytearray(body)
+        for _ in range(dice.choice((0, 1, 30))):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        ends.add(
+            unpack(folder, bytes(broken[: dice.choice((dice.randint(1, len(body)), None))]), OUTLOOK).taken["code"]
+        )
+    assert ends == {None, "unreadable-mail"}
+
+
+def test_outlook_message_when_its_parts_claim_more_than_it_has_then_it_is_refused(tmp_path: Path) -> None:
+    """A thousand attachments that share their sectors would be read a thousand times."""
+    body = outlook_message("One", "See it.", *[(f"{at}.bin", b"z" * 100_000) for at in range(3)])
+    size = struct.pack("<Q", 100_000)
+    lying = body.replace(size, struct.pack("<Q", 90_000_000))
+    assert lying != body
+    assert unpack(tmp_path, lying, OUTLOOK).taken["code"] == "unreadable-mail"

@@ -10,7 +10,7 @@ import secrets
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, document_markdown, mail_parts, markup, plain_text, text_pages
+from filemill.processing.steps import containers, document_markdown, markup, plain_text, text_pages, unpack
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
@@ -76,9 +76,9 @@ def run(context: StepContext) -> StepEnd:
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
-    if context.content_type == "message/rfc822":
+    if context.content_type in unpack.MAILS:
         context.properties.pop("attachments", None)  # kreuzberg gives names alone
-        if attached := mail_parts.attachments(context.source):
+        if attached := unpack.MAILS[context.content_type].attachments(context.source):
             context.properties["attachments"] = attached
     if not text_pages.has_words(pages):
         context.text_state = "empty"

@@ -4,15 +4,17 @@ Request: `content_type` as it was found out, `filename`, `unpack`: `{"bounds": f
 Not for: what a run of a plan finds out (run.py). On failure: the answer has a code and no parts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from filemill.processing.steps import archive_contents, mail_parts
+from filemill.processing.steps import archive_contents, mail_parts, outlook_parts
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.taking import Bounds, NotTaken, Taken, Taking
 
 MAIL = "message/rfc822"
+MAILS = {MAIL: mail_parts, "application/vnd.ms-outlook": outlook_parts}
+"""Types whose attachments are taken out without being asked for, and what reads them."""
 
 
 def run(
@@ -23,8 +25,8 @@ def run(
     kind = str(request["content_type"])
     taking = Taking(work_dir, Bounds(**asked["bounds"]), asked["paths"], report)
     try:
-        if kind == MAIL:
-            _mail(source, taking)
+        if kind in MAILS:
+            _mail(MAILS[kind].contents(source), taking)
         else:
             archive_contents.take(StepContext(source, work_dir, str(request["filename"]), kind, kind), taking)
         return dict(taking.result())
@@ -33,11 +35,11 @@ def run(
         return dict(nothing)
 
 
-def _mail(source: Path, taking: Taking) -> None:
+def _mail(attachments: Iterator[tuple[str, str, bytes | None]], taking: Taking) -> None:
     """Nobody asked, so what is too much is left out instead of refusing all."""
     try:
-        for number, (name, content_type, content) in enumerate(mail_parts.contents(source)):
-            if taking.is_full:
+        for number, (name, content_type, content) in enumerate(attachments):
+            if content is None or taking.is_full:
                 taking.left_out += 1
                 continue
             path = f"{number + 1}/{name}"
