@@ -66,7 +66,7 @@ SELDOM: dict[str, str] = {
         ],
         "a mail or an archive: test_crash_children",
     ),
-    **dict.fromkeys(_transaction("processing.reprocess"), "somebody asks for re-runs: test_reprocess"),
+    **dict.fromkeys(_transaction("jobs.reprocess"), "somebody asks for re-runs: test_reprocess, test_findings"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),

@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
-from filemill.ai.errors import JobQueueFull, UnknownCapability
+from filemill.ai.errors import UnknownCapability
 from filemill.ai.jobs import options_key
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
@@ -22,11 +22,14 @@ from filemill.ai.settings import AiSettings
 from filemill.chassis.bounds import flaw_of_json
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import BadRequest, NotFound
+from filemill.chassis.jobs.errors import JobQueueFull
+from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
-from filemill.contracts.ai import AnalyzeAnswer, AnalyzeRequest, Finding, FindingsView, Model, Models
+from filemill.contracts.ai import AnalyzeAnswer, AnalyzeRequest, EarlierFinding, Finding, FindingsView, Model, Models
 from filemill.contracts.ids import FileId
+from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
 
 WAIT_MOST_S = 60
 LOOK_EVERY_S = 0.1
@@ -41,6 +44,7 @@ class Endpoints:
     database: Database
     registry: Registry
     upload: ServiceClient
+    reprocessing: Reprocessing
     settings: AiSettings
     wake: Callable[[], None]
 
@@ -56,6 +60,13 @@ class Endpoints:
             methods=["GET"],
             response_model=FindingsView,
             summary="What is known",
+        )
+        add(
+            "/jobs/reprocess",
+            self.reprocess,
+            methods=["POST"],
+            response_model=ReprocessAnswer,
+            summary="Analyse files again that fit a filter",
         )
         add("/models", self.models, methods=["GET"], response_model=Models, summary="Models, by capability and rank")
         return router
@@ -84,16 +95,31 @@ class Endpoints:
         self.wake()
         return await self._wait(caller, row, job_id, wait, response)
 
-    async def findings(self, file_id: FileId, caller: CallerDep) -> FindingsView:
-        """The newest finding of each capability, with evidence."""
+    async def findings(
+        self,
+        file_id: FileId,
+        caller: CallerDep,
+        earlier: Annotated[bool, Query(description="Also what other models, or other options, said before.")] = False,
+    ) -> FindingsView:
+        """The newest finding of each capability, with evidence; with `earlier` beside the last five that differ in model."""
         row = await self._file(caller, file_id)
         rows = await self.database.read(repository.findings, caller.owner_id, file_id, row["version"])
+        before: list[RowMapping] = []
+        if earlier:
+            before = await self.database.read(repository.earlier, caller.owner_id, file_id, row["version"])
         return FindingsView(
             file_id=file_id,
             version=row["version"],
             analyzed_at=max((one["found_at"] for one in rows), default=None),
             items=[Finding.model_validate(one["finding"]) for one in rows],
+            earlier=[EarlierFinding.model_validate(one["finding"] | {"found_at": one["found_at"]}) for one in before]
+            if earlier
+            else None,
         )
+
+    async def reprocess(self, asked: ReprocessRequest, caller: CallerDep) -> ReprocessAnswer:
+        """A page of the caller's files at a time: the ones that fit go to the bulk lane, or are only counted."""
+        return await self.reprocessing.some(caller.owner_id, asked)
 
     async def models(self, _caller: CallerDep) -> Models:
         """What each capability runs on, what would be better, and what it takes to have it."""

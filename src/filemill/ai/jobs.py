@@ -17,7 +17,7 @@ from filemill.ai import repository
 from filemill.ai.repository import job_queue, known
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx, hold
-from filemill.chassis.jobs.table import NewJob
+from filemill.chassis.jobs.table import BULK, NewJob
 from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.ids import Id
@@ -44,6 +44,15 @@ def enqueue(
     )  # fmt: skip
     outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, row["file_id"], queued))
     return job_id
+
+
+def again(tx: Tx, owner_id: str, file_id: str, *, deadline_s: float) -> bool:
+    """Queue a new analysis of a file behind new uploads; False if it is gone."""
+    row = known.living(tx, owner_id, file_id)
+    if row is None:
+        return False
+    enqueue(tx, row, lane=BULK, cause="reprocess", deadline_s=deadline_s)
+    return True
 
 
 def options_key(capabilities: list[str] | None, options: dict[str, Any]) -> str:

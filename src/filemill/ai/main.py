@@ -1,10 +1,11 @@
 """The ai service, wired: its HTTP face, its intake, its deadlines. The work itself is `worker`, a process beside it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from starlette.types import ASGIApp
 
-from filemill.ai import consumers
+from filemill.ai import consumers, jobs, repository, selection
 from filemill.ai.endpoints import Endpoints
 from filemill.ai.jobs import DeadlineWatch
 from filemill.ai.models.registry import built_in_registry
@@ -17,6 +18,7 @@ from filemill.chassis.doorbell import Bell
 from filemill.chassis.erasure import silenced
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.endpoints import JobEndpoints
+from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -64,10 +66,21 @@ async def build(settings: AiSettings) -> ASGIApp:
         await transport.close()
         await database.close()
 
-    endpoints = Endpoints(database, built_in_registry(), upload, settings, wake)
+    registry = built_in_registry()
+    reprocessing = Reprocessing(
+        database,
+        job_queue,
+        selection.parser(registry),
+        repository.analysed_page,
+        partial(jobs.again, deadline_s=settings.ai_deadline_s),
+        settings.ai_workers,
+        wake,
+    )
+    endpoints = Endpoints(database, registry, upload, reprocessing, settings, wake)
     return build_app(
         state,
-        [JobEndpoints(database, job_queue, wake).router(), endpoints.router()],
+        # Before the jobs, whose `/jobs/{job_id}` is any word.
+        [endpoints.router(), JobEndpoints(database, job_queue, wake).router()],
         summary="Says what a file is about, with model, confidence and evidence.",
         start=start,
         stop=stop,

@@ -1,12 +1,13 @@
 """Reads and writes of the ai service's rows. Takes the transaction, owns none."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, insert, select, update
+from sqlalchemy import RowMapping, Table, and_, insert, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import inbox, jobs, known_files, outbox, purged_files, results
+from filemill.ai.tables import earlier_results, inbox, jobs, known_files, outbox, purged_files, results
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
@@ -41,23 +42,66 @@ def overdue(tx: Tx, before: datetime, among: list[str] | None = None, most: int 
     return list(tx.execute(query.limit(most)).mappings())
 
 
+EARLIER_MOST = 5
+"""Earlier findings of one capability about one version of a file."""
+
+
 def keep(
     tx: Tx, file_id: str, owner_id: str, version: int, findings: list[Finding], options: str, at: datetime
 ) -> None:
-    """Replace what is known of these capabilities."""
+    """Replace what is known of these capabilities; what another model, or other options, said stays as an earlier finding."""
     for finding in findings:
-        same = (results.c.file_id == file_id, results.c.version == version, results.c.capability == finding.capability)
-        tx.execute(delete_rows(results).where(*same))
-        row = {
-            "file_id": file_id,
-            "version": version,
-            "capability": finding.capability,
-            "owner_id": owner_id,
-            "finding": finding.model_dump(mode="json", exclude_none=True),
-            "options": options,
-            "found_at": at,
-        }
-        tx.execute(insert(results), row)
+        gone = delete_rows(results).where(*_about(results, file_id, version, finding.capability)).returning(results)
+        before = tx.execute(gone).mappings().first()
+        common = {"file_id": file_id, "version": version, "capability": finding.capability, "owner_id": owner_id}
+        shown = finding.model_dump(mode="json", exclude_none=True)
+        tx.execute(insert(results), {**common, "finding": shown, "options": options, "found_at": at})
+        if before is not None:
+            _keep_earlier(tx, before, _source(shown, options))
+
+
+def _keep_earlier(tx: Tx, before: RowMapping, now_by: str) -> None:
+    by = _source(before["finding"], before["options"])
+    about = _about(earlier_results, before["file_id"], before["version"], before["capability"])
+    tx.execute(delete_rows(earlier_results).where(*about, earlier_results.c.source.in_((by, now_by))))
+    if by == now_by:
+        return
+    names = ("file_id", "version", "capability", "owner_id", "finding", "found_at")
+    tx.execute(insert(earlier_results), {"source": by, **{name: before[name] for name in names}})
+    newest = select(earlier_results.c.source).where(*about).order_by(earlier_results.c.found_at.desc())
+    sources = list(tx.execute(newest).scalars())
+    if sources[EARLIER_MOST:]:
+        tx.execute(delete_rows(earlier_results).where(*about, earlier_results.c.source.in_(sources[EARLIER_MOST:])))
+
+
+def _source(finding: dict[str, Any], options: str) -> str:
+    parts = (finding.get("model") or "", finding.get("model_version") or "", finding.get("model_digest") or "", options)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _about(table: Table, file_id: str, version: int, capability: str) -> tuple[Any, ...]:
+    return table.c.file_id == file_id, table.c.version == version, table.c.capability == capability
+
+
+def earlier(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:
+    """What was said of a version before, by capability, newest first."""
+    table = earlier_results
+    query = select(table).where(table.c.file_id == file_id, table.c.owner_id == owner_id, table.c.version == version)
+    return list(tx.execute(query.order_by(table.c.capability, table.c.found_at.desc())).mappings())
+
+
+def analysed_page(tx: Tx, owner_id: str, most: int, after: str | None) -> list[dict[str, Any]]:
+    """The next living, processed files of an owner by id: `file_id`, `content_type`, `findings` (JSON by capability)."""
+    living = and_(known_files.c.owner_id == owner_id, known_files.c.deleted.is_(False), known_files.c.processed_run > 0)
+    query = select(known_files.c.file_id, known_files.c.content_type)
+    query = query.where(living if after is None else and_(living, known_files.c.file_id > after))
+    rows = tx.execute(query.order_by(known_files.c.file_id).limit(most)).mappings()
+    page: dict[str, dict[str, Any]] = {row["file_id"]: {**row, "findings": {}} for row in rows}
+    of_version = and_(known_files.c.file_id == results.c.file_id, known_files.c.version == results.c.version)
+    known_now = select(results.c.file_id, results.c.capability, results.c.finding).join(known_files, of_version)
+    for row in tx.execute(known_now.where(results.c.file_id.in_(list(page)))).mappings():
+        page[row["file_id"]]["findings"][row["capability"]] = row["finding"]
+    return list(page.values())
 
 
 def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:
@@ -76,6 +120,7 @@ INVENTORY = Inventory(
         job_tables.kept(jobs),
         KeptTable(known_files),
         KeptTable(results),
+        KeptTable(earlier_results),
         erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

@@ -43,6 +43,20 @@ results = Table(
     Index("results_owner", "owner_id"),
 )
 
+earlier_results = Table(
+    "earlier_results",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("capability", String(40), primary_key=True),
+    # Who said it: a digest of model, version and options.
+    Column("source", String(64), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("finding", JSON, nullable=False),
+    Column("found_at", UtcTime, nullable=False),
+    Index("earlier_results_owner", "owner_id"),
+)
+
 purged_files = purged_files_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

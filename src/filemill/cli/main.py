@@ -163,7 +163,10 @@ def jobs(
 def reprocess(
     where: Annotated[
         str,
-        typer.Option(help="Which: `STEP.version < N` (or `current`; `step` is any), `type = image/*`, `plan = pdf`."),
+        typer.Option(
+            help="Which: `STEP.version < N` (or `current`; `step` is any), `type = image/*`, `plan = pdf`; "
+            "for findings `ai.CAPABILITY.model < current` (`any` is any)."
+        ),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many, and about how long.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return when they are done.")] = False,

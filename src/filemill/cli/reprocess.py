@@ -1,5 +1,6 @@
 """`filemill reprocess`: the caller's files that fit a filter, processed again in the background, page by page."""
 
+import re
 import time
 from typing import Any
 
@@ -12,11 +13,11 @@ PAUSE_S = 2.0
 
 def reprocess(where: str, *, dry_run: bool, wait: bool, as_json: bool) -> None:
     """Ask page by page. Interrupted, it is simply repeated: a file with an open job gets no second one."""
-    api = Api()
+    api, service = Api(), _service(where)
     cursor: str | None = None
     total: dict[str, Any] = {"looked_at": 0, "matched": 0, "queued": 0, "seconds": 0.0}
     while True:
-        page = _page(api, {"where": where, "dry_run": dry_run, "cursor": cursor})
+        page = _page(api, service, {"where": where, "dry_run": dry_run, "cursor": cursor})
         for name in total:
             total[name] += page[name]
         cursor = page["next_cursor"]
@@ -25,7 +26,7 @@ def reprocess(where: str, *, dry_run: bool, wait: bool, as_json: bool) -> None:
         if not as_json:
             screen.say(f"looked at {total['looked_at']} files, {total['matched']} fit")
     if wait and total["queued"]:
-        _wait(api, int(total["queued"]), as_json=as_json)
+        _wait(api, service, int(total["queued"]), as_json=as_json)
     if as_json:
         screen.json_line(total | {"dry_run": dry_run})
         return
@@ -38,10 +39,15 @@ def reprocess(where: str, *, dry_run: bool, wait: bool, as_json: bool) -> None:
             screen.say(f"{total['matched'] - total['queued']} have an open job already")
 
 
-def _page(api: Api, body: dict[str, object]) -> dict[str, Any]:
+def _service(where: str) -> str:
+    """Findings are ai's to make again, all else is processing's."""
+    return "ai" if re.search(r"(^|\band\b)\s*ai\.", where, re.IGNORECASE) else "processing"
+
+
+def _page(api: Api, service: str, body: dict[str, object]) -> dict[str, Any]:
     while True:
         try:
-            answer: dict[str, Any] = api.post("/api/processing/jobs/reprocess", body)
+            answer: dict[str, Any] = api.post(f"/api/{service}/jobs/reprocess", body)
             return answer
         except CallFailed as failure:
             if failure.code not in ("job-queue-full", "rate-limited"):
@@ -49,10 +55,10 @@ def _page(api: Api, body: dict[str, object]) -> dict[str, Any]:
         time.sleep(PAUSE_S)
 
 
-def _wait(api: Api, queued: int, *, as_json: bool) -> None:
+def _wait(api: Api, service: str, queued: int, *, as_json: bool) -> None:
     """Until the bulk lane of the caller is empty; with a line whenever it moved."""
     told = None
-    while left := api.get("/api/processing/jobs/lanes")["bulk"]:
+    while left := api.get(f"/api/{service}/jobs/lanes")["bulk"]:
         if left != told and not as_json:
             screen.say(f"{max(0, queued - left)} of {queued} done")
         told = left

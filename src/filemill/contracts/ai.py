@@ -88,10 +88,17 @@ class Models(Contract):
     items: list[Model]
 
 
+class EarlierFinding(Finding):
+    """What another model, another version of it, or other options said before."""
+
+    found_at: Time
+
+
 class FindingsView(Contract):
-    """The current findings about one file."""
+    """The current findings about one file; `earlier`, newest first, only if it was asked for."""
 
     file_id: FileId
     version: int
     analyzed_at: Time | None = None
     items: list[Finding]
+    earlier: list[EarlierFinding] | None = None

@@ -101,3 +101,24 @@ class BulkResult(Contract):
 
     matched: int
     retried: int
+
+
+class ReprocessRequest(Contract):
+    """Which of the caller's files to work on again: parts joined by `and`, as the service's `bad-filter` explains them.
+
+    `cursor` is `next_cursor` of the answer before; with `dry_run` nothing is queued.
+    """
+
+    where: str
+    dry_run: bool = False
+    cursor: str | None = None
+
+
+class ReprocessAnswer(Contract):
+    """A page: files looked at, those that matched, jobs queued (files with an open job get none), an estimate in seconds."""
+
+    looked_at: int
+    matched: int
+    queued: int
+    seconds: float
+    next_cursor: str | None = None

@@ -116,27 +116,6 @@ class FileFailed(Contract):
     duration_ms: float | None = None
 
 
-class ReprocessRequest(Contract):
-    """Which of the caller's files to process again. `where`: `STEP.version < N`, `type = image/*`, `plan = pdf`, by `and`.
-
-    `cursor` is `next_cursor` of the answer before; with `dry_run` nothing is queued.
-    """
-
-    where: str
-    dry_run: bool = False
-    cursor: str | None = None
-
-
-class ReprocessAnswer(Contract):
-    """A page: files looked at, those that matched, jobs queued (files with an open job get none), an estimate in seconds."""
-
-    looked_at: int
-    matched: int
-    queued: int
-    seconds: float
-    next_cursor: str | None = None
-
-
 PartState = Literal["waiting", "handed", "refused", "dropped", "purged"]
 
 

@@ -9,19 +9,19 @@ from fastapi import APIRouter, Query, Request, Response
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
+from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobStore
-from filemill.chassis.web import pagination
 from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
-from filemill.contracts.processing import NewRendition, ReprocessAnswer, ReprocessRequest
+from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
+from filemill.contracts.processing import NewRendition
 from filemill.contracts.upload import SignedUrl
 from filemill.processing import repository
 from filemill.processing.on_request import OnRequest
 from filemill.processing.plan import PLANS, facts_of
-from filemill.processing.reprocess import Reprocessing
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.conversion import Wish
 
@@ -63,9 +63,7 @@ class Endpoints:
 
     async def reprocess(self, asked: ReprocessRequest, caller: CallerDep) -> ReprocessAnswer:
         """A page of the caller's files at a time: the ones that fit go to the bulk lane, or are only counted."""
-        after = pagination.decode(asked.cursor, str)
-        answer, last = await self.reprocessing.some(caller.owner_id, asked, str(after[0]) if after else None)
-        return answer.model_copy(update={"next_cursor": pagination.encode(last) if last else None})
+        return await self.reprocessing.some(caller.owner_id, asked)
 
     async def plans(self, _caller: CallerDep) -> dict[str, Any]:
         """Each plan with its steps in order: what each is for, and which of its programs are missing on this machine."""

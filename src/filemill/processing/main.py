@@ -1,6 +1,7 @@
 """The processing service, wired: its HTTP face and its intake. The work itself is `worker`, a process beside it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -10,6 +11,7 @@ from filemill.chassis.doorbell import Bell, Doorbell
 from filemill.chassis.erasure import silenced
 from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.jobs.recovery import Recovery
+from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.wake_sender import build_sender
 from filemill.chassis.jobs.waker import Waker
 from filemill.chassis.jobs.workplace import own_scratch
@@ -25,13 +27,13 @@ from filemill.chassis.storage.signed_links import build_signer
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.processing import consumers
+from filemill.processing import consumers, repository, selection
+from filemill.processing import run as runs
 from filemill.processing.endpoints import Endpoints
 from filemill.processing.handing import Handing
 from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.on_request import OnRequest
 from filemill.processing.repository import KIND, job_queue
-from filemill.processing.reprocess import Reprocessing
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.run import ENTRY, PRELOAD
 from filemill.processing.unpack_endpoints import UnpackEndpoints
@@ -77,7 +79,15 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         transport,
     )
 
-    reprocessing = Reprocessing(database, settings.processing_deadline_s, settings.processing_workers, wake)
+    reprocessing = Reprocessing(
+        database,
+        job_queue,
+        selection.parse_for_rows,
+        repository.contents_page,
+        partial(runs.again, deadline_s=settings.processing_deadline_s),
+        settings.processing_workers,
+        wake,
+    )
 
     scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)

@@ -18,7 +18,7 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.jobs.progress import tell_progress
-from filemill.chassis.jobs.table import ClaimedJob, NewJob, Verdict
+from filemill.chassis.jobs.table import BULK, ClaimedJob, NewJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, JobPutOff, Progress
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.sandbox import Outcome, Sandbox
@@ -60,6 +60,14 @@ def enqueue(tx: Tx, file_id: str, *, lane: str, cause: str, deadline_s: float) -
     )  # fmt: skip
     outbox.append(tx, wire.make_event(KIND, Topic.PROGRESS, file_id, queued))
     return job_id
+
+
+def again(tx: Tx, owner_id: str, file_id: str, *, deadline_s: float) -> bool:
+    """Queue a re-run of a file behind new uploads; False if it is gone. What is known already is not run again (reuse.py)."""
+    if known.living(tx, owner_id, file_id) is None:
+        return False
+    enqueue(tx, file_id, lane=BULK, cause="reprocess", deadline_s=deadline_s)
+    return True
 
 
 class FileRun:

@@ -9,17 +9,17 @@ A step of the plan that the last run did not have counts as version 0, and so do
 Not for: reading rows (repository). On failure: everything else is refused with `bad-filter`, which says what may stand there.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from filemill.processing.errors import BadFilter
+from sqlalchemy import RowMapping
+
+from filemill.chassis.jobs import filters
+from filemill.chassis.jobs.errors import BadFilter
+from filemill.chassis.jobs.filters import Test
 from filemill.processing.plan import PLANS, Plan, plan_for
 
-WHERE_MOST = 500
-"""Characters."""
-_PART = re.compile(r"\s*([a-z_]+(?:\.version)?)\s*(<|=)\s*(\S+)\s*", re.IGNORECASE)
-_TYPE = re.compile(r"[a-z0-9.+-]+/([a-z0-9.+-]+|\*)")
+_EXAMPLES = "`image_text.version < 3`, `step.version < current`, `type = image/*` or `plan = pdf`"
 _VERSIONS = {step.NAME: step.VERSION for plan in PLANS for step in plan.steps}
 
 
@@ -37,29 +37,27 @@ class LastRun:
         return plan_for(self.content_type, self.filename)
 
 
-Test = Callable[[LastRun], bool]
-
-
 def parse(where: str) -> Test:
-    """A filter as a test of one file. Raises `BadFilter`."""
-    if len(where) > WHERE_MOST:
-        raise BadFilter(f"where: at most {WHERE_MOST} characters")
-    tests = [_part(part) for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]
-    return lambda run: all(test(run) for test in tests)
+    """A filter as a test of a `LastRun`. Raises `BadFilter`."""
+    return filters.parse(where, _part, _EXAMPLES)
 
 
-def _part(text: str) -> Test:
-    found = _PART.fullmatch(text)
-    if found is None:
-        raise BadFilter(
-            f"where: {text.strip()!r} is not a part of a filter; write for example `image_text.version < 3`, "
-            "`step.version < current`, `type = image/*` or `plan = pdf`, joined by `and`"
-        )
-    name, sign, value = found[1].lower(), found[2], found[3].lower()
+def parse_for_rows(where: str) -> Test:
+    """The same for rows of `repository.contents_page`."""
+    test = parse(where)
+    return lambda row: test(_last_run(row))
+
+
+def _last_run(row: RowMapping) -> LastRun:
+    return LastRun(row["found_type"] or row["content_type"], row["filename"], row["steps"])
+
+
+def _part(name: str, sign: str, value: str) -> Test:
     if name.endswith(".version"):
         return _version(name.removesuffix(".version"), sign, value)
     if name not in ("type", "plan") or sign != "=":
-        raise BadFilter(f"where: {text.strip()!r}: only `type =`, `plan =` and `STEP.version <` or `=` can be asked")
+        said = f"where: {name} {sign} {value}: only `type =`, `plan =` and `STEP.version <` or `=` can be asked"
+        raise BadFilter(said)
     return _type(value) if name == "type" else _plan(value)
 
 
@@ -82,11 +80,8 @@ def _version(step: str, sign: str, value: str) -> Test:
 
 
 def _type(value: str) -> Test:
-    if not _TYPE.fullmatch(value):
-        raise BadFilter(f"where: {value!r} is no type; write for example image/png or image/*")
-    if value.endswith("/*"):
-        return lambda run: run.content_type.startswith(value[:-1])
-    return lambda run: run.content_type.split(";")[0].strip() == value
+    is_it = filters.type_test(value)
+    return lambda run: is_it(run.content_type)
 
 
 def _plan(value: str) -> Test:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.jobs.errors import JobQueueFull
 from filemill.chassis.jobs.progress import tell_progress
 from filemill.chassis.jobs.table import BULK, OPEN_STATES, ClaimedJob, NewJob, Verdict
 from filemill.chassis.storage import removals
 from filemill.contracts.upload import DEPTH_MOST
 from filemill.processing import parts_repository, repository
-from filemill.processing.errors import JobQueueFull, NestedTooDeep, NothingInside
+from filemill.processing.errors import NestedTooDeep, NothingInside
 from filemill.processing.facts import Facts
 from filemill.processing.parts_repository import Unpacked
 from filemill.processing.plan import ARCHIVES

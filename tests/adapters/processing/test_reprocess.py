@@ -1,11 +1,14 @@
 """Re-runs by filter: counted, queued once, behind new uploads, a page at a time."""
 
+from functools import partial
+
 import pytest
 
-from filemill.contracts.processing import ReprocessAnswer, ReprocessRequest
-from filemill.processing import reprocess
-from filemill.processing.errors import JobQueueFull
-from filemill.processing.reprocess import Reprocessing
+from filemill.chassis.jobs import reprocessing as reprocess
+from filemill.chassis.jobs.errors import JobQueueFull
+from filemill.chassis.jobs.reprocessing import Reprocessing
+from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
+from filemill.processing import repository, run, selection
 from filemill.processing.steps import plain_text
 from support import samples
 from support.processing_service import Service
@@ -15,10 +18,16 @@ TYPE = "type = text/plain"
 
 async def ask(service: Service, where: str, *, dry_run: bool = False, after: str | None = None) -> ReprocessAnswer:
     """One page, as the endpoint asks for it."""
-    reprocessing = Reprocessing(service.database, 60.0, 2, lambda: None)
-    asked = ReprocessRequest(where=where, dry_run=dry_run)
-    answer, last = await reprocessing.some(samples.OWNER, asked, after)
-    return answer.model_copy(update={"next_cursor": last})
+    reprocessing = Reprocessing(
+        service.database,
+        repository.job_queue,
+        selection.parse_for_rows,
+        repository.contents_page,
+        partial(run.again, deadline_s=60.0),
+        2,
+        lambda: None,
+    )
+    return await reprocessing.some(samples.OWNER, ReprocessRequest(where=where, dry_run=dry_run, cursor=after))
 
 
 async def test_reprocess_when_it_is_a_dry_run_then_the_count_and_a_time_and_no_job(service: Service) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from filemill.processing.errors import BadFilter
+from filemill.chassis.jobs.errors import BadFilter
 from filemill.processing.selection import LastRun, parse
 from filemill.processing.steps import image_text
 
