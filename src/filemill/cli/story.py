@@ -42,6 +42,8 @@ def _line(entry: dict[str, Any], first: str | None) -> Text:
     line = Text(f"{_since(first, entry['at']):>9}  {entry['step']:<18} ") + screen.state(f"{entry['state']:<14}")
     if took:
         line += Text(f" {took:>8}")
+    if entry["detail"].get("reused"):
+        line += Text("  found before, used again", style="dim")
     if entry["attempt"] and entry["attempt"] > 1:
         line += Text(f"  try {entry['attempt']}")
     if entry["reason"]:

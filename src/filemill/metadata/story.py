@@ -154,16 +154,26 @@ def _analysis_words(document: RowMapping) -> str:
 
 
 def _steps(tx: Tx, event: Event, steps: list[StepRecord], attempt: int) -> None:
-    """One entry per step, at the time it ended, counted back from the event."""
-    rest_ms = sum(step.duration_ms for step in steps)
+    """One entry per step, at the time it ended, counted back from the event; what was used again took its time before."""
+    rest_ms = sum(_took_ms(step) for step in steps)
     for step in steps:
-        rest_ms -= step.duration_ms
+        rest_ms -= _took_ms(step)
         reason = {"code": step.code, "detail": step.detail or "", "retryable": False} if step.code else None
         at = event.time - timedelta(milliseconds=rest_ms)
         _add(
             tx, event, "processing", step.name, step.state,
-            at=at, attempt=attempt, duration_ms=step.duration_ms, reason=reason, detail={"version": step.version},
+            at=at, attempt=attempt, duration_ms=step.duration_ms, reason=reason,
+            detail={"version": step.version} | _reused(step.reused),
         )  # fmt: skip
+
+
+def _reused(reused: bool) -> dict[str, Any]:
+    """Said only where it is so: then the duration is that of the time before."""
+    return {"reused": True} if reused else {}
+
+
+def _took_ms(step: StepRecord) -> float:
+    return 0.0 if step.reused else step.duration_ms
 
 
 def _add(tx: Tx, event: Event, service: str, step: str, state: str, **more: Any) -> None:

@@ -1,11 +1,19 @@
 """Why a file is where it is, in words: the sentence a user reads instead of a log."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, create_engine
 
+from filemill.contracts.processing import StepRecord
+from filemill.contracts.topics import Topic
+from filemill.metadata import repository, story
 from filemill.metadata.story import why
+from filemill.metadata.tables import metadata
+from support import samples
 
+FILE = "019c2d6e-0000-7000-8000-00000000004d"
 REASON = {"code": "x", "detail": "The parser crashed.", "retryable": True}
 
 
@@ -51,3 +59,28 @@ def test_why_when_a_file_stands_somewhere_then_the_sentence_says_so(
 ) -> None:
     """Every state has its sentence, with the reason where there is one."""
     assert words in why(row, entries)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    with engine.begin() as made:
+        yield made
+    engine.dispose()
+
+
+def test_steps_when_some_were_used_again_then_only_the_others_are_counted_back(connection: Connection) -> None:
+    """What was found out about equal bytes before took its time then: nothing is told as older than the upload."""
+    steps = [
+        StepRecord(name="identify", version=1, state="done", duration_ms=90_000.0, reused=True),
+        StepRecord(name="pdf", version=1, state="done", duration_ms=250.0),
+        StepRecord(name="image_text", version=1, state="skipped", duration_ms=50.0),
+    ]
+    event = samples.event(Topic.PROCESSED, samples.processed(FILE, steps=steps), 4, "processing")
+    story.processed(connection, event, samples.processed(FILE, steps=steps))
+    told = {entry["step"]: entry for entry in repository.timeline_of(connection, FILE)}
+    before_ms = {name: round((event.time - entry["at"]).total_seconds() * 1000) for name, entry in told.items()}
+    assert before_ms == {"identify": 300, "pdf": 50, "image_text": 0, "plan": 0}
+    assert told["identify"]["detail"] == {"version": 1, "reused": True}
+    assert "reused" not in told["pdf"]["detail"]
