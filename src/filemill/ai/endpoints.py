@@ -154,11 +154,7 @@ class Endpoints:
         if not wanted or any(name not in found or found[name]["options"] != key for name in wanted):
             return None
         findings = [Finding.model_validate(found[name]["finding"]) for name in wanted]
-        return findings if all(self._in_force(finding) for finding in findings) else None
-
-    def _in_force(self, finding: Finding) -> bool:
-        best = self.registry.best(finding.capability)
-        return finding.state != "failed" and best is not None and (finding.model_digest or "") == best.digest
+        return findings if all(jobs.still_holds(self.registry, finding) for finding in findings) else None
 
     def _enqueue(self, tx: Tx, row: RowMapping, question: AnalyzeRequest) -> str:
         if job_queue.counts(tx).get("queued", 0) >= self.settings.ai_queue_most:

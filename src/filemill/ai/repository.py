@@ -42,6 +42,9 @@ def overdue(tx: Tx, before: datetime, among: list[str] | None = None, most: int 
     return list(tx.execute(query.limit(most)).mappings())
 
 
+_ALIKE = ("owner_id", "sha256", "filename", "content_type", "text_key", "preview_key")
+ALIKE_MOST = 200
+"""Findings: those of some ten files with all their capabilities."""
 EARLIER_MOST = 5
 """Earlier findings of one capability about one version of a file."""
 
@@ -102,6 +105,20 @@ def analysed_page(tx: Tx, owner_id: str, most: int, after: str | None) -> list[d
     for row in tx.execute(known_now.where(results.c.file_id.in_(list(page)))).mappings():
         page[row["file_id"]]["findings"][row["capability"]] = row["finding"]
     return list(page.values())
+
+
+def found_alike(tx: Tx, file: RowMapping, options: str) -> list[dict[str, Any]]:
+    """What is known of files of its owner with equal bytes, name and results of processing, the file itself among them.
+
+    Equal bytes share the blobs of their text and preview (docs/decisions/0024), so equal keys are equal words and pictures.
+    """
+    same = [known_files.c[name].is_not_distinct_from(file[name]) for name in _ALIKE]
+    query = select(results.c.finding, known_files.c.properties).join(
+        known_files, and_(known_files.c.file_id == results.c.file_id, known_files.c.version == results.c.version)
+    )
+    living = (results.c.owner_id == file["owner_id"], known_files.c.deleted.is_(False), results.c.options == options)
+    rows = tx.execute(query.where(*same, *living).order_by(results.c.found_at).limit(ALIKE_MOST)).mappings()
+    return [row["finding"] for row in rows if row["properties"] == file["properties"]]
 
 
 def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:

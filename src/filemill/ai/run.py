@@ -13,10 +13,12 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from sqlalchemy import RowMapping
 
 from filemill.ai import repository
-from filemill.ai.capabilities.names import NAMES
-from filemill.ai.jobs import KIND, options_key, tell_unavailable
+from filemill.ai.capabilities.names import AFTER, NAMES
+from filemill.ai.jobs import KIND, options_key, still_holds, tell_unavailable
+from filemill.ai.models.registry import Registry
 from filemill.ai.repository import known
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
@@ -87,12 +89,15 @@ class AnalysisLedger:
 class AnalysisRun:
     """Runs jobs of this service: the `Runner` of its worker."""
 
-    def __init__(self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, limits: Limits) -> None:
+    def __init__(
+        self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, limits: Limits, registry: Registry
+    ) -> None:
         self._database = database
         self._store = store
         self._sandbox = sandbox
         self._scratch = scratch
         self._limits = limits
+        self._registry = registry
 
     async def __call__(self, job: ClaimedJob, progress: Progress) -> Analysis:
         """Raises `JobFailed` with a verdict."""
@@ -107,6 +112,30 @@ class AnalysisRun:
         row = await self._database.read(known.get, job.file_id)
         if row is None or row["deleted"] or row["version"] != job.version:
             raise JobFailed(Verdict("file-gone", "The file was deleted or replaced meanwhile.", retryable=False))
+        asked, options = job.payload["capabilities"], job.payload["options"]
+        alike = await self._database.read(repository.found_alike, row, options_key(asked, options))
+        findings = self._reusable(alike)
+        wanted = asked or list(NAMES)
+        missing = [name for name in wanted if name not in findings]
+        if missing:
+            looked = await self._look(row, missing, options, progress, work_dir)
+            findings |= {one.capability: one for one in looked}
+        shown = [findings[name] for name in NAMES if name in wanted and name in findings]
+        return Analysis(shown, started_at, round((now() - started_at).total_seconds() * 1000, 2))
+
+    def _reusable(self, alike: list[dict[str, Any]]) -> dict[str, Finding]:
+        """Those that would be found again: by the models in force, after others of which that is true."""
+        holding = {one.capability: one for one in map(_reused, alike) if still_holds(self._registry, one)}
+        found: dict[str, Finding] = {}
+        for name in NAMES:
+            if name in holding and all(other in found for other in AFTER.get(name, ())):
+                found[name] = holding[name]
+        return found
+
+    async def _look(
+        self, row: RowMapping, capabilities: list[str], options: dict[str, Any], progress: Progress, work_dir: Path
+    ) -> list[Finding]:
+        """Run these in the sandbox."""
         source, out = work_dir / "text.json", work_dir / "out"
         out.mkdir()
         has_text = await self._fetch(row["text_key"], source)
@@ -114,10 +143,10 @@ class AnalysisRun:
             source.write_bytes(b'{"pages": []}')
         has_preview = await self._fetch(row["preview_key"], out / "preview")
         request = {
-            "capabilities": job.payload["capabilities"] or list(NAMES),
-            "options": job.payload["options"],
+            "capabilities": capabilities,
+            "options": options,
             "subject": {
-                "file_id": job.file_id,
+                "file_id": row["file_id"],
                 "filename": row["filename"],
                 "content_type": row["content_type"],
                 "size_bytes": row["size"],
@@ -137,10 +166,9 @@ class AnalysisRun:
             detail = outcome.detail or "The analysis did not end well."
             raise JobFailed(Verdict(outcome.code or outcome.state, detail, retryable=True))
         try:
-            findings = [Finding.model_validate(one) for one in outcome.result["results"].values()]
+            return [Finding.model_validate(one) for one in outcome.result["results"].values()]
         except (KeyError, AttributeError, ValidationError) as error:
             raise JobFailed(Verdict("bad-report", "The analysis answered in a form we do not know.", True)) from error
-        return Analysis(findings, started_at, round(outcome.duration_ms, 2))
 
     async def _fetch(self, key: str | None, target: Path) -> bool:
         if not key:
@@ -150,6 +178,10 @@ class AnalysisRun:
         except NotFound:
             return False  # processing's blob was replaced by a newer run: its event brings a new analysis
         return True
+
+
+def _reused(finding: dict[str, Any]) -> Finding:
+    return Finding.model_validate(finding | {"reused": True})
 
 
 def for_event(findings: list[Finding]) -> list[Finding]:

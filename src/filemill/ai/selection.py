@@ -53,18 +53,11 @@ def _is_by(registry: Registry, model: str) -> _OfFinding:
 
 def _is_older(registry: Registry, value: str) -> _OfFinding:
     if value == "current":
-        return lambda capability, finding: (
-            not finding or finding.get("model_digest", "") != _digest(registry, capability)
-        )
+        return lambda capability, finding: not finding or not registry.in_force(capability, finding.get("model_digest"))
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,3}", value):
         raise BadFilter(f"where: {value!r} is no version; write for example 2 or 1.4, or current")
     bound = _numbers(value)
     return lambda _capability, finding: not finding or _numbers(str(finding.get("model_version", "0"))) < bound
-
-
-def _digest(registry: Registry, capability: str) -> str:
-    best = registry.best(capability)
-    return best.digest if best else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
+from filemill.ai.models.registry import built_in_registry
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun
 from filemill.ai.settings import AiSettings
@@ -18,11 +19,12 @@ DOORBELL = "ai.jobs"
 def spec(settings: AiSettings) -> WorkerSpec:
     """What this service's workers are."""
     limits = Limits(memory_bytes=settings.ai_memory_bytes, wall_s=settings.ai_deadline_s)
+    registry = built_in_registry()
     return WorkerSpec(
         kind=KIND,
         queue=job_queue,
         ledger=AnalysisLedger(),
-        runner=lambda place: AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits),
+        runner=lambda place: AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits, registry),
         entry=ENTRY,
         preload=PRELOAD,
         sandbox=settings.sandbox,

@@ -12,7 +12,10 @@ CapabilityState = Literal["done", "empty", "needs-download", "unsupported", "fai
 
 
 class Finding(Contract):
-    """What one capability found: result, model, confidence and evidence; or the reason why there is nothing."""
+    """What one capability found: result, model, confidence and evidence; or the reason why there is nothing.
+
+    `reused`: it was found in an equal file, or in this one before, and `duration_ms` is what it took then.
+    """
 
     capability: str
     state: CapabilityState
@@ -27,6 +30,7 @@ class Finding(Contract):
     looked_at_characters: int | None = None
     of_characters: int | None = None
     duration_ms: float = 0.0
+    reused: bool = False
 
 
 class FileAnalyzed(Contract):

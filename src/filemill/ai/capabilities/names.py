@@ -12,6 +12,15 @@ NAMES: tuple[str, ...] = (
     "description",
 )
 
+AFTER: dict[str, tuple[str, ...]] = {
+    "entities": ("language",),
+    "keywords": ("language",),
+    "sentiment": ("language",),
+    "classification": ("entities", "barcodes"),
+    "description": ("language", "barcodes", "entities", "keywords", "sentiment", "classification"),
+}
+"""What a capability looks at of the others' findings."""
+
 ENTRY = "filemill.ai.capabilities.run:run"
 """What the sandbox calls."""
 PRELOAD = ("filemill.ai.capabilities.preloaded",)

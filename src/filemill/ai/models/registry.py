@@ -88,6 +88,11 @@ class Registry:
         models = self.for_capability(capability)
         return next((model for model in models if model.usable), models[0] if models else None)
 
+    def in_force(self, capability: str, digest: str | None) -> bool:
+        """Whether what was said under this digest is what would be said now."""
+        best = self.best(capability)
+        return best is not None and best.digest == (digest or "")
+
     def get(self, model_id: str) -> Model | None:
         """Return one model by id, or None."""
         return self._models.get(model_id)
