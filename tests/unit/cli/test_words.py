@@ -82,7 +82,7 @@ def test_say_when_a_name_looks_like_markup_then_it_is_printed_as_it_is(monkeypat
 
 def test_draw_when_a_story_is_told_then_it_is_a_tree_with_durations_and_the_reason() -> None:
     """One branch per service that had the file, in order, and in words where it stands."""
-    entry = {"at": "2026-01-31T12:00:00.000000Z", "attempt": 1, "reason": None, "duration_ms": None}
+    entry = {"at": "2026-01-31T12:00:00.000000Z", "attempt": 1, "reason": None, "duration_ms": None, "detail": {}}
     timeline = {
         "file_id": "id-1",
         "status": "failed",
@@ -91,6 +91,7 @@ def test_draw_when_a_story_is_told_then_it_is_a_tree_with_durations_and_the_reas
             entry | {"service": "upload", "step": "stored", "state": "done"},
             entry | {"service": "processing", "step": "pdf", "state": "done", "duration_ms": 1500.0,
                      "at": "2026-01-31T12:00:01.000000Z"},
+            entry | {"service": "processing", "step": "identify", "state": "done", "duration_ms": 4.0, "detail": {"reused": True}},
             entry | {"service": "processing", "step": "plan", "state": "failed", "attempt": 2, "reason": {"detail": "broken"}},
         ],
     }  # fmt: skip
@@ -103,6 +104,7 @@ def test_draw_when_a_story_is_told_then_it_is_a_tree_with_durations_and_the_reas
         "+0 ms  stored",
         "+1.0 s  pdf",
         "1.5 s",
+        "used again",
         "try 2",
         "broken",
         "another follows",
