@@ -11,6 +11,7 @@ import phonenumbers
 import pytest
 from stdnum import iban, isbn
 
+from filemill.ai.capabilities.names import AFTER
 from filemill.ai.capabilities.run import look, run
 from filemill.ai.capabilities.table import ALL, DEFAULT, in_order
 from filemill.ai.models.registry import built_in_registry
@@ -189,7 +190,7 @@ def test_in_order_when_the_table_is_read_then_everything_follows_what_it_needs()
     order = [capability.name for capability in in_order(ALL)]
     assert order[-1] == "description"
     for capability in ALL.values():
-        assert all(order.index(before) < order.index(capability.name) for before in capability.after)
+        assert all(order.index(before) < order.index(capability.name) for before in AFTER.get(capability.name, ()))
 
 
 def test_names_when_compared_with_the_table_then_they_are_the_same() -> None:
