@@ -5,6 +5,7 @@ yet waits for that. The same question about the same content is answered from wh
 """
 
 import asyncio
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,7 +15,7 @@ from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
-from filemill.ai.errors import UnknownCapability
+from filemill.ai.errors import NoEmbeddings, UnknownCapability
 from filemill.ai.jobs import options_key
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
@@ -27,7 +28,17 @@ from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
-from filemill.contracts.ai import AnalyzeAnswer, AnalyzeRequest, EarlierFinding, Finding, FindingsView, Model, Models
+from filemill.contracts.ai import (
+    AnalyzeAnswer,
+    AnalyzeRequest,
+    EarlierFinding,
+    EmbeddedChunk,
+    EmbeddingsView,
+    Finding,
+    FindingsView,
+    Model,
+    Models,
+)
 from filemill.contracts.ids import FileId
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
 
@@ -35,6 +46,10 @@ WAIT_MOST_S = 60
 LOOK_EVERY_S = 0.1
 OPTIONS_MOST_BYTES = 16 * 1024
 OPTIONS_MOST_DEPTH = 4
+VECTORS_MOST = 200
+"""Of one answer; some 400 kB."""
+
+_Vectors = tuple[Finding, list[RowMapping]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,13 @@ class Endpoints:
             methods=["GET"],
             response_model=FindingsView,
             summary="What is known",
+        )
+        add(
+            "/files/{file_id}/embeddings",
+            self.embeddings,
+            methods=["GET"],
+            response_model=EmbeddingsView,
+            summary="Vectors of the text",
         )
         add(
             "/jobs/reprocess",
@@ -117,13 +139,58 @@ class Endpoints:
             else None,
         )
 
+    async def embeddings(
+        self,
+        file_id: FileId,
+        caller: CallerDep,
+        limit: Annotated[int, Query(ge=1, le=VECTORS_MOST)] = VECTORS_MOST,
+        cursor: Annotated[int, Query(ge=0, description="`next_cursor` of the page before.")] = 0,
+    ) -> EmbeddingsView:
+        """A page of them. 404 `no-embeddings` while the text has none."""
+        row = await self._file(caller, file_id)
+        page = await self.database.read(self._vectors, caller.owner_id, row, cursor - 1, limit + 1)
+        if page is None:
+            raise NoEmbeddings
+        finding, rows = page
+        return EmbeddingsView(
+            file_id=file_id,
+            version=row["version"],
+            model=finding.model or "",
+            model_version=finding.model_version or "",
+            model_digest=finding.model_digest or "",
+            dimensions=finding.result["dimensions"],
+            items=[
+                EmbeddedChunk(
+                    chunk=one["chunk"], page=one["page"], start=one["first"], end=one["behind"],
+                    vector=base64.b64encode(one["vector"]).decode(),
+                )
+                for one in rows[:limit]
+            ],
+            next_cursor=str(rows[limit]["chunk"]) if len(rows) > limit else None,
+        )  # fmt: skip
+
+    def _vectors(self, tx: Tx, owner_id: str, row: RowMapping, after: int, most: int) -> _Vectors | None:
+        """The finding and its vectors, read together: they are of one model."""
+        found = {one["capability"]: one for one in repository.findings(tx, owner_id, row["file_id"], row["version"])}
+        finding = Finding.model_validate(found["embeddings"]["finding"]) if "embeddings" in found else None
+        if finding is None or finding.state != "done":
+            return None
+        return finding, repository.vectors_page(tx, owner_id, row["file_id"], row["version"], after, most)
+
     async def reprocess(self, asked: ReprocessRequest, caller: CallerDep) -> ReprocessAnswer:
         """A page of the caller's files at a time: the ones that fit go to the bulk lane, or are only counted."""
         return await self.reprocessing.some(caller.owner_id, asked)
 
     async def models(self, _caller: CallerDep) -> Models:
         """What each capability runs on, what would be better, and what it takes to have it."""
-        return Models(items=[Model.model_validate(model.as_json()) for model in self.registry.list()])
+        broken = [
+            Model(
+                id=one.name, version="", capability="unknown", rank=0, state="failed", quality="basic", runtime="", licence="",
+                reason=one.reason,
+            )
+            for one in self.registry.broken
+        ]  # fmt: skip
+        return Models(items=[Model.model_validate(model.as_json()) for model in self.registry.list()] + broken)
 
     async def _wait(
         self, caller: Caller, row: RowMapping, job_id: str, wait_s: int, response: Response
@@ -150,8 +217,8 @@ class Endpoints:
         """The answer to the same question, if every part of it is kept and made by the models in force."""
         key = options_key(question.capabilities, question.options)
         found = {one["capability"]: one for one in repository.findings(tx, owner_id, row["file_id"], row["version"])}
-        wanted = question.capabilities or [name for name, one in found.items() if one["options"] == key]
-        if not wanted or any(name not in found or found[name]["options"] != key for name in wanted):
+        wanted = jobs.wanted(self.registry, question.capabilities)
+        if any(name not in found or found[name]["options"] != key for name in wanted):
             return None
         findings = [Finding.model_validate(found[name]["finding"]) for name in wanted]
         return findings if all(jobs.still_holds(self.registry, finding) for finding in findings) else None

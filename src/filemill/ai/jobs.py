@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import RowMapping
 
 from filemill.ai import repository
+from filemill.ai.capabilities.names import NAMES, OPTIONAL
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import job_queue, known
 from filemill.chassis.clock import now
@@ -61,9 +62,21 @@ def options_key(capabilities: list[str] | None, options: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps([sorted(capabilities or []), options], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def wanted(registry: Registry, asked: list[str] | None) -> list[str]:
+    """What an analysis looks for: what was asked for, else all but what is optional and has no model."""
+
+    def is_there(name: str) -> bool:
+        best = registry.best(name)
+        return best is not None and best.usable
+
+    return asked or [name for name in NAMES if name not in OPTIONAL or is_there(name)]
+
+
 def still_holds(registry: Registry, finding: Finding) -> bool:
     """Whether looking again would say the same: the model is the one in force, and it did not fail."""
-    return finding.state != "failed" and registry.in_force(finding.capability, finding.model_digest)
+    without_model = finding.state == "needs-download"
+    holds = registry.in_force(finding.capability, finding.model_digest, without_model=without_model)
+    return finding.state != "failed" and holds
 
 
 def tell_unavailable(tx: Tx, row: RowMapping, job_id: Id, run: int, attempt: int, reason: Reason) -> None:

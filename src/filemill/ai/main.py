@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from filemill.ai import consumers, jobs, repository, selection
 from filemill.ai.endpoints import Endpoints
 from filemill.ai.jobs import DeadlineWatch
-from filemill.ai.models.registry import built_in_registry
+from filemill.ai.models.registry import open_registry
 from filemill.ai.repository import job_queue
 from filemill.ai.settings import AiSettings
 from filemill.ai.worker import DOORBELL
@@ -66,7 +66,7 @@ async def build(settings: AiSettings) -> ASGIApp:
         await transport.close()
         await database.close()
 
-    registry = built_in_registry()
+    registry = open_registry(settings.models_place, settings.models_disabled)
     reprocessing = Reprocessing(
         database,
         job_queue,

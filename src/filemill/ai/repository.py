@@ -1,13 +1,15 @@
 """Reads and writes of the ai service's rows. Takes the transaction, owns none."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, Table, and_, insert, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import earlier_results, inbox, jobs, known_files, outbox, purged_files, results
+from filemill.ai.tables import earlier_results, embeddings, inbox, jobs, known_files, outbox, purged_files, results
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
@@ -17,6 +19,18 @@ from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A chunk of a text, characters `first` to `behind` of a page, and its vector (float32, little-endian)."""
+
+    chunk: int
+    page: int
+    first: int
+    behind: int
+    vector: bytes
+
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
@@ -121,6 +135,21 @@ def found_alike(tx: Tx, file: RowMapping, options: str) -> list[dict[str, Any]]:
     return [row["finding"] for row in rows if row["properties"] == file["properties"]]
 
 
+def keep_vectors(tx: Tx, file_id: str, owner_id: str, version: int, vectors: Sequence[Vector]) -> None:
+    """Replace the vectors of a version: those of two models are never beside each other."""
+    tx.execute(delete_rows(embeddings).where(embeddings.c.file_id == file_id, embeddings.c.version == version))
+    whose = {"file_id": file_id, "owner_id": owner_id, "version": version}
+    if vectors:
+        tx.execute(insert(embeddings), [{**whose, **asdict(one)} for one in vectors])
+
+
+def vectors_page(tx: Tx, owner_id: str, file_id: str, version: int, after: int, most: int) -> list[RowMapping]:
+    """The next vectors of a version in reading order, those behind chunk `after`."""
+    of_version = (embeddings.c.file_id == file_id, embeddings.c.owner_id == owner_id, embeddings.c.version == version)
+    query = select(embeddings).where(*of_version, embeddings.c.chunk > after).order_by(embeddings.c.chunk).limit(most)
+    return list(tx.execute(query).mappings())
+
+
 def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:
     """What is known of a version, by capability."""
     query = select(results).where(
@@ -138,6 +167,7 @@ INVENTORY = Inventory(
         KeptTable(known_files),
         KeptTable(results),
         KeptTable(earlier_results),
+        KeptTable(embeddings),
         erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

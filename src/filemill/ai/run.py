@@ -15,16 +15,19 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy import RowMapping
 
-from filemill.ai import repository
+from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import AFTER, NAMES
 from filemill.ai.jobs import KIND, options_key, still_holds, tell_unavailable
+from filemill.ai.models.host import ModelFailed, ModelHost
 from filemill.ai.models.registry import Registry
-from filemill.ai.repository import known
+from filemill.ai.repository import Vector, known
+from filemill.ai.served import Material, failed, is_served, look
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.jobs.progress import tell_progress
+from filemill.chassis.jobs.queue import TRIES_MOST
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress
 from filemill.chassis.messaging import outbox, wire
@@ -45,6 +48,8 @@ class Analysis:
     findings: list[Finding]
     started_at: datetime
     duration_ms: float
+    vectors: list[Vector] | None = None
+    """Of `embeddings`, if that was looked at."""
 
 
 class AnalysisLedger:
@@ -59,6 +64,8 @@ class AnalysisLedger:
         asked = job.payload["capabilities"]
         key = options_key(asked, job.payload["options"])
         repository.keep(tx, job.file_id, job.owner_id, job.version, outcome.findings, key, now())
+        if outcome.vectors is not None:
+            repository.keep_vectors(tx, job.file_id, job.owner_id, job.version, outcome.vectors)
         known.note(tx, job.file_id, ended=True)
         useful = any(finding.state in ("done", "empty", "unsupported") for finding in outcome.findings)
         reason = None if useful else Reason(code="no-capability-ran", detail="None of the capabilities could run.")
@@ -90,14 +97,16 @@ class AnalysisRun:
     """Runs jobs of this service: the `Runner` of its worker."""
 
     def __init__(
-        self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, limits: Limits, registry: Registry
-    ) -> None:
+        self, database: Database, store: BlobStore, sandbox: Sandbox, scratch: Path, limits: Limits, registry: Registry,
+        models: ModelHost,
+    ) -> None:  # fmt: skip
         self._database = database
         self._store = store
         self._sandbox = sandbox
         self._scratch = scratch
         self._limits = limits
         self._registry = registry
+        self._models = models
 
     async def __call__(self, job: ClaimedJob, progress: Progress) -> Analysis:
         """Raises `JobFailed` with a verdict."""
@@ -115,33 +124,62 @@ class AnalysisRun:
         asked, options = job.payload["capabilities"], job.payload["options"]
         alike = await self._database.read(repository.found_alike, row, options_key(asked, options))
         findings = self._reusable(alike)
-        wanted = asked or list(NAMES)
+        wanted = jobs.wanted(self._registry, asked)
         missing = [name for name in wanted if name not in findings]
-        if missing:
-            looked = await self._look(row, missing, options, progress, work_dir)
-            findings |= {one.capability: one for one in looked}
+        served = [name for name in missing if is_served(self._registry.best(name))]
+        ruled = [name for name in missing if name not in served]
+        material = Material(*await self._fetch_all(row, work_dir)) if missing else Material(None, None)
+        looked = await self._look(row, ruled, options, progress, work_dir, material) if ruled else []
+        for name in served:
+            progress.note(capability=name, done=len(looked), of=len(missing))
+            looked.append(await self._ask_model(name, material, job))
+        findings |= {one.capability: one for one in looked}
+        vectors = material.vectors if "embeddings" in served else None
         shown = [findings[name] for name in NAMES if name in wanted and name in findings]
-        return Analysis(shown, started_at, round((now() - started_at).total_seconds() * 1000, 2))
+        return Analysis(shown, started_at, round((now() - started_at).total_seconds() * 1000, 2), vectors)
 
     def _reusable(self, alike: list[dict[str, Any]]) -> dict[str, Finding]:
         """Those that would be found again: by the models in force, after others of which that is true."""
         holding = {one.capability: one for one in map(_reused, alike) if still_holds(self._registry, one)}
+        holding.pop("embeddings", None)  # the vectors are kept by file
         found: dict[str, Finding] = {}
         for name in NAMES:
             if name in holding and all(other in found for other in AFTER.get(name, ())):
                 found[name] = holding[name]
         return found
 
+    async def _ask_model(self, capability: str, material: Material, job: ClaimedJob) -> Finding:
+        """What the best model that works says. A crash is a failed try; after the last one the rest is kept without it."""
+        while True:
+            model = self._registry.best(capability)
+            assert model is not None
+            if not model.usable:
+                return failed(model, "model-failed", model.reason or "The model cannot be loaded.")
+            try:
+                return await look(self._models, model, material)
+            except ModelFailed as error:
+                if error.of_model:
+                    continue  # noted as failed: the next best speaks
+                if job.attempts < TRIES_MOST:
+                    raise JobFailed(Verdict(error.code, error.detail, retryable=True)) from error
+                return failed(model, error.code, error.detail)
+
+    async def _fetch_all(self, row: RowMapping, work_dir: Path) -> tuple[Path | None, Path | None]:
+        """Text and preview, as far as there are any."""
+        text, out = work_dir / "text.json", work_dir / "out"
+        out.mkdir()
+        has_text = await self._fetch(row["text_key"], text)
+        has_preview = await self._fetch(row["preview_key"], out / "preview")
+        return text if has_text else None, out / "preview" if has_preview else None
+
     async def _look(
-        self, row: RowMapping, capabilities: list[str], options: dict[str, Any], progress: Progress, work_dir: Path
-    ) -> list[Finding]:
+        self, row: RowMapping, capabilities: list[str], options: dict[str, Any], progress: Progress, work_dir: Path,
+        material: Material,
+    ) -> list[Finding]:  # fmt: skip
         """Run these in the sandbox."""
         source, out = work_dir / "text.json", work_dir / "out"
-        out.mkdir()
-        has_text = await self._fetch(row["text_key"], source)
-        if not has_text:
+        if material.text is None:
             source.write_bytes(b'{"pages": []}')
-        has_preview = await self._fetch(row["preview_key"], out / "preview")
         request = {
             "capabilities": capabilities,
             "options": options,
@@ -151,7 +189,7 @@ class AnalysisRun:
                 "content_type": row["content_type"],
                 "size_bytes": row["size"],
                 "properties": row["properties"] or {},
-                "preview": "preview" if has_preview else None,
+                "preview": "preview" if material.preview else None,
             },
         }
         outcome = await self._sandbox.run(

@@ -25,6 +25,16 @@ class AiSettings(ServiceSettings):
     models_from_loopback: bool = False
     """Whether `models pull` may fetch from this machine too, over plain HTTP: for tests and mirrors of your own."""
 
+    models_memory_bytes: int = Field(default=2 * 1024**3, ge=64 * 1024**2)
+    """What loaded models may take together, as their entries say."""
+    models_idle_s: float = Field(default=300.0, gt=0)
+    models_batch: int = Field(default=16, ge=1, le=512)
+    models_threads: int = Field(default=0, ge=0, le=256)
+    """Threads of one model; 0: one for each core."""
+    models_answer_s: float = Field(default=60.0, gt=0)
+    models_preload: str = ""
+    """Ids of models to load at the start, separated by commas."""
+
     @property
     def models_place(self) -> Path:
         """The folder of models."""
@@ -33,4 +43,13 @@ class AiSettings(ServiceSettings):
     @property
     def models_disabled(self) -> frozenset[str]:
         """Ids of models that are not used."""
-        return frozenset(filter(None, (part.strip() for part in self.models_off.split(","))))
+        return frozenset(_ids(self.models_off))
+
+    @property
+    def models_preloaded(self) -> list[str]:
+        """Ids of models to load at the start."""
+        return _ids(self.models_preload)
+
+
+def _ids(listed: str) -> list[str]:
+    return [part.strip() for part in listed.split(",") if part.strip()]

@@ -1,16 +1,19 @@
 """The ai worker, wired: claims analyses and runs them in the sandbox. A process of its own."""
 
+import os
 from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
-from filemill.ai.models.registry import built_in_registry
+from filemill.ai.models.host import HostLimits, ModelHost
+from filemill.ai.models.registry import Registry, open_registry
+from filemill.ai.models.server import ENTRY as MODEL_ENTRY
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun
 from filemill.ai.settings import AiSettings
 from filemill.chassis.jobs.local_worker import run_local_worker
-from filemill.chassis.jobs.workplace import WorkerSpec
-from filemill.chassis.sandbox import Limits
+from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
+from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.chassis.settings import load
 
 DOORBELL = "ai.jobs"
@@ -19,12 +22,17 @@ DOORBELL = "ai.jobs"
 def spec(settings: AiSettings) -> WorkerSpec:
     """What this service's workers are."""
     limits = Limits(memory_bytes=settings.ai_memory_bytes, wall_s=settings.ai_deadline_s)
-    registry = built_in_registry()
+    registry = open_registry(settings.models_place, settings.models_disabled)
+
+    def runner(place: Workplace) -> AnalysisRun:
+        models = _host(settings, place, registry)
+        return AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits, registry, models)
+
     return WorkerSpec(
         kind=KIND,
         queue=job_queue,
         ledger=AnalysisLedger(),
-        runner=lambda place: AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits, registry),
+        runner=runner,
         entry=ENTRY,
         preload=PRELOAD,
         sandbox=settings.sandbox,
@@ -33,6 +41,26 @@ def spec(settings: AiSettings) -> WorkerSpec:
         concurrency=settings.ai_workers,
         deadline_s=settings.ai_deadline_s,
     )
+
+
+def _host(settings: AiSettings, place: Workplace, registry: Registry) -> ModelHost:
+    """The models of this worker, with a sandbox that is started when one is needed; its loop runs beside the worker."""
+    scratch = place.scratch / "models"
+    limits = HostLimits(
+        memory_bytes=settings.models_memory_bytes,
+        idle_s=settings.models_idle_s,
+        batch_most=settings.models_batch,
+        answer_s=settings.models_answer_s,
+        threads=settings.models_threads or os.cpu_count() or 1,
+    )
+    host = ModelHost(Sandbox(MODEL_ENTRY, scratch=scratch, required=settings.sandbox), scratch, registry, limits)
+
+    async def run_models() -> None:
+        await host.preload(settings.models_preloaded)
+        await host.run()
+
+    place.background.add("models", run_models)
+    return host
 
 
 def run(on_ready: Callable[[str], None] | None = None) -> None:

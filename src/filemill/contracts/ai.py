@@ -92,6 +92,29 @@ class Models(Contract):
     items: list[Model]
 
 
+class EmbeddedChunk(Contract):
+    """A chunk of the text, characters `start` to `end` of a page, and its vector: base64 of float32, little-endian."""
+
+    chunk: int
+    page: int
+    start: int
+    end: int
+    vector: str
+
+
+class EmbeddingsView(Contract):
+    """Vectors of a file's text, all of one model, in reading order. Compare them only with vectors of the same digest."""
+
+    file_id: FileId
+    version: int
+    model: str
+    model_version: str
+    model_digest: str
+    dimensions: int
+    items: list[EmbeddedChunk]
+    next_cursor: str | None = None
+
+
 class EarlierFinding(Finding):
     """What another model, another version of it, or other options said before."""
 

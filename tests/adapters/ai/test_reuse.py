@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from filemill.ai import consumers, repository
-from filemill.ai.capabilities.names import NAMES
-from filemill.ai.jobs import options_key
+from filemill.ai.jobs import options_key, wanted
 from filemill.ai.models.registry import built_in_registry
 from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun
 from filemill.chassis.database.database import Database
@@ -21,6 +20,7 @@ from filemill.contracts.topics import Topic
 from support import samples
 
 REGISTRY = built_in_registry()
+NAMES = wanted(REGISTRY, None)
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Bench:
         assert isinstance(job, ClaimedJob)
         assert job.file_id == file_id
         around: Any = (self.database, NoBlobs(), self.looks, self.scratch)
-        run = AnalysisRun(*around, Limits(), REGISTRY)
+        run = AnalysisRun(*around, Limits(), REGISTRY, None)  # type: ignore[arg-type]
         analysis = await run(job, Progress())
         assert isinstance(analysis, Analysis)
 
@@ -98,7 +98,7 @@ async def test_analysis_when_an_equal_file_is_known_then_nothing_is_looked_at(be
     assert first == dict.fromkeys(NAMES, False)
     second = await bench.file()
     assert await bench.analyse(second) == dict.fromkeys(NAMES, True)
-    assert bench.looks.asked == [list(NAMES)]
+    assert bench.looks.asked == [NAMES]
     kept = await bench.database.read(repository.findings, samples.OWNER, second, 1)
     assert [row["finding"]["reused"] for row in kept] == [True] * len(NAMES)
 

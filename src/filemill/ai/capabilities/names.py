@@ -9,8 +9,12 @@ NAMES: tuple[str, ...] = (
     "classification",
     "objects",
     "captions",
+    "embeddings",
     "description",
 )
+
+OPTIONAL: tuple[str, ...] = ("embeddings",)
+"""Looked for without being asked only where a model for it is."""
 
 AFTER: dict[str, tuple[str, ...]] = {
     "entities": ("language",),

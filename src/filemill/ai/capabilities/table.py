@@ -12,7 +12,7 @@ from filemill.ai.capabilities.description import describe
 from filemill.ai.capabilities.entities.find import find_entities
 from filemill.ai.capabilities.keywords import find_keywords
 from filemill.ai.capabilities.language import detect_language
-from filemill.ai.capabilities.names import AFTER
+from filemill.ai.capabilities.names import AFTER, OPTIONAL
 from filemill.ai.capabilities.results import Outcome
 from filemill.ai.capabilities.sentiment import judge_sentiment
 from filemill.ai.capabilities.subject import Subject
@@ -38,10 +38,11 @@ ALL: dict[str, Capability] = {
         Capability("classification", "Classifying documents", classify),
         Capability("objects", "Finding objects", None),
         Capability("captions", "Captioning pictures", None),
+        Capability("embeddings", "Making vectors of the text", None),
         Capability("description", "Describing files", describe),
     )
 }
-DEFAULT: tuple[str, ...] = tuple(ALL)
+DEFAULT: tuple[str, ...] = tuple(name for name in ALL if name not in OPTIONAL)
 
 
 def in_order(wanted: Iterable[str]) -> list[Capability]:

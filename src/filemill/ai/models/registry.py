@@ -5,6 +5,8 @@ its reason; the service's health never depends on either. The shelf is looked at
 there without a restart.
 """
 
+import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +20,10 @@ ModelState = Literal["ready", "loaded", "needs-download", "downloading", "failed
 ENTRIES = Path(__file__).parent / "entries"
 USABLE: frozenset[ModelState] = frozenset({"ready", "loaded"})
 NO_MANIFEST = "manifest incomplete: cannot be pulled yet (a SHA-256 is not known for every file)"
-RUN_BY: Mapping[str, frozenset[str]] = {"onnxruntime": frozenset({"embeddings", "objects", "sentiment"})}
+RUN_BY: Mapping[str, frozenset[str]] = {"onnxruntime": frozenset({"embeddings", "objects"})}
 """Which capabilities a runtime can serve in this version."""
+FAILED_FOR_S = 600.0
+"""A model that failed is tried again after this: what was in its way may have gone."""
 NOWHERE = Shelf(Path("/nonexistent"))
 
 
@@ -86,8 +90,10 @@ class Registry:
         self._entries = {entry.id: entry for entry in ranked}
         self._disabled = disabled
         self._broken = tuple(broken)
+        # Of packages, which stay as they are while we run.
         self._digests: dict[str, str] = {}
-        self._noted: dict[str, tuple[ModelState, str | None, object]] = {}
+        self._missing: dict[str, str | None] = {}
+        self._noted: dict[str, tuple[ModelState, str | None, object, float]] = {}
 
     def list(self) -> tuple[Model, ...]:
         """Return every model, by capability and rank."""
@@ -118,9 +124,13 @@ class Registry:
         return None if entry is None else self._look(entry)
 
     def note(self, model_id: str, state: ModelState, reason: str | None = None) -> Model:
-        """Record what happened to a model while running; it holds until its files change. Unknown ids raise KeyError."""
+        """Record what happened to a model while running. It holds until its files change, a failure ten minutes at most.
+
+        Unknown ids raise KeyError.
+        """
         entry = self._entries[model_id]
-        self._noted[model_id] = (state, reason, self.shelf.signature(entry))
+        until_s = time.monotonic() + FAILED_FOR_S if state == "failed" else math.inf
+        self._noted[model_id] = (state, reason, self.shelf.signature(entry), until_s)
         return self._look(entry)
 
     def _look(self, entry: ModelEntry) -> Model:
@@ -131,10 +141,14 @@ class Registry:
     def _state(self, entry: ModelEntry) -> tuple[ModelState, str | None]:
         if entry.id in self._disabled:
             return "disabled", "Switched off by the operator."
-        state, reason = _state_on(self.shelf, entry)
+        if entry.id not in self._missing:
+            self._missing[entry.id] = entry.missing()
+        state, reason = _state_on(self.shelf, entry, self._missing[entry.id])
         noted = self._noted.get(entry.id)
-        if state == "ready" and noted is not None and noted[2] == self.shelf.signature(entry):
-            return noted[0], noted[1]
+        if state == "ready" and noted is not None:
+            if noted[2] == self.shelf.signature(entry) and time.monotonic() < noted[3]:
+                return noted[0], noted[1]
+            del self._noted[entry.id]
         return state, reason
 
 
@@ -169,9 +183,8 @@ def grouped(registry: Registry) -> Mapping[str, tuple[Model, ...]]:
     return {capability: registry.for_capability(capability) for capability in capabilities}
 
 
-def _state_on(shelf: Shelf, entry: ModelEntry) -> tuple[ModelState, str | None]:
+def _state_on(shelf: Shelf, entry: ModelEntry, missing: str | None) -> tuple[ModelState, str | None]:
     """What can be seen without reading files."""
-    missing = entry.missing()
     if entry.built_in:
         return ("ready", None) if missing is None else ("failed", missing)
     if not entry.manifest_complete:

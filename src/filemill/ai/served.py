@@ -1,0 +1,135 @@
+"""The capabilities that a model of the shelf serves: what it is asked about a file, and the finding made of its answers.
+
+Runs in the worker and sees what processing made of a file (text and preview), never the file; the model itself is in a confined
+child (`models.host`). Text is data: a chunk goes to a model as it is and is not obeyed by anybody. On failure: `ModelFailed`.
+"""
+
+import asyncio
+import base64
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from filemill.ai.models.host import ModelHost
+from filemill.ai.models.registry import Model
+from filemill.ai.repository import Vector
+from filemill.contracts.ai import Finding
+from filemill.contracts.upload import Reason
+
+CHUNKS_MOST = 512
+"""Of a text; about half a million characters. What is behind is not embedded, and the finding says so."""
+TEXT_MOST_BYTES = 64 * 1024 * 1024
+PREVIEW_MOST_BYTES = 16 * 1024 * 1024
+EVIDENCE_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Characters `start` to `end` of a page, numbered in reading order."""
+
+    number: int
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Material:
+    """What there is of a file to ask about: paths of processing's text and preview, None where there is none."""
+
+    text: Path | None
+    preview: Path | None
+    vectors: list[Vector] = field(default_factory=list)
+    """Filled by `embeddings`."""
+
+
+async def look(host: ModelHost, model: Model, material: Material) -> Finding:
+    """What a model finds in a file. Raises `ModelFailed`."""
+    began_s = time.perf_counter()
+    found = await _SERVED[model.entry.capability](host, model, material)
+    entry = model.entry
+    return Finding(
+        capability=entry.capability, model=entry.id, model_version=entry.version, model_digest=model.digest,
+        quality=entry.quality, duration_ms=round((time.perf_counter() - began_s) * 1000, 2), **found,
+    )  # fmt: skip
+
+
+def failed(model: Model, code: str, detail: str) -> Finding:
+    """That a model failed, where everything else is worth keeping."""
+    entry = model.entry
+    return Finding(
+        capability=entry.capability, state="failed", model=entry.id, model_version=entry.version,
+        model_digest=model.digest, quality=entry.quality, reason=Reason(code=code, detail=detail, retryable=True),
+    )  # fmt: skip
+
+
+async def _embed(host: ModelHost, model: Model, material: Material) -> dict[str, Any]:
+    chunks = await asyncio.to_thread(_chunks, material.text)
+    characters = sum(len(chunk.text) for chunk in chunks)
+    if not chunks:
+        return _nothing("no-text", "There is no text in this file to make vectors of.")
+    seen = chunks[:CHUNKS_MOST]
+    # Of like length together: a batch takes as long as its longest text.
+    by_length = sorted(seen, key=lambda chunk: len(chunk.text))
+    answers = await host.ask(model, [chunk.text for chunk in by_length])
+    vectors = [base64.b64decode(answer["vector"]) for answer in answers]
+    material.vectors = sorted(
+        (Vector(one.number, one.page, one.start, one.end, made) for one, made in zip(by_length, vectors, strict=True)),
+        key=lambda one: one.chunk,
+    )
+    looked_at = sum(len(chunk.text) for chunk in seen)
+    result = {"chunks": len(seen), "of_chunks": len(chunks), "dimensions": len(vectors[0]) // 4}
+    return {"state": "done", "result": result, "looked_at_characters": looked_at, "of_characters": characters}
+
+
+async def _find_objects(host: ModelHost, model: Model, material: Material) -> dict[str, Any]:
+    if material.preview is None or material.preview.stat().st_size > PREVIEW_MOST_BYTES:
+        return _nothing("no-preview", "There is no picture of this file to look at.", state="unsupported")
+    picture = await asyncio.to_thread(material.preview.read_bytes)
+    (answer,) = await host.ask(model, [base64.b64encode(picture).decode()])
+    if "refused" in answer:
+        return _nothing(
+            "no-preview", f"The picture of this file cannot be used: {answer['refused']}.", state="unsupported"
+        )
+    found = answer["found"]
+    if not found:
+        return _nothing("nothing-found", "Nothing that this model knows is in the picture.")
+    counts: dict[str, int] = {}
+    for one in found:
+        counts[one["label"]] = counts.get(one["label"], 0) + 1
+    evidence = [
+        {"box": one["box"], "text": one["label"], "confidence": one["confidence"]} for one in found[:EVIDENCE_MOST]
+    ]
+    return {"state": "done", "result": {"objects": found, "counts": counts}, "confidence": found[0]["confidence"],
+            "evidence": evidence}  # fmt: skip
+
+
+def _nothing(code: str, detail: str, state: str = "empty") -> dict[str, Any]:
+    return {"state": state, "reason": Reason(code=code, detail=detail)}
+
+
+def _chunks(text: Path | None) -> list[Chunk]:
+    """The chunks that processing cut the text into; a text without them (of an older version) has none."""
+    if text is None or text.stat().st_size > TEXT_MOST_BYTES:
+        return []
+    document = orjson.loads(text.read_bytes())
+    pages = {page["number"]: page["text"] for page in document["pages"]}
+    cut = ((one["page"], one["start"], one["end"]) for one in document.get("chunks", ()))
+    words = ((page, start, end, pages.get(page, "")[start:end]) for page, start, end in cut)
+    return [Chunk(number, *one) for number, one in enumerate(words) if one[3].strip()]
+
+
+_SERVED: dict[str, Callable[[ModelHost, Model, Material], Awaitable[dict[str, Any]]]] = {
+    "embeddings": _embed,
+    "objects": _find_objects,
+}
+
+
+def is_served(model: Model | None) -> bool:
+    """Whether a capability is answered here, with this model or with why it failed, and not by the rules in the sandbox."""
+    return model is not None and not model.entry.built_in and model.state in ("ready", "loaded", "failed")
