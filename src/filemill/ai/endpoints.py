@@ -17,6 +17,7 @@ from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
 from filemill.ai.errors import NoEmbeddings, UnknownCapability
 from filemill.ai.jobs import options_key
+from filemill.ai.models.registry import Model as RegistryModel
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
 from filemill.ai.settings import AiSettings
@@ -182,7 +183,7 @@ class Endpoints:
         return await self.reprocessing.some(caller.owner_id, asked)
 
     async def models(self, _caller: CallerDep) -> Models:
-        """What each capability runs on, what would be better, and what it takes to have it."""
+        """What each capability runs on, what would be better, and what it takes to have it; `loaded` where a worker has it."""
         broken = [
             Model(
                 id=one.name, version="", capability="unknown", rank=0, state="failed", quality="basic", runtime="", licence="",
@@ -190,7 +191,8 @@ class Endpoints:
             )
             for one in self.registry.broken
         ]  # fmt: skip
-        return Models(items=[Model.model_validate(model.as_json()) for model in self.registry.list()] + broken)
+        told = await self.database.read(repository.models_told)
+        return Models(items=[_shown(model, told.get(model.entry.id)) for model in self.registry.list()] + broken)
 
     async def _wait(
         self, caller: Caller, row: RowMapping, job_id: str, wait_s: int, response: Response
@@ -245,3 +247,9 @@ class Endpoints:
         if file is None:
             raise NotFound("There is no such file.")
         return {**file, "uploaded_at": None, "processed_run": 0}  # type: ignore[return-value]
+
+
+def _shown(model: RegistryModel, told: tuple[str, str | None] | None) -> Model:
+    """A model as it is on this machine's shelf; where it is ready, as the workers say it is."""
+    shown = Model.model_validate(model.as_json())
+    return shown.model_copy(update={"state": told[0], "reason": told[1]}) if told and model.state == "ready" else shown

@@ -1,15 +1,26 @@
 """Reads and writes of the ai service's rows. Takes the transaction, owns none."""
 
 import hashlib
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, and_, insert, select, update
+from sqlalchemy import RowMapping, Table, and_, false, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import earlier_results, embeddings, inbox, jobs, known_files, outbox, purged_files, results
+from filemill.ai.tables import (
+    earlier_results,
+    embeddings,
+    inbox,
+    jobs,
+    known_files,
+    model_states,
+    outbox,
+    purged_files,
+    results,
+)
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
@@ -150,6 +161,25 @@ def vectors_page(tx: Tx, owner_id: str, file_id: str, version: int, after: int, 
     return list(tx.execute(query).mappings())
 
 
+def tell_models(tx: Tx, holder: str, states: Mapping[str, tuple[str, str | None]], for_s: float) -> None:
+    """What a worker says of its models (state and reason by id), for so long; what it said before is gone."""
+    now_s = time.time()
+    over = or_(model_states.c.holder == holder, model_states.c.until < now_s)
+    tx.execute(delete_rows(model_states).where(over))
+    rows = [
+        {"holder": holder, "model_id": model_id, "state": state, "reason": reason, "until": now_s + for_s}
+        for model_id, (state, reason) in states.items()
+    ]
+    if rows:
+        tx.execute(insert(model_states), rows)
+
+
+def models_told(tx: Tx) -> dict[str, tuple[str, str | None]]:
+    """What the workers say of their models, by id: `failed` if any does, else `loaded`."""
+    query = select(model_states).where(model_states.c.until > time.time()).order_by(model_states.c.state.desc())
+    return {row["model_id"]: (row["state"], row["reason"]) for row in tx.execute(query).mappings()}
+
+
 def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:
     """What is known of a version, by capability."""
     query = select(results).where(
@@ -168,6 +198,12 @@ INVENTORY = Inventory(
         KeptTable(results),
         KeptTable(earlier_results),
         KeptTable(embeddings),
+        KeptTable(
+            model_states,
+            worth=false(),
+            counted=False,
+            survives="about models, which know no file; for a minute and a half",
+        ),
         erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

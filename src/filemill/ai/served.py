@@ -69,6 +69,8 @@ def failed(model: Model, code: str, detail: str) -> Finding:
 
 
 async def _embed(host: ModelHost, model: Model, material: Material) -> dict[str, Any]:
+    if material.text is not None and material.text.stat().st_size > TEXT_MOST_BYTES:
+        return _nothing("text-too-large", "The text of this file is too large to make vectors of.", state="unsupported")
     chunks = await asyncio.to_thread(_chunks, material.text)
     characters = sum(len(chunk.text) for chunk in chunks)
     if not chunks:
@@ -115,7 +117,7 @@ def _nothing(code: str, detail: str, state: str = "empty") -> dict[str, Any]:
 
 def _chunks(text: Path | None) -> list[Chunk]:
     """The chunks that processing cut the text into; a text without them (of an older version) has none."""
-    if text is None or text.stat().st_size > TEXT_MOST_BYTES:
+    if text is None:
         return []
     document = orjson.loads(text.read_bytes())
     pages = {page["number"]: page["text"] for page in document["pages"]}

@@ -5,12 +5,14 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
+    Text,
     false,
     text,
 )
@@ -84,6 +86,17 @@ embeddings = Table(
     # float32, little-endian, all of one model: that of the finding.
     Column("vector", LargeBinary, nullable=False),
     Index("embeddings_owner", "owner_id"),
+)
+
+model_states = Table(
+    "model_states",
+    metadata,
+    # What the workers say of their models, until (Unix seconds) they should have said it again.
+    Column("holder", String(200), primary_key=True),
+    Column("model_id", String(100), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text),
+    Column("until", Float, nullable=False),
 )
 
 purged_files = purged_files_table(metadata)

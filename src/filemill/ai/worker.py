@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
+from filemill.ai.model_news import ModelNews
 from filemill.ai.models.host import HostLimits, ModelHost
 from filemill.ai.models.registry import Registry, open_registry
 from filemill.ai.models.server import ENTRY as MODEL_ENTRY
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun
 from filemill.ai.settings import AiSettings
+from filemill.chassis import process_identity
 from filemill.chassis.jobs.local_worker import run_local_worker
 from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
 from filemill.chassis.sandbox import Limits, Sandbox
@@ -60,6 +62,7 @@ def _host(settings: AiSettings, place: Workplace, registry: Registry) -> ModelHo
         await host.run()
 
     place.background.add("models", run_models)
+    place.background.add("model news", ModelNews(place.database, registry, process_identity.me()).run)
     return host
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from filemill.ai import repository
 from filemill.ai.main import build
+from filemill.ai.model_news import ModelNews
+from filemill.ai.models.registry import open_registry
 from filemill.ai.repository import NEW_VERSION, Vector, known
 from filemill.ai.settings import AiSettings
 from filemill.chassis.clock import now
@@ -97,3 +99,31 @@ async def test_models_when_one_was_put_into_the_folder_then_it_is_listed_and_hea
         assert listed["minilm-l6"]["state"] == "needs-download"
         assert (listed["broken"]["state"], listed["broken"]["capability"]) == ("failed", "unknown")
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_models_when_a_worker_has_news_then_they_are_shown_until_they_are_old(
+    client: httpx.AsyncClient, tmp_path: Path, settings: AiSettings
+) -> None:
+    """The models run in another process; a failure that one worker met is not hidden by another that is well."""
+    own_model(tmp_path / "models", {"model.onnx": b"x", "tokenizer.json": b"{}"})
+    registry, database = open_registry(tmp_path / "models"), build_database(settings)
+
+    async def shown() -> tuple[str, str | None]:
+        async with running(await build(settings)) as fresh:
+            listed = {one["id"]: one for one in (await fresh.get("/models")).json()["items"]}
+            return listed["of-test"]["state"], listed["of-test"].get("reason")
+
+    news, others = ModelNews(database, registry, "me"), ModelNews(database, open_registry(tmp_path / "models"), "other")
+    await others.tell()
+    assert await shown() == ("ready", None)
+    registry.note("of-test", "loaded")
+    await news.tell()
+    assert await shown() == ("loaded", None)
+    await database.write("test.tell", repository.tell_models, "other", {"of-test": ("failed", "It crashed.")}, 60.0)
+    assert await shown() == ("failed", "It crashed.")
+    await database.write("test.tell", repository.tell_models, "other", {"of-test": ("failed", "It crashed.")}, -1.0)
+    assert await shown() == ("loaded", None)
+    registry.note("of-test", "ready")
+    await news.tell()
+    assert await shown() == ("ready", None)
+    await database.close()

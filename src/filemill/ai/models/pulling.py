@@ -15,6 +15,7 @@ from typing import Protocol
 
 from filemill.ai.models.entry import ModelEntry, ModelFile
 from filemill.ai.models.shelf import PARTIAL, Shelf, Taken, flaw
+from filemill.chassis.crash_points import crash_point
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 
 Progress = Callable[[str, int, int], None]
@@ -94,7 +95,8 @@ def _bring(target: Path, file: ModelFile, source: Source, progress: Progress, pa
     if wrong is not None:
         partial.unlink()
         raise PullFailed(f"{wrong}; it was thrown away, and nothing of it is loaded")
-    os.replace(partial, target)  # noqa: PTH105 - the same folder
+    crash_point("models.pull.checked")
+    partial.replace(target)
     sync_folder(target.parent)
 
 
@@ -116,6 +118,7 @@ def _fill(partial: Path, file: ModelFile, source: Source, have: int, progress: P
             os.pwrite(fd, block, at)
             at += len(block)
             progress(file.name, at, size)
+            crash_point("models.pull.written")
         sync(fd, os.fsync)
     finally:
         os.close(fd)

@@ -133,6 +133,11 @@ class Registry:
         self._noted[model_id] = (state, reason, self.shelf.signature(entry), until_s)
         return self._look(entry)
 
+    def noted(self) -> dict[str, tuple[str, str | None]]:
+        """What running found out, by id: models that are loaded, and those that failed, with the reason."""
+        models = [self._look(self._entries[model_id]) for model_id in list(self._noted)]
+        return {one.entry.id: (one.state, one.reason) for one in models if one.state in ("loaded", "failed")}
+
     def _look(self, entry: ModelEntry) -> Model:
         if entry.id not in self._digests:
             self._digests[entry.id] = entry.digest()
