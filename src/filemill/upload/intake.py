@@ -213,7 +213,8 @@ class Intake:
             kept = await self._database.write("upload.accept-child", accept_child, one)
         else:
             kept = await self._database.write_each("upload.accept", accept_all, one)
-        self.scans_due.set()
+        if self._held:
+            self.scans_due.set()
         by = {"token_id": grant.token_id} if grant is not None else {}
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type, **by)
         return kept
@@ -241,7 +242,8 @@ class Intake:
         row = await self._database.write(
             "upload.accept-version", self._add_version, caller, file_id, values, only_if, ticket
         )
-        self.scans_due.set()
+        if self._held:
+            self.scans_due.set()
         _log.info("upload.version.accepted", file_id=file_id, version=row["version"], size=body.size)
         return row
 
