@@ -5,6 +5,7 @@ come without the values of variables.
 The standard library's loggers (uvicorn, alembic) go through the same renderer.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
@@ -67,4 +68,8 @@ def configure(service: str, *, log_format: str = "auto", level: str = "info", fo
 
 
 def _json(event: Any, default: Callable[[Any], Any]) -> str:
-    return orjson.dumps(event, default=default, option=orjson.OPT_NON_STR_KEYS).decode()
+    """A line. What orjson refuses (a name that is no UTF-8, a number over 64 bits) must not fail who logs it."""
+    try:
+        return orjson.dumps(event, default=default, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(event, default=default)
