@@ -32,7 +32,7 @@ def configure(service: str, *, log_format: str = "auto", level: str = "info", fo
 
     def in_reading_order(_logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         first = {"timestamp": rfc3339(now()), "level": _LEVELS.get(method, method), "service": service}
-        line: dict[str, Any] = {**first, "event": event.pop("event", ""), **event}
+        line: dict[str, Any] = {**first, "event": event.pop("event", ""), **event, **first}
         context = request_context.current()
         if context is not None:
             line.setdefault("request_id", context.request_id)
