@@ -15,11 +15,13 @@ from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
-from filemill.ai.errors import NoEmbeddings, UnknownCapability
+from filemill.ai.errors import ModelAway, ModelBusy, NoEmbeddings, NoModel, UnknownCapability
 from filemill.ai.jobs import options_key
+from filemill.ai.models.host import QUEUE_FULL, ModelFailed, ModelHost
 from filemill.ai.models.registry import Model as RegistryModel
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
+from filemill.ai.served import is_served
 from filemill.ai.settings import AiSettings
 from filemill.chassis.bounds import flaw_of_json
 from filemill.chassis.database.database import Database, Tx
@@ -27,14 +29,17 @@ from filemill.chassis.errors import BadRequest, NotFound
 from filemill.chassis.jobs.errors import JobQueueFull
 from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.table import INTERACTIVE
+from filemill.chassis.resilience import deadline
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.contracts.ai import (
     AnalyzeAnswer,
     AnalyzeRequest,
     EarlierFinding,
+    EmbedAnswer,
     EmbeddedChunk,
     EmbeddingsView,
+    EmbedRequest,
     Finding,
     FindingsView,
     Model,
@@ -47,6 +52,7 @@ WAIT_MOST_S = 60
 LOOK_EVERY_S = 0.1
 OPTIONS_MOST_BYTES = 16 * 1024
 OPTIONS_MOST_DEPTH = 4
+EMBED_MOST_S = 30.0
 VECTORS_MOST = 200
 """Of one answer; some 400 kB."""
 
@@ -63,6 +69,7 @@ class Endpoints:
     reprocessing: Reprocessing
     settings: AiSettings
     wake: Callable[[], None]
+    models_host: ModelHost
 
     def router(self) -> APIRouter:
         """Every route of this service but the jobs."""
@@ -84,6 +91,7 @@ class Endpoints:
             response_model=EmbeddingsView,
             summary="Vectors of the text",
         )
+        add("/embed", self.embed, methods=["POST"], response_model=EmbedAnswer, summary="Vectors of a question")
         add(
             "/jobs/reprocess",
             self.reprocess,
@@ -177,6 +185,25 @@ class Endpoints:
         if finding is None or finding.state != "done":
             return None
         return finding, repository.vectors_page(tx, owner_id, row["file_id"], row["version"], after, most)
+
+    async def embed(self, asked: EmbedRequest, _caller: CallerDep) -> EmbedAnswer:
+        """As the chunks of files are: by the best model there is, loaded when first asked."""
+        model = self.registry.best("embeddings")
+        if model is None or not is_served(model):
+            command = f" `{model.pull_command}` fetches one." if model and model.pull_command else ""
+            raise NoModel(f"No model makes vectors here.{command}")
+        try:
+            async with asyncio.timeout(deadline.left_s(EMBED_MOST_S)):
+                answers = await self.models_host.ask(model, asked.texts)
+        except TimeoutError as error:
+            raise ModelAway("The model did not answer in time.") from error
+        except ModelFailed as error:
+            raise (ModelBusy if error.code == QUEUE_FULL else ModelAway)(error.detail, retry_after_s=5) from error
+        vectors = [str(answer["vector"]) for answer in answers]
+        return EmbedAnswer(
+            model=model.entry.id, model_version=model.entry.version, model_digest=model.digest,
+            dimensions=len(base64.b64decode(vectors[0])) // 4, vectors=vectors,
+        )  # fmt: skip
 
     async def reprocess(self, asked: ReprocessRequest, caller: CallerDep) -> ReprocessAnswer:
         """A page of the caller's files at a time: the ones that fit go to the bulk lane, or are only counted."""

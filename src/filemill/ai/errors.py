@@ -1,6 +1,6 @@
 """What the ai service refuses, by code."""
 
-from filemill.chassis.errors import BadRequest, NotFound
+from filemill.chassis.errors import BadRequest, NotFound, TooMany, Unavailable
 
 
 class UnknownCapability(BadRequest):
@@ -9,3 +9,15 @@ class UnknownCapability(BadRequest):
 
 class NoEmbeddings(NotFound):
     code, title = "no-embeddings", "There are no vectors of this file's text"
+
+
+class NoModel(NotFound):
+    code, title = "no-model", "No model for this is installed"
+
+
+class ModelBusy(TooMany):
+    code, title = "model-busy", "Too many wait for this model"
+
+
+class ModelAway(Unavailable):
+    code, title = "model-failed", "The model did not answer"

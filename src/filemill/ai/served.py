@@ -6,6 +6,7 @@ child (`models.host`). Text is data: a chunk goes to a model as it is and is not
 
 import asyncio
 import base64
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from typing import Any
 
 import orjson
 
-from filemill.ai.models.host import ModelHost
+from filemill.ai.models.host import HostLimits, ModelHost
 from filemill.ai.models.registry import Model
 from filemill.ai.repository import Vector
+from filemill.ai.settings import AiSettings
 from filemill.contracts.ai import Finding
 from filemill.contracts.upload import Reason
 
@@ -46,6 +48,17 @@ class Material:
     preview: Path | None
     vectors: list[Vector] = field(default_factory=list)
     """Filled by `embeddings`."""
+
+
+def limits_of(settings: AiSettings) -> HostLimits:
+    """What the models of one process may use."""
+    return HostLimits(
+        memory_bytes=settings.models_memory_bytes,
+        idle_s=settings.models_idle_s,
+        batch_most=settings.models_batch,
+        answer_s=settings.models_answer_s,
+        threads=settings.models_threads or os.cpu_count() or 1,
+    )
 
 
 async def look(host: ModelHost, model: Model, material: Material) -> Finding:

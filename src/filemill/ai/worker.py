@@ -1,21 +1,20 @@
 """The ai worker, wired: claims analyses and runs them in the sandbox. A process of its own."""
 
-import os
 from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
 from filemill.ai.model_news import ModelNews
-from filemill.ai.models.host import HostLimits, ModelHost
+from filemill.ai.models.host import ModelHost, open_host
 from filemill.ai.models.registry import Registry, open_registry
-from filemill.ai.models.server import ENTRY as MODEL_ENTRY
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun
+from filemill.ai.served import limits_of
 from filemill.ai.settings import AiSettings
 from filemill.chassis import process_identity
 from filemill.chassis.jobs.local_worker import run_local_worker
 from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
-from filemill.chassis.sandbox import Limits, Sandbox
+from filemill.chassis.sandbox import Limits
 from filemill.chassis.settings import load
 
 DOORBELL = "ai.jobs"
@@ -47,15 +46,7 @@ def spec(settings: AiSettings) -> WorkerSpec:
 
 def _host(settings: AiSettings, place: Workplace, registry: Registry) -> ModelHost:
     """The models of this worker, with a sandbox that is started when one is needed; its loop runs beside the worker."""
-    scratch = place.scratch / "models"
-    limits = HostLimits(
-        memory_bytes=settings.models_memory_bytes,
-        idle_s=settings.models_idle_s,
-        batch_most=settings.models_batch,
-        answer_s=settings.models_answer_s,
-        threads=settings.models_threads or os.cpu_count() or 1,
-    )
-    host = ModelHost(Sandbox(MODEL_ENTRY, scratch=scratch, required=settings.sandbox), scratch, registry, limits)
+    host = open_host(place.scratch, registry, limits_of(settings), settings.sandbox)
 
     async def run_models() -> None:
         await host.preload(settings.models_preloaded)

@@ -1,6 +1,6 @@
 """What the ai service says: findings with their evidence, jobs, models."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -113,6 +113,22 @@ class EmbeddingsView(Contract):
     dimensions: int
     items: list[EmbeddedChunk]
     next_cursor: str | None = None
+
+
+class EmbedRequest(Contract):
+    """Texts to make vectors of, as a question that is searched for; only the beginning of a long one counts."""
+
+    texts: list[Annotated[str, Field(max_length=4000)]] = Field(min_length=1, max_length=32)
+
+
+class EmbedAnswer(Contract):
+    """A vector for each text, in order: base64 of float32, little-endian. Compare only with those of the same digest."""
+
+    model: str
+    model_version: str
+    model_digest: str
+    dimensions: int
+    vectors: list[str]
 
 
 class EarlierFinding(Finding):

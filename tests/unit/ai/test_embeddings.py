@@ -20,6 +20,7 @@ from filemill.chassis.database.database import Tx
 from filemill.chassis.database.migrate import migrate
 from filemill.chassis.ids import new_id
 from filemill.contracts.ai import Finding
+from support import tiny_models
 from support.asgi import running
 from support.model_files import own_model
 from support.servers.ports import free_ports
@@ -127,3 +128,26 @@ async def test_models_when_a_worker_has_news_then_they_are_shown_until_they_are_
     await news.tell()
     assert await shown() == ("ready", None)
     await database.close()
+
+
+async def test_embed_when_a_question_is_asked_then_it_is_a_vector_of_the_same_model(
+    client: httpx.AsyncClient, tmp_path: Path, settings: AiSettings
+) -> None:
+    """Without a model it says how to get one; with one the answer names it, so that nobody compares two."""
+    none = await client.post("/embed", json={"texts": ["invoice"]})
+    assert (none.status_code, none.json()["code"]) == (404, "no-model")
+    assert "filemill models pull minilm-l6" in none.json()["detail"]
+    files = {"model.onnx": tiny_models.encoder(), "tokenizer.json": tiny_models.tokenizer()}
+    folder = own_model(tmp_path / "models", files)
+    async with running(await build(settings)) as fresh:
+        answer = await fresh.post("/embed", json={"texts": ["the invoice", "the river"]})
+        body = answer.json()
+        assert (answer.status_code, body["model"], body["dimensions"]) == (200, "of-test", tiny_models.WIDTH)
+        assert len({*body["vectors"]}) == 2
+        for texts in ([], ["x"] * 33, ["x" * 4001]):
+            assert (await fresh.post("/embed", json={"texts": texts})).status_code in (400, 422)
+    (folder / "model.onnx").write_bytes(files["model.onnx"][:-1] + b"x")
+    async with running(await build(settings)) as fresh:
+        broken = await fresh.post("/embed", json={"texts": ["invoice"]})
+        assert (broken.status_code, broken.json()["code"]) == (503, "model-failed")
+        assert (await fresh.get("/health")).status_code == 200

@@ -13,17 +13,19 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
 from filemill.ai.models.registry import Model, Registry
+from filemill.ai.models.server import ENTRY
 from filemill.chassis.sandbox import Limits, Outcome, Sandbox
 from filemill.chassis.sandbox.session import Session
 from filemill.chassis.telemetry import metrics
 
 CODE_BYTES = 768 << 20
 """Address space beside a model's own memory: libraries, their threads, and the inputs of a batch."""
+QUEUE_FULL = "model-queue-full"
 LIFE_S = 7 * 24 * 3600.0
 LOOK_EVERY_S = 0.5
 _GRACE_S = 3600.0
@@ -42,6 +44,12 @@ class HostLimits:
     load_s: float = 120.0
     answer_s: float = 60.0
     threads: int = 1
+
+
+def open_host(scratch: Path, registry: Registry, limits: HostLimits, walls: Literal["full", "reduced"]) -> "ModelHost":
+    """A host with a sandbox of its own below an existing folder; nothing is started yet."""
+    folder = scratch / "models"
+    return ModelHost(Sandbox(ENTRY, scratch=folder, required=walls), folder, registry, limits)
 
 
 class ModelFailed(Exception):
@@ -90,7 +98,7 @@ class ModelHost:
         if server is None or server.model.digest != model.digest:
             server = self._servers[model.entry.id] = await self._replaced(model, server)
         if len(server.waiting) + len(items) > self._limits.waiting_most:
-            raise ModelFailed("model-queue-full", f"Too many wait for the model {model.entry.id}; try again later.")
+            raise ModelFailed(QUEUE_FULL, f"Too many wait for the model {model.entry.id}; try again later.")
         loop = asyncio.get_running_loop()
         futures = [loop.create_future() for _ in items]
         server.waiting.extend(zip(items, futures, strict=True))
