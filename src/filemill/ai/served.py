@@ -6,6 +6,7 @@ child (`models.host`). Text is data: a chunk goes to a model as it is and is not
 
 import asyncio
 import base64
+import math
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,8 @@ from filemill.contracts.upload import Reason
 
 CHUNKS_MOST = 512
 """Of a text; about half a million characters. What is behind is not embedded, and the finding says so."""
+SLICE = 64
+"""Chunks asked about at once, in reading order: the clock is looked at between."""
 TEXT_MOST_BYTES = 64 * 1024 * 1024
 PREVIEW_MOST_BYTES = 16 * 1024 * 1024
 EVIDENCE_MOST = 50
@@ -46,6 +49,8 @@ class Material:
 
     text: Path | None
     preview: Path | None
+    until_s: float = math.inf
+    """On the monotonic clock: what takes long stops here with what it has."""
     vectors: list[Vector] = field(default_factory=list)
     """Filled by `embeddings`."""
 
@@ -88,18 +93,28 @@ async def _embed(host: ModelHost, model: Model, material: Material) -> dict[str,
     characters = sum(len(chunk.text) for chunk in chunks)
     if not chunks:
         return _nothing("no-text", "There is no text in this file to make vectors of.")
-    seen = chunks[:CHUNKS_MOST]
-    # Of like length together: a batch takes as long as its longest text.
-    by_length = sorted(seen, key=lambda chunk: len(chunk.text))
+    made: list[Vector] = []
+    while len(made) < min(len(chunks), CHUNKS_MOST) and (not made or time.monotonic() < material.until_s):
+        made += await _vectors(host, model, chunks[len(made) : min(len(made) + SLICE, CHUNKS_MOST)])
+    material.vectors = made
+    looked_at = sum(len(chunk.text) for chunk in chunks[: len(made)])
+    result = {"chunks": len(made), "of_chunks": len(chunks), "dimensions": len(made[0].vector) // 4}
+    found = {"state": "done", "result": result, "looked_at_characters": looked_at, "of_characters": characters}
+    if len(made) < len(chunks):
+        detail = f"The first {len(made)} of {len(chunks)} chunks have vectors; for more there is no time or room."
+        found["reason"] = Reason(code="cut-short", detail=detail)
+    return found
+
+
+async def _vectors(host: ModelHost, model: Model, chunks: list[Chunk]) -> list[Vector]:
+    """Of like length together: a batch takes as long as its longest text."""
+    by_length = sorted(chunks, key=lambda chunk: len(chunk.text))
     answers = await host.ask(model, [chunk.text for chunk in by_length])
-    vectors = [base64.b64decode(answer["vector"]) for answer in answers]
-    material.vectors = sorted(
-        (Vector(one.number, one.page, one.start, one.end, made) for one, made in zip(by_length, vectors, strict=True)),
-        key=lambda one: one.chunk,
-    )
-    looked_at = sum(len(chunk.text) for chunk in seen)
-    result = {"chunks": len(seen), "of_chunks": len(chunks), "dimensions": len(vectors[0]) // 4}
-    return {"state": "done", "result": result, "looked_at_characters": looked_at, "of_characters": characters}
+    made = [
+        Vector(one.number, one.page, one.start, one.end, base64.b64decode(answer["vector"]))
+        for one, answer in zip(by_length, answers, strict=True)
+    ]
+    return sorted(made, key=lambda one: one.chunk)
 
 
 async def _find_objects(host: ModelHost, model: Model, material: Material) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from filemill.ai.models.host import HostLimits, ModelFailed, ModelHost
 from filemill.ai.models.registry import open_registry
 from filemill.ai.models.server import ENTRY
 from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun
-from filemill.ai.served import CHUNKS_MOST
+from filemill.ai.served import CHUNKS_MOST, SLICE
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
 from filemill.chassis.ids import new_id
@@ -65,7 +65,9 @@ class Bench:
         await self.database.write("test.ended", lambda tx: repository.job_queue.cancel_open(tx, file_id))
         return file_id
 
-    async def analyse(self, file_id: str, *capabilities: str, attempts: int = 1) -> list[Finding]:
+    async def analyse(
+        self, file_id: str, *capabilities: str, attempts: int = 1, deadline_s: float = 60.0
+    ) -> list[Finding]:
         """Ask and see it to the end, with a registry read anew."""
         await self.close()
         registry = open_registry(self.shelf)
@@ -78,7 +80,7 @@ class Bench:
         await self.database.write(
             "test.ask",
             lambda tx: jobs.enqueue(
-                tx, row, lane=INTERACTIVE, cause="asked", deadline_s=60.0, capabilities=list(capabilities)
+                tx, row, lane=INTERACTIVE, cause="asked", deadline_s=deadline_s, capabilities=list(capabilities)
             ),
         )
         job: Any = None
@@ -177,6 +179,19 @@ async def test_embeddings_when_the_text_is_odd_then_it_says_what_was_looked_at(
     bench.blobs.text = {"pages": pages, "chunks": chunks}
     (finding,) = await bench.analyse(await bench.file(), "embeddings")
     assert (finding.state, finding.result) == (state, result)
+
+
+async def test_embeddings_when_the_time_is_over_then_the_beginning_has_vectors_and_it_says_so(bench: Bench) -> None:
+    """At least something, in reading order; a slow machine loses no analysis to its deadline."""
+    own_model(bench.shelf, encoder())
+    bench.blobs.text["chunks"] = [CHUNKS[0]] * (SLICE + 5)
+    file_id = await bench.file()
+    (finding,) = await bench.analyse(file_id, "embeddings", deadline_s=0.001)
+    assert finding.state == "done"
+    assert finding.result["chunks"] == SLICE
+    assert finding.reason is not None
+    assert finding.reason.code == "cut-short"
+    assert [row["chunk"] for row in await bench.vectors(file_id)] == list(range(SLICE))
 
 
 async def test_run_when_a_model_crashes_then_it_is_a_failed_try_and_at_the_last_a_failed_finding(bench: Bench) -> None:
