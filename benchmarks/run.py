@@ -37,6 +37,7 @@ BENCHMARKS = {
     "G15": "g15_start",
     "L1": "l1_thumbnail",
     "L3": "l3_pdf_text",
+    "L6": "l6_embeddings",
     "L8": "l8_task",
     "T1": "t1_tus",
     "SCALING": "scaling",
