@@ -5,11 +5,13 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from filemill.ai import consumers, repository
 from filemill.ai.models.host import HostLimits, ModelFailed, ModelHost
@@ -25,6 +27,7 @@ from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.jobs.worker import JobFailed, Progress
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.contracts.ai import Finding
+from filemill.contracts.processing import RenditionRef
 from filemill.contracts.topics import Topic
 from support import samples, tiny_models
 from support.model_files import own_model
@@ -32,17 +35,25 @@ from support.model_files import own_model
 PAGES = [{"number": 1, "text": "The invoice. The total."}, {"number": 2, "text": "The mountain and the river."}]
 CHUNKS = [{"page": 1, "start": 0, "end": 12}, {"page": 1, "start": 13, "end": 23}, {"page": 2, "start": 0, "end": 27}]
 
+PREVIEW = RenditionRef(
+    name="preview", content_type="image/webp", size=900, storage_key=samples.BLOB, width=64, height=48
+)
+
 
 @dataclass
 class Blobs:
-    """In the place of the store: one text."""
+    """In the place of the store: one text, and perhaps one picture."""
 
     text: dict[str, Any]
+    preview: bytes | None = None
 
     async def fetch(self, key: str, target: Path) -> None:
-        if target.name != "text.json":
+        if target.name == "text.json":
+            target.write_text(json.dumps(self.text))
+        elif self.preview is not None:
+            target.write_bytes(self.preview)
+        else:
             raise NotFound(key)
-        target.write_text(json.dumps(self.text))
 
 
 class Bench:
@@ -59,7 +70,7 @@ class Bench:
         file_id, handlers = new_id(), consumers.handlers(60.0)
         for event in (
             samples.event(Topic.UPLOADED, samples.uploaded(file_id)),
-            samples.event(Topic.PROCESSED, samples.processed(file_id)),
+            samples.event(Topic.PROCESSED, samples.processed(file_id, renditions=[PREVIEW])),
         ):
             await self.database.write("test.event", lambda tx, event=event: handlers[event.type](tx, event))
         await self.database.write("test.ended", lambda tx: repository.job_queue.cancel_open(tx, file_id))
@@ -227,3 +238,35 @@ async def test_run_when_the_best_model_is_broken_then_the_next_speaks(bench: Ben
     assert finding.state == "failed"
     assert finding.reason is not None
     assert "SHA-256" in finding.reason.detail
+
+
+def picture(brightness: int) -> bytes:
+    held = BytesIO()
+    Image.new("RGB", (64, 48), (brightness,) * 3).save(held, "WEBP")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("preview", "state", "code"),
+    [
+        (picture(255), "done", None),
+        (picture(0), "empty", "nothing-found"),
+        (b"no picture", "unsupported", "no-preview"),
+        (None, "unsupported", "no-preview"),
+    ],
+    ids=["bright", "dark", "broken", "none"],
+)
+async def test_objects_when_a_detector_is_on_the_shelf_then_each_has_a_box_as_evidence(
+    bench: Bench, preview: bytes | None, state: str, code: str | None
+) -> None:
+    """What is named has its place and confidence; without a picture, or with nothing in it, that is the answer."""
+    files = {"model.onnx": tiny_models.detector()}
+    own_model(bench.shelf, files, capability="objects", settings=tiny_models.DETECTOR_SETTINGS)
+    bench.blobs.preview = preview
+    (finding,) = await bench.analyse(await bench.file(), "objects")
+    assert (finding.state, finding.model, finding.reason.code if finding.reason else None) == (state, "of-test", code)
+    if state == "done":
+        box = {"left": 0.25, "top": 0.375, "width": 0.5, "height": 0.25}
+        assert finding.result["counts"] == {"lamp": 1}
+        assert finding.evidence == [{"box": box, "text": "lamp", "confidence": 1.0}]
+        assert finding.confidence == 1.0
