@@ -189,6 +189,7 @@ class AnalysisRun:
         request = {
             "capabilities": capabilities,
             "options": options,
+            "disabled": sorted(self._registry.disabled),
             "subject": {
                 "file_id": row["file_id"],
                 "filename": row["filename"],

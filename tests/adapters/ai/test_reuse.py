@@ -8,7 +8,7 @@ import pytest
 
 from filemill.ai import consumers, repository
 from filemill.ai.jobs import options_key, wanted
-from filemill.ai.models.registry import built_in_registry
+from filemill.ai.models.registry import Registry, built_in_registry
 from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
@@ -28,9 +28,11 @@ class Looks:
     """In the place of the sandbox: says something of each capability it is asked for, and remembers what that was."""
 
     asked: list[list[str]] = field(default_factory=list)
+    disabled: list[str] = field(default_factory=list)
 
     async def run(self, request: dict[str, Any], **_places: Any) -> Outcome:
         self.asked.append(request["capabilities"])
+        self.disabled = request["disabled"]
         results = {name: _finding(name) for name in request["capabilities"]}
         return Outcome("ok", {"results": results}, None, None, 1.0, None)
 
@@ -56,6 +58,7 @@ class Bench:
     database: Database
     scratch: Path
     looks: Looks = field(default_factory=Looks)
+    registry: Registry = REGISTRY
 
     async def file(self, **facts: Any) -> str:
         """A file that is processed."""
@@ -75,7 +78,7 @@ class Bench:
         assert isinstance(job, ClaimedJob)
         assert job.file_id == file_id
         around: Any = (self.database, NoBlobs(), self.looks, self.scratch)
-        run = AnalysisRun(*around, Limits(), REGISTRY, None)  # type: ignore[arg-type]
+        run = AnalysisRun(*around, Limits(), self.registry, None)  # type: ignore[arg-type]
         analysis = await run(job, Progress())
         assert isinstance(analysis, Analysis)
 
@@ -132,3 +135,14 @@ async def test_analysis_when_the_equal_file_is_in_the_trash_then_it_is_looked_at
     deleted = samples.event(Topic.DELETED, samples.lifecycle(first, change=1))
     await bench.database.write("test.deleted", consumers.on_deleted, deleted)
     assert await bench.analyse(await bench.file()) == dict.fromkeys(NAMES, False)
+
+
+async def test_analysis_when_a_model_is_switched_off_then_the_sandbox_is_told_and_what_it_said_holds_no_more(
+    bench: Bench,
+) -> None:
+    """`FILEMILL_MODELS_OFF` reaches the models that come with filemill too."""
+    await bench.analyse(await bench.file())
+    bench.registry = REGISTRY.without(frozenset({"vader"}))
+    found = await bench.analyse(await bench.file())
+    assert [name for name, reused in found.items() if not reused] == ["sentiment", "description"]
+    assert bench.looks.disabled == ["vader"]

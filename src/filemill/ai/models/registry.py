@@ -95,6 +95,17 @@ class Registry:
         self._missing: dict[str, str | None] = {}
         self._noted: dict[str, tuple[ModelState, str | None, object, float]] = {}
 
+    def without(self, disabled: frozenset[str]) -> "Registry":
+        """The same with these models switched off; what was read of packages is not read again."""
+        other = Registry(self._entries.values(), disabled, self.shelf, self._broken)
+        other._digests, other._missing = self._digests, self._missing
+        return other
+
+    @property
+    def disabled(self) -> frozenset[str]:
+        """Ids of models an operator switched off."""
+        return self._disabled
+
     def list(self) -> tuple[Model, ...]:
         """Return every model, by capability and rank."""
         return tuple(map(self._look, self._entries.values()))
