@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from filemill.ai.models.host import HostLimits, ModelHost, open_host
+from filemill.ai.models.host import ModelHost, open_host
+from filemill.ai.models.loading import HostLimits
 from filemill.ai.models.registry import Model, open_registry
 from filemill.ai.models.runtime import TextEncoder, open_session
 from filemill.ai.models.server import GRAPHS

@@ -5,7 +5,6 @@ yet waits for that. The same question about the same content is answered from wh
 """
 
 import asyncio
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,13 +14,11 @@ from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
-from filemill.ai.errors import ModelAway, ModelBusy, NoEmbeddings, NoModel, UnknownCapability
+from filemill.ai.errors import UnknownCapability
 from filemill.ai.jobs import options_key
-from filemill.ai.models.host import QUEUE_FULL, ModelFailed, ModelHost
 from filemill.ai.models.registry import Model as RegistryModel
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
-from filemill.ai.served import is_served
 from filemill.ai.settings import AiSettings
 from filemill.chassis.bounds import flaw_of_json
 from filemill.chassis.database.database import Database, Tx
@@ -29,17 +26,12 @@ from filemill.chassis.errors import BadRequest, NotFound
 from filemill.chassis.jobs.errors import JobQueueFull
 from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.table import INTERACTIVE
-from filemill.chassis.resilience import deadline
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.contracts.ai import (
     AnalyzeAnswer,
     AnalyzeRequest,
     EarlierFinding,
-    EmbedAnswer,
-    EmbeddedChunk,
-    EmbeddingsView,
-    EmbedRequest,
     Finding,
     FindingsView,
     Model,
@@ -52,11 +44,6 @@ WAIT_MOST_S = 60
 LOOK_EVERY_S = 0.1
 OPTIONS_MOST_BYTES = 16 * 1024
 OPTIONS_MOST_DEPTH = 4
-EMBED_MOST_S = 30.0
-VECTORS_MOST = 200
-"""Of one answer; some 400 kB."""
-
-_Vectors = tuple[Finding, list[RowMapping]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +56,6 @@ class Endpoints:
     reprocessing: Reprocessing
     settings: AiSettings
     wake: Callable[[], None]
-    models_host: ModelHost
 
     def router(self) -> APIRouter:
         """Every route of this service but the jobs."""
@@ -84,14 +70,6 @@ class Endpoints:
             response_model=FindingsView,
             summary="What is known",
         )
-        add(
-            "/files/{file_id}/embeddings",
-            self.embeddings,
-            methods=["GET"],
-            response_model=EmbeddingsView,
-            summary="Vectors of the text",
-        )
-        add("/embed", self.embed, methods=["POST"], response_model=EmbedAnswer, summary="Vectors of a question")
         add(
             "/jobs/reprocess",
             self.reprocess,
@@ -117,7 +95,7 @@ class Endpoints:
                 raise UnknownCapability(f"There is no capability {name!r}; there are {', '.join(NAMES)}.")
         if flaw := flaw_of_json(question.options, most_depth=OPTIONS_MOST_DEPTH, most_bytes=OPTIONS_MOST_BYTES):
             raise BadRequest(f"Options {flaw}.")
-        row = await self._file(caller, file_id)
+        row = await self.file(caller, file_id)
         kept = await self.database.read(self._kept, caller.owner_id, row, question)
         if kept is not None:
             response.status_code = 200
@@ -133,7 +111,7 @@ class Endpoints:
         earlier: Annotated[bool, Query(description="Also what other models, or other options, said before.")] = False,
     ) -> FindingsView:
         """The newest finding of each capability, with evidence; with `earlier` beside the last five that differ in model."""
-        row = await self._file(caller, file_id)
+        row = await self.file(caller, file_id)
         rows = await self.database.read(repository.findings, caller.owner_id, file_id, row["version"])
         before: list[RowMapping] = []
         if earlier:
@@ -147,63 +125,6 @@ class Endpoints:
             if earlier
             else None,
         )
-
-    async def embeddings(
-        self,
-        file_id: FileId,
-        caller: CallerDep,
-        limit: Annotated[int, Query(ge=1, le=VECTORS_MOST)] = VECTORS_MOST,
-        cursor: Annotated[int, Query(ge=0, description="`next_cursor` of the page before.")] = 0,
-    ) -> EmbeddingsView:
-        """A page of them. 404 `no-embeddings` while the text has none."""
-        row = await self._file(caller, file_id)
-        page = await self.database.read(self._vectors, caller.owner_id, row, cursor - 1, limit + 1)
-        if page is None:
-            raise NoEmbeddings
-        finding, rows = page
-        return EmbeddingsView(
-            file_id=file_id,
-            version=row["version"],
-            model=finding.model or "",
-            model_version=finding.model_version or "",
-            model_digest=finding.model_digest or "",
-            dimensions=finding.result["dimensions"],
-            items=[
-                EmbeddedChunk(
-                    chunk=one["chunk"], page=one["page"], start=one["first"], end=one["behind"],
-                    vector=base64.b64encode(one["vector"]).decode(),
-                )
-                for one in rows[:limit]
-            ],
-            next_cursor=str(rows[limit]["chunk"]) if len(rows) > limit else None,
-        )  # fmt: skip
-
-    def _vectors(self, tx: Tx, owner_id: str, row: RowMapping, after: int, most: int) -> _Vectors | None:
-        """The finding and its vectors, read together: they are of one model."""
-        found = {one["capability"]: one for one in repository.findings(tx, owner_id, row["file_id"], row["version"])}
-        finding = Finding.model_validate(found["embeddings"]["finding"]) if "embeddings" in found else None
-        if finding is None or finding.state != "done":
-            return None
-        return finding, repository.vectors_page(tx, owner_id, row["file_id"], row["version"], after, most)
-
-    async def embed(self, asked: EmbedRequest, _caller: CallerDep) -> EmbedAnswer:
-        """As the chunks of files are: by the best model there is, loaded when first asked."""
-        model = self.registry.best("embeddings")
-        if model is None or not is_served(model):
-            command = f" `{model.pull_command}` fetches one." if model and model.pull_command else ""
-            raise NoModel(f"No model makes vectors here.{command}")
-        try:
-            async with asyncio.timeout(deadline.left_s(EMBED_MOST_S)):
-                answers = await self.models_host.ask(model, asked.texts)
-        except TimeoutError as error:
-            raise ModelAway("The model did not answer in time.") from error
-        except ModelFailed as error:
-            raise (ModelBusy if error.code == QUEUE_FULL else ModelAway)(error.detail, retry_after_s=5) from error
-        vectors = [str(answer["vector"]) for answer in answers]
-        return EmbedAnswer(
-            model=model.entry.id, model_version=model.entry.version, model_digest=model.digest,
-            dimensions=len(base64.b64decode(vectors[0])) // 4, vectors=vectors,
-        )  # fmt: skip
 
     async def reprocess(self, asked: ReprocessRequest, caller: CallerDep) -> ReprocessAnswer:
         """A page of the caller's files at a time: the ones that fit go to the bulk lane, or are only counted."""
@@ -266,7 +187,8 @@ class Endpoints:
             capabilities=question.capabilities, options=question.options,
         )  # fmt: skip
 
-    async def _file(self, caller: Caller, file_id: str) -> RowMapping:
+    async def file(self, caller: Caller, file_id: str) -> RowMapping:
+        """What is known of a file of the caller. Raises `NotFound`, and `Unavailable` where nobody can say."""
         row = await self.database.read(known.living, caller.owner_id, file_id)
         if row is not None:
             return row

@@ -6,6 +6,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from filemill.ai import consumers, jobs, repository, selection
+from filemill.ai.embeddings_endpoints import EmbeddingsEndpoints
 from filemill.ai.endpoints import Endpoints
 from filemill.ai.jobs import DeadlineWatch
 from filemill.ai.models.host import open_host
@@ -84,11 +85,12 @@ async def build(settings: AiSettings) -> ASGIApp:
         settings.ai_workers,
         wake,
     )
-    endpoints = Endpoints(database, registry, upload, reprocessing, settings, wake, models)
+    endpoints = Endpoints(database, registry, upload, reprocessing, settings, wake)
+    vectors = EmbeddingsEndpoints(database, registry, models, endpoints.file)
     return build_app(
         state,
         # Before the jobs, whose `/jobs/{job_id}` is any word.
-        [endpoints.router(), JobEndpoints(database, job_queue, wake).router()],
+        [endpoints.router(), vectors.router(), JobEndpoints(database, job_queue, wake).router()],
         summary="Says what a file is about, with model, confidence and evidence.",
         start=start,
         stop=stop,

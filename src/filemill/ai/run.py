@@ -19,7 +19,8 @@ from sqlalchemy import RowMapping
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import AFTER, NAMES
 from filemill.ai.jobs import KIND, options_key, still_holds, tell_unavailable
-from filemill.ai.models.host import ModelFailed, ModelHost
+from filemill.ai.models.host import ModelHost
+from filemill.ai.models.loading import ModelFailed
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import Vector, known
 from filemill.ai.served import Material, failed, is_served, look

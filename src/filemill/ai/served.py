@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from filemill.ai.models.host import HostLimits, ModelHost
+from filemill.ai.models.host import ModelHost
+from filemill.ai.models.loading import HostLimits
 from filemill.ai.models.registry import Model
 from filemill.ai.repository import Vector
 from filemill.ai.settings import AiSettings

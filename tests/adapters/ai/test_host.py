@@ -17,7 +17,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from filemill.ai.models.host import HostLimits, ModelFailed, ModelHost
+from filemill.ai.models.host import ModelHost
+from filemill.ai.models.loading import HostLimits, ModelFailed
 from filemill.ai.models.registry import Model, Registry, open_registry
 from filemill.ai.models.server import ENTRY
 from filemill.chassis.sandbox import Sandbox

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from filemill.ai import consumers, repository
-from filemill.ai.models.host import HostLimits, ModelFailed, ModelHost
+from filemill.ai.models.host import ModelHost
+from filemill.ai.models.loading import HostLimits, ModelFailed
 from filemill.ai.models.registry import open_registry
 from filemill.ai.models.server import ENTRY
 from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun

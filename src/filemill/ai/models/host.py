@@ -7,7 +7,6 @@ fails the questions it had (`ModelFailed`), nothing else: the next question star
 
 import asyncio
 import itertools
-import shutil
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -17,49 +16,23 @@ from typing import Any, Literal
 
 import structlog
 
+from filemill.ai.models.loading import LIFE_S, QUEUE_FULL, HostLimits, ModelFailed, failure, open_model
 from filemill.ai.models.registry import Model, Registry
 from filemill.ai.models.server import ENTRY
-from filemill.chassis.sandbox import Limits, Outcome, Sandbox
+from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.sandbox.session import Session
 from filemill.chassis.telemetry import metrics
 
-CODE_BYTES = 768 << 20
-"""Address space beside a model's own memory: libraries, their threads, and the inputs of a batch."""
-QUEUE_FULL = "model-queue-full"
-LIFE_S = 7 * 24 * 3600.0
 LOOK_EVERY_S = 0.5
 _GRACE_S = 3600.0
 
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class HostLimits:
-    """What models may use. `answer_s` is the time of one batch, `threads` those of one model."""
-
-    memory_bytes: int = 2 << 30
-    idle_s: float = 300.0
-    batch_most: int = 16
-    waiting_most: int = 10_000
-    load_s: float = 120.0
-    answer_s: float = 60.0
-    threads: int = 1
-
-
 def open_host(scratch: Path, registry: Registry, limits: HostLimits, walls: Literal["full", "reduced"]) -> "ModelHost":
     """A host with a sandbox of its own below an existing folder; nothing is started yet."""
     folder = scratch / "models"
     return ModelHost(Sandbox(ENTRY, scratch=folder, required=walls), folder, registry, limits)
-
-
-class ModelFailed(Exception):
-    """A question was not answered. `of_model`: the model itself cannot be used, and asking again is useless for a while."""
-
-    def __init__(self, code: str, detail: str, *, of_model: bool = False) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-        self.of_model = of_model
 
 
 @dataclass(slots=True)
@@ -96,7 +69,10 @@ class ModelHost:
         """One answer per item, in order. Raises `ModelFailed`."""
         server = self._servers.get(model.entry.id)
         if server is None or server.model.digest != model.digest:
-            server = self._servers[model.entry.id] = await self._replaced(model, server)
+            old, server = server, _Server(model)
+            self._servers[model.entry.id] = server
+            if old is not None:
+                await self._stop(old)
         if len(server.waiting) + len(items) > self._limits.waiting_most:
             raise ModelFailed(QUEUE_FULL, f"Too many wait for the model {model.entry.id}; try again later.")
         loop = asyncio.get_running_loop()
@@ -134,12 +110,16 @@ class ModelHost:
 
     async def close(self) -> None:
         """End everything."""
-        for server in self._servers.values():
-            if server.task is not None:
-                server.task.cancel()
-                await asyncio.gather(server.task, return_exceptions=True)
-            await self._end(server)
+        for server in list(self._servers.values()):
+            await self._stop(server)
         await self._sandbox.stop()
+
+    async def _stop(self, server: _Server) -> None:
+        """End a model whatever it does; who waits is told."""
+        if server.task is not None:
+            server.task.cancel()
+            await asyncio.gather(server.task, return_exceptions=True)
+        await self._end(server)
 
     @property
     def loaded(self) -> list[str]:
@@ -206,7 +186,7 @@ class ModelHost:
             return answers
         if session.is_over:
             await self._end(server)
-        raise ModelFailed(_code(outcome), _words(server.model, outcome))
+        raise failure(server.model.entry, outcome)
 
     async def _load(self, server: _Server) -> Session:
         """The child of a model, warm."""
@@ -215,31 +195,14 @@ class ModelHost:
         async with self._loading:
             await self._end(server)
             await self._make_room(server)
-            entry, shelf = server.model.entry, self._registry.shelf
+            entry, began_s = server.model.entry, time.monotonic()
             work_dir = self._scratch / f"model-{next(self._numbers)}"
-            # Address space, of which a model maps more than it uses; what it may use is `memory_bytes`.
-            memory = 2 * entry.memory_bytes + CODE_BYTES
-            limits = Limits(memory_bytes=memory, cpu_s=int(LIFE_S), wall_s=LIFE_S, file_bytes=1 << 20, open_files=64)
-            session = await self._sandbox.open(source=shelf.folder(entry), work_dir=work_dir, limits=limits)
-            began_s = time.monotonic()
-            what = {
-                "capability": entry.capability,
-                "files": [
-                    {"name": one.name, "sha256": one.sha256, "size_bytes": one.size_bytes} for one in entry.shelf_files
-                ],
-                "settings": dict(entry.settings),
-                "threads": self._limits.threads,
-            }
             try:
-                outcome = await session.ask({"load": what}, timeout_s=self._limits.load_s)
-            finally:
-                shutil.rmtree(work_dir, ignore_errors=True)
-            if outcome.state != "ok":
-                await session.kill()
-                reason = _words(server.model, outcome)
-                self._registry.note(entry.id, "failed", reason)
-                _log.warning("ai.model.failed", model=entry.id, reason=reason)
-                raise ModelFailed(_code(outcome), reason, of_model=True)
+                session = await open_model(self._sandbox, self._registry.shelf, entry, work_dir, self._limits)
+            except ModelFailed as error:
+                self._registry.note(entry.id, "failed", error.detail)
+                _log.warning("ai.model.failed", model=entry.id, reason=error.detail)
+                raise
             server.session, server.born_s, server.used_s = session, time.monotonic(), time.monotonic()
             self._registry.note(entry.id, "loaded")
             self._count()
@@ -265,7 +228,7 @@ class ModelHost:
 
     async def _end_idle(self) -> None:
         now_s = time.monotonic()
-        for server in self._servers.values():
+        for server in list(self._servers.values()):
             if server.session is None or server.busy:
                 continue
             is_old = now_s - server.born_s > LIFE_S - _GRACE_S
@@ -288,30 +251,8 @@ class ModelHost:
         self._count()
         _log.info("ai.model.ended", model=server.model.entry.id)
 
-    async def _replaced(self, model: Model, old: _Server | None) -> _Server:
-        """A model whose files were changed is another one."""
-        if old is not None:
-            await self._end(old)
-        return _Server(model)
-
     def _used(self) -> int:
         return sum(one.model.entry.memory_bytes for one in self._servers.values() if one.session is not None)
 
     def _count(self) -> None:
         metrics.MODELS_LOADED_BYTES.set(self._used())
-
-
-def _code(outcome: Outcome) -> str:
-    return outcome.code if outcome.state == "failed" and outcome.code else f"model-{outcome.state}"
-
-
-def _words(model: Model, outcome: Outcome) -> str:
-    words = {
-        "out-of-memory": "needed more memory than its entry says",
-        "timeout": "did not answer in time and was stopped",
-        "crashed": "crashed",
-        "cancelled": "was stopped",
-        "output-too-large": "answered more than is allowed",
-    }
-    said = words.get(outcome.state)
-    return f"The model {model.entry.id} {said}." if said else f"The model {model.entry.id}: {outcome.detail}"
