@@ -56,7 +56,10 @@ def upload(
 @app.command()
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(help='Words, "phrases", prefix*, -not. None: the newest files.')
+        list[str] | None,
+        typer.Argument(
+            help='Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x created:>2026-01 size:>1MB. None: the newest.'
+        ),
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
