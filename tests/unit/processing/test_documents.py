@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from support.compound_file import compound_file
+
 from .files import laughs, pdf, presentation, seven_zip, structured_word, word, word_bomb, workbook, zipped
 
 
@@ -337,3 +339,45 @@ def test_mail_when_it_carries_files_then_each_is_told(process: Any, text_of: Any
     assert table == {"name": "größe.csv", "content_type": "text/csv", "size_bytes": 8, "sha256": digest}
     assert (message["name"], message["content_type"]) == ("Before.eml", "message/rfc822")
     assert text_of(result).count("At noon?") == 1
+
+
+def test_pptx_when_a_part_does_not_unpack_then_the_reason_is_readable(process: Any) -> None:
+    """Its reader hands on what the unpacking said, an error of another family."""
+    content = bytearray(presentation([["Valves", "open slowly"]] * 3))
+    at = content.index(b"ppt/slides/slide2.xml") + len("ppt/slides/slide2.xml")
+    content[at : at + 40] = bytes(40)
+    result = process(bytes(content), "a.pptx")
+    assert (result["reject"] or {}).get("code") == "unreadable-document", result["steps"]
+
+
+@pytest.mark.parametrize("record", [0x85, 0x18])
+def test_xls_when_its_reader_panics_then_the_document_is_unreadable(process: Any, record: int) -> None:
+    """A sheet or a name of two bytes: what Rust calls a panic is no Exception in Python, and ended the child."""
+    start = bytes.fromhex("09080800") + bytes.fromhex("000505000a54cd07")
+    book = start + record.to_bytes(2, "little") + b"\2\0\0\0" + b"\x0a\0\0\0"
+    result = process(compound_file({"Book": book}), "a.xls")
+    assert result["content_type"] == "application/vnd.ms-excel"
+    assert result["reject"]["code"] == "unreadable-document"
+
+
+def test_office_when_encrypted_then_it_needs_a_password_whatever_libmagic_calls_it(process: Any) -> None:
+    """A document behind a password is a compound file around one stream."""
+    spaces = {"EncryptionInfo": bytes(8), "DataSpaceInfo": {"StrongEncryptionDataSpace": bytes(64)}}
+    tree = {"EncryptedPackage": bytes(5000), "EncryptionInfo": bytes(200), "\x06DataSpaces": spaces}
+    result = process(compound_file(tree), "a.docx")
+    assert (result["content_type"], result["text"]["state"]) == ("application/encrypted-ooxml", "needs-password")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type"),
+    [
+        ("README.md", "<a href='x'>Pumps</a>\n\n# Title\n\nWords.\n", "text/markdown"),
+        ("README.md", "<!DOCTYPE html>\n<html><body><p>Words.</p></body></html>\n", "text/html"),
+        ("piece", "<a href='x'>Pumps</a>\n\n<p>Title</p>\n", "text/html"),
+    ],
+)
+def test_text_when_it_begins_with_an_element_then_a_page_needs_more_than_that(
+    process: Any, name: str, content: str, content_type: str
+) -> None:
+    """Markdown may hold elements, also first; libmagic then sees a page."""
+    assert process(content.encode(), name)["content_type"] == content_type

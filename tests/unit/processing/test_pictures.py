@@ -1,5 +1,6 @@
 """Pictures: what is found out about them and what is made of them."""
 
+import random
 import struct
 from pathlib import Path
 from typing import Any
@@ -311,3 +312,34 @@ def test_picture_when_tesseract_is_missing_then_the_step_says_how_to_get_it(
     record = step(process(encode(photo(), "PNG"), "a.png"), "image_text")
     assert (record["state"], record["code"]) == ("skipped", "needs-tesseract")
     assert "tesseract" in record["detail"]
+
+
+def test_gif_when_its_second_frame_is_broken_off_then_the_first_is_shown(process: Any) -> None:
+    """Frames are counted by walking through them, and Pillow's walk raises IndexError there."""
+    content = encode(photo(60, 40).quantize(16), "GIF")
+    result = process(content.removesuffix(b";") + b"," + bytes(4) + b"\x3c\0\x28\0\0", "a.gif")
+    probe = next(step for step in result["steps"] if step["name"] == "image_probe")
+    assert (probe["state"], result["properties"]["width_px"]) == ("done", 60)
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+def test_icon_when_libmagic_takes_it_for_targa_then_it_is_an_icon(process: Any) -> None:
+    """The size of its first picture stands where Targa has the bits of a pixel."""
+    noise = Image.frombytes("L", (256, 256), random.Random(1).randbytes(256 * 256))
+    picture = encode(noise, "PNG")
+    assert len(picture) >> 16 == 1
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 6 + 5 * 16)
+    result = process(b"\0\0\1\0\5\0" + entry * 5 + picture, "favicon.ico")
+    assert result["type_evidence"]["libmagic"] == "image/x-tga"
+    assert result["content_type"] == "image/x-icon"
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+@pytest.mark.parametrize(("brand", "content_type"), [(b"mif1", "image/avif"), (b"avif", "image/avif")])
+def test_avif_when_its_first_brand_is_for_any_kind_then_the_others_tell(
+    process: Any, brand: bytes, content_type: str
+) -> None:
+    """Encoders differ in which brand of HEIF they put first."""
+    content = encode(photo(64, 48), "AVIF")
+    result = process(content[:8] + brand + content[12:], "a.avif")
+    assert result["content_type"] == content_type

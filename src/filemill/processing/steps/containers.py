@@ -76,6 +76,13 @@ def ole_type(path: Path) -> str | None:
     return next((kind for mark, kind in _OLE_MARKS if (mark + "\0").encode("utf-16-le") in content), None)
 
 
+def says_avif(head: bytes) -> bool:
+    """Return whether the brands of a HEIF file have AVIF's among them; the first may be one for any kind (ISO/IEC 23008-12)."""
+    size_bytes = int.from_bytes(head[:4], "big")
+    brands = head[16 : min(size_bytes, len(head))]
+    return head[4:8] == b"ftyp" and any(brands[at : at + 4] in {b"avif", b"avis"} for at in range(0, len(brands), 4))
+
+
 def has_only_sound(path: Path) -> bool:
     """Return whether an MP4 has tracks of sound and none of pictures; its brand often does not say.
 

@@ -10,13 +10,13 @@ import secrets
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, document_markdown, markup, plain_text, text_pages, unpack
+from filemill.processing.steps import containers, document_markdown, extraction, markup, plain_text, text_pages, unpack
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "document_text"
-VERSION = 3
+VERSION = 4
 
 # XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
 _SOURCE_MAX_BYTES = 256 << 20
@@ -147,14 +147,14 @@ def _with_kreuzberg(context: StepContext, text: str | None, mark: str | None) ->
 
     With `mark` a line of it and a number stands before each slide.
     """
-    import kreuzberg
-
     settings = document_markdown.config("plain")
     if mark is not None:
+        import kreuzberg
+
         settings.pages = kreuzberg.PageConfig(insert_page_markers=True, marker_format=f"\n\n{mark} {{page_num}}\n\n")
     try:
-        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind(context), config=settings)
-    except kreuzberg.KreuzbergError as error:
+        extracted = extraction.extract(context.source, kind(context), settings)
+    except extraction.NotExtracted as error:
         if text is not None:
             return text, {}
         raise _reason(context, error) from error

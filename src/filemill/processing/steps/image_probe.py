@@ -9,7 +9,7 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "image_probe"
-VERSION = 1
+VERSION = 2
 
 
 def run(context: StepContext) -> StepEnd:
