@@ -5,6 +5,7 @@ Not for: deciding anything. On failure: every function raises OSError with the e
 """
 
 import ctypes
+import functools
 import os
 import platform
 import sys
@@ -42,6 +43,7 @@ class _CapabilityData(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
+@functools.cache
 def machine() -> str:
     """Return the name of the processor family as the kernel says it (`x86_64`, `aarch64`)."""
     return platform.machine()
