@@ -153,18 +153,20 @@ def seven_zip_lzma(content: bytes, coder: bytes, filters: Any) -> bytes:
     return plain[:8] + struct.pack("<I", zlib.crc32(start)) + start + packed + header
 
 
-@pytest.mark.parametrize("coder", ["lzma", "lzma2", "bcj"])
+@pytest.mark.parametrize("coder", ["lzma", "lzma2", "BCJ", "PPMd"])
 def test_seven_zip_when_packed_then_unpacked_or_said_to_be_unknown(tmp_path: Path, coder: str) -> None:
-    """LZMA and LZMA2, with the dictionaries their properties name; filters for programs are not read."""
+    """LZMA and LZMA2, with the dictionaries their properties name; the others are named."""
     content = b"words and words and words and words and words"
     coders: dict[str, tuple[bytes, Any]] = {
         "lzma": (b"\x23\x03\x01\x01\x05\x5d\x00\x00\x01\x00", [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}]),
         "lzma2": (b"\x21\x21\x01\x08", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
-        "bcj": (b"\x04\x03\x03\x01\x03", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
+        "PPMd": (b"\x23\x03\x04\x01\x05\x06\x00\x00\x00\x01", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
+        "BCJ": (b"\x04\x03\x03\x01\x03", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
     }
     made = unpack(tmp_path, seven_zip_lzma(content, *coders[coder]), SEVEN)
-    if coder == "bcj":
+    if coder in {"BCJ", "PPMd"}:
         assert made.taken["code"] == "unsupported-compression"
+        assert f"packed with {coder}," in str(made.taken["detail"])
     else:
         assert made.files == {"a.txt": content}
 
