@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
-from support.compound_file import compound_file
+from filemill.processing.steps.compound_file import compound_file
 
 from .files import laughs, pdf, presentation, seven_zip, structured_word, word, word_bomb, workbook, zipped
 
