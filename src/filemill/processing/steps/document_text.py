@@ -10,7 +10,16 @@ import secrets
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, document_markdown, extraction, markup, plain_text, text_pages, unpack
+from filemill.processing.steps import (
+    containers,
+    document_markdown,
+    extraction,
+    markup,
+    office_words,
+    plain_text,
+    text_pages,
+    unpack,
+)
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
@@ -72,7 +81,10 @@ def run(context: StepContext) -> StepEnd:
     if text is None or context.content_type in _HTML:
         text, metadata = _with_kreuzberg(context, text, mark)
     text = text_pages.clean(text)
-    pages, cut = text_pages.bounded(_slides(text, mark) if mark else _pages(text, metadata.get("sheet_names")))
+    beside = office_words.beside(context.source, context.content_type, text)
+    pages, cut = text_pages.bounded(
+        _with_beside(_slides(text, mark) if mark else _pages(text, metadata.get("sheet_names")), beside)
+    )
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
@@ -121,6 +133,16 @@ def _slides(text: str, mark: str) -> list[text_pages.Page]:
         return [text_pages.Page(1, text)]
     numbers, words = parts[1::2], parts[2::2]
     return [text_pages.Page(int(number), part) for number, part in zip(numbers, words, strict=True)]
+
+
+def _with_beside(pages: list[text_pages.Page], beside: dict[int, str]) -> list[text_pages.Page]:
+    """Return the pages with the words that stand beside their text behind it; those of no page are on the last one."""
+    last = pages[-1].number if pages else 0
+    more = {number or last: text_pages.clean(words) for number, words in beside.items()}
+    return [
+        text_pages.Page(page.number, f"{page.text}\n\n{more[page.number]}".strip()) if page.number in more else page
+        for page in pages
+    ]
 
 
 def _markup_words(context: StepContext) -> str | None:
