@@ -381,3 +381,72 @@ def test_text_when_it_begins_with_an_element_then_a_page_needs_more_than_that(
 ) -> None:
     """Markdown may hold elements, also first; libmagic then sees a page."""
     assert process(content.encode(), name)["content_type"] == content_type
+
+
+def open_presentation(pages: str, kind: str = "presentation") -> bytes:
+    """An OpenDocument file whose body has these pages."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = "".join(f' xmlns:{one}="{names}:{one}:1.0"' for one in ("office", "presentation", "text"))
+    content = (
+        f'<office:document-content{spaces} xmlns:draw="{names}:drawing:1.0"><office:body><office:{kind}>'
+        f"{pages}</office:{kind}></office:body></office:document-content>"
+    )
+    mimetype = f"application/vnd.oasis.opendocument.{kind}"
+    return zipped({"mimetype": mimetype.encode(), "content.xml": content.encode()})
+
+
+def test_odp_when_it_has_slides_then_each_is_a_page_with_its_notes(process: Any, blob_of: Any) -> None:
+    """Words, gaps between them, and what the speaker sees; a slide without words keeps its number."""
+    pages = (
+        "<draw:page><draw:frame><draw:text-box><text:p>Valves<text:s/>open <text:span>slowly</text:span></text:p>"
+        "<text:list><text:list-item><text:p>first</text:p></text:list-item></text:list></draw:text-box></draw:frame>"
+        "<presentation:notes><text:p>Say it twice.</text:p></presentation:notes></draw:page>"
+        "<draw:page/><draw:page><text:h>Pumps</text:h></draw:page>"
+    )
+    result = process(open_presentation(pages), "a.odp")
+    assert [(page["number"], page["text"]) for page in blob_of(result)["pages"]] == [
+        (1, "Valves open slowly\nfirst\nSay it twice."),
+        (2, ""),
+        (3, "Pumps"),
+    ]
+    assert result["properties"]["slide_count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("pages", "end"),
+    [
+        ("<draw:page/>", ("empty", "no-text")),
+        ("<draw:page>", ("failed", "unreadable-document")),
+        ("<draw:page/>" * 20_000 + "<draw:page><text:p>x</text:p></draw:page>", ("empty", "no-text")),
+    ],
+)
+def test_odp_when_it_has_no_words_or_is_broken_then_the_reason_is_readable(
+    process: Any, pages: str, end: tuple[str, str]
+) -> None:
+    """More slides than anybody shows are not looked for."""
+    record = step(process(open_presentation(pages), "a.odp"), "document_text")
+    assert (record["state"], record["code"]) == end
+
+
+def test_odg_when_it_has_words_then_they_are_found(process: Any, text_of: Any) -> None:
+    """A drawing has pages as slides have."""
+    drawing = open_presentation("<draw:page><text:p>Flow of oil</text:p></draw:page>", "graphics")
+    assert text_of(process(drawing, "a.odg")) == "Flow of oil"
+
+
+@pytest.mark.parametrize(
+    ("name", "tree"),
+    [
+        ("a.doc", {"WordDocument": b"\xec\xa5\xc1\0" + bytes(6) + b"\xf0\x13" + bytes(5000)}),
+        (
+            "a.ppt",
+            {"PowerPoint Document": bytes(5000), "Current User": bytes(12) + bytes.fromhex("dfc4d1f3") + bytes(60)},
+        ),
+    ],
+)
+def test_old_office_when_it_says_that_it_is_encrypted_then_it_needs_a_password(
+    process: Any, name: str, tree: Any
+) -> None:
+    """Its reader sees damage, or nothing; the document says why."""
+    result = process(compound_file(tree), name)
+    assert (result["text"]["state"], result["reject"]) == ("needs-password", None)

@@ -343,3 +343,10 @@ def test_avif_when_its_first_brand_is_for_any_kind_then_the_others_tell(
     content = encode(photo(64, 48), "AVIF")
     result = process(content[:8] + brand + content[12:], "a.avif")
     assert result["content_type"] == content_type
+
+
+def test_jpeg_2000_when_without_its_box_then_it_is_a_picture(process: Any) -> None:
+    """Scanners and PDF tools write the bare stream, which libmagic does not know."""
+    result = process(encode(photo(64, 48), "JPEG2000", no_jp2=True), "a.j2k")
+    assert result["content_type"] == "image/x-jp2-codestream"
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}

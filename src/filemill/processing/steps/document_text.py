@@ -16,6 +16,7 @@ from filemill.processing.steps import (
     extraction,
     markup,
     office_words,
+    open_slides,
     plain_text,
     text_pages,
     unpack,
@@ -47,6 +48,7 @@ _DAMAGED = StepEnd(
     "unreadable-document",
     "The document could not be read: its data is damaged or the file ends in the middle.",
 )
+_EMPTY = StepEnd("empty", "no-text", "The document has no text.")
 _PROPERTIES = {
     "title": "title",
     "subject": "subject",
@@ -70,10 +72,13 @@ _PASSWORD_WORDS = ("password", "encrypted", "decrypt")
 
 def run(context: StepContext) -> StepEnd:
     """Set pages (sheets, slides; one for kinds without pages) and the document's own properties."""
-    if context.content_type == "application/encrypted-ooxml":
+    locked = context.content_type == "application/encrypted-ooxml"
+    if locked or containers.ole_needs_password(context.source, context.content_type):
         context.text_state = "needs-password"
         return NEEDS_PASSWORD
     _refuse_bombs(context)
+    if context.content_type in open_slides.TYPES:
+        return _open_slides(context)
     text = _markup_words(context)
     metadata: dict[str, Any] = {}
     # Between slides; a document cannot know it, so it cannot make slides of its own.
@@ -94,7 +99,7 @@ def run(context: StepContext) -> StepEnd:
             context.properties["attachments"] = attached
     if not text_pages.has_words(pages):
         context.text_state = "empty"
-        return StepEnd("empty", "no-text", "The document has no text.")
+        return _EMPTY
     context.pages, context.text_state = pages, "found"
     if context.content_type not in _XML:
         context.markdown = document_markdown.read(context.source, kind(context))
@@ -103,7 +108,25 @@ def run(context: StepContext) -> StepEnd:
 
 def kind(context: StepContext) -> str:
     """Return the type as kreuzberg calls it."""
-    return _NAMES.get(context.content_type, context.content_type)
+    return _NAMES.get(context.content_type, context.content_type.removesuffix("-template"))
+
+
+def _open_slides(context: StepContext) -> StepEnd:
+    try:
+        slides = open_slides.read(context.source)
+    except ValueError as error:
+        raise StepError(_DAMAGED) from error
+    pages, cut = text_pages.bounded(
+        text_pages.Page(number, text_pages.clean(words)) for number, words in enumerate(slides, start=1)
+    )
+    context.properties["slide_count"] = len(slides)
+    if cut:
+        context.properties["text_truncated"] = True
+    if not text_pages.has_words(pages):
+        context.text_state = "empty"
+        return _EMPTY
+    context.pages, context.text_state = pages, "found"
+    return DONE
 
 
 def _pages(text: str, sheet_names: Any) -> list[text_pages.Page]:

@@ -48,6 +48,7 @@ _ZIP_LIKE = (
 # "Encrypted" is what libmagic calls an Office document behind a password.
 _OLE_LIKE = ("application/x-cfb", "application/msword", "application/vnd.ms-", "application/encrypted", _UNKNOWN)
 _TARGA_HEADER_BYTES = 18
+_JPEG_2000_STREAM = b"\xff\x4f\xff\x51\0"  # without the box of a JP2 around it (ISO/IEC 15444-1, A.4)
 _ICON = b"\0\0\1\0"
 _ICON_ENTRY_BYTES = 16
 _ISO_MEDIA = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
@@ -99,6 +100,8 @@ def _by_header(found: str, head: bytes, source: Path) -> tuple[str, str] | None:
         return "brands", "image/avif"
     if found in {_UNKNOWN, _TARGA} and _is_icon(source, head):
         return "header", "image/x-icon"
+    if found == _UNKNOWN and head.startswith(_JPEG_2000_STREAM):
+        return "header", "image/x-jp2-codestream"
     if found == _UNKNOWN and _is_transport_stream(head):
         return "packets", "video/mp2t"
     if found == _TARGA and not _is_targa(source, head):
