@@ -8,7 +8,7 @@ from typing import Any
 import pillow_heif
 import pytest
 import pyvips
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
 
 from .files import encode, jpeg_with_exif, photo, png_header_only
 
@@ -350,3 +350,22 @@ def test_jpeg_2000_when_without_its_box_then_it_is_a_picture(process: Any) -> No
     result = process(encode(photo(64, 48), "JPEG2000", no_jp2=True), "a.j2k")
     assert result["content_type"] == "image/x-jp2-codestream"
     assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+def test_tiff_when_only_pillow_reads_it_then_it_has_renditions_of_its_colours(process: Any, work_dir: Path) -> None:
+    """Lab, as printers and scanners write it, in a way that libvips refuses."""
+    lab = ImageCms.profileToProfile(
+        photo(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    result = process(encode(lab, "TIFF"), "a.tif")
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+    thumbnail = opened(result, work_dir, "thumbnail").convert("RGB")
+    assert thumbnail.getpixel((20, 100)) == pytest.approx((220, 20, 20), abs=12)
+    assert thumbnail.getpixel((200, 100))[2] > 180
+
+
+def test_tiff_when_nobody_reads_it_then_the_reason_is_readable(process: Any) -> None:
+    """The second reader's refusal is the same sentence."""
+    content = encode(photo(), "TIFF")
+    result = process(content[:8] + bytes(len(content) - 8), "a.tif")
+    assert result["reject"]["code"] == "unreadable-image"

@@ -42,7 +42,7 @@ _PILLOW_FORMATS = (
     "HEIF",
 )
 
-TOO_MANY_PIXELS = "too-many-pixels"
+TOO_MANY_PIXELS, UNREADABLE = "too-many-pixels", "unreadable-image"
 _CUT_SHORT = (
     "truncated",
     "premature",
@@ -128,4 +128,4 @@ def unreadable(error: BaseException, source: Path) -> StepError:
         why = "the file ends in the middle"
     else:
         why = "its data is damaged or of a kind we do not know"
-    return StepError(StepEnd("failed", "unreadable-image", f"The picture could not be decoded: {why}."))
+    return StepError(StepEnd("failed", UNREADABLE, f"The picture could not be decoded: {why}."))
