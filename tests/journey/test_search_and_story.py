@@ -160,7 +160,8 @@ def test_analytics_when_files_are_there_then_the_numbers_add_up(
 def test_file_when_it_was_just_uploaded_then_metadata_and_ai_know_it_at_once(
     client: httpx.Client, upload: Upload
 ) -> None:
-    """A file exists everywhere from the moment of its 201: fifty times, without waiting."""
+    """A file exists everywhere from the moment of its 201, fifty times: never 404, and 503 only where upload is too slow."""
+    first: list[int] = []
     for number in range(50):
         file_id = upload(f"{number}.txt", b"x")["file_id"]
         for address in (
@@ -168,4 +169,10 @@ def test_file_when_it_was_just_uploaded_then_metadata_and_ai_know_it_at_once(
             f"metadata/files/{file_id}/timeline",
             f"ai/files/{file_id}/findings",
         ):
-            assert client.get(f"/api/{address}").status_code == 200, address
+            answers = [client.get(f"/api/{address}")]
+            while answers[-1].status_code == 503 and len(answers) < 20:
+                assert answers[-1].headers["Retry-After"], address
+                answers.append(client.get(f"/api/{address}"))
+            assert answers[-1].status_code == 200, address
+            first.append(answers[0].status_code)
+    assert first.count(200) > len(first) * 0.9
