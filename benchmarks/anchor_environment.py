@@ -56,7 +56,7 @@ def missing_row(number: str, work: str, anchor: str, goal: str, unit: str) -> di
     return {
         "id": number,
         "work": work,
-        "anchor_is": f"{anchor}, which could not be installed",
+        "anchor_is": f"{anchor}, which could not be had",
         "goal": goal,
         "met": False,
         "ours": "-",

@@ -32,9 +32,6 @@ _NOT_SAMPLES = _suffixes(
     ".py .pyi .pyx .c .cc .cpp .h .hpp .rs .rst .toml .cfg .in .lock .po .feature .rels .exp .sh .bash .ps1 .bat .lut"
 )
 PDFS = frozenset({".pdf"})
-PICTURES = _suffixes(
-    ".jpg .jpeg .png .webp .gif .tif .tiff .bmp .psd .ico .tga .jp2 .j2k .avif .heic .heif .hif .ppm .pgm .pbm .svg"
-)
 OFFICE = _suffixes(".docx .pptx .xlsx .doc .xls .ppt .msg .odt .ods .odp .epub .rtf .xlsb .docm .xlsm .pptm")
 
 

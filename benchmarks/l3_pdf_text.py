@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anchor_environment
 import corpus
 
 ROUNDS = 5
@@ -84,6 +85,10 @@ def _real(folder: Path) -> dict[str, Any]:
         files, pages = files + 1, pages + _page_count(sample.path)
         ours_s, anchor_s = ours_s + one_s, anchor_s + other_s
     logging.disable(logging.NOTSET)
+    if not files:
+        return anchor_environment.missing_row(
+            "L3", "PDF text of real files", "their corpus", f"ratio >= {GOAL_RATIO:g}", "pages/cpu-s"
+        )
     work = f"PDF text with places and chunks, {files} real files"
     return _speed_row("L3", work, round(pages / ours_s, 1), round(pages / anchor_s, 1))
 
