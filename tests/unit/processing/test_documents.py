@@ -373,6 +373,7 @@ def test_office_when_encrypted_then_it_needs_a_password_whatever_libmagic_calls_
     [
         ("README.md", "<a href='x'>Pumps</a>\n\n# Title\n\nWords.\n", "text/markdown"),
         ("README.md", "<!DOCTYPE html>\n<html><body><p>Words.</p></body></html>\n", "text/html"),
+        ("a.svg", "<a href='x'>Pumps</a>\n\n<p>Title</p>\n", "text/html"),
         ("piece", "<a href='x'>Pumps</a>\n\n<p>Title</p>\n", "text/html"),
     ],
 )

@@ -111,8 +111,9 @@ def _by_header(found: str, head: bytes, source: Path) -> tuple[str, str] | None:
 
 def _by_text(found: str, head: bytes, filename: str) -> tuple[str, str] | None:
     if found == "text/html" and not text_kinds.is_html(head):
-        named = text_kinds.by_name(filename)
-        return ("name", named) if named else None
+        named = text_kinds.by_name(filename) or ""
+        # Never a kind that shows or runs more than a page.
+        return ("name", named) if named.startswith("text/") else None
     if _may_be_text(found) and text_kinds.looks_like_text(head):
         kind = text_kinds.refine(head, filename)
         if kind:
