@@ -85,6 +85,12 @@ def address_of(thing: "ctypes.Structure | ctypes.Array[_CapabilityData]") -> cty
     return ctypes.c_void_p(ctypes.addressof(thing))
 
 
+def give_back_memory() -> None:
+    """Return freed memory to the system, where the C library can (glibc): a fork copies what is left of it."""
+    if IS_LINUX and hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(ctypes.c_size_t(0))
+
+
 def thread_count() -> int:
     """Return the number of threads of this process, those started by C libraries too."""
     return len(os.listdir("/proc/self/task")) if IS_LINUX else 1  # noqa: PTH208  one system call in the hot path
