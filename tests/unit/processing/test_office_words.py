@@ -75,3 +75,15 @@ def test_docx_when_a_part_beside_its_text_is_broken_or_hostile_then_the_text_is_
     text = text_of(result)
     assert text.startswith("The valve opens slowly.")
     assert "lol" not in text
+
+
+def test_docx_when_its_parts_are_very_large_then_only_the_first_are_read(process: Any, text_of: Any) -> None:
+    """Sixteen charts of a megabyte each, nearly without words."""
+    charts = {
+        f"word/charts/chart{number}.xml": f"<x><p><t>chart of {number} bays</t></p>{'<y/>' * 250_000}</x>"
+        for number in range(16)
+    }
+    text = text_of(process(with_parts(word("The valve opens slowly."), charts), "a.docx"))
+    assert text.startswith("The valve opens slowly.")
+    assert "chart of 4 bays" in text
+    assert "chart of 12 bays" not in text

@@ -24,7 +24,8 @@ _PARTS = {
 }
 _BESIDE_SLIDE = re.compile(r"ppt/(?:charts/chart\w*|comments/\w+)\.xml")
 _PARTS_MAX = 300
-_PART_MAX_BYTES = 8 << 20
+# Of all parts together: a second or two of processor time.
+_MAX_BYTES = 8 << 20
 # Whose characters are words: of text runs, of comments, and of what a chart shows (names of series, categories).
 _RUNS = frozenset({"t", "text"})
 _SHOWN_BY_CHART = "strCache"
@@ -37,18 +38,33 @@ def beside(source: Path, kind: str, known: str) -> dict[int, str]:
     if kind != _SLIDES and kind not in _PARTS:
         return {}
     try:
-        with zipfile.ZipFile(source) as package:
+        with zipfile.ZipFile(source) as archive:
+            package = _Package(archive)
             if kind == _SLIDES:
                 found = {number: _words(package, parts) for number, parts in _of_slides(package).items()}
             else:
-                found = {WHOLE: _words(package, filter(_PARTS[kind].fullmatch, package.namelist()))}
+                found = {WHOLE: _words(package, filter(_PARTS[kind].fullmatch, archive.namelist()))}
     except _BROKEN:
         return {}
     fresh = {number: [line for line in lines if line not in known] for number, lines in found.items()}
     return {number: "\n".join(dict.fromkeys(lines)) for number, lines in fresh.items() if lines}
 
 
-def _of_slides(package: zipfile.ZipFile) -> dict[int, list[str]]:
+class _Package:
+    """The parts of a document, read until there were too many bytes of them."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._left_bytes = _MAX_BYTES
+
+    def content(self, part: str) -> bytes:
+        with self._archive.open(part) as file:
+            content = file.read(self._left_bytes)
+        self._left_bytes -= len(content)
+        return content
+
+
+def _of_slides(package: _Package) -> dict[int, list[str]]:
     """The parts beside each slide, in the order that the slides are shown in."""
     targets = _related(package, "ppt/presentation.xml")
     slides = [targets.get(key, "") for key in _attributes(package, "ppt/presentation.xml", "sldId", "id")]
@@ -59,7 +75,7 @@ def _of_slides(package: zipfile.ZipFile) -> dict[int, list[str]]:
     }
 
 
-def _related(package: zipfile.ZipFile, part: str) -> dict[str, str]:
+def _related(package: _Package, part: str) -> dict[str, str]:
     """What a part names as related to it: the name of each, by its key."""
     folder, name = posixpath.split(part)
     relations = f"{folder}/_rels/{name}.rels"
@@ -71,7 +87,7 @@ def _related(package: zipfile.ZipFile, part: str) -> dict[str, str]:
     }
 
 
-def _attributes(package: zipfile.ZipFile, part: str, element: str, attribute: str) -> list[str]:
+def _attributes(package: _Package, part: str, element: str, attribute: str) -> list[str]:
     """An attribute of each element of a name; `id` with a namespace where there are two."""
     found: list[str] = []
 
@@ -86,7 +102,7 @@ def _attributes(package: zipfile.ZipFile, part: str, element: str, attribute: st
     return found
 
 
-def _words(package: zipfile.ZipFile, parts: Iterable[str]) -> list[str]:
+def _words(package: _Package, parts: Iterable[str]) -> list[str]:
     lines: list[str] = []
     for number, part in enumerate(parts):
         if number < _PARTS_MAX:
@@ -94,7 +110,7 @@ def _words(package: zipfile.ZipFile, parts: Iterable[str]) -> list[str]:
     return lines
 
 
-def _lines(package: zipfile.ZipFile, part: str) -> list[str]:
+def _lines(package: _Package, part: str) -> list[str]:
     """The paragraphs of a part."""
     open_elements: list[str] = []
     paragraphs: list[str] = []
@@ -127,11 +143,10 @@ def _lines(package: zipfile.ZipFile, part: str) -> list[str]:
     return [line for line in (*paragraphs, " ".join("".join(pieces).split())) if line]
 
 
-def _parse(package: zipfile.ZipFile, part: str, parser: expat.XMLParserType) -> None:
+def _parse(package: _Package, part: str, parser: expat.XMLParserType) -> None:
     parser.DefaultHandler = lambda _data: None  # with one, entities that a part declares are not expanded
     try:
-        with package.open(part) as file:
-            parser.Parse(file.read(_PART_MAX_BYTES), True)
+        parser.Parse(package.content(part), True)
     except (*_BROKEN, expat.ExpatError):
         return  # what was read before the break is kept
 
