@@ -43,6 +43,11 @@ class Fts5Index:
         """See `TextIndex.remove`."""
         tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", (doc_id,))
 
+    def keys(self, tx: Tx, after: int, most: int) -> list[int]:
+        """See `TextIndex.keys`."""
+        rows = tx.exec_driver_sql("SELECT rowid FROM word_index WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, most))
+        return [row[0] for row in rows]
+
     def forget(self, tx: Tx) -> bool:
         """See `TextIndex.forget`: `merge` with a negative number goes towards one segment, where no removed entry is left."""
         before = tx.exec_driver_sql("SELECT total_changes()").scalar_one()

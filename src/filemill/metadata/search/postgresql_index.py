@@ -54,6 +54,11 @@ class PostgresqlIndex:
         """See `TextIndex.remove`."""
         tx.exec_driver_sql("DELETE FROM word_index WHERE doc_id = $1", (doc_id,))
 
+    def keys(self, tx: Tx, after: int, most: int) -> list[int]:
+        """See `TextIndex.keys`."""
+        query = "SELECT doc_id FROM word_index WHERE doc_id > $1 ORDER BY doc_id LIMIT $2"
+        return [row[0] for row in tx.exec_driver_sql(query, (after, most))]
+
     def forget(self, tx: Tx) -> bool:  # noqa: ARG002 - the port's
         """See `TextIndex.forget`. PostgreSQL's own vacuum does it."""
         return False
