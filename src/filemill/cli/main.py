@@ -56,7 +56,10 @@ def upload(
 @app.command()
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(help='Words, "phrases", prefix*, -not. None: the newest files.')
+        list[str] | None,
+        typer.Argument(
+            help='Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x created:>2026-01 size:>1MB. None: the newest.'
+        ),
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
@@ -79,6 +82,18 @@ def search(
         screen.say("nothing found")
     if page["next_cursor"] and not as_json:
         screen.say(Text(f"more than {limit}; narrow the search or raise --limit", style="dim"))
+
+
+@app.command()
+def export(
+    words: Annotated[list[str] | None, typer.Argument(help="As for `search`. None: every file.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv, or jsonl: a line of JSON a file.")] = "csv",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output if not given.")] = None,
+) -> None:
+    """Everything that a search finds, newest first, as a table."""
+    from filemill.cli.export import export as run
+
+    run(" ".join(words or ()), format_, output)
 
 
 @app.command()

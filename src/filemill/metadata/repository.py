@@ -124,6 +124,14 @@ def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]
     return {row["doc_id"]: row for row in tx.execute(query).mappings()}
 
 
+def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
+    """Sizes in bytes of living documents of this owner, by key."""
+    query = select(documents.c.doc_id, documents.c.size).where(
+        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 # the indexer's view
 
 
