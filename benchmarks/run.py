@@ -40,6 +40,7 @@ BENCHMARKS = {
     "L3": "l3_pdf_text",
     "L4": "l4_office_text",
     "L5": "l5_types",
+    "L6": "l6_embeddings",
     "L7": "l7_hostile_files",
     "L8": "l8_task",
     "T1": "t1_tus",

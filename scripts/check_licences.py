@@ -19,7 +19,7 @@ FITTING = frozenset(
 
 SAME_AS = {
     "3-clause bsd license": "bsd-3-clause", "bsd license": "bsd-3-clause", "mit license": "mit", "isc license": "isc",
-    "isc license (iscl)": "isc", "apache software license": "apache-2.0",
+    "isc license (iscl)": "isc", "apache software license": "apache-2.0", "apache 2.0": "apache-2.0",
     "bsd": "bsd-3-clause", "new bsd": "bsd-3-clause",
     "mozilla public license 2.0 (mpl 2.0)": "mpl-2.0",
 }  # fmt: skip

@@ -96,6 +96,7 @@ REFUSALS: dict[str, tuple[str, dict[str, Any], int, str]] = {
     "limit over the most": ("GET /api/metadata/files?limit=501", {}, 400, "bad-request"),
     "time without offset": ("GET /api/metadata/files?created_after=2026-01-01T00:00:00", {}, 400, "bad-request"),
     "purge": (f"DELETE /api/upload/files/{new_id()}?purge=true", {}, 404, "not-found"),
+    "no model": ("POST /api/ai/embed", {"json": {"texts": ["x"]}}, 404, "no-model"),
     "unknown capability": (f"POST /api/ai/analyze/{new_id()}", {"json": {"capabilities": ["x"]}}, 400, "unknown-capability"),
 }  # fmt: skip
 
@@ -135,7 +136,7 @@ def test_refusal_when_the_id_is_unknown_then_404_everywhere(client: httpx.Client
         "GET /api/metadata/files/{}/text", "GET /api/metadata/files/{}/audit", "GET /api/metadata/files/{}/timeline",
         "GET /api/metadata/files/{}/renditions/thumbnail", "GET /api/processing/files/{}/renditions/thumbnail",
         "GET /api/processing/jobs/{}", "POST /api/processing/jobs/{}/retry", "POST /api/processing/jobs/{}/cancel",
-        "POST /api/ai/analyze/{}", "GET /api/ai/jobs/{}", "GET /api/ai/files/{}/findings",
+        "POST /api/ai/analyze/{}", "GET /api/ai/jobs/{}", "GET /api/ai/files/{}/findings", "GET /api/ai/files/{}/embeddings",
         "POST /api/upload/parked/{}/retry", "POST /api/metadata/parked/{}/retry", "GET /api/metadata/requests/{}/file",
     ):  # fmt: skip
         method, address = line.format(unknown).split(" ")

@@ -74,6 +74,8 @@ SELDOM: dict[str, str] = {
         "a mail or an archive: test_crash_children",
     ),
     **dict.fromkeys(_transaction("jobs.reprocess"), "somebody asks for re-runs: test_reprocess, test_findings"),
+    **dict.fromkeys(_transaction("ai.models"), "a model is loaded: test_embeddings; what is lost is said again"),
+    **dict.fromkeys(["models.pull.written", "models.pull.checked"], "an operator's command: test_pull_command"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),

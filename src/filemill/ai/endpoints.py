@@ -16,6 +16,7 @@ from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import NAMES
 from filemill.ai.errors import UnknownCapability
 from filemill.ai.jobs import options_key
+from filemill.ai.models.registry import Model as RegistryModel
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import NEW_VERSION, job_queue, known
 from filemill.ai.settings import AiSettings
@@ -27,7 +28,15 @@ from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.table import INTERACTIVE
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web.caller import Caller, CallerDep
-from filemill.contracts.ai import AnalyzeAnswer, AnalyzeRequest, EarlierFinding, Finding, FindingsView, Model, Models
+from filemill.contracts.ai import (
+    AnalyzeAnswer,
+    AnalyzeRequest,
+    EarlierFinding,
+    Finding,
+    FindingsView,
+    Model,
+    Models,
+)
 from filemill.contracts.ids import FileId
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
 
@@ -86,7 +95,7 @@ class Endpoints:
                 raise UnknownCapability(f"There is no capability {name!r}; there are {', '.join(NAMES)}.")
         if flaw := flaw_of_json(question.options, most_depth=OPTIONS_MOST_DEPTH, most_bytes=OPTIONS_MOST_BYTES):
             raise BadRequest(f"Options {flaw}.")
-        row = await self._file(caller, file_id)
+        row = await self.file(caller, file_id)
         kept = await self.database.read(self._kept, caller.owner_id, row, question)
         if kept is not None:
             response.status_code = 200
@@ -102,7 +111,7 @@ class Endpoints:
         earlier: Annotated[bool, Query(description="Also what other models, or other options, said before.")] = False,
     ) -> FindingsView:
         """The newest finding of each capability, with evidence; with `earlier` beside the last five that differ in model."""
-        row = await self._file(caller, file_id)
+        row = await self.file(caller, file_id)
         rows = await self.database.read(repository.findings, caller.owner_id, file_id, row["version"])
         before: list[RowMapping] = []
         if earlier:
@@ -122,8 +131,16 @@ class Endpoints:
         return await self.reprocessing.some(caller.owner_id, asked)
 
     async def models(self, _caller: CallerDep) -> Models:
-        """What each capability runs on, what would be better, and what it takes to have it."""
-        return Models(items=[Model.model_validate(model.as_json()) for model in self.registry.list()])
+        """What each capability runs on, what would be better, and what it takes to have it; `loaded` where a worker has it."""
+        broken = [
+            Model(
+                id=one.name, version="", capability="unknown", rank=0, state="failed", quality="basic", runtime="", licence="",
+                reason=one.reason,
+            )
+            for one in self.registry.broken
+        ]  # fmt: skip
+        told = await self.database.read(repository.models_told)
+        return Models(items=[_shown(model, told.get(model.entry.id)) for model in self.registry.list()] + broken)
 
     async def _wait(
         self, caller: Caller, row: RowMapping, job_id: str, wait_s: int, response: Response
@@ -150,15 +167,11 @@ class Endpoints:
         """The answer to the same question, if every part of it is kept and made by the models in force."""
         key = options_key(question.capabilities, question.options)
         found = {one["capability"]: one for one in repository.findings(tx, owner_id, row["file_id"], row["version"])}
-        wanted = question.capabilities or [name for name, one in found.items() if one["options"] == key]
-        if not wanted or any(name not in found or found[name]["options"] != key for name in wanted):
+        wanted = jobs.wanted(self.registry, question.capabilities)
+        if any(name not in found or found[name]["options"] != key for name in wanted):
             return None
         findings = [Finding.model_validate(found[name]["finding"]) for name in wanted]
-        return findings if all(self._in_force(finding) for finding in findings) else None
-
-    def _in_force(self, finding: Finding) -> bool:
-        best = self.registry.best(finding.capability)
-        return finding.state != "failed" and best is not None and (finding.model_digest or "") == best.digest
+        return findings if all(jobs.still_holds(self.registry, finding) for finding in findings) else None
 
     def _enqueue(self, tx: Tx, row: RowMapping, question: AnalyzeRequest) -> str:
         if job_queue.counts(tx).get("queued", 0) >= self.settings.ai_queue_most:
@@ -174,7 +187,8 @@ class Endpoints:
             capabilities=question.capabilities, options=question.options,
         )  # fmt: skip
 
-    async def _file(self, caller: Caller, file_id: str) -> RowMapping:
+    async def file(self, caller: Caller, file_id: str) -> RowMapping:
+        """What is known of a file of the caller. Raises `NotFound`, and `Unavailable` where nobody can say."""
         row = await self.database.read(known.living, caller.owner_id, file_id)
         if row is not None:
             return row
@@ -182,3 +196,9 @@ class Endpoints:
         if file is None:
             raise NotFound("There is no such file.")
         return {**file, "uploaded_at": None, "processed_run": 0}  # type: ignore[return-value]
+
+
+def _shown(model: RegistryModel, told: tuple[str, str | None] | None) -> Model:
+    """A model as it is on this machine's shelf; where it is ready, as the workers say it is."""
+    shown = Model.model_validate(model.as_json())
+    return shown.model_copy(update={"state": told[0], "reason": told[1]}) if told and model.state == "ready" else shown

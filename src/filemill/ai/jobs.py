@@ -14,12 +14,14 @@ import orjson
 from sqlalchemy import RowMapping
 
 from filemill.ai import repository
+from filemill.ai.capabilities.names import NAMES, OPTIONAL
+from filemill.ai.models.registry import Registry
 from filemill.ai.repository import job_queue, known
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.jobs.table import BULK, NewJob
 from filemill.chassis.messaging import outbox, wire
-from filemill.contracts.ai import FileAnalyzed
+from filemill.contracts.ai import FileAnalyzed, Finding
 from filemill.contracts.ids import Id
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.topics import Topic
@@ -58,6 +60,23 @@ def again(tx: Tx, owner_id: str, file_id: str, *, deadline_s: float) -> bool:
 def options_key(capabilities: list[str] | None, options: dict[str, Any]) -> str:
     """What makes two questions the same, apart from the file and the models."""
     return hashlib.sha256(orjson.dumps([sorted(capabilities or []), options], option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def wanted(registry: Registry, asked: list[str] | None) -> list[str]:
+    """What an analysis looks for: what was asked for, else all but what is optional and has no model."""
+
+    def is_there(name: str) -> bool:
+        best = registry.best(name)
+        return best is not None and best.usable
+
+    return asked or [name for name in NAMES if name not in OPTIONAL or is_there(name)]
+
+
+def still_holds(registry: Registry, finding: Finding) -> bool:
+    """Whether looking again would say the same: the model is the one in force, and it did not fail."""
+    without_model = finding.state == "needs-download"
+    holds = registry.in_force(finding.capability, finding.model_digest, without_model=without_model)
+    return finding.state != "failed" and holds
 
 
 def tell_unavailable(tx: Tx, row: RowMapping, job_id: Id, run: int, attempt: int, reason: Reason) -> None:

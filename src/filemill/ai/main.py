@@ -6,10 +6,13 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from filemill.ai import consumers, jobs, repository, selection
+from filemill.ai.embeddings_endpoints import EmbeddingsEndpoints
 from filemill.ai.endpoints import Endpoints
 from filemill.ai.jobs import DeadlineWatch
-from filemill.ai.models.registry import built_in_registry
+from filemill.ai.models.host import open_host
+from filemill.ai.models.registry import open_registry
 from filemill.ai.repository import job_queue
+from filemill.ai.served import limits_of
 from filemill.ai.settings import AiSettings
 from filemill.ai.worker import DOORBELL
 from filemill.chassis.background import Background
@@ -19,6 +22,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.jobs.reprocessing import Reprocessing
+from filemill.chassis.jobs.workplace import own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -66,7 +70,12 @@ async def build(settings: AiSettings) -> ASGIApp:
         await transport.close()
         await database.close()
 
-    registry = built_in_registry()
+    registry = open_registry(settings.models_place, settings.models_disabled)
+    # For questions of this process: what files say is the workers' to ask.
+    models = open_host(
+        own_scratch(settings.data_dir / "scratch" / "ai-service"), registry, limits_of(settings), settings.sandbox
+    )
+    background.add("models", models.run)
     reprocessing = Reprocessing(
         database,
         job_queue,
@@ -77,10 +86,11 @@ async def build(settings: AiSettings) -> ASGIApp:
         wake,
     )
     endpoints = Endpoints(database, registry, upload, reprocessing, settings, wake)
+    vectors = EmbeddingsEndpoints(database, registry, models, endpoints.file)
     return build_app(
         state,
         # Before the jobs, whose `/jobs/{job_id}` is any word.
-        [endpoints.router(), JobEndpoints(database, job_queue, wake).router()],
+        [endpoints.router(), vectors.router(), JobEndpoints(database, job_queue, wake).router()],
         summary="Says what a file is about, with model, confidence and evidence.",
         start=start,
         stop=stop,

@@ -1,13 +1,26 @@
 """Reads and writes of the ai service's rows. Takes the transaction, owns none."""
 
 import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, and_, insert, select, update
+from sqlalchemy import RowMapping, Table, and_, false, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 
-from filemill.ai.tables import earlier_results, inbox, jobs, known_files, outbox, purged_files, results
+from filemill.ai.tables import (
+    earlier_results,
+    embeddings,
+    inbox,
+    jobs,
+    known_files,
+    model_states,
+    outbox,
+    purged_files,
+    results,
+)
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
@@ -17,6 +30,18 @@ from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A chunk of a text, characters `first` to `behind` of a page, and its vector (float32, little-endian)."""
+
+    chunk: int
+    page: int
+    first: int
+    behind: int
+    vector: bytes
+
 
 job_queue = JobQueue(jobs)
 known = KnownFiles(known_files)
@@ -42,6 +67,9 @@ def overdue(tx: Tx, before: datetime, among: list[str] | None = None, most: int 
     return list(tx.execute(query.limit(most)).mappings())
 
 
+_ALIKE = ("owner_id", "sha256", "filename", "content_type", "text_key", "preview_key")
+ALIKE_MOST = 200
+"""Findings: those of some ten files with all their capabilities."""
 EARLIER_MOST = 5
 """Earlier findings of one capability about one version of a file."""
 
@@ -104,6 +132,54 @@ def analysed_page(tx: Tx, owner_id: str, most: int, after: str | None) -> list[d
     return list(page.values())
 
 
+def found_alike(tx: Tx, file: RowMapping, options: str) -> list[dict[str, Any]]:
+    """What is known of files of its owner with equal bytes, name and results of processing, the file itself among them.
+
+    Equal bytes share the blobs of their text and preview (docs/decisions/0024), so equal keys are equal words and pictures.
+    """
+    same = [known_files.c[name].is_not_distinct_from(file[name]) for name in _ALIKE]
+    query = select(results.c.finding, known_files.c.properties).join(
+        known_files, and_(known_files.c.file_id == results.c.file_id, known_files.c.version == results.c.version)
+    )
+    living = (results.c.owner_id == file["owner_id"], known_files.c.deleted.is_(False), results.c.options == options)
+    rows = tx.execute(query.where(*same, *living).order_by(results.c.found_at).limit(ALIKE_MOST)).mappings()
+    return [row["finding"] for row in rows if row["properties"] == file["properties"]]
+
+
+def keep_vectors(tx: Tx, file_id: str, owner_id: str, version: int, vectors: Sequence[Vector]) -> None:
+    """Replace the vectors of a version: those of two models are never beside each other."""
+    tx.execute(delete_rows(embeddings).where(embeddings.c.file_id == file_id, embeddings.c.version == version))
+    whose = {"file_id": file_id, "owner_id": owner_id, "version": version}
+    if vectors:
+        tx.execute(insert(embeddings), [{**whose, **asdict(one)} for one in vectors])
+
+
+def vectors_page(tx: Tx, owner_id: str, file_id: str, version: int, after: int, most: int) -> list[RowMapping]:
+    """The next vectors of a version in reading order, those behind chunk `after`."""
+    of_version = (embeddings.c.file_id == file_id, embeddings.c.owner_id == owner_id, embeddings.c.version == version)
+    query = select(embeddings).where(*of_version, embeddings.c.chunk > after).order_by(embeddings.c.chunk).limit(most)
+    return list(tx.execute(query).mappings())
+
+
+def tell_models(tx: Tx, holder: str, states: Mapping[str, tuple[str, str | None]], for_s: float) -> None:
+    """What a worker says of its models (state and reason by id), for so long; what it said before is gone."""
+    now_s = time.time()
+    over = or_(model_states.c.holder == holder, model_states.c.until < now_s)
+    tx.execute(delete_rows(model_states).where(over))
+    rows = [
+        {"holder": holder, "model_id": model_id, "state": state, "reason": reason, "until": now_s + for_s}
+        for model_id, (state, reason) in states.items()
+    ]
+    if rows:
+        tx.execute(insert(model_states), rows)
+
+
+def models_told(tx: Tx) -> dict[str, tuple[str, str | None]]:
+    """What the workers say of their models, by id: `failed` if any does, else `loaded`."""
+    query = select(model_states).where(model_states.c.until > time.time()).order_by(model_states.c.state.desc())
+    return {row["model_id"]: (row["state"], row["reason"]) for row in tx.execute(query).mappings()}
+
+
 def findings(tx: Tx, owner_id: str, file_id: str, version: int) -> list[RowMapping]:
     """What is known of a version, by capability."""
     query = select(results).where(
@@ -121,6 +197,13 @@ INVENTORY = Inventory(
         KeptTable(known_files),
         KeptTable(results),
         KeptTable(earlier_results),
+        KeptTable(embeddings),
+        KeptTable(
+            model_states,
+            worth=false(),
+            counted=False,
+            survives="about models, which know no file; for a minute and a half",
+        ),
         erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

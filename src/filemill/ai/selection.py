@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from filemill.ai import jobs
 from filemill.ai.capabilities.names import NAMES
 from filemill.ai.models.registry import Registry
 from filemill.chassis.jobs import filters
@@ -37,7 +38,7 @@ def parser(registry: Registry) -> Callable[[str], Test]:
             raise BadFilter(f"where: {name} {sign} {value}: only `ai.CAPABILITY.model` and `type =` can be asked of ai")
         if found[1] != _ANY and found[1] not in NAMES:
             raise BadFilter(f"where: there is no capability {found[1]!r}; there are {', '.join(NAMES)}, and {_ANY}")
-        wanted = NAMES if found[1] == _ANY else (found[1],)
+        wanted = jobs.wanted(registry, None) if found[1] == _ANY else [found[1]]
         fits = _is_by(registry, value) if sign == "=" else _is_older(registry, value)
         return lambda row: any(fits(capability, row["findings"].get(capability, {})) for capability in wanted)
 
@@ -54,17 +55,15 @@ def _is_by(registry: Registry, model: str) -> _OfFinding:
 def _is_older(registry: Registry, value: str) -> _OfFinding:
     if value == "current":
         return lambda capability, finding: (
-            not finding or finding.get("model_digest", "") != _digest(registry, capability)
+            not finding
+            or not registry.in_force(
+                capability, finding.get("model_digest"), without_model=finding.get("state") == "needs-download"
+            )
         )
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,3}", value):
         raise BadFilter(f"where: {value!r} is no version; write for example 2 or 1.4, or current")
     bound = _numbers(value)
     return lambda _capability, finding: not finding or _numbers(str(finding.get("model_version", "0"))) < bound
-
-
-def _digest(registry: Registry, capability: str) -> str:
-    best = registry.best(capability)
-    return best.digest if best else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

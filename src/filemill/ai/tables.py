@@ -1,6 +1,21 @@
 """The tables of the ai service. Only `repository` reads this."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from filemill.chassis.database.known_files import known_files_table
 from filemill.chassis.database.types import UtcTime
@@ -55,6 +70,33 @@ earlier_results = Table(
     Column("finding", JSON, nullable=False),
     Column("found_at", UtcTime, nullable=False),
     Index("earlier_results_owner", "owner_id"),
+)
+
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("file_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # In reading order; `first` and `behind` are characters of the page.
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("behind", Integer, nullable=False),
+    # float32, little-endian, all of one model: that of the finding.
+    Column("vector", LargeBinary, nullable=False),
+    Index("embeddings_owner", "owner_id"),
+)
+
+model_states = Table(
+    "model_states",
+    metadata,
+    # What the workers say of their models, until (Unix seconds) they should have said it again.
+    Column("holder", String(200), primary_key=True),
+    Column("model_id", String(100), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text),
+    Column("until", Float, nullable=False),
 )
 
 purged_files = purged_files_table(metadata)

@@ -4,11 +4,16 @@ from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
+from filemill.ai.model_news import ModelNews
+from filemill.ai.models.host import ModelHost, open_host
+from filemill.ai.models.registry import Registry, open_registry
 from filemill.ai.repository import job_queue
 from filemill.ai.run import AnalysisLedger, AnalysisRun
+from filemill.ai.served import limits_of
 from filemill.ai.settings import AiSettings
+from filemill.chassis import process_identity
 from filemill.chassis.jobs.local_worker import run_local_worker
-from filemill.chassis.jobs.workplace import WorkerSpec
+from filemill.chassis.jobs.workplace import WorkerSpec, Workplace
 from filemill.chassis.sandbox import Limits
 from filemill.chassis.settings import load
 
@@ -18,11 +23,17 @@ DOORBELL = "ai.jobs"
 def spec(settings: AiSettings) -> WorkerSpec:
     """What this service's workers are."""
     limits = Limits(memory_bytes=settings.ai_memory_bytes, wall_s=settings.ai_deadline_s)
+    registry = open_registry(settings.models_place, settings.models_disabled)
+
+    def runner(place: Workplace) -> AnalysisRun:
+        models = _host(settings, place, registry)
+        return AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits, registry, models)
+
     return WorkerSpec(
         kind=KIND,
         queue=job_queue,
         ledger=AnalysisLedger(),
-        runner=lambda place: AnalysisRun(place.database, place.store, place.sandbox, place.scratch, limits),
+        runner=runner,
         entry=ENTRY,
         preload=PRELOAD,
         sandbox=settings.sandbox,
@@ -31,6 +42,19 @@ def spec(settings: AiSettings) -> WorkerSpec:
         concurrency=settings.ai_workers,
         deadline_s=settings.ai_deadline_s,
     )
+
+
+def _host(settings: AiSettings, place: Workplace, registry: Registry) -> ModelHost:
+    """The models of this worker, with a sandbox that is started when one is needed; its loop runs beside the worker."""
+    host = open_host(place.scratch, registry, limits_of(settings), settings.sandbox)
+
+    async def run_models() -> None:
+        await host.preload(settings.models_preloaded)
+        await host.run()
+
+    place.background.add("models", run_models)
+    place.background.add("model news", ModelNews(place.database, registry, process_identity.me()).run)
+    return host
 
 
 def run(on_ready: Callable[[str], None] | None = None) -> None:

@@ -1,13 +1,22 @@
-"""`filemill models`: which models each capability has, in which state, and what it takes to have the others."""
+"""`filemill models`: which models each capability has, in which state, and what it takes to have the others.
 
-from typing import Annotated
+Operator commands, beside the services: they read and fill the folder of models (`FILEMILL_MODELS_DIR`). A running mill sees
+what was pulled at its next analysis.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from filemill.chassis.errors import StartError
 from filemill.cli import screen
 from filemill.cli.api import CallFailed
 
-models = typer.Typer(help="Models of the ai service: list them, fetch them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from filemill.ai.models.registry import Model, Registry
+
+models = typer.Typer(help="Models of the ai service: list them, fetch them, check them.", no_args_is_help=True)
 
 
 @models.command("list")
@@ -15,9 +24,8 @@ def list_models(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line per model.")] = False,
 ) -> None:
     """Every model, by capability and rank."""
-    from filemill.ai.models.registry import built_in_registry
-
-    for model in built_in_registry().list():
+    registry, _ = _registry()
+    for model in registry.list():
         if as_json:
             screen.json_line(model.as_json())
             continue
@@ -29,21 +37,86 @@ def list_models(
         )
         if model.reason:
             screen.say(f"{'':<48}{model.reason}")
+    for broken in registry.broken:
+        if as_json:
+            screen.json_line({"id": broken.name, "state": "failed", "reason": broken.reason})
+        else:
+            screen.say(f"{'(own)':<15} {broken.name:<31} ", screen.state(f"{'failed':<15}"), f" {broken.reason}")
 
 
 @models.command()
-def pull(model_id: Annotated[str, typer.Argument(help="An id from `models list`.")]) -> None:
-    """Fetch a model, if its manifest says from where and with which SHA-256."""
-    from filemill.ai.models.registry import built_in_registry
+def pull(
+    model_id: Annotated[str, typer.Argument(help="An id from `models list`.")],
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take the files from this folder or wheel instead of the network.", exists=True),
+    ] = None,
+) -> None:
+    """Fetch a model; every file must have the size and SHA-256 of its manifest. Repeat it to go on where it was."""
+    from filemill.ai.models.pull_sources import FromPlace, FromUrls
+    from filemill.ai.models.pulling import PullFailed
+    from filemill.ai.models.pulling import pull as pull_files
 
-    model = built_in_registry().get(model_id)
-    if model is None:
-        raise CallFailed(f"there is no model {model_id!r}; `filemill models list` shows them")
+    registry, loopback_allowed = _registry()
+    model = _model(registry, model_id)
     if model.entry.built_in:
         screen.say(f"{model_id} comes with filemill; there is nothing to fetch")
         return
-    unknown = sum(file.sha256 is None for file in model.entry.files)
-    raise CallFailed(
-        f"{model_id} cannot be fetched by this version: its manifest lacks the SHA-256 of {unknown} of "
-        f"{len(model.entry.files)} files, and nothing is loaded unchecked"
-    )
+    came_from = FromPlace(source) if source else FromUrls(loopback_allowed)
+    try:
+        with screen.byte_bars() as progress:
+            pull_files(model.entry, registry.shelf, came_from, progress)
+    except PullFailed as error:
+        raise CallFailed(str(error)) from error
+    model = _model(registry, model_id)
+    screen.say(f"{model_id} is ", screen.state(model.state), f"{': ' + model.reason if model.reason else ''}")
+
+
+@models.command()
+def verify(
+    model_id: Annotated[
+        str | None, typer.Argument(help="An id from `models list`; without it all that are here.")
+    ] = None,
+) -> None:
+    """Read the files of models whole and compare their SHA-256 with the manifest."""
+    from filemill.ai.models.pulling import check
+
+    registry, _ = _registry()
+    wanted = [_model(registry, model_id)] if model_id else list(registry.list())
+    bad = 0
+    for model in wanted:
+        entry = model.entry
+        if model_id is None and (entry.built_in or registry.shelf.lacks(entry)):
+            continue
+        flaws = check(entry, registry.shelf) if not entry.built_in else [model.reason] if model.reason else []
+        bad += bool(flaws)
+        screen.say(f"{entry.id:<31} ", screen.state("failed" if flaws else "ok"))
+        for one in flaws:
+            screen.say(f"  {one}")
+    for broken in registry.broken if model_id is None else ():
+        bad += 1
+        screen.say(f"{broken.name:<31} ", screen.state("failed"), f" {broken.reason}")
+    if bad:
+        raise CallFailed(
+            f"{bad} of the models are not what their manifest says; `filemill models pull ID` fetches one again"
+        )
+
+
+def _registry() -> "tuple[Registry, bool]":
+    """The models on this machine, and whether a pull may fetch from it."""
+    from filemill.ai.models.registry import open_registry
+    from filemill.ai.settings import AiSettings
+    from filemill.chassis.settings import load
+
+    try:
+        settings = load(AiSettings)
+    except StartError as error:
+        raise CallFailed(str(error)) from error
+    return open_registry(settings.models_place, settings.models_disabled), settings.models_from_loopback
+
+
+def _model(registry: "Registry", model_id: str) -> "Model":
+    model = registry.get(model_id)
+    if model is None:
+        raise CallFailed(f"there is no model {model_id!r}; `filemill models list` shows them")
+    return model

@@ -8,7 +8,15 @@ from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
 PLAIN_WIDTH = 240
@@ -22,7 +30,7 @@ Progressing = Callable[[str, int, int], None]
 _STATE_STYLES = {
     "processed": "green", "done": "green", "found": "green", "ok": "green", "failed": "red", "parked": "red",
     "rejected": "red", "unavailable": "yellow", "retrying": "yellow", "needs-download": "yellow", "skipped": "dim",
-    "empty": "dim", "unsupported": "dim",
+    "empty": "dim", "unsupported": "dim", "ready": "green", "loaded": "green", "downloading": "yellow",
 }  # fmt: skip
 
 
@@ -67,6 +75,25 @@ def milliseconds(value: float | None) -> str:
 def clock(text: str) -> str:
     """The local time of day of an RFC 3339 time."""
     return datetime.fromisoformat(text).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+@contextmanager
+def byte_bars() -> Iterator[Progressing]:
+    """As `bars`, for bytes; without a terminal a line when one is begun and when it is there."""
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as drawn:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = drawn.add_task(what, total=total)
+                if not err.is_terminal:
+                    say(f"{what}: {size(done)} of {size(total)}")
+            drawn.update(tasks[what], completed=done, total=total)
+            if done == total and not err.is_terminal:
+                say(f"{what}: {size(total)}, checking")
+
+        yield show
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What the ai service says: findings with their evidence, jobs, models."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,10 @@ CapabilityState = Literal["done", "empty", "needs-download", "unsupported", "fai
 
 
 class Finding(Contract):
-    """What one capability found: result, model, confidence and evidence; or the reason why there is nothing."""
+    """What one capability found: result, model, confidence and evidence; or the reason why there is nothing.
+
+    `reused`: it was found in an equal file, or in this one before, and `duration_ms` is what it took then.
+    """
 
     capability: str
     state: CapabilityState
@@ -27,6 +30,7 @@ class Finding(Contract):
     looked_at_characters: int | None = None
     of_characters: int | None = None
     duration_ms: float = 0.0
+    reused: bool = False
 
 
 class FileAnalyzed(Contract):
@@ -86,6 +90,45 @@ class Models(Contract):
     """Every model, by capability and rank."""
 
     items: list[Model]
+
+
+class EmbeddedChunk(Contract):
+    """A chunk of the text, characters `start` to `end` of a page, and its vector: base64 of float32, little-endian."""
+
+    chunk: int
+    page: int
+    start: int
+    end: int
+    vector: str
+
+
+class EmbeddingsView(Contract):
+    """Vectors of a file's text, all of one model, in reading order. Compare them only with vectors of the same digest."""
+
+    file_id: FileId
+    version: int
+    model: str
+    model_version: str
+    model_digest: str
+    dimensions: int
+    items: list[EmbeddedChunk]
+    next_cursor: str | None = None
+
+
+class EmbedRequest(Contract):
+    """Texts to make vectors of, as a question that is searched for; only the beginning of a long one counts."""
+
+    texts: list[Annotated[str, Field(max_length=4000)]] = Field(min_length=1, max_length=32)
+
+
+class EmbedAnswer(Contract):
+    """A vector for each text, in order: base64 of float32, little-endian. Compare only with those of the same digest."""
+
+    model: str
+    model_version: str
+    model_digest: str
+    dimensions: int
+    vectors: list[str]
 
 
 class EarlierFinding(Finding):

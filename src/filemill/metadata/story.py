@@ -94,7 +94,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
         _add(
             tx, event, "ai", finding.capability, finding.state,
             attempt=data.attempt, duration_ms=finding.duration_ms, reason=reason,
-            detail={key: value for key, value in detail.items() if value is not None},
+            detail={key: value for key, value in detail.items() if value is not None} | _reused(finding.reused),
         )  # fmt: skip
     reason = data.reason.model_dump() if data.reason else None
     _add(tx, event, "ai", "analysis", data.analysis, attempt=data.attempt, duration_ms=data.duration_ms, reason=reason)

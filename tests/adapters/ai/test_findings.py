@@ -1,17 +1,13 @@
 """Findings of another model: kept beside the new ones, found by a filter, made again; on each engine."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from filemill.ai import consumers, jobs, repository, selection
 from filemill.ai.models.registry import built_in_registry
-from filemill.ai.tables import metadata
-from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.errors import BadFilter
@@ -20,24 +16,10 @@ from filemill.contracts.ai import Finding
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
 from filemill.contracts.topics import Topic
 from support import samples
-from support.servers.postgresql import PostgreSql
 
 ME = samples.OWNER
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 REGISTRY = built_in_registry()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """The tables of ai, empty."""
-    if request.param == "sqlite":
-        made = open_sqlite(tmp_path / "ai.db")
-    else:
-        server: PostgreSql = request.getfixturevalue("postgresql_server")
-        made = open_postgresql(server.fresh_database(), "test")
-    await made.write("test.create", metadata.create_all)
-    yield made
-    await made.close()
 
 
 def said(by: str, version: str = "1", *, capability: str = "classification", digest: str | None = None) -> Finding:

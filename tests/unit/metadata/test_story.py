@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from filemill.contracts.ai import Finding
 from filemill.contracts.processing import StepRecord
 from filemill.contracts.topics import Topic
 from filemill.metadata import repository, story
@@ -84,3 +85,16 @@ def test_steps_when_some_were_used_again_then_only_the_others_are_counted_back(c
     assert before_ms == {"identify": 300, "pdf": 50, "image_text": 0, "plan": 0}
     assert told["identify"]["detail"] == {"version": 1, "reused": True}
     assert "reused" not in told["pdf"]["detail"]
+
+
+def test_analyzed_when_some_findings_were_used_again_then_the_story_says_so_of_them(connection: Connection) -> None:
+    """What was found in equal bytes before is told apart from what was looked at now."""
+    findings = [
+        Finding(capability="language", state="done", model="py3langid", duration_ms=9.0, reused=True),
+        Finding(capability="keywords", state="done", model="filemill-keywords", duration_ms=5.0),
+    ]
+    data = samples.analyzed(FILE, findings=findings)
+    story.analyzed(connection, samples.event(Topic.ANALYZED, data, 5, "ai"), data)
+    told = {entry["step"]: entry["detail"] for entry in repository.timeline_of(connection, FILE)}
+    assert told["language"] == {"model": "py3langid", "reused": True}
+    assert told["keywords"] == {"model": "filemill-keywords"}

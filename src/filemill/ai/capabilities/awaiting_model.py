@@ -3,7 +3,7 @@
 Never a made-up answer. Nothing is fetched here.
 """
 
-from filemill.ai.capabilities.results import Outcome, Reason, unsupported
+from filemill.ai.capabilities.results import Outcome, Reason, empty, unsupported
 from filemill.ai.capabilities.subject import Subject
 from filemill.ai.models.entry import ModelEntry
 
@@ -12,7 +12,10 @@ MEGABYTE = 1_000_000
 
 def awaiting_model(subject: Subject, entry: ModelEntry, purpose: str) -> Outcome:
     """Say that `purpose` needs the model of `entry`; a file without a picture could not be looked at even with it."""
-    if subject.preview is None and not subject.content_type.startswith(("image/", "video/")):
+    if entry.capability == "embeddings":
+        if not subject.text.strip():
+            return empty("no-text", "There is no text in this file to make vectors of.")
+    elif subject.preview is None and not subject.content_type.startswith(("image/", "video/")):
         return unsupported("no-preview", "There is no picture of this file to look at.")
     size = f"{entry.size_bytes / MEGABYTE:.0f} MB, {entry.licence}"
     detail = f"{purpose} needs the model {entry.id} ({entry.title}; about {size}), which does not come with filemill."

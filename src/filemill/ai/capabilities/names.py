@@ -9,8 +9,21 @@ NAMES: tuple[str, ...] = (
     "classification",
     "objects",
     "captions",
+    "embeddings",
     "description",
 )
+
+OPTIONAL: tuple[str, ...] = ("embeddings",)
+"""Looked for without being asked only where a model for it is."""
+
+AFTER: dict[str, tuple[str, ...]] = {
+    "entities": ("language",),
+    "keywords": ("language",),
+    "sentiment": ("language",),
+    "classification": ("entities", "barcodes"),
+    "description": ("language", "barcodes", "entities", "keywords", "sentiment", "classification"),
+}
+"""What a capability looks at of the others' findings."""
 
 ENTRY = "filemill.ai.capabilities.run:run"
 """What the sandbox calls."""

@@ -52,7 +52,7 @@ def run(
 @cache
 def registry_without(disabled: frozenset[str]) -> Registry:
     """Return the built-in registry with these models switched off; read once per process and set."""
-    return built_in_registry(disabled)
+    return registry_without(frozenset()).without(disabled) if disabled else built_in_registry()
 
 
 def look(subject: Subject, capability: Capability, registry: Registry) -> CapabilityResult:

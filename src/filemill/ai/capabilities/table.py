@@ -1,4 +1,4 @@
-"""THE table of capabilities: what ai can be asked for, in the order it runs, and what each needs to know before.
+"""THE table of capabilities: what ai can be asked for, in the order it runs (`names.AFTER`: what each needs to know before).
 
 A capability without `apply` has no runtime in this version: its answer says which model it waits for.
 """
@@ -12,6 +12,7 @@ from filemill.ai.capabilities.description import describe
 from filemill.ai.capabilities.entities.find import find_entities
 from filemill.ai.capabilities.keywords import find_keywords
 from filemill.ai.capabilities.language import detect_language
+from filemill.ai.capabilities.names import AFTER, OPTIONAL
 from filemill.ai.capabilities.results import Outcome
 from filemill.ai.capabilities.sentiment import judge_sentiment
 from filemill.ai.capabilities.subject import Subject
@@ -24,7 +25,6 @@ class Capability:
     name: str
     purpose: str
     apply: Callable[[Subject], Outcome] | None
-    after: tuple[str, ...] = ()
 
 
 ALL: dict[str, Capability] = {
@@ -32,21 +32,17 @@ ALL: dict[str, Capability] = {
     for capability in (
         Capability("language", "Detecting the language", detect_language),
         Capability("barcodes", "Reading barcodes", read_barcodes),
-        Capability("entities", "Finding entities", find_entities, after=("language",)),
-        Capability("keywords", "Finding keywords", find_keywords, after=("language",)),
-        Capability("sentiment", "Judging sentiment", judge_sentiment, after=("language",)),
-        Capability("classification", "Classifying documents", classify, after=("entities", "barcodes")),
+        Capability("entities", "Finding entities", find_entities),
+        Capability("keywords", "Finding keywords", find_keywords),
+        Capability("sentiment", "Judging sentiment", judge_sentiment),
+        Capability("classification", "Classifying documents", classify),
         Capability("objects", "Finding objects", None),
         Capability("captions", "Captioning pictures", None),
-        Capability(
-            "description",
-            "Describing files",
-            describe,
-            after=("language", "barcodes", "entities", "keywords", "sentiment", "classification"),
-        ),
+        Capability("embeddings", "Making vectors of the text", None),
+        Capability("description", "Describing files", describe),
     )
 }
-DEFAULT: tuple[str, ...] = tuple(ALL)
+DEFAULT: tuple[str, ...] = tuple(name for name in ALL if name not in OPTIONAL)
 
 
 def in_order(wanted: Iterable[str]) -> list[Capability]:
@@ -57,5 +53,5 @@ def in_order(wanted: Iterable[str]) -> list[Capability]:
         name = open_names.pop()
         if name not in needed:
             needed.add(name)
-            open_names += ALL[name].after
+            open_names += AFTER.get(name, ())
     return [capability for name, capability in ALL.items() if name in needed]

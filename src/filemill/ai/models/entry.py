@@ -1,12 +1,15 @@
-"""One model as its TOML file in `entries/` describes it, and whether it is on this machine.
+"""One model as its TOML file describes it: ours in `entries/`, an operator's own as `model.toml` in a folder of the shelf.
 
-For the registry only. Not for loading models (`runtimes`) nor for fetching them. An entry that does not parse raises
-`ValueError` naming the file: entries are ours, so that is a bug, found by the tests.
+The rows `files` are the manifest of a pull: name, size, SHA-256 and, where it can be fetched, URL. Not for loading models nor
+for what is on this machine (`shelf`). An entry that does not make sense raises `ValueError` naming the file.
 """
 
 import hashlib
+import json
+import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,14 +18,22 @@ from typing import Any, Literal
 Device = Literal["cpu", "cuda", "any"]
 Quality = Literal["basic", "good"]
 
+WITHOUT_CODE = frozenset({".safetensors", ".onnx", ".json", ".txt"})
+"""Kinds of files that are data only. Others, pickle with its kin first, can hold a program that runs when they are read."""
+OWN_ENTRY = "model.toml"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file of a model: inside an installed package, or one that a pull would fetch. `sha256` None: not known yet."""
+    """A file of a model: inside an installed package, or one on the shelf. `sha256`, `size_bytes` None: not known yet."""
 
     name: str
     package: str | None = None
     sha256: str | None = None
+    size_bytes: int | None = None
+    url: str | None = None
 
     def path(self) -> Path | None:
         """Where the file is on this machine, or None if its package is not installed or lacks it."""
@@ -53,19 +64,27 @@ class ModelEntry:
     packages: tuple[str, ...]
     files: tuple[ModelFile, ...]
     note: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    """Of an operator's own model; ours have one on the shelf by their id."""
+
+    @property
+    def shelf_files(self) -> tuple[ModelFile, ...]:
+        """The files that do not come with a package."""
+        return tuple(file for file in self.files if file.package is None)
 
     @property
     def manifest_complete(self) -> bool:
-        """Whether every file to fetch has a SHA-256; without it nothing may be pulled."""
-        return self.built_in or (bool(self.files) and all(file.sha256 for file in self.files))
+        """Whether every file to fetch has a size and a SHA-256; without them nothing may be pulled."""
+        return self.built_in or (bool(self.files) and all(file.sha256 and file.size_bytes for file in self.shelf_files))
 
     def missing(self) -> str | None:
-        """Say what a built-in model lacks on this machine, or None if it is complete."""
+        """Say what of the packages a model stands on is not on this machine, or None if nothing."""
         for package in self.packages:
             if _version_of(package) is None:
                 return f"The Python package {package} is not installed; install filemill with the extra [ai]."
         for file in self.files:
-            if file.path() is None:
+            if file.package is not None and file.path() is None:
                 return f"The file {file.name} of {file.package} is missing; install filemill again."
         return None
 
@@ -79,15 +98,16 @@ class ModelEntry:
                 return ""
             lines.append(f"{file.package or ''}/{file.name} {known}")
         lines += [f"{package}=={_version_of(package)}" for package in self.packages]
+        if self.settings:
+            lines.append(json.dumps(self.settings, sort_keys=True))
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest() if lines else ""
 
 
-def read_entry(path: Path) -> ModelEntry:
-    """Read one TOML file of `entries/`."""
+def read_entry(path: Path, *, own: bool = False) -> ModelEntry:
+    """Read one TOML file. `own`: it is an operator's, in the folder of its files. Raises `ValueError`."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        packages = tuple(raw.get("packages", ()))
-        return ModelEntry(
+        entry = ModelEntry(
             id=raw["id"],
             capability=raw["capability"],
             title=raw["title"],
@@ -100,13 +120,33 @@ def read_entry(path: Path) -> ModelEntry:
             device=raw["device"],
             size_bytes=raw["size_bytes"],
             memory_bytes=raw["memory_bytes"],
-            built_in=raw["built_in"],
-            packages=packages,
+            built_in=raw["built_in"] and not own,
+            packages=tuple(raw.get("packages", ())),
             files=tuple(_files(raw.get("files", []))),
             note=raw.get("note", ""),
+            settings=raw.get("settings", {}),
+            folder=path.parent if own else None,
         )
-    except (KeyError, TypeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"model entry {path.name} is not valid: {error}") from error
+        _check(entry)
+    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"model entry {path.name} is not valid: {type(error).__name__} {error}") from error
+    return entry
+
+
+def _check(entry: ModelEntry) -> None:
+    """What a person may have written wrongly, and what must never be loaded. Raises `ValueError`."""
+    if not _PLAIN_NAME.fullmatch(entry.id):
+        raise ValueError(f"the id {entry.id!r} is not made of letters, digits, dots and dashes")
+    if not (entry.size_bytes > 0 and entry.memory_bytes > 0 and entry.rank >= 0):
+        raise ValueError(f"{entry.id}: size_bytes and memory_bytes are more than 0, rank is not negative")
+    for file in entry.shelf_files:
+        if not _PLAIN_NAME.fullmatch(file.name):
+            raise ValueError(f"{entry.id}: {file.name!r} is not a plain file name")
+        if Path(file.name).suffix not in WITHOUT_CODE:
+            kinds = ", ".join(sorted(WITHOUT_CODE))
+            raise ValueError(f"{entry.id}: {file.name} may hold code (pickle); only {kinds} files are loaded")
+        if file.sha256 is not None and not _SHA256.fullmatch(file.sha256):
+            raise ValueError(f"{entry.id}: the sha256 of {file.name} is not 64 hexadecimal digits")
 
 
 def _files(rows: list[dict[str, Any]]) -> list[ModelFile]:
@@ -120,7 +160,7 @@ def _files(rows: list[dict[str, Any]]) -> list[ModelFile]:
             found = sorted(root.glob(row["name"])) if root else []
             files += [ModelFile(path.relative_to(root).as_posix(), package) for path in found if root]
         else:
-            files.append(ModelFile(row["name"], package, row.get("sha256")))
+            files.append(ModelFile(row["name"], package, row.get("sha256"), row.get("size_bytes"), row.get("url")))
     return files
 
 

@@ -1,22 +1,30 @@
 """Which models there are for each capability, and in what state: the answer to `GET /models` and to "who said this?".
 
 Not for running or fetching models. A model that is not on this machine is `needs-download`, a broken one `failed` with
-its reason; the service's health never depends on either.
+its reason; the service's health never depends on either. The shelf is looked at when somebody asks, so a pulled model is
+there without a restart.
 """
 
+import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from filemill.ai.models.entry import ModelEntry, read_entry
+from filemill.ai.models.shelf import Broken, Shelf
 
 ModelState = Literal["ready", "loaded", "needs-download", "downloading", "failed", "disabled"]
 
 ENTRIES = Path(__file__).parent / "entries"
 USABLE: frozenset[ModelState] = frozenset({"ready", "loaded"})
 NO_MANIFEST = "manifest incomplete: cannot be pulled yet (a SHA-256 is not known for every file)"
+RUN_BY: Mapping[str, frozenset[str]] = {"onnxruntime": frozenset({"embeddings", "objects"})}
+"""Which capabilities a runtime can serve in this version."""
+FAILED_FOR_S = 600.0
+"""A model that failed is tried again after this: what was in its way may have gone."""
+NOWHERE = Shelf(Path("/nonexistent"))
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,8 @@ class Model:
     entry: ModelEntry
     state: ModelState
     reason: str | None = None
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of what the model is made of (see `ModelEntry.digest`), or "" when its files are not known."""
-        return self.entry.digest()
+    digest: str = ""
+    """SHA-256 of what the model is made of (see `ModelEntry.digest`), or "" when its files are not known."""
 
     @property
     def usable(self) -> bool:
@@ -62,46 +67,130 @@ class Model:
             "device": entry.device,
             "size_bytes": entry.size_bytes,
             "memory_bytes": entry.memory_bytes,
-            "files": [{"name": file.name, "sha256": file.sha256} for file in entry.files if file.package is None],
+            "files": [
+                {"name": file.name, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in entry.shelf_files
+            ],
             "note": entry.note,
         }
 
 
 class Registry:
-    """All models by capability, best first. Immutable but for states noted at run time with `note`."""
+    """All models by capability, best first."""
 
-    def __init__(self, entries: Iterable[ModelEntry], disabled: frozenset[str] = frozenset()) -> None:
-        """`disabled` are model ids an operator switched off."""
+    def __init__(
+        self,
+        entries: Iterable[ModelEntry],
+        disabled: frozenset[str] = frozenset(),
+        shelf: Shelf = NOWHERE,
+        broken: Iterable[Broken] = (),
+    ) -> None:
+        """`disabled` are model ids an operator switched off; `broken` entries are shown and never used."""
         ranked = sorted(entries, key=lambda entry: (entry.capability, entry.rank, entry.id))
-        self._models = {entry.id: Model(entry, *_first_state(entry, disabled)) for entry in ranked}
+        self.shelf = shelf
+        self._entries = {entry.id: entry for entry in ranked}
+        self._disabled = disabled
+        self._broken = tuple(broken)
+        # Of packages, which stay as they are while we run.
+        self._digests: dict[str, str] = {}
+        self._missing: dict[str, str | None] = {}
+        self._noted: dict[str, tuple[ModelState, str | None, object, float]] = {}
+
+    def without(self, disabled: frozenset[str]) -> "Registry":
+        """The same with these models switched off; what was read of packages is not read again."""
+        other = Registry(self._entries.values(), disabled, self.shelf, self._broken)
+        other._digests, other._missing = self._digests, self._missing
+        return other
+
+    @property
+    def disabled(self) -> frozenset[str]:
+        """Ids of models an operator switched off."""
+        return self._disabled
 
     def list(self) -> tuple[Model, ...]:
         """Return every model, by capability and rank."""
-        return tuple(self._models.values())
+        return tuple(map(self._look, self._entries.values()))
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        """Own models whose entry cannot be used."""
+        return self._broken
 
     def for_capability(self, capability: str) -> tuple[Model, ...]:
         """Return the capability's models, best first."""
-        return tuple(model for model in self._models.values() if model.entry.capability == capability)
+        return tuple(self._look(entry) for entry in self._entries.values() if entry.capability == capability)
 
     def best(self, capability: str) -> Model | None:
         """Return the first usable model, else the first of any state (it says what is missing), else None."""
         models = self.for_capability(capability)
         return next((model for model in models if model.usable), models[0] if models else None)
 
+    def in_force(self, capability: str, digest: str | None, *, without_model: bool = False) -> bool:
+        """Whether what was said under this digest is what would be said now; `without_model`: that it has no model."""
+        best = self.best(capability)
+        return best is not None and best.digest == (digest or "") and not (without_model and best.usable)
+
     def get(self, model_id: str) -> Model | None:
         """Return one model by id, or None."""
-        return self._models.get(model_id)
+        entry = self._entries.get(model_id)
+        return None if entry is None else self._look(entry)
 
     def note(self, model_id: str, state: ModelState, reason: str | None = None) -> Model:
-        """Record what happened to a model while running (loaded, downloading, failed); unknown ids raise KeyError."""
-        known = self._models[model_id]
-        self._models[model_id] = Model(known.entry, state, reason)
-        return self._models[model_id]
+        """Record what happened to a model while running. It holds until its files change, a failure ten minutes at most.
+
+        Unknown ids raise KeyError.
+        """
+        entry = self._entries[model_id]
+        until_s = time.monotonic() + FAILED_FOR_S if state == "failed" else math.inf
+        self._noted[model_id] = (state, reason, self.shelf.signature(entry), until_s)
+        return self._look(entry)
+
+    def noted(self) -> dict[str, tuple[str, str | None]]:
+        """What running found out, by id: models that are loaded, and those that failed, with the reason."""
+        models = [self._look(self._entries[model_id]) for model_id in list(self._noted)]
+        return {one.entry.id: (one.state, one.reason) for one in models if one.state in ("loaded", "failed")}
+
+    def _look(self, entry: ModelEntry) -> Model:
+        if entry.id not in self._digests:
+            self._digests[entry.id] = entry.digest()
+        return Model(entry, *self._state(entry), self._digests[entry.id])
+
+    def _state(self, entry: ModelEntry) -> tuple[ModelState, str | None]:
+        if entry.id in self._disabled:
+            return "disabled", "Switched off by the operator."
+        if entry.id not in self._missing:
+            self._missing[entry.id] = entry.missing()
+        state, reason = _state_on(self.shelf, entry, self._missing[entry.id])
+        noted = self._noted.get(entry.id)
+        if state == "ready" and noted is not None:
+            if noted[2] == self.shelf.signature(entry) and time.monotonic() < noted[3]:
+                return noted[0], noted[1]
+            del self._noted[entry.id]
+        return state, reason
 
 
 def built_in_registry(disabled: frozenset[str] = frozenset()) -> Registry:
+    """Every entry that comes with filemill, and no shelf: what runs without one."""
+    return Registry(built_in_entries(), disabled)
+
+
+def built_in_entries() -> list[ModelEntry]:
     """Read every entry that comes with filemill."""
-    return Registry((read_entry(path) for path in sorted(ENTRIES.glob("*.toml"))), disabled)
+    return [read_entry(path) for path in sorted(ENTRIES.glob("*.toml"))]
+
+
+def open_registry(models_dir: Path, disabled: frozenset[str] = frozenset()) -> Registry:
+    """What comes with filemill and what an operator put into the folder of models. A broken entry of theirs stops nothing."""
+    shelf, entries = Shelf(models_dir), built_in_entries()
+    own, broken = shelf.own()
+    for entry in own:
+        if any(entry.id == other.id for other in entries):
+            broken.append(Broken(shelf.folder(entry).name, f"another model has the id {entry.id}"))
+        elif entry.capability not in RUN_BY.get(entry.runtime, ()):
+            said = f"no {entry.runtime} model can be used for {entry.capability} in this version"
+            broken.append(Broken(shelf.folder(entry).name, said))
+        else:
+            entries.append(entry)
+    return Registry(entries, disabled, shelf, broken)
 
 
 def grouped(registry: Registry) -> Mapping[str, tuple[Model, ...]]:
@@ -110,10 +199,17 @@ def grouped(registry: Registry) -> Mapping[str, tuple[Model, ...]]:
     return {capability: registry.for_capability(capability) for capability in capabilities}
 
 
-def _first_state(entry: ModelEntry, disabled: frozenset[str]) -> tuple[ModelState, str | None]:
-    if entry.id in disabled:
-        return "disabled", "Switched off by the operator."
+def _state_on(shelf: Shelf, entry: ModelEntry, missing: str | None) -> tuple[ModelState, str | None]:
+    """What can be seen without reading files."""
     if entry.built_in:
-        missing = entry.missing()
         return ("ready", None) if missing is None else ("failed", missing)
-    return "needs-download", None if entry.manifest_complete else NO_MANIFEST
+    if not entry.manifest_complete:
+        return "needs-download", NO_MANIFEST
+    if shelf.is_being_filled(entry):
+        return "downloading", None
+    if (lacking := shelf.lacks(entry)) is not None:
+        own = f"{lacking} is not in its folder" if entry.folder else None
+        return "needs-download", own
+    if (wrong := shelf.wrong_size(entry)) is not None:
+        return "failed", f"{wrong}; nothing of it is loaded. `filemill models pull {entry.id}` fetches it again."
+    return ("ready", None) if missing is None else ("failed", missing)

@@ -1,4 +1,6 @@
-"""The forked child: tidy up what was inherited, put up the walls, run the entry once, answer, exit.
+"""The forked child: tidy up what was inherited, put up the walls, run the entry for each question, answer, exit.
+
+A run asks once; a conversation (`session`) goes on until one side ends it, and what the entry keeps in memory stays.
 
 Not for: anything after the answer; the zygote watches the clock and the client judges. On failure: an exception of
 the entry becomes an answer with its code; whatever happens before the walls stand ends the process without running
@@ -43,7 +45,7 @@ class Job:
 
 
 def run(entry: Entry, job: Job, walls: confine.Walls, *, zygote_pid: int, close_fds: Iterable[int]) -> NoReturn:
-    """Run the entry for one file in this just forked process and exit."""
+    """Run the entry for one file, or one conversation, in this just forked process and exit."""
     status = _EXIT_NOT_CONFINED
     try:
         os.setsid()
@@ -54,7 +56,7 @@ def run(entry: Entry, job: Job, walls: confine.Walls, *, zygote_pid: int, close_
         os.closerange(channel + 1, _ALL_FDS)
         _settle(job.work_dir)
         with socket.socket(fileno=channel) as connection:
-            connection.sendall(_answer(entry, job, connection))
+            _converse(entry, job, connection)
         status = 0
     finally:
         with contextlib.suppress(Exception):  # the reason is for the zygote's log; there is nobody left to raise to
@@ -63,20 +65,28 @@ def run(entry: Entry, job: Job, walls: confine.Walls, *, zygote_pid: int, close_
         os._exit(status)
 
 
-def _answer(entry: Entry, job: Job, connection: socket.socket) -> bytes:
+def _converse(entry: Entry, job: Job, connection: socket.socket) -> None:
+    """Answer each line until there is no more, or until an answer says that this process is spent."""
+    with connection.makefile("rb") as reader:
+        while line := reader.readline():
+            answer, spent = _answer(entry, job, connection, line)
+            connection.sendall(answer)
+            if spent:
+                return
+
+
+def _answer(entry: Entry, job: Job, connection: socket.socket, line: bytes) -> tuple[bytes, bool]:
     def report(progress: dict[str, Any]) -> None:
         connection.sendall(_line({"progress": progress}))
 
     try:
-        with connection.makefile("rb") as reader:
-            request = json.loads(reader.readline())
-        return _line({"result": entry(request, job.work_dir, job.source, report)})
+        return _line({"result": entry(json.loads(line), job.work_dir, job.source, report)}), False
     except MemoryError:
-        return _line({"stopped": "out-of-memory"})
+        return _line({"stopped": "out-of-memory"}), True
     except Exception as error:  # noqa: BLE001  the answer says what it was
         if isinstance(error, OSError) and error.errno == errno.EFBIG:
-            return _line({"stopped": "output-too-large"})
-        return _line({"error": _describe(error)})
+            return _line({"stopped": "output-too-large"}), True
+        return _line({"error": _describe(error)}), False
 
 
 def _describe(error: Exception) -> dict[str, str]:

@@ -16,8 +16,10 @@ from typing import Any, Literal
 
 from filemill.chassis.sandbox import messages
 from filemill.chassis.sandbox.errors import SandboxUnavailableError
+from filemill.chassis.sandbox.lines import next_line, parse
 from filemill.chassis.sandbox.outcome import Level, Limits, Outcome
 from filemill.chassis.sandbox.process import ZygoteProcess, spawn
+from filemill.chassis.sandbox.session import Session
 from filemill.chassis.sandbox.verdict import Ended, judge
 
 Progress = Callable[[dict[str, Any]], None]
@@ -28,7 +30,6 @@ _ZYGOTE_GRACE_S = 5.0
 _CANCEL_WAIT_S = 1.0
 # Fewer than the user ids a root zygote can hand out.
 _CONCURRENT_MAX = 256
-_TOO_LONG = bytes(messages.LINE_MAX_BYTES + 1)
 _NO_WALLS = (
     "This machine cannot keep a parser off the network (no seccomp filter). "
     "Set FILEMILL_SANDBOX=reduced to process files without that wall."
@@ -93,13 +94,26 @@ class Sandbox:
         """
         source, work_dir = self._prepare(source, work_dir)
         async with self._room:
-            zygote = self._zygote
-            if zygote is None or zygote.lost:
-                await self.start()
-                zygote = self._zygote
-            assert zygote is not None
+            zygote = await self._living()
             run = _Run(zygote, next(self._run_ids), limits, on_progress)
             return await run.complete(request, source, work_dir)
+
+    async def open(self, *, source: Path, work_dir: Path, limits: Limits) -> Session:
+        """Fork a child that answers one question after another with the entry, in memory that stays, until it is closed.
+
+        It may read `source` (a file, or a folder and what is below) and write in `work_dir`; `wall_s` is its whole life.
+        """
+        source, work_dir = self._prepare(source, work_dir)
+        zygote = await self._living()
+        return await Session.open(zygote, next(self._run_ids), source, work_dir, limits)
+
+    async def _living(self) -> ZygoteProcess:
+        zygote = self._zygote
+        if zygote is None or zygote.lost:
+            await self.start()
+            zygote = self._zygote
+        assert zygote is not None
+        return zygote
 
     def _prepare(self, source: Path, work_dir: Path) -> tuple[Path, Path]:
         work_dir = work_dir.absolute()
@@ -140,6 +154,7 @@ class _Run:
         hearing = asyncio.create_task(self._hear(reader))
         try:
             writer.write(json.dumps(request).encode() + b"\n")
+            writer.write_eof()  # one question
             how = await self._wait_for_end(ended, hearing)
             answer = await hearing
         except BaseException:
@@ -171,11 +186,11 @@ class _Run:
         """Read the child's lines to their end; return the last that is not progress, bounded in every way."""
         answer: dict[str, Any] = {}
         heard_bytes = 0
-        while line := await _next_line(reader):
+        while line := await next_line(reader):
             heard_bytes += len(line)
             if len(line) > messages.LINE_MAX_BYTES or heard_bytes > messages.CHANNEL_MAX_BYTES:
                 return self._refuse()
-            message = _parse(line)
+            message = parse(line)
             progress = message.get("progress")
             if not isinstance(progress, dict):
                 answer = message
@@ -187,20 +202,3 @@ class _Run:
         self._too_large = True
         self._zygote.kill_run(self._run_id)
         return {}
-
-
-async def _next_line(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.readline()
-    except ValueError:
-        return _TOO_LONG  # readline dropped a line above its limit
-    except (ConnectionResetError, BrokenPipeError):
-        return b""  # the child ended without reading its request: its status says why
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}  # a child that writes nonsense has not answered
-    return message if isinstance(message, dict) else {}

@@ -33,6 +33,12 @@ JOB_SECONDS = Histogram(
 RETRIES = Counter("filemill_retries_total", "Calls made again, or not for want of budget.", ["dependency", "outcome"])
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+MODELS_LOADED_BYTES = Gauge(
+    "filemill_models_loaded_bytes", "Memory that the loaded models may take, as their entries say."
+)
+MODEL_QUESTIONS = Counter("filemill_model_questions_total", "Items a model was asked about.", ["model", "outcome"])
+MODEL_BATCHES = Counter("filemill_model_batches_total", "Inferences that answered them.", ["model"])
+MODEL_WAITING = Gauge("filemill_model_questions_waiting", "Items that wait for a model.", ["model"])
 RATE_UNCHECKED = Counter(
     "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
 )

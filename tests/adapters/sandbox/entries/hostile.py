@@ -352,4 +352,23 @@ def nothing(*_):
     return "nothing"
 
 
+_ASKED = []
+
+
+def remember(*_):
+    _ASKED.append(1)
+    return {"count": len(_ASKED), "pid": os.getpid()}
+
+
+def break_down(*_):
+    raise RuntimeError("a bug")
+
+
+def read_file(request, *_):
+    try:
+        return Path(request["path"]).read_text()
+    except OSError as error:
+        return type(error).__name__
+
+
 ATTEMPTS = {name: value for name, value in list(globals().items()) if callable(value) and not name.startswith("_")}

@@ -1,9 +1,9 @@
 """Descriptions: composed, saying so, and from what."""
 
 from filemill.ai.capabilities.description import describe
-from filemill.ai.capabilities.table import ALL
+from filemill.ai.capabilities.names import AFTER
 
-BEFORE = ALL["description"].after
+BEFORE = AFTER["description"]
 
 
 def test_description_when_the_invoice_is_described_then_it_names_what_is_known(of_sample) -> None:

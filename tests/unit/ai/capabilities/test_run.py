@@ -11,6 +11,7 @@ import phonenumbers
 import pytest
 from stdnum import iban, isbn
 
+from filemill.ai.capabilities.names import AFTER, OPTIONAL
 from filemill.ai.capabilities.run import look, run
 from filemill.ai.capabilities.table import ALL, DEFAULT, in_order
 from filemill.ai.models.registry import built_in_registry
@@ -32,11 +33,11 @@ def asked(text: str | None = None, **fields: Any) -> dict[str, Any]:
 
 
 def test_run_when_nothing_is_chosen_then_every_capability_answers_in_order() -> None:
-    """The default is the whole table; the answer is JSON and carries model, version and digest."""
+    """The default is the table without what is optional; the answer is JSON and carries model, version and digest."""
     results = run(asked("The library opens on 3 March 2025, and everybody is welcome there."), NOWHERE, NOWHERE)[
         "results"
     ]
-    assert tuple(results) == DEFAULT == tuple(ALL)
+    assert tuple(results) == DEFAULT == tuple(name for name in ALL if name not in OPTIONAL)
     assert json.loads(json.dumps(results)) == results
     for name, result in results.items():
         assert result["capability"] == name
@@ -189,7 +190,7 @@ def test_in_order_when_the_table_is_read_then_everything_follows_what_it_needs()
     order = [capability.name for capability in in_order(ALL)]
     assert order[-1] == "description"
     for capability in ALL.values():
-        assert all(order.index(before) < order.index(capability.name) for before in capability.after)
+        assert all(order.index(before) < order.index(capability.name) for before in AFTER.get(capability.name, ()))
 
 
 def test_names_when_compared_with_the_table_then_they_are_the_same() -> None:
