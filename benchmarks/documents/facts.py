@@ -123,7 +123,7 @@ class Facts:
 
     def amount(self, kind: str = "money") -> Fact:
         """An amount with the document's currency."""
-        value = Decimal(self.dice.randint(150, 480_000)) / 100
+        value = Decimal(self.dice.randint(150, 480_000)).scaleb(-2)
         number = self.plain(value)
         sign = _SYMBOLS[self._currency] if self._symbol else self._currency
         before = self.language == "en" and self._symbol
@@ -139,7 +139,7 @@ class Facts:
 
     def bare(self) -> Fact:
         """A number of a column: no currency, nothing to be found."""
-        return Fact(self.plain(Decimal(self.dice.randint(100, 90_000)) / 100))
+        return Fact(self.plain(Decimal(self.dice.randint(100, 90_000)).scaleb(-2)))
 
     def iban(self) -> Fact:
         """An account number with right check digits at a bank that does not exist."""
