@@ -6,10 +6,12 @@ facts. The pools for training and for evaluation share no word.
 """
 
 import random
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from stdnum import iban as iban_numbers
@@ -19,37 +21,18 @@ from stdnum.gb import vat as british_vat
 
 Language = Literal["en", "de", "fr"]
 Part = Literal["training", "held_back"]
-MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+MONTHS: dict[Language, str] = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
 }
-POOLS: dict[Part, dict[str, list[str]]] = {
-    "training": {
-        "stem": "Amber Birchwood Calder Dovetail Elmstone Fernhill Granite Heron Ironbark Juniper".split(),
-        "trade": "Printing Bakery Logistics Gardens Optics Carpentry Textiles Plumbing".split(),
-        "first": "Anna Bernard Clara David Elise Frank Greta Hugo".split(),
-        "last": "Abbott Brandt Chevalier Dahlke Eastman Fournier Grünwald Hollis".split(),
-        "town": "Altfeld Brimford Courvelle Dunmere Eschbach Fontclair".split(),
-        "road": "Mill|Station|Church|Harbour|Garden".split("|"),
-        "thing": "Copy paper A4|Desk lamp|Oak shelf|Window cleaning|Hourly labour|Toner cartridge".split("|"),
-        "topic": "Roof of the annex|Heating in block C|New timetable|Open day in spring".split("|"),
-    },
-    "held_back": {
-        "stem": "Lantern Marlow Northgate Osprey Pebble Quarry Ravenna Silverbrook Thornton Umber".split(),
-        "trade": "Joinery Catering Travel Ceramics Roofing Instruments Pharmacy Bicycles".split(),
-        "first": "Ivo Johanna Karim Lucie Martin Nadia Oskar Pauline".split(),
-        "last": "Ibsen Jansen Keller Lemaire Morel Naylor Osborne Petit".split(),
-        "town": "Gersau Hartwick Isselmont Kettleby Laubach Montrevel".split(),
-        "road": "Bridge|Meadow|Castle|Orchard|Market".split("|"),
-        "thing": "Tea pot|Paint brush|Bicycle tyre|Floor tiles|Delivery|Wall clock".split("|"),
-        "topic": "Lighting of the footpath|Moving the archive|Noise in the canteen|Summer programme".split("|"),
-    },
-}
+POOLS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("pools.toml").read_text(encoding="utf-8"))
 _FORMS = {"en": ("Ltd", "LLP", "plc"), "de": ("GmbH", "KG", "AG"), "fr": ("SARL", "SAS", "SA")}
+_LEGAL_FORMS = tuple(f" {form}" for forms in _FORMS.values() for form in forms)
 _CURRENCIES = {"en": ("GBP", "USD", "EUR"), "de": ("EUR", "EUR", "CHF"), "fr": ("EUR", "EUR", "CHF")}
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _IBAN_BODY = {"de": ("DE", "99999999", 10), "fr": ("FR", "9999999990", 13), "en": ("GB", "ZZZZ999999", 8)}
+NO_BREAK_SPACE = "\u00a0"
 FIRST_DAY = date(2019, 1, 1)
 DAYS = 2_500
 
@@ -62,6 +45,15 @@ class Fact:
     kind: str | None = None
     value: str = ""
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What it is to be found as: a total is an amount too, a party with a legal form an organisation."""
+        if self.kind == "party" and self.written.endswith(_LEGAL_FORMS):
+            return ("party", "organisation")
+        if self.kind == "total":
+            return ("total", "money")
+        return (self.kind,) if self.kind else ()
+
 
 class Facts:
     """Makes the facts of one document; each slot's name is a method of the table `SLOTS` and keeps what it said first."""
@@ -72,7 +64,6 @@ class Facts:
         self._currency = dice.choice(_CURRENCIES[language])
         self._symbol = self._currency in _SYMBOLS and dice.random() < 0.6
         self._date_style = dice.randrange(3)
-        self._us_dates = self._currency == "USD"
         self._made: dict[str, Fact] = {}
 
     def of(self, slot: str) -> Fact:
@@ -83,7 +74,8 @@ class Facts:
 
     def pick(self, name: str) -> str:
         """One word of a pool."""
-        return self.dice.choice(self._pool[name])
+        words = self._pool[name]
+        return self.dice.choice(words.split("|") if "|" in words else words.split())
 
     def company(self) -> str:
         """The name of a company with its legal form."""
@@ -107,18 +99,17 @@ class Facts:
     def number(self) -> Fact:
         """A document number, with digits."""
         year, serial = self.dice.randint(2019, 2025), self.dice.randint(100, 99_999)
-        written = self.dice.choice([f"{year}-{serial:05d}", f"{self.dice.choice('ARKZ')}{serial}", f"{serial}/{year % 100}"])
+        written = self.dice.choice(
+            [f"{year}-{serial:05d}", f"{self.dice.choice('ARKZ')}{serial}", f"{serial}/{year % 100}"]
+        )
         return Fact(written, "number", written)
 
     def day(self) -> Fact:
         """A date in one of the styles of the language, the same style throughout a document."""
         day = FIRST_DAY + timedelta(days=self.dice.randrange(DAYS))
-        named = MONTHS[self.language][day.month - 1]
+        named = MONTHS[self.language].split()[day.month - 1]
         numeric = {"en": f"{day:%d/%m/%Y}", "de": f"{day:%d.%m.%Y}", "fr": f"{day:%d/%m/%Y}"}[self.language]
-        if self._us_dates:
-            numeric, long = f"{day:%m/%d/%Y}", f"{named} {day.day}, {day.year}"
-        else:
-            long = f"{day.day}{'.' if self.language == 'de' else ''} {named} {day.year}"
+        long = f"{day.day}{'.' if self.language == 'de' else ''} {named} {day.year}"
         return Fact((numeric, long, f"{day:%Y-%m-%d}")[self._date_style], "date", day.isoformat())
 
     def amount(self, kind: str = "money") -> Fact:
@@ -135,7 +126,8 @@ class Facts:
         english = f"{value:,.2f}"
         if self.language == "en":
             return english
-        return english.translate(str.maketrans({",": "." if self.language == "de" else "\u00a0", ".": ","}))
+        whole, _, cents = english.partition(".")
+        return whole.replace(",", "." if self.language == "de" else NO_BREAK_SPACE) + "," + cents
 
     def bare(self) -> Fact:
         """A number of a column: no currency, nothing to be found."""
@@ -162,17 +154,19 @@ class Facts:
     def phone(self) -> Fact:
         """A number of a range kept free for fiction, written internationally or nationally."""
         last = self.dice.randrange(100, 1_000)
+        french = f"1 99 00 {last // 10} {last % 10}7"
         national, international = {
             "en": (f"020 7946 0{last}", f"+44 20 7946 0{last}"),
             "de": (f"030 23125 {last}", f"+49 30 23125 {last}"),
-            "fr": (f"01 99 00 {last // 100}{last // 10 % 10} {last % 10}7", f"+33 1 99 00 {last // 100}{last // 10 % 10} {last % 10}7"),
+            "fr": (f"0{french}", f"+33 {french}"),
         }[self.language]
         abroad = self.dice.random() < 0.5 or self._currency == "USD"
         return Fact(international if abroad else national, "phone", international.replace(" ", ""))
 
     def email(self) -> Fact:
         """An address at a domain that cannot exist."""
-        written = f"{self.pick('first').lower()}.{self.pick('last').lower().replace('ü', 'ue')}@{self.pick('stem').lower()}.example"
+        name = f"{self.pick('first')}.{self.pick('last')}".lower().replace("ü", "ue")
+        written = f"{name}@{self.pick('stem').lower()}.example"
         return Fact(written, "email", written)
 
 
@@ -201,7 +195,8 @@ SLOTS: dict[str, Callable[[Facts], Fact]] = {
     "sender": _party(Facts.person),
     "recipient": _party(lambda facts: facts.company() if facts.dice.random() < 0.5 else facts.person()),
     "contact": _party(Facts.person),
-    "company": lambda facts: Fact(facts.company()),
+    "issuer": _party(Facts.company),
+    "company": lambda facts: Fact(facts.company(), "organisation"),
     "person": lambda facts: Fact(facts.person()),
     "street": lambda facts: Fact(facts.street()),
     "city": lambda facts: Fact(facts.city()),

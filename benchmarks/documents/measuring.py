@@ -15,7 +15,7 @@ from filemill.ai.capabilities.run import look, registry_without
 from filemill.ai.capabilities.subject import Page, Subject
 from filemill.ai.capabilities.table import in_order
 
-KINDS = ("total", "money", "date", "number", "party", "iban", "vat-id", "phone", "email")
+KINDS = ("total", "money", "date", "number", "party", "organisation", "iban", "vat-id", "phone", "email")
 _SAME_KIND = {"invoice-number": "number", "reference": "number"}
 NOTHING = "nothing"
 

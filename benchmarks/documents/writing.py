@@ -67,10 +67,7 @@ def write(template: Template, seed: str, part: Part, noise: Noise) -> Document:
     for match in _SLOT.finditer(wording):
         fact = facts.of(match[1])
         pieces += [_noisy(wording[at : match.start()], dice, noise), fact.written]
-        if fact.kind:
-            truths.add((fact.kind, fact.value))
-            if fact.kind == "total":  # a total is an amount too
-                truths.add(("money", fact.value))
+        truths |= {(kind, fact.value or fact.written) for kind in fact.kinds}
         at = match.end()
     pieces.append(_noisy(wording[at:], dice, noise))
     text = "".join(pieces)

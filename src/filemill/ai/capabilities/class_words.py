@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Where = Literal["top", "anywhere", "heading"]
+Where = Literal["top", "anywhere", "heading", "line"]
+# In the words, not in sets of letters: `[äöü]` says itself what it stands for.
+_ACCENTS = {
+    "é": "e",
+    "è": "e",
+    "ê": "e",
+    "à": "a",
+    "â": "a",
+    "ô": "o",
+    "û": "u",
+    "ç": "c",
+    "ä": "a",
+    "ö": "o",
+    "ü": "u",
+}
+_WITH_OR_WITHOUT_ACCENT = {ord(letter): f"(?:{letter}|{plain})" for letter, plain in _ACCENTS.items()}
 TOP_CHARACTERS = 600  # where documents say what they are
 
 
@@ -28,9 +43,11 @@ class WordCue:
 def _read() -> Iterator[WordCue]:
     raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for cue in raw["cue"]:
-        words = rf"(?:{'|'.join(cue['words'])})"
+        words = rf"(?:{'|'.join(cue['words'])})".translate(_WITH_OR_WITHOUT_ACCENT)
         if cue["where"] == "heading":
             framed = rf"^[ \t]*(?:\d{{1,2}}\.?[ \t]+)?{words}[ \t]*:?[ \t]*\r?$"
+        elif cue["where"] == "line":
+            framed = rf"^[ \t]*{words}"
         else:
             framed = rf"\b{words}" + (r"\b" if cue.get("whole") else "")
         pattern = re.compile(framed, re.IGNORECASE | re.MULTILINE)

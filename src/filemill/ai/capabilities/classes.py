@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from math import exp
 
 from filemill.ai.capabilities import facts
-from filemill.ai.capabilities.class_features import Points, by_entities, by_lines, by_picture, by_type
+from filemill.ai.capabilities.class_features import by_entities, by_lines, by_picture, by_type
+from filemill.ai.capabilities.class_layout import by_layout
+from filemill.ai.capabilities.class_points import Points
 from filemill.ai.capabilities.class_words import TOP_CHARACTERS, WORD_CUES, WordCue
 from filemill.ai.capabilities.picture import PictureError, measure
 from filemill.ai.capabilities.results import Evidence, Outcome, empty
@@ -51,8 +53,9 @@ def classify(subject: Subject) -> Outcome:
 def _features(subject: Subject) -> Iterator[Points]:
     yield from by_type(subject)
     yield from by_entities(subject)
-    for page in subject.pages[:1]:
-        yield from by_lines(page.text if len(subject.pages) == 1 else subject.text)
+    yield from by_lines(subject.text)
+    if subject.text.strip():
+        yield from by_layout(subject.text)
     if facts.is_picture(subject) and subject.preview is not None:
         try:
             yield from by_picture(subject, measure(subject.preview))
