@@ -23,6 +23,7 @@ _YEARS = re.compile(
     r"(?:(?:\d\d[./])?(?:19|20)\d\d\b|today|present|now|heute|jetzt|aujourd['’]hui|présent|ce jour)|\b(?:since|seit|depuis)[ \t](?:\d\d[./])?(?:19|20)\d\d)",
     re.IGNORECASE,
 )
+_COPYRIGHT = re.compile(r"copyright|©|\(c\)", re.IGNORECASE)
 _CLAUSE = re.compile(r"^[ \t]*(?:§ ?\d+|(?:article|art\.|clause|section)[ \t]\d+)", re.IGNORECASE | re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)][ \t]+[^\W\d_][^\n]{30,}", re.MULTILINE)
 _NUMBERED_HEAD = re.compile(r"^[ \t]*\d(?:\.\d)?[.]?[ \t]+[^\W\d_][^\n.,;:]{2,40}$", re.MULTILINE)
@@ -36,6 +37,7 @@ _FIGURE = re.compile(
 )
 _SHARE = re.compile(r"\d[ \u00a0]?(?:%|percent\b|per cent\b|prozent\b|pour cent\b)", re.IGNORECASE)
 _LABEL_LINE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{1,34}[ \u00a0]?:", re.MULTILINE)
+LONG_CHARACTERS = 12_000  # about five pages: bills, letters, mails and forms are shorter
 MAX_LINE = 46  # of a till's paper, in characters
 
 
@@ -44,7 +46,7 @@ def by_layout(text: str) -> Iterator[Points]:
     yield from _of_forms(text)
     yield from _of_mails_and_letters(text)
     yield from _of_bills(text)
-    if len(_YEARS.findall(text)) >= 2:
+    if sum(_YEARS.search(line) is not None and not _COPYRIGHT.search(line) for line in text.splitlines()) >= 2:
         yield Points("resume", 2.0, "lists spans of years")
     clauses = len(_CLAUSE.findall(text))
     if clauses >= 2:
@@ -58,6 +60,13 @@ def by_layout(text: str) -> Iterator[Points]:
         yield Points("article", 0.5, "refers to tables or figures")
     if len(_SHARE.findall(text)) >= 2:
         yield Points("report", 0.7, "speaks in percent")
+
+
+def by_length(characters: int) -> Iterator[Points]:
+    """Yield what a long text speaks against."""
+    if characters > LONG_CHARACTERS:
+        for short in ("invoice", "receipt", "letter", "e-mail", "resume", "form", "booking", "estimate"):
+            yield Points(short, -1.5, "is long")
 
 
 def _of_forms(text: str) -> Iterator[Points]:

@@ -11,7 +11,7 @@ from math import exp
 
 from filemill.ai.capabilities import facts
 from filemill.ai.capabilities.class_features import by_entities, by_lines, by_picture, by_type
-from filemill.ai.capabilities.class_layout import by_layout
+from filemill.ai.capabilities.class_layout import by_layout, by_length
 from filemill.ai.capabilities.class_points import Points
 from filemill.ai.capabilities.class_words import TOP_CHARACTERS, WORD_CUES, WordCue
 from filemill.ai.capabilities.picture import PictureError, measure
@@ -19,6 +19,7 @@ from filemill.ai.capabilities.results import Evidence, Outcome, empty
 from filemill.ai.capabilities.subject import Subject
 
 LOOK_AT_CHARACTERS = 50_000
+FIRST_PAGES_CHARACTERS = 6_000  # where words and layout count: further on, a long text says something of everything
 SURE_PROBABILITY = 0.8
 MIN_PROBABILITY = 0.5  # more likely than not; one weak cue alone reaches 0.45
 MAX_PROBABILITY = 0.97  # hand-set weights are never certain
@@ -55,7 +56,8 @@ def _features(subject: Subject) -> Iterator[Points]:
     yield from by_entities(subject)
     yield from by_lines(subject.text)
     if subject.text.strip():
-        yield from by_layout(subject.text)
+        yield from by_layout(subject.text[:FIRST_PAGES_CHARACTERS])
+    yield from by_length(subject.characters)
     if facts.is_picture(subject) and subject.preview is not None:
         try:
             yield from by_picture(subject, measure(subject.preview))
@@ -66,7 +68,7 @@ def _features(subject: Subject) -> Iterator[Points]:
 def _matched_words(subject: Subject) -> Iterator[tuple[WordCue, Evidence]]:
     """Yield each word cue found, with the first place it was found at."""
     for cue in WORD_CUES:
-        left = TOP_CHARACTERS if cue.where == "top" else LOOK_AT_CHARACTERS
+        left = TOP_CHARACTERS if cue.where == "top" else FIRST_PAGES_CHARACTERS
         for page in subject.pages:
             match = cue.pattern.search(page.text, 0, min(left, len(page.text)))
             if match and match.group().strip():

@@ -50,6 +50,7 @@ CLASS_NAMES = {
     "notes": "set of notes",
     "booking": "booking or order",
     "estimate": "cost estimate",
+    "licence": "software licence",
 }
 
 LANGUAGE_NAMES = {
