@@ -13,6 +13,7 @@ from filemill.ai.capabilities.picture import Picture
 from filemill.ai.capabilities.subject import Subject
 from filemill.ai.capabilities.words import sentences_of, words_of
 
+PAGE_OF_WORDS = 600  # characters that were read in a picture
 SURE = 6.0  # the type of the file says it by itself
 
 _BY_TYPE = (
@@ -124,6 +125,8 @@ def by_picture(subject: Subject, picture: Picture) -> Iterator[Points]:
         yield Points("screenshot", 4.0, "is named like a screenshot")
     if not camera and size in _SCREENS and subject.content_type in {"image/png", "image/webp", "image/jpeg"}:
         yield Points("screenshot", 2.6, "has the size of a screen")
+    if len(subject.text) >= PAGE_OF_WORDS:
+        yield Points("scan", 2.8, "shows a page full of words")
     if picture.paper >= 0.6 and picture.grain >= 2.5 and not subject.found("barcodes"):
         yield Points("scan", 2.4, "looks like dark marks on paper")
     elif picture.flatness >= 0.4 and picture.grain < 12 and picture.paper < 0.98:

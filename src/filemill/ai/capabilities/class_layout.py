@@ -20,7 +20,8 @@ _REPLY = re.compile(
 _MAIL_SIGN = re.compile(r"^-- ?$", re.MULTILINE)
 _YEARS = re.compile(
     r"(?:(?:\d\d[./])?(?:19|20)\d\d[ \t]?(?:[-–—]|to|until|bis|à)[ \t]?"
-    r"(?:(?:\d\d[./])?(?:19|20)\d\d\b|today|present|now|heute|jetzt|aujourd['’]hui|présent|ce jour)|\b(?:since|seit|depuis)[ \t](?:\d\d[./])?(?:19|20)\d\d)",
+    r"(?:(?:\d\d[./])?(?:19|20)\d\d\b|today|present|now|heute|jetzt|aujourd['’]hui|présent|ce jour)"
+    r"|\b(?:since|seit|depuis)[ \t](?:\d\d[./])?(?:19|20)\d\d)",
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(r"copyright|©|\(c\)", re.IGNORECASE)

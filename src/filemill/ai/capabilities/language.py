@@ -20,6 +20,11 @@ SURE_PROBABILITY = 0.9  # below it the language is only suggested
 MIN_SCRIPT_SHARE = 0.4  # of the letters must be of one script; two languages side by side still pass
 SCRIPT_SAMPLE = 1_000  # letters on which the script is told
 CANDIDATES = 3
+IDLE_PROBABILITY = 0.005  # below it a language is no candidate
+FILLER_WORDS = frozenset(
+    {"lorem", "ipsum", "dolor", "amet", "consectetur", "consetetur", "adipiscing", "elitr", "aliqua"}
+)
+FILLER_SHARE = 0.1  # of the different words, and three of them: designers' filler, whatever language it looks like
 NO_LANGUAGE = "zxx"  # ISO 639-2: no linguistic content
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -46,11 +51,17 @@ def detect_language(subject: Subject) -> Outcome:
             f"There are fewer than {MIN_LETTERS} letters in words; numbers and addresses do not count.",
             looked_at,
         )
+    if _is_filler(words):
+        return empty("filler-text", "The text is filler (lorem ipsum), in no language.", looked_at)
     if _script_share(words) < MIN_SCRIPT_SHARE:
         return empty("no-language", "The text mixes signs of many scripts.", looked_at)
     ranked = _folded(language_identifier().rank(words))
     code, probability = ranked[0]
-    candidates = [{"language": name, "probability": round(share, 4)} for name, share in ranked[:CANDIDATES]]
+    candidates = [
+        {"language": name, "probability": round(share, 4)}
+        for place, (name, share) in enumerate(ranked[:CANDIDATES])
+        if place == 0 or share >= IDLE_PROBABILITY
+    ]
     if code == NO_LANGUAGE:
         return empty("no-language", "The text does not look like any language: code, numbers or noise.", looked_at)
     if probability < MIN_PROBABILITY:
@@ -67,6 +78,12 @@ def _words(text: str) -> str:
     """
     plain = (token for token in text.split() if _ADDRESS_SIGNS.isdisjoint(token) and not _DIGIT.search(token))
     return " ".join(dict.fromkeys(_MARKS.sub(" ", " ".join(plain)).split()))
+
+
+def _is_filler(words: str) -> bool:
+    different = {word.casefold() for word in words.split()}
+    filler = len(different & FILLER_WORDS)
+    return filler >= 3 and filler >= FILLER_SHARE * min(len(different), 60)
 
 
 def _script_share(words: str) -> float:

@@ -64,6 +64,11 @@ REFERENCE_WORD = (
     r"|adh[ée]rent)"
     r"|r[ée]f(?:[ée]rence)?|(?:pedido|cliente|contrato|expediente){gap}(?:n[°ºo]|n[úu]m)"
 )
+# What a column beside a name begins with: no name.
+NOT_NAME = (
+    r"(?:invoice|bill|order|rechnungs?|facture|date|datum|no|nr|n°|number|nummer|num[ée]ro|tel|phone|e-?mail|page|due)"
+    r"\b.*"
+)
 # Numbers with such a word before them are of another kind.
 NOT_REFERENCE = (
     r"t[ée]l|phone|fax|mobil|vat|tva|ust|mwst|iva|steuer|iban|konto|account|siret|haus|table|room|sort|bank|page"
@@ -73,7 +78,7 @@ NOT_REFERENCE = (
 STRONG_TOTAL = (
     "grand total",
     "total (?:amount )?(?:due|payable)",
-    "total to pay",
+    "(?:total )?to pay",
     "total to be paid",
     "amount (?:due|payable|to pay)",
     "balance due",
@@ -110,7 +115,7 @@ ROLES = {
     "buyer": (
         "bill(?:ed)? to|sold to|ship to|invoice(?:d)? to|received from|customer|client|buyer|insured name"
         "|rechnungsempfänger|empfänger|auftraggeber|kunde|käufer|erhalten von|acheteur|adresse de facturation"
-        "|factur[ée]e? [àa]|factur[ée]|re[çc]u de|destinataire|cliente|comprador|klant"
+        "|factur[ée]e? [àa]|re[çc]u de|destinataire|cliente|comprador|klant"
     ),
     "seller": (
         "seller|vendor|supplier|sold by|issued by|account holder|lieferant|verkäufer|rechnungssteller"
@@ -120,6 +125,10 @@ ROLES = {
     "contract-party": (
         "employer|employee|landlord|tenant|lessor|lessee|licensor|licensee|consultant|contractor|arbeitgeber"
         "|arbeitnehmer(?:in)?|vermieter(?:in)?|mieter(?:in)?|employeur|salari[ée]e?|bailleur|locataire"
+    ),
+    "person": (
+        "(?:full |employee |patient |applicant )?name|patient|applicant|name und vorname|vor- und nachname|antragsteller(?:in)?"
+        "|bewerber(?:in)?|nom (?:et pr[ée]nom|complet)(?: d[ue] [^\\W\\d_]+)?"
     ),
     "sender": "from|von|de|absender|expéditeur",
     "recipient": "to|an|à|attention|attn|z\\.? ?hd\\.?",
@@ -139,7 +148,8 @@ ROLES_ANYWHERE = (
 # Small words inside names of organisations, and words that begin a line or clause and are no part of the name behind them.
 JOINING = "&|+|and|und|et|of|de|des|du|la|le|les|für|von|the|der|die|das"
 LEADING = (
-    "zwischen|entre|between|firma|société|company|the|die|der|das|from|an|von|to|à|and|und|et|by|employer|employee|seller"
+    "received|paid|reçu|erhalten|zwischen|entre|between|firma|société|company|the|die|der|das|from|an|von|to|à|and|und|et"
+    "|by|employer|employee|seller"
     "|buyer|customer|client|lieferant|kunde|empfänger|fournisseur|lessor|account|name|bei|at|dear|for|für|pour|herr|frau"
     "|monsieur|madame|messrs"
 )

@@ -63,7 +63,7 @@ def _without_leading(text: str, start: int, end: int) -> int | None:
         word = _WORD.match(text, start, end)
         if word is None:
             return None
-        if word.group().casefold() not in _LEADING:
+        if word.group().casefold() not in _LEADING and word.group()[0].isupper():
             return start
         following = _WORD.search(text, word.end(), end)
         if following is None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from filemill.ai.capabilities.entities.finding import Finding
-from filemill.ai.capabilities.entities.labels import ROLES, ROLES_ANYWHERE
+from filemill.ai.capabilities.entities.labels import NOT_NAME, ROLES, ROLES_ANYWHERE
 from filemill.ai.capabilities.entities.organisations import find_organisations
 
 _PARTY = re.compile(
@@ -22,12 +22,14 @@ _ANYWHERE = re.compile(
 )
 _NAME_END = re.compile(
     r"\s{3,}|\s[<(„\"–—|·:]|\t|\s+(?:year|phone|tel|email|e-mail|date|no\.?|id|make)\b"
-    r"|\s[^\W\d_]{2,24}[ \u00a0]?:|[.;]\s|,(?=[^,]*\d)|\s(?:on|am|le|the sum|la somme)\s",
+    r"|\s[^\W\d_]{2,24}[ \u00a0]?:|[.;]\s|,(?!\s?(?:Inc|Ltd|LLC|Corp)\b)|\s(?:on|am|le|the sum|la somme)\s",
     re.IGNORECASE,
 )
+_NOT_NAME = re.compile(NOT_NAME, re.IGNORECASE)
+_NEXT_LINE = re.compile(r"[^\n]*\n[ \t]*(?P<name>[^\r\n]{2,90})")
 _HEADS = frozenset({"buyer", "customer", "seller", "supplier", "vendor"})
 _NAME = re.compile(r"[^\W\d_][\w .,&+'’()/-]{1,78}")
-_CAPITALISED = r"[^\W\d_a-zß-öø-ÿ][\w'’.&-]*"
+_CAPITALISED = r"(?<!\w)[A-ZÀ-ÖØ-ÞĀ-ſ][\w'’.&-]{0,40}"
 _PERSON_OR_FIRM = rf"{_CAPITALISED}(?:[ \u00a0](?:(?:&|and|und|et|de|of|von) )?{_CAPITALISED}){{1,5}}"
 _NAMED = re.compile(_PERSON_OR_FIRM)
 _NAME_CHARACTERS = 100
@@ -37,14 +39,19 @@ _BETWEEN = re.compile(
     rf"(?i:der |die |la |le |the )?(?:Firma |société )?(?P<first>{_PERSON_OR_FIRM})"
     rf"(?P<middle>[^§]{{0,260}}?)\b(?:and|und|et)\b[ \t]*:?\s{{1,4}}(?P<second>{_PERSON_OR_FIRM})"
 )
+# X (the "Provider"), X (le Client), X – im Folgenden „Auftraggeber“ –: article or quotes make it a side, not a remark.
+_DEFINED = re.compile(
+    rf"(?P<name>{_PERSON_OR_FIRM})(?: plc)?\s(?:[-–—] )?(?:\((?=[\"“„«]|the |le |la |l['’]|der |die )|im Folgenden )"
+    r"(?:the |le |la |l['’]|der |die )?[\"“„«]?\s?(?P<side>[^\W\d_]\w{3,24})\s?[\"”“»]?(?:\)| [-–—])"
+)
 _STREET = r"(?:[^\n\d]{2,40}\d{1,4}[a-z]?|\d{1,4}[a-z]?,?[ \t][^\n\d]{3,44})"
 _TOWN = (
     r"(?:(?:[A-Z]{1,2}-)?\d{4,5}[ \t][^\n\d]{2,40}"
     r"|[^\n\d]{2,40}(?:\b[A-Z]{2}[ \t]\d{5}|[ \t][A-Z]{1,2}\d{1,2}[A-Z]?[ \t]\d[A-Z]{2}))"
 )
 _BLOCK = re.compile(
-    rf"^[ \t]*(?P<name>[^\n\d]{{4,80}}?)[ \t]*\r?\n[ \t]*{_STREET}(?:[ \t]*\r?\n|[ \t]?[,·][ \t])"
-    rf"[ \t]*{_TOWN}[ \t]*$",
+    rf"^[ \t]{{0,60}}(?P<name>[A-ZÀ-ÖØ-ÞĀ-ſ][^\n\d]{{3,80}})\n[ \t]{{0,60}}{_STREET}(?:[ \t]?\r?\n|[ \t]?[,·][ \t])"
+    rf"[ \t]{{0,60}}{_TOWN}[ \t]?\r?$",
     re.MULTILINE,
 )
 _TITLE = re.compile(r"(?:Herr(?:n)?|Frau|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Monsieur|Madame|M\.|Mme)\s")
@@ -54,7 +61,7 @@ _HEAD_LINES = 3
 def find_parties(text: str) -> Iterator[Finding]:
     """Yield the parties of a page, the surest first; details say the role and what made it one."""
     yield from _labelled(text)
-    for match in _MAILBOX.finditer(text):
+    for match in _MAILBOX.finditer(text) if "@" in text else ():
         yield Finding.at(
             "party", match["name"], text, match.span("name"), 0.85, role="correspondent", label="<address>"
         )
@@ -63,9 +70,13 @@ def find_parties(text: str) -> Iterator[Finding]:
             if span := _name_at(text, match.start(group)):
                 name = text[slice(*span)]
                 yield Finding.at("party", name, text, span, 0.75, role="contract-party", label="between")
+    for match in _DEFINED.finditer(text) if "(" in text or " Folgenden " in text else ():
+        if span := _name_at(text, match.start("name")):
+            name = text[slice(*span)]
+            yield Finding.at("party", name, text, span, 0.75, role="contract-party", label=match["side"])
     for match in _BLOCK.finditer(text):
         span = _name_at(text, match.start("name"))
-        if span and span[1] == match.end("name") and not text[slice(*span)].isupper():
+        if span and span[1] == match.start("name") + len(match["name"].rstrip()) and not text[slice(*span)].isupper():
             yield Finding.at("party", text[slice(*span)], text, span, 0.65, role="address", assumed_from="address")
 
 
@@ -97,12 +108,19 @@ def _labelled(text: str) -> Iterator[Finding]:
 
 
 def _named(text: str, match: re.Match[str], role: str) -> Finding | None:
-    written = _NAME_END.split(match["name"], maxsplit=1)[0]
+    place: re.Match[str] | None = match
+    if _NOT_NAME.match(match["name"]):  # beside the label stands another column, and the name under it
+        place = _NEXT_LINE.match(text, match.start("name"))
+    if place is None:
+        return None
+    written = _NAME_END.split(place["name"], maxsplit=1)[0]
     lead = len(written) - len(written.lstrip(" \"'"))
     name = written.strip(" \"',;:")
     if not _NAME.fullmatch(name) or name[0].islower() or sum(character.isdigit() for character in name) > 4:
         return None
-    start = match.start("name") + lead
+    if _NOT_NAME.match(name):
+        return None
+    start = place.start("name") + lead
     firm = next(find_organisations(name), None)
     # What follows a legal form is an address; a full stop behind a person's name ends a sentence.
     name = firm.text if firm is not None and firm.start == 0 else name.rstrip(".")

@@ -15,8 +15,8 @@ _SIGN = r"US\$|[€$£¥]|[A-Z]{3}(?![A-Za-z])"
 _SPACED = r"\d{1,3}(?: \d{3})+,\d{2}(?!\d)"
 _TOTAL = re.compile(
     rf"(?<![\w-])(?<!sub )(?<!net )(?<!netto )(?P<label>(?P<strong>{'|'.join(STRONG_TOTAL)})|{'|'.join(PLAIN_TOTAL)})"
-    rf"(?:{_GAP}\(?(?:incl?\.?|including|inkl\.?|brutto|gross|ttc)(?![a-z])[^\n:\d]{{0,20}}(?:\d{{1,2}} ?%[^\n:\d]{{0,20}})?)?"
-    rf"{_GAP}[:=]?{_GAP}"
+    rf"(?: ?\(?(?:incl?\.?|including|inkl\.?|brutto|gross|ttc)(?![a-z])[^\n:\d]{{0,20}}(?:\d{{1,2}} ?%[^\n:\d]{{0,20}})?)?"
+    rf"{_GAP}(?:[:=]{_GAP})?"
     rf"(?:\(?(?P<before>{_SIGN})\)?:?{_GAP})?(?P<number>{_SPACED}|{number_pattern('g')}){_GAP}"
     rf"(?P<after>{_SIGN})?(?![\w%]|[.,]\d|{_GAP}%)",
     re.IGNORECASE,
