@@ -19,9 +19,12 @@ def picture(counts: Counter[tuple[str, str]], rows: Sequence[str], columns: Sequ
         if column not in columns:
             cells[row, OTHER] += count
     width, height = LEFT_PX + CELL_PX * len(shown) + 16, TOP_PX + CELL_PX * len(rows) + FOOT_PX
-    parts = [
+    opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        'font-family="sans-serif" font-size="13" role="img" aria-label="Confusion matrix of document classes">',
+        'font-family="sans-serif" font-size="13" role="img" aria-label="Confusion matrix of document classes">'
+    )
+    parts = [
+        opening,
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{LEFT_PX}" y="20" fill="#222222" font-weight="bold">what was said (columns) of what it is (rows)</text>',
     ]

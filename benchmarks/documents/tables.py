@@ -19,7 +19,7 @@ def by_group(all_said: list[Said]) -> Iterator[tuple[str, list[Said]]]:
 def classes_table(groups: Iterable[tuple[str, list[Said]]]) -> str:
     """How often the class is right, and how often it is said surely."""
     lines = [
-        "| documents | of 8 classes | class right | wrong class | none named | said surely | surely wrong | of none, a class named |",
+        "| documents | of 8 classes | right | wrong | not named | said surely | surely wrong | of no class, yet named |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, group in groups:

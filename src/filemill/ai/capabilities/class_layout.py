@@ -11,6 +11,8 @@ from filemill.ai.capabilities.class_points import Points
 
 _BLANK = re.compile(r"_{4,}|\.{6,}|(?:_{2,} ?/ ?){2}_{2,}")
 _BOX = re.compile(r"[☐☑☒□■]|\[[ xX]?\]|\( ?\)")
+_MAILBOX = re.compile(r"[^\W\d_] <[\w.+-]{1,64}@[\w.-]{3,120}>")
+HEAD_CHARACTERS = 300
 _QUOTED = re.compile(r"^[ \t]*>", re.MULTILINE)
 _WROTE = re.compile(r"(?:\bwrote|\bschrieb|\ba écrit)(?:[ \u00a0]?:|\b[^\n]{0,60}:[ \t]*$)", re.MULTILINE)
 _REPLY = re.compile(
@@ -85,6 +87,8 @@ def _of_forms(text: str) -> Iterator[Points]:
 def _of_mails_and_letters(text: str) -> Iterator[Points]:
     if _WROTE.search(text):
         yield Points("e-mail", 3.0, "answers what somebody wrote")
+    if _MAILBOX.search(text, 0, HEAD_CHARACTERS):
+        yield Points("e-mail", 1.7, "begins with somebody's mail address")
     if _QUOTED.search(text):
         yield Points("e-mail", 1.5, "quotes another mail")
     if _REPLY.search(text):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Where = Literal["top", "anywhere", "heading", "line"]
+Where = Literal["top", "anywhere", "heading", "line", "title"]
 # In the words, not in sets of letters: `[äöü]` says itself what it stands for.
 _ACCENTS = {
     "é": "e",
@@ -44,7 +44,7 @@ def _read() -> Iterator[WordCue]:
     raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for cue in raw["cue"]:
         words = rf"(?:{'|'.join(cue['words'])})".translate(_WITH_OR_WITHOUT_ACCENT)
-        if cue["where"] == "heading":
+        if cue["where"] in {"heading", "title"}:
             framed = rf"^[ \t]*(?:\d{{1,2}}\.?[ \t]+)?{words}[ \t]*:?[ \t]*\r?$"
         elif cue["where"] == "line":
             framed = rf"^[ \t]*{words}"

@@ -68,7 +68,7 @@ def _features(subject: Subject) -> Iterator[Points]:
 def _matched_words(subject: Subject) -> Iterator[tuple[WordCue, Evidence]]:
     """Yield each word cue found, with the first place it was found at."""
     for cue in WORD_CUES:
-        left = TOP_CHARACTERS if cue.where == "top" else FIRST_PAGES_CHARACTERS
+        left = TOP_CHARACTERS if cue.where in {"top", "title"} else FIRST_PAGES_CHARACTERS
         for page in subject.pages:
             match = cue.pattern.search(page.text, 0, min(left, len(page.text)))
             if match and match.group().strip():

@@ -38,6 +38,11 @@ REFERENCE = (
     "estimate",
     "quote",
     "membership",
+    "bill",
+    "slip",
+    "account",
+    "certificate",
+    "licence",
     "application",
     "staff",
     "file",
@@ -57,9 +62,9 @@ REFERENCE_WORD = (
     r"|lieferschein|antrags|personal|buchungs|angebots|fall|prüf|berichts|projekt|ticket)-?{gap}(?:nummer|nr)"
     r"|(?:beleg|bon|kassenbon|quittung|bericht|prüfbericht|vertrag|auftrag|bestellung|antrag|mitglied(?:schaft)?|angebot"
     r"|ticket|vorgang){gap}(?:nr|nummer)"
-    r"|aktenzeichen|(?-i:Az)|unser zeichen|ihr zeichen"
+    r"|aktenzeichen|(?:vertrags|kunden)konto|(?-i:Az)|unser zeichen|ihr zeichen"
     rf"|(?:dossier|commande|contrat|convention|devis|re[çc]u|ticket(?: de caisse)?|client|rapport|r[ée]f[ée]rence|avenant"
-    rf"|bon|fiche|police|adh[ée]rent|billet){{gap}}(?:{_NUMBER_SIGN}|num[ée]ro)"
+    rf"|bon|note d['’]honoraires|fiche|police|adh[ée]rent|billet){{gap}}(?:{_NUMBER_SIGN}|num[ée]ro)"
     rf"|(?:num[ée]ro|{_NUMBER_SIGN}){{gap}}(?:de|d['’]){{gap}}(?:client|dossier|commande|contrat|re[çc]u|ticket|police"
     r"|adh[ée]rent)"
     r"|r[ée]f(?:[ée]rence)?|(?:pedido|cliente|contrato|expediente){gap}(?:n[°ºo]|n[úu]m)"
@@ -80,7 +85,7 @@ STRONG_TOTAL = (
     "total (?:amount )?(?:due|payable)",
     "(?:total )?to pay",
     "total to be paid",
-    "amount (?:due|payable|to pay)",
+    "amount (?:due|payable|to pay)(?: by [a-z ]{3,20})?",
     "balance due",
     "invoice (?:total|amount)",
     "total amount",
@@ -92,6 +97,8 @@ STRONG_TOTAL = (
     "endbetrag",
     "endsumme",
     "zahlbetrag",
+    "nachzahlung",
+    "fahrpreis",
     "bruttobetrag",
     "bruttosumme",
     "gesamt(?:betrag)? brutto",
@@ -99,9 +106,11 @@ STRONG_TOTAL = (
     "zu zahlen(?:der betrag)?",
     "(?:montant )?total ttc",
     "montant ttc",
+    "total toutes taxes(?: comprises)?",
+    "montant à prélever(?: le [^\\n]{8,20}?)?",
     "montant total",
     "montant (?:dû|à (?:payer|régler))",
-    "net [àa] payer",
+    "(?:net )?[àa] payer",
     "total [àa] (?:payer|régler)",
     "reste à payer",
     "importe total",
@@ -151,5 +160,5 @@ LEADING = (
     "received|paid|reçu|erhalten|zwischen|entre|between|firma|société|company|the|die|der|das|from|an|von|to|à|and|und|et"
     "|by|employer|employee|seller"
     "|buyer|customer|client|lieferant|kunde|empfänger|fournisseur|lessor|account|name|bei|at|dear|for|für|pour|herr|frau"
-    "|monsieur|madame|messrs"
+    "|monsieur|madame|messrs|guten|tag|hallo|hello|bonjour"
 )

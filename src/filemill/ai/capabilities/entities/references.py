@@ -31,7 +31,9 @@ _REFERENCE = re.compile(
 _REFERENCE_WORD = re.compile(
     rf"\b(?P<label>{REFERENCE_WORD.replace('{gap}', _GAP)})\.?{_GAP}[:#]?{_GAP}{_CODE_SHAPE}", re.IGNORECASE
 )
-_BARE = re.compile(rf"(?<!\w)(?P<label>n[°º]|nr\.|no\.){_GAP}:?{_GAP}{_CODE_SHAPE}", re.IGNORECASE)
+_BARE = re.compile(
+    rf"(?<!\w)(?P<label>n[°º]|nr\.|no\.|number|nummer|num[ée]ro){_GAP}:?{_GAP}{_CODE_SHAPE}", re.IGNORECASE
+)
 _NOT_REFERENCE = re.compile(rf"(?:{NOT_REFERENCE})[\w.-]{{0,12}}[ \t]{{0,3}}$", re.IGNORECASE)
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 _YEAR_OR_PRICE = re.compile(r"(?:19|20)\d\d|\d+[.]\d\d")
