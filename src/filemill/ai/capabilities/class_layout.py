@@ -40,6 +40,7 @@ _FIGURE = re.compile(
 )
 _SHARE = re.compile(r"\d[ \u00a0]?(?:%|percent\b|per cent\b|prozent\b|pour cent\b)", re.IGNORECASE)
 _LABEL_LINE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{1,34}[ \u00a0]?:", re.MULTILINE)
+FORM_LINES = 2  # with a blank or a box: one is a line to sign on, or words that lost their lines
 LONG_CHARACTERS = 12_000  # about five pages: bills, letters, mails and forms are shorter
 MAX_LINE = 46  # of a till's paper, in characters
 
@@ -73,6 +74,9 @@ def by_length(characters: int) -> Iterator[Points]:
 
 
 def _of_forms(text: str) -> Iterator[Points]:
+    lines = text.splitlines()
+    if sum(_BLANK.search(line) is not None or _BOX.search(line) is not None for line in lines) < FORM_LINES:
+        return
     blanks, boxes = len(_BLANK.findall(text)), len(_BOX.findall(text))
     if blanks >= 4:
         yield Points("form", 2.8, "has many blanks to fill in")

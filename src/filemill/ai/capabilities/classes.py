@@ -24,6 +24,8 @@ SURE_PROBABILITY = 0.8
 MIN_PROBABILITY = 0.5  # more likely than not; one weak cue alone reaches 0.45
 MAX_PROBABILITY = 0.97  # hand-set weights are never certain
 NONE_POINTS = 2.0
+LOOSE = frozenset({"anywhere", "top"})
+LOOSE_POINTS = 2.4
 ALTERNATIVES = 3
 _IDLE_POINTS = 1.0
 _IDLE_PROBABILITY = 0.01  # below these a class is not worth naming as an alternative
@@ -33,7 +35,7 @@ def classify(subject: Subject) -> Outcome:
     """Suggest a document class from the first 50,000 characters, the preview and the facts."""
     seen = subject.beginning(LOOK_AT_CHARACTERS)
     matched = list(_matched_words(seen))
-    points = [*_features(seen), *(Points(cue.document_class, cue.points, cue.why) for cue, _ in matched)]
+    points = [*_features(seen), *(_points_of(cue) for cue, _ in matched)]
     ranked = _probabilities(points)
     if not ranked or ranked[0][1] < MIN_PROBABILITY:
         return empty("no-class-fits", "Nothing in the file speaks clearly for one kind of document.", seen.characters)
@@ -82,10 +84,18 @@ def _matched_words(subject: Subject) -> Iterator[tuple[WordCue, Evidence]]:
                 break
 
 
+def _points_of(cue: WordCue) -> Points:
+    return Points(cue.document_class, cue.points, cue.why, placed=cue.where not in LOOSE)
+
+
 def _probabilities(points: Iterable[Points]) -> list[tuple[str, float]]:
+    """Words that may stand anywhere count no more than what stands in its place, and `LOOSE_POINTS`: order matters."""
     sums: dict[str, float] = defaultdict(float)
+    loose: dict[str, float] = defaultdict(float)
     for item in points:
-        sums[item.document_class] += item.points
+        (sums if item.placed else loose)[item.document_class] += item.points
+    for name, more in loose.items():
+        sums[name] += min(more, LOOSE_POINTS + max(0.0, sums[name]))
     weights = {name: exp(min(total, 12.0)) for name, total in sums.items() if total >= _IDLE_POINTS}
     whole = sum(weights.values()) + exp(NONE_POINTS)
     shares = [(name, min(MAX_PROBABILITY, weight / whole)) for name, weight in weights.items()]

@@ -30,6 +30,7 @@ LINE_END = "\n"
 UNKNOWN_TYPE = "application/octet-stream"
 MAILS = frozenset({"message/rfc822", "application/vnd.ms-outlook"})
 TITLED = frozenset({"application/epub+zip"})
+FROM_SOMEBODY = frozenset({"contract", "invoice", "receipt", "letter"})
 _SELF_EVIDENT = frozenset(
     {"table", "presentation", "book", "archive", "audio", "video", "e-mail", "photo", "screenshot"}
 )
@@ -151,7 +152,7 @@ def _labelled_facts(subject: Subject, draft: _Draft) -> str:
     said += f" from {_quoted(str(sender))}" if sender else ""
     said += f" {'to' if sender else 'for'} {_quoted(str(receiver))}" if receiver else ""
     sides, issuer = summary.get("parties"), summary.get("issuer")
-    if not (sender or receiver):
+    if not (sender or receiver) and subject.found("classification").get("class") in FROM_SOMEBODY:
         if isinstance(sides, list):
             said += f" between {listed([_quoted(str(side)) for side in sides])}"
         elif issuer:

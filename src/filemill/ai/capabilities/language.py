@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 
+from filemill.ai.capabilities.language_scripts import fits, is_sure
 from filemill.ai.capabilities.results import Outcome, empty
 from filemill.ai.capabilities.subject import Subject
 from filemill.ai.models.runtimes import language_identifier
@@ -53,7 +54,8 @@ def detect_language(subject: Subject) -> Outcome:
         )
     if _is_filler(words):
         return empty("filler-text", "The text is filler (lorem ipsum), in no language.", looked_at)
-    if _script_share(words) < MIN_SCRIPT_SHARE:
+    script, script_share = _main_script(words)
+    if script_share < MIN_SCRIPT_SHARE:
         return empty("no-language", "The text mixes signs of many scripts.", looked_at)
     ranked = _folded(language_identifier().rank(words))
     code, probability = ranked[0]
@@ -66,7 +68,10 @@ def detect_language(subject: Subject) -> Outcome:
         return empty("no-language", "The text does not look like any language: code, numbers or noise.", looked_at)
     if probability < MIN_PROBABILITY:
         return empty("language-uncertain", "No language is clearly more likely than the others.", looked_at)
-    result = {"language": code, "suggested": probability < SURE_PROBABILITY, "candidates": candidates}
+    if not fits(code, script):
+        return empty("script-unknown", "The text is in a script that no language we know is written in.", looked_at)
+    sure = probability >= SURE_PROBABILITY and is_sure(code, script, words.split())
+    result = {"language": code, "suggested": not sure, "candidates": candidates}
     return Outcome("done", result, confidence=probability, looked_at_characters=looked_at)
 
 
@@ -86,11 +91,12 @@ def _is_filler(words: str) -> bool:
     return filler >= 3 and filler >= FILLER_SHARE * min(len(different), 60)
 
 
-def _script_share(words: str) -> float:
-    """The share of the script most letters are of, by their Unicode names; Chinese and Japanese signs are one."""
+def _main_script(words: str) -> tuple[str, float]:
+    """The script most letters are of, by their Unicode names, and its share; Chinese and Japanese signs are one."""
     names = (unicodedata.name(letter, "?").partition(" ")[0] for letter in _LETTER.findall(words)[:SCRIPT_SAMPLE])
     scripts = Counter("CJK" if name in _CJK_NAMES else name for name in names)
-    return max(scripts.values(), default=0) / max(1, scripts.total())
+    name, count = scripts.most_common(1)[0] if scripts else ("?", 0)
+    return name, count / max(1, scripts.total())
 
 
 def _folded(ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:

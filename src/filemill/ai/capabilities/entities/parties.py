@@ -22,7 +22,8 @@ _ANYWHERE = re.compile(
 )
 _NAME_END = re.compile(
     r"\s{3,}|\s[<(„\"–—|·:]|\t|\s+(?:year|phone|tel|email|e-mail|date|no\.?|id|make)\b"
-    r"|\s[^\W\d_]{2,24}[ \u00a0]?:|[.;]\s|,(?!\s?(?:Inc|Ltd|LLC|Corp)\b)|\s(?:on|am|le|the sum|la somme)\s",
+    r"|\s[^\W\d_]{2,24}[ \u00a0]?:|(?<![A-ZÀ-Þ])(?<!Dr)(?<!St)(?<!Prof)[.;]\s"
+    r"|,(?!\s?(?:Inc|Ltd|LLC|Corp)\b)|\s(?:on|am|le|the sum|la somme)\s",
     re.IGNORECASE,
 )
 _NOT_NAME = re.compile(NOT_NAME, re.IGNORECASE)
@@ -33,6 +34,8 @@ _CAPITALISED = r"(?<!\w)[A-ZÀ-ÖØ-ÞĀ-ſ][\w'’.&-]{0,40}"
 _PERSON_OR_FIRM = rf"{_CAPITALISED}(?:[ \u00a0](?:(?:&|and|und|et|de|of|von) )?{_CAPITALISED}){{1,5}}"
 _NAMED = re.compile(_PERSON_OR_FIRM)
 _NAME_CHARACTERS = 100
+_LONG_WORD = re.compile(r"[^\W\d_][a-zß-öø-ÿ]{2}")
+CONTRACT_HEAD_CHARACTERS = 3_000  # where a contract names its sides
 _MAILBOX = re.compile(rf"(?<![\w.])(?P<name>{_PERSON_OR_FIRM})\"?[ \t]?<[\w.%+'-]{{1,64}}@[\w.-]{{3,120}}>")
 _BETWEEN = re.compile(
     rf"(?i:\b(?:between|zwischen|entre(?: les soussignés)?|parties)\b)[ \t]*:?\s{{1,4}}"
@@ -65,9 +68,10 @@ def find_parties(text: str) -> Iterator[Finding]:
         yield Finding.at(
             "party", match["name"], text, match.span("name"), 0.85, role="correspondent", label="<address>"
         )
-    for match in _BETWEEN.finditer(text):
-        for group in ("first", "second"):
-            if span := _name_at(text, match.start(group)):
+    for match in _BETWEEN.finditer(text, 0, CONTRACT_HEAD_CHARACTERS):
+        spans = [_name_at(text, match.start(group)) for group in ("first", "second")]
+        for span in spans if all(spans) else ():  # "between P and R" of a text on geometry names nobody
+            if span is not None:
                 name = text[slice(*span)]
                 yield Finding.at("party", name, text, span, 0.75, role="contract-party", label="between")
     for match in _DEFINED.finditer(text) if "(" in text or " Folgenden " in text else ():
@@ -137,6 +141,6 @@ def _name_at(text: str, start: int) -> tuple[int, int] | None:
     if firm is not None and firm.start == 0:
         return start, start + firm.end
     person = _NAMED.match(text, start)
-    if person is None or _TITLE.fullmatch(person.group() + " "):
+    if person is None or _TITLE.fullmatch(person.group() + " ") or not _LONG_WORD.search(person.group()):
         return None
     return start, start + len(person.group().rstrip("."))

@@ -24,7 +24,7 @@ _INVOICE_NUMBER = re.compile(
 _INVOICE = re.compile(rf"\b(?:{INVOICE}){_GAP}[:#]?{_GAP}{_CODE_SHAPE}", re.IGNORECASE)
 _REFERENCE = re.compile(
     rf"\b(?P<label>{'|'.join(REFERENCE)}){_GAP}"
-    rf"(?:(?:no|number|num|nr|id)\b\.?{_GAP}[:#]?|#{_GAP}:?|/ ?rev(?:ision)?{_GAP}:|:|(?=[A-Z]{{0,6}}\d))"
+    rf"(?:(?:no|number|num|nr|id)\b\.?{_GAP}[:#]?|#{_GAP}:?|/ ?rev(?:ision)?{_GAP}:?|:|(?=[A-Z]{{0,6}}\d))"
     rf"{_GAP}{_CODE_SHAPE}",
     re.IGNORECASE,
 )
@@ -35,7 +35,7 @@ _BARE = re.compile(
     rf"(?<!\w)(?P<label>n[°º]|nr\.|no\.|number|nummer|num[ée]ro){_GAP}:?{_GAP}{_CODE_SHAPE}", re.IGNORECASE
 )
 _NOT_REFERENCE = re.compile(rf"(?:{NOT_REFERENCE})[\w.-]{{0,12}}[ \t]{{0,3}}$", re.IGNORECASE)
-_DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_DATE_LIKE = re.compile(r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:\d\d|\d{4})")
 _YEAR_OR_PRICE = re.compile(r"(?:19|20)\d\d|\d+[.]\d\d")
 _LABEL_REACH = 24
 
