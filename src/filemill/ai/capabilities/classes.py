@@ -53,6 +53,12 @@ def classify(subject: Subject) -> Outcome:
     return Outcome("done", result, probability, evidence, looked_at_characters=seen.characters)
 
 
+def cues_of(subject: Subject) -> list[Points]:
+    """Return every cue that fires, for measuring; `classify` weighs them."""
+    seen = subject.beginning(LOOK_AT_CHARACTERS)
+    return [*_features(seen), *(_points_of(cue) for cue, _ in _matched_words(seen))]
+
+
 def _features(subject: Subject) -> Iterator[Points]:
     yield from by_type(subject)
     yield from by_entities(subject)
