@@ -6,9 +6,11 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-# The light levels share the cores; each of the heavy ones starts whole mills and wants them for itself.
+# Light tests share the cores. Those with servers, and the heavy ones, each of which starts whole mills, go two files at a
+# time: they wait more than they work, and each of the two has servers of its own.
 LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
 HEAVY_TESTS := tests/alone tests/journey tests/failure
+TWO_FILES := -n auto --maxprocesses 2 --dist loadfile --durations 15 --durations-min 5
 
 .PHONY: help up test check format bench ai-quality chaos lock documents clean
 
@@ -23,8 +25,8 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest -m "servers and not slow" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest $(HEAVY_TESTS)
+	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
+	@$(BIN)/python -m pytest $(TWO_FILES) $(HEAVY_TESTS)
 endif
 
 check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licences: fast, no server

@@ -76,7 +76,12 @@ def anchor_app(name: str, **environment: str) -> tuple[list[str], dict[str, str]
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", f"{name}:app", "--host", "127.0.0.1", "--port", str(port)]
     more = {"PYTHONPATH": str(ANCHORS), **environment}
-    return [*command, "--no-access-log", "--log-level", "warning"], {**os.environ, **more}, port
+    # As long as ours: while the other side has its rounds, this one's connection waits.
+    return (
+        [*command, "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75"],
+        {**os.environ, **more},
+        port,
+    )
 
 
 @contextlib.contextmanager

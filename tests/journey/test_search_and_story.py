@@ -41,6 +41,9 @@ def test_search_when_the_word_is_only_inside_the_pdf_then_it_is_found_whatever_i
         ({"type": "audio"}, "tone.wav"),
         ({"type": "image/png"}, "qr.png"),
         ({"q": "seedlings -harbour"}, "notes.txt"),
+        ({"q": "kettle OR reading type:document"}, "letter.docx"),
+        ({"q": "kettle owner:me created:>2025 status:processed size:<1MB"}, "review_positive.txt"),
+        ({"q": "type:image/png size:>1"}, "qr.png"),
     ],
 )
 def test_search_when_a_sample_is_looked_for_then_it_is_there(
@@ -49,6 +52,30 @@ def test_search_when_a_sample_is_looked_for_then_it_is_there(
     """Words, phrases, prefixes, findings, names and types."""
     file_id = samples[name]["file_id"]
     wait_for(lambda: file_id in [hit["file_id"] for hit in hits(client, **asked)], f"{name} to be found by {asked}")
+
+
+def test_search_when_a_field_excludes_a_file_then_it_is_not_there(
+    client: httpx.Client, samples: dict[str, Document]
+) -> None:
+    """By size, time and owner; a page of a size goes on where it stopped; what makes no sense is said."""
+    wait_for(lambda: hits(client, q="kettle"), "the index")
+    for condition in ("size:>1MB", "created:<2025", "owner:somebody", "type:pdf", "tag:none"):
+        assert hits(client, q=f"kettle {condition}") == [], condition
+    small = {name for name, one in samples.items() if one["size"] <= 5000}
+    seen: list[str] = []
+    page = client.get("/api/metadata/files", params={"q": "size:<=5kB", "limit": 3}).json()
+    while True:
+        assert all(hit["size"] <= 5000 for hit in page["items"])
+        seen += [hit["file_id"] for hit in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        asked = {"q": "size:<=5kB", "limit": 3, "cursor": page["next_cursor"]}
+        page = client.get("/api/metadata/files", params=asked).json()
+    assert len(seen) == len(set(seen))
+    assert {samples[name]["file_id"] for name in small} <= set(seen)
+    refused = client.get("/api/metadata/files", params={"q": "kettle created:yesterday"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad-request")
+    assert "created:2026-01" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +187,8 @@ def test_analytics_when_files_are_there_then_the_numbers_add_up(
 def test_file_when_it_was_just_uploaded_then_metadata_and_ai_know_it_at_once(
     client: httpx.Client, upload: Upload
 ) -> None:
-    """A file exists everywhere from the moment of its 201: fifty times, without waiting."""
+    """A file exists everywhere from the moment of its 201, fifty times: never 404, and 503 only where upload is too slow."""
+    first: list[int] = []
     for number in range(50):
         file_id = upload(f"{number}.txt", b"x")["file_id"]
         for address in (
@@ -168,4 +196,10 @@ def test_file_when_it_was_just_uploaded_then_metadata_and_ai_know_it_at_once(
             f"metadata/files/{file_id}/timeline",
             f"ai/files/{file_id}/findings",
         ):
-            assert client.get(f"/api/{address}").status_code == 200, address
+            answers = [client.get(f"/api/{address}")]
+            while answers[-1].status_code == 503 and len(answers) < 20:
+                assert answers[-1].headers["Retry-After"], address
+                answers.append(client.get(f"/api/{address}"))
+            assert answers[-1].status_code == 200, address
+            first.append(answers[0].status_code)
+    assert first.count(200) > len(first) * 0.9

@@ -43,7 +43,14 @@ VISITS = frozenset(
 ) | {"upload.version-without-row", "storage.removals.deleted"}  # fmt: skip
 
 SELDOM: dict[str, str] = {
-    **dict.fromkeys(_transaction("metadata.index.forget"), "a merge of the index's pages, whole or not at all"),
+    **dict.fromkeys(
+        _transaction("metadata.index.forget", "metadata.index.rebuild.forget"),
+        "a merge of the index's pages, whole or not at all",
+    ),
+    **dict.fromkeys(
+        _transaction("metadata.index.rebuild.create", "metadata.index.rebuild.drop", "metadata.index.rebuild.mark"),
+        "an operator's command, each step whole or not at all; it is run again: test_rebuilding",
+    ),
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),

@@ -6,6 +6,7 @@ each takes the next free slot, and a ring goes to all slots in use.
 """
 
 import asyncio
+import functools
 import hashlib
 import socket
 import sys
@@ -17,6 +18,7 @@ SLOTS = 4
 _supported = sys.platform == "linux"
 
 
+@functools.lru_cache(maxsize=256)
 def _address(place: Path, name: str, slot: int) -> str:
     digest = hashlib.sha256(f"{place}|{name}".encode()).hexdigest()[:32]
     return f"\0filemill/{digest}/{slot}"

@@ -11,6 +11,7 @@ from filemill import __version__
 from filemill.cli import doctor as doctor_checks
 from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
+from filemill.cli.index import index
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(parked, name="parked")
 app.add_typer(models, name="models")
+app.add_typer(index, name="index")
 for command in operate.registered_commands:
     app.registered_commands.append(command)
 
@@ -54,7 +56,10 @@ def upload(
 @app.command()
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(help='Words, "phrases", prefix*, -not. None: the newest files.')
+        list[str] | None,
+        typer.Argument(
+            help='Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x created:>2026-01 size:>1MB. None: the newest.'
+        ),
     ] = None,
     type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,

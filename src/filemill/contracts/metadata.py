@@ -86,12 +86,13 @@ class Hit(File):
 
 
 class SearchPage(Contract):
-    """A page of hits. `ranked_among` is set when only the newest so many matches were ranked."""
+    """A page of hits. `ranked_among`, `facets_among`: set when only the newest so many matches were ranked, or counted."""
 
     items: list[Hit]
     next_cursor: str | None = None
     facets: dict[str, dict[str, int]] = Field(default_factory=dict)
     ranked_among: int | None = None
+    facets_among: int | None = None
 
 
 class AuditEntry(Contract):

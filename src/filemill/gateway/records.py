@@ -37,7 +37,7 @@ class Record:
             "client": self.client,
             "method": self.method,
             "path": self.path,
-            "service": self.service,
+            "upstream": self.service,
             "status": self.status,
             "outcome": self.outcome,
             "retried": self.retried,

@@ -31,6 +31,7 @@ from filemill.metadata import catalogue, repository, story
 from filemill.metadata.analytics import analytics
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search import finder
+from filemill.metadata.search.fields import take_fields
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, parse, positive
 from filemill.metadata.search.text_index import TextIndex
@@ -39,6 +40,7 @@ from filemill.metadata.text_answers import Format, text_answer
 from filemill.metadata.views import audit_view, document_of_upload, document_view, hit_view, links_of, timeline_view
 
 Sort = Literal["newest", "oldest", "relevance"]
+Q_HELP = 'Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x status:x owner:me created:>2026-01 size:>1MB.'
 PERIOD_DEFAULT = timedelta(days=30)
 TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
 
@@ -100,7 +102,7 @@ class Endpoints:
         self,
         request: Request,
         caller: CallerDep,
-        q: Annotated[str, Query(max_length=QUERY_MOST_CHARACTERS, description='Words, "phrases", prefix*, -not.')] = "",
+        q: Annotated[str, Query(max_length=QUERY_MOST_CHARACTERS, description=Q_HELP)] = "",
         type: Annotated[str | None, Query(max_length=200, description="image, pdf, table, or a media type.")] = None,  # noqa: A002 - the contract's name
         tag: Annotated[str | None, Query(max_length=100)] = None,
         status: Annotated[str | None, Query(max_length=20)] = None,
@@ -113,12 +115,22 @@ class Endpoints:
         cursor: CursorQuery = None,
     ) -> SearchPage:
         """Words are looked for in names, titles, tags, extracted text and findings."""
-        if owner not in (None, "me", caller.owner_id):
+        rest, fields = take_fields(q)
+        if any(one not in ("me", caller.owner_id) for one in (*fields.owners, *([owner] if owner else []))):
             return SearchPage(items=[])
-        filters = Filters(caller.owner_id, type, tag, status, _key(created_after), _key(created_before))
-        terms = parse(q)
-        if q.strip() and not positive(terms):
+        terms = parse(rest)
+        if rest.strip() and not positive(terms):
             return SearchPage(items=[])
+        given = ((type, "kinds"), (tag, "tags"), (status, "statuses"))
+        chosen = {name: (*getattr(fields, name), *([value] if value else [])) for value, name in given}
+        filters = Filters(
+            caller.owner_id,
+            since=max(filter(None, (_key(created_after), _key(fields.since))), default=None),
+            until=min(filter(None, (_key(created_before), _key(fields.until))), default=None),
+            least_bytes=fields.least_bytes,
+            most_bytes=fields.most_bytes,
+            **chosen,
+        )
         order: Sort = sort or ("relevance" if terms else "newest")
         if order == "relevance" and not terms:
             order = "newest"
@@ -126,7 +138,7 @@ class Endpoints:
         if position is not None and position[0] != order:
             raise BadRequest("cursor: it belongs to another search")
         after = int(position[1]) if position else None
-        if terms or type or tag or status:
+        if terms or filters.narrow:
             if parent:
                 raise BadRequest("parent works on a plain list, without q, type, tag and status.")
             if order == "oldest":
@@ -139,7 +151,10 @@ class Endpoints:
             found = await self.database.read(_plain, filters, limit, after, parent, oldest_first=order == "oldest")
         items = [hit_view(hit, links_of(request, self.settings, hit.row["file_id"])) for hit in found.hits]
         next_cursor = pagination.encode(order, found.last_key) if found.last_key is not None else None
-        return SearchPage(items=items, next_cursor=next_cursor, facets=found.facets, ranked_among=found.ranked_among)
+        return SearchPage(
+            items=items, next_cursor=next_cursor, facets=found.facets,
+            facets_among=found.facets_among, ranked_among=found.ranked_among,
+        )  # fmt: skip
 
     async def get(self, file_id: FileId, request: Request, caller: CallerDep) -> Response:
         """The file, its properties, text state, renditions and findings."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis import erasure
@@ -124,6 +124,14 @@ def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]
     return {row["doc_id"]: row for row in tx.execute(query).mappings()}
 
 
+def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
+    """Sizes in bytes of living documents of this owner, by key."""
+    query = select(documents.c.doc_id, documents.c.size).where(
+        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 # the indexer's view
 
 
@@ -136,6 +144,30 @@ def unindexed(tx: Tx, most: int) -> list[RowMapping]:
 def indexed(tx: Tx, doc_id: int, wanted: int) -> bool:
     """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile."""
     return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted)).rowcount == 1
+
+
+def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
+    """Have the next documents above a key indexed again, whatever the marks say; returns their keys, in order."""
+    keys = list(
+        tx.execute(
+            select(documents.c.doc_id).where(documents.c.doc_id > after).order_by(documents.c.doc_id).limit(most)
+        ).scalars()
+    )
+    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0))
+    return keys
+
+
+def document_count(tx: Tx) -> int:
+    """How many documents there are, those in the trash among them."""
+    return tx.execute(select(func.count()).select_from(documents)).scalar_one()
+
+
+def without_document(tx: Tx, doc_ids: Sequence[int]) -> list[int]:
+    """Those of these keys that no living document has."""
+    living = select(documents.c.doc_id).where(
+        documents.c.doc_id.in_(doc_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
+    )
+    return sorted(set(doc_ids) - set(tx.execute(living).scalars()))
 
 
 def doc_id_at(tx: Tx, file_id: str) -> int | None:

@@ -15,7 +15,7 @@ from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, NotFound, PreconditionFailed
-from filemill.chassis.ids import new_id
+from filemill.chassis.ids import made_at, new_id
 from filemill.chassis.messaging import wire
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobReader, BlobStore
@@ -185,8 +185,9 @@ class Intake:
         Raises `NotFound` if it is the child of a file that was deleted meanwhile.
         """
         crash_point("upload.blob-without-row")
+        file_id = new_id()
         new = repository.NewFile(
-            file_id=new_id(),
+            file_id=file_id,
             owner_id=caller.owner_id,
             filename=clean_name(raw_name),
             size=body.size,
@@ -197,7 +198,7 @@ class Intake:
             title=fields.title,
             tags=fields.tags,
             warnings=list(body.warnings),
-            created_at=now(),
+            created_at=made_at(file_id),  # lists are sorted by either: both must say the same
             parent_id=child_of.parent_id if child_of else None,
             parent_path=child_of.path if child_of else None,
             depth=child_of.depth if child_of else 0,
@@ -213,7 +214,8 @@ class Intake:
             kept = await self._database.write("upload.accept-child", accept_child, one)
         else:
             kept = await self._database.write_each("upload.accept", accept_all, one)
-        self.scans_due.set()
+        if self._held:
+            self.scans_due.set()
         by = {"token_id": grant.token_id} if grant is not None else {}
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type, **by)
         return kept
@@ -241,7 +243,8 @@ class Intake:
         row = await self._database.write(
             "upload.accept-version", self._add_version, caller, file_id, values, only_if, ticket
         )
-        self.scans_due.set()
+        if self._held:
+            self.scans_due.set()
         _log.info("upload.version.accepted", file_id=file_id, version=row["version"], size=body.size)
         return row
 

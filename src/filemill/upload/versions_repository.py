@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, func, select, text, update
+from sqlalchemy import RowMapping, and_, bindparam, delete, func, select, text, update
 
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.upload.tables import blobs, files, usage, versions
@@ -16,17 +16,27 @@ from filemill.upload.tables import blobs, files, usage, versions
 VERSION_COLUMNS = tuple(column.name for column in versions.c)
 
 
+_BLOBS = (
+    select(blobs.c.scope, blobs.c.sha256, blobs.c.storage_key)
+    .order_by(blobs.c.storage_key)  # in one order, so that two transactions cannot wait for each other
+    .with_for_update(key_share=True, read=True)
+)
+_BLOB_OF_ONE = _BLOBS.where(blobs.c.sha256 == bindparam("sha256"), blobs.c.scope == bindparam("scope"))
+# Two lists and not one of pairs: for pairs SQLite reads the whole table.
+_BLOBS_OF_MANY = _BLOBS.where(
+    blobs.c.sha256.in_(bindparam("digests", expanding=True)), blobs.c.scope.in_(bindparam("scopes", expanding=True))
+)
+
+
 def find_blobs(tx: Tx, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Which of these (scope, SHA-256) the store has, and under which key. They stay until this transaction ends."""
     wanted = set(contents)
-    # In one order, so that two transactions cannot wait for each other.
-    query = select(blobs.c.scope, blobs.c.sha256, blobs.c.storage_key).order_by(blobs.c.storage_key)
     if len(wanted) == 1:
         ((scope, sha256),) = wanted
-        query = query.where(blobs.c.sha256 == sha256, blobs.c.scope == scope)
+        rows = tx.execute(_BLOB_OF_ONE, {"sha256": sha256, "scope": scope})
     else:
-        query = query.where(blobs.c.sha256.in_([sha256 for _, sha256 in wanted]))
-    rows = tx.execute(query.with_for_update(key_share=True, read=True))
+        scopes, digests = ({one[at] for one in wanted} for at in (0, 1))
+        rows = tx.execute(_BLOBS_OF_MANY, {"digests": list(digests), "scopes": list(scopes)})
     return {(scope, sha256): key for scope, sha256, key in rows if (scope, sha256) in wanted}
 
 

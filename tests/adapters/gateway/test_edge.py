@@ -172,7 +172,7 @@ def test_access_event_when_a_request_ends_then_it_says_who_where_how_long(start:
         "client": "127.0.0.1",
         "method": "GET",
         "path": "/api/upload/headers",
-        "service": "upload",
+        "upstream": "upload",
         "status": 200,
         "outcome": "ok",
         "retried": False,

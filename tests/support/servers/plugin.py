@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +20,7 @@ from support.servers.server import Server
 from support.servers.swift import Swift
 
 _STARTED = pytest.StashKey[list[str]]()
+_HANDED_OVER = "filemill_real_servers"
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 
@@ -167,6 +168,19 @@ def fresh_engines(request: pytest.FixtureRequest) -> Engines | None:
     if request.param == "servers":
         make = request.getfixturevalue("server_engines")
     return make() if make else None
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of several hands what it started to the one that prints."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_HANDED_OVER] = session.config.stash.get(_STARTED, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker has ended."""
+    node.config.stash.setdefault(_STARTED, []).extend(getattr(node, "workeroutput", {}).get(_HANDED_OVER, []))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -211,6 +211,38 @@ async def test_relay_when_a_claim_has_expired_then_its_events_go_with_the_next_o
     assert [one.event for one in await transport.take(QUEUE, 10, 30)] == [event]
 
 
+class _Counting(MemoryTransport):
+    """A broker that remembers how many events each round brought."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rounds: list[int] = []
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        self.rounds.append(len(events))
+        await super().publish(events)
+
+
+async def test_relay_when_events_keep_coming_then_those_of_one_pause_go_together(database: Database) -> None:
+    """The first goes at once; a busy writer pays for rounds by time, not by event."""
+    transport = _Counting()
+    pace_s, loop = 0.3, asyncio.get_running_loop()
+    running = asyncio.create_task(Relay(database, transport, pace_s).run())
+    async with asyncio.timeout(30):
+        await database.write("test", append, an_upload())
+        while not transport.rounds:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert transport.rounds == [1]
+        began_s = loop.time()
+        for _ in range(60):
+            await database.write("test", append, an_upload())
+        while sum(transport.rounds) < 61:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    rounds_most = (loop.time() - began_s) / pace_s + 1
+    running.cancel()
+    assert len(transport.rounds) - 1 <= rounds_most
+
+
 class _AwayOnce(MemoryTransport):
     """A broker that comes back after its first refusal."""
 

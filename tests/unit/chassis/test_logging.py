@@ -57,6 +57,14 @@ def test_log_when_there_is_an_exception_then_the_line_is_still_one_line_of_json(
     assert line["exception"][0]["exc_type"] == "ValueError"
 
 
+def test_log_when_a_value_is_none_of_json_then_it_is_said_all_the_same(said: Any) -> None:
+    """A name that is no UTF-8, a number that fits nowhere, an object: who logs does not fail by it."""
+    structlog.get_logger().info("room.thing.happened", name="\udcff", number=1 << 80, place=Path("/x"))
+    (line,) = said()
+    assert (line["name"], line["number"]) == ("\udcff", 1 << 80)
+    assert "/x" in line["place"]
+
+
 @pytest.mark.parametrize("log_format", ["json", "pretty"])
 def test_log_when_there_is_an_exception_then_no_variable_of_its_frames_is_shown(
     restored_logging: None, monkeypatch: pytest.MonkeyPatch, log_format: str

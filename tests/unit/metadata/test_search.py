@@ -59,6 +59,16 @@ def test_placed_words_when_it_is_any_text_then_places_are_in_it_and_words_hold_n
         ('-"not this"', [Term(("not", "this"), without=True)]),
         ("INV-2025-0417", [Term(("inv", "2025", "0417"))]),
         ("a AND b", [Term(("a",)), Term(("and",)), Term(("b",))]),
+        ("this OR that", [Term(("this",), others=(Term(("that",)),))]),
+        (
+            'a "b c" OR d* OR e f',
+            [Term(("a",)), Term(("b", "c"), others=(Term(("d",), prefix=True), Term(("e",)))), Term(("f",))],
+        ),
+        ("a OR", [Term(("a",))]),
+        ("OR a", [Term(("or",)), Term(("a",))]),
+        ("a OR -b", [Term(("a",)), Term(("b",), without=True)]),
+        ("-a OR b", [Term(("a",), without=True), Term(("or",)), Term(("b",))]),
+        ("a or b", [Term(("a",)), Term(("or",)), Term(("b",))]),
         ('"" - * "', []),
     ],
 )

@@ -85,7 +85,7 @@ def hold(tx: Tx, *keys: str) -> None:
 def insert_rows(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the same columns, by whatever way is cheapest for many on this engine."""
     bulk = tx.info.get(INSERT)
-    if bulk is not None and len(rows) > 1:
+    if bulk is not None and rows:
         bulk(tx, table, rows)
     elif rows:
         tx.execute(insert(table), list(rows))

@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Dialect, Table
+from sqlalchemy import JSON, Column, Dialect, Table, insert
 
 from filemill.chassis.database.database import Tx
 
 
 def insert_by_columns(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the columns of the first. Raises what the driver raises."""
+    if len(rows) == 1:
+        tx.execute(insert(table), [dict(rows[0])])
+        return
     names = tuple(rows[0])
     statement, writers = _prepared(table, names, tx.dialect)
     arrays = [

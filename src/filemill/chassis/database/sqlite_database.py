@@ -21,7 +21,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import broken, crash_point
-from filemill.chassis.database.database import DURABLE, Tx, take_marks
+from filemill.chassis.database.database import DURABLE, INSERT, Tx, take_marks
+from filemill.chassis.database.sqlite_insert import insert_prepared
 from filemill.chassis.database.work import Item, grouped, run
 from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
@@ -121,13 +122,13 @@ class SqliteDatabase:
         if connection is None:
             connection = self._reader_connection.value = self._read_engine.connect()
             self._reader_connections.append(connection)
-        connection.exec_driver_sql("BEGIN")
         try:
+            _say(connection, "BEGIN")
             return work(connection)
-        except OperationalError as error:
+        except (OperationalError, sqlite3.OperationalError) as error:
             raise _translated(error) from error
         finally:
-            connection.exec_driver_sql("ROLLBACK")
+            _undo(connection)
 
     # writing
 
@@ -164,18 +165,18 @@ class SqliteDatabase:
         marks: set[str] = set()
         try:
             self._choose_sync(connection, durable=any(item.durable for item in batch))
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _say(connection, "BEGIN IMMEDIATE")
             for group in grouped(batch):
                 self._run_group(connection, group)
             marks = take_marks(connection)
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
-            connection.exec_driver_sql("COMMIT")
+            _say(connection, "COMMIT")
             for item in batch:
                 crash_point(f"{item.point}.committed")
             metrics.COMMITS.labels(database=self.name).inc()
             metrics.COMMITTED_WORKS.labels(database=self.name).inc(len(batch))
-        except DatabaseError as error:
+        except (DatabaseError, sqlite3.DatabaseError) as error:
             _stop_on_io_error(error)
             _undo(connection)
             for item in batch:
@@ -185,12 +186,13 @@ class SqliteDatabase:
     def _choose_sync(self, connection: Connection, *, durable: bool) -> None:
         """FULL syncs the log at each commit, NORMAL leaves it to a later one (SQLite: `PRAGMA synchronous`, in WAL mode)."""
         if durable != self._syncing and not broken("fsync"):
-            connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            _say(connection, f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._syncing = durable
 
     def _run_group(self, connection: Connection, group: list[Item]) -> None:
-        connection.exec_driver_sql("SAVEPOINT work")
+        _say(connection, "SAVEPOINT work")
         connection.info[DURABLE] = group[0].durable
+        connection.info[INSERT] = insert_prepared
         try:
             run(connection, group)
         except OperationalError as error:
@@ -200,11 +202,11 @@ class SqliteDatabase:
         except Exception as error:  # noqa: BLE001 - it belongs to the caller of `write`, who gets exactly this exception
             self._failed(connection, group, error)
         else:
-            connection.exec_driver_sql("RELEASE work")
+            _say(connection, "RELEASE work")
 
     def _failed(self, connection: Connection, group: list[Item], error: Exception) -> None:
-        connection.exec_driver_sql("ROLLBACK TO work")
-        connection.exec_driver_sql("RELEASE work")
+        _say(connection, "ROLLBACK TO work")
+        _say(connection, "RELEASE work")
         if len(group) == 1:
             group[0].error = error
             return
@@ -243,29 +245,35 @@ def _engine(path: Path, *, writable: bool) -> Engine:
     return engine
 
 
+def _say(connection: Connection, statement: str) -> None:
+    """What frames a transaction, straight to the driver: SQLAlchemy's way would cost more than the statement."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(statement)
+
+
 def _undo(connection: Connection) -> None:
     try:
-        connection.exec_driver_sql("ROLLBACK")
-    except DatabaseError:
+        _say(connection, "ROLLBACK")
+    except sqlite3.DatabaseError:
         # BEGIN itself failed, or SQLite has rolled back already: there is nothing left to undo.
         return
 
 
-def _message(error: DatabaseError) -> str:
-    return str(error.orig).lower()
+def _message(error: DatabaseError | sqlite3.DatabaseError) -> str:
+    return str(error.orig if isinstance(error, DatabaseError) else error).lower()
 
 
 def _is_fatal_to_transaction(error: OperationalError) -> bool:
     return any(text in _message(error) for text in ("disk is full", "disk i/o error", "malformed"))
 
 
-def _stop_on_io_error(error: DatabaseError) -> None:
+def _stop_on_io_error(error: DatabaseError | sqlite3.DatabaseError) -> None:
     if "disk i/o error" in _message(error):
-        _log.critical("database.fsync.failed", error=str(error.orig))
+        _log.critical("database.fsync.failed", error=_message(error))
         os._exit(EXIT_IO_ERROR)
 
 
-def _translated(error: DatabaseError) -> Exception:
+def _translated(error: DatabaseError | sqlite3.DatabaseError) -> Exception:
     message = _message(error)
     if "disk is full" in message:
         return StorageFull()

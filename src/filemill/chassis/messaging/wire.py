@@ -30,7 +30,7 @@ def make_event(source: str, topic: Topic, file_id: str, data: Contract) -> Event
 
 def encode(event: Event) -> bytes:
     """The body on the wire. Raises `ValueError` over 64 KB: a bug of the publisher, a retry is useless."""
-    body = orjson.dumps(event.model_dump(mode="json", exclude_none=True))
+    body = event.model_dump_json(exclude_none=True).encode()
     if len(body) > EVENT_MAX_BYTES:
         raise ValueError(f"event {event.type} is {len(body)} bytes; events carry keys and digests, at most 64 KB")
     return body

@@ -3,8 +3,8 @@
 The file's own timeline does not need this: it is built from events. Spans are for teams with a tracing backend.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from filemill import __version__
 from filemill.chassis.telemetry import request_context
+from filemill.chassis.telemetry.request_context import RequestContext
 
 FLUSH_MS = 2_000
 """A collector that does not answer must not hold up a stop for longer."""
@@ -26,6 +27,7 @@ class _Flushable(Protocol):
 
 _propagator = TraceContextTextMapPropagator()
 _enabled = False
+_NO_SPAN = nullcontext()
 
 
 def configure(service: str, endpoint: str | None) -> None:
@@ -52,13 +54,20 @@ def flush() -> None:
         provider.force_flush(FLUSH_MS)
 
 
-@contextmanager
-def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int | float) -> Iterator[None]:
+def span(
+    name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int | float
+) -> AbstractContextManager[None]:
     """A span around the block, child of the current context; the context inside is the span's own."""
     context = request_context.current()
     if not _enabled or context is None:
-        yield
-        return
+        return _NO_SPAN
+    return _span(context, name, kind, attributes)
+
+
+@contextmanager
+def _span(
+    context: RequestContext, name: str, kind: SpanKind, attributes: Mapping[str, str | int | float]
+) -> Iterator[None]:
     parent = _propagator.extract({"traceparent": context.traceparent})
     tracer = trace.get_tracer("filemill")
     with tracer.start_as_current_span(name, context=parent, kind=kind, attributes=attributes):

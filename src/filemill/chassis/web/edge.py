@@ -150,8 +150,9 @@ class _Exchange:
         scope, duration_s = self._scope, time.perf_counter() - self._began_s
         route = scope.get("route")
         path = getattr(route, "path", None) or "(none)"
-        metrics.REQUESTS.labels(method=scope["method"], route=path, status=str(self._status)).inc()
-        metrics.REQUEST_SECONDS.labels(route=path).observe(duration_s)
+        count, seconds = metrics.of_route(scope["method"], path, self._status)
+        count.inc()
+        seconds.observe(duration_s)
         if scope["path"] in _QUIET and self._status == 200:
             return
         _log.info(

@@ -5,6 +5,7 @@ The sockets are bound here, before anything else starts, so that a taken port is
 
 import asyncio
 import errno
+import gc
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -83,14 +84,14 @@ def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> Server:
 async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
     """Run until a signal asks to stop; then finish what is in flight."""
     server = make_server(app, await choose_protocol())
-    if on_ready is None:
-        await server.serve(sockets=sockets)
-        return
     serving = asyncio.create_task(server.serve(sockets=sockets))
     while not server.started and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.005)  # uvicorn has no event for it
     if server.started:
-        on_ready()
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collector would walk all of it again and again in the midst of requests
+        if on_ready is not None:
+            on_ready()
     await serving
     if not server.started:
         raise StartError("the service could not start; its log says why")

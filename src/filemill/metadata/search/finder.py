@@ -8,13 +8,17 @@ from sqlalchemy import RowMapping
 from filemill.chassis.database.database import Tx
 from filemill.metadata import repository
 from filemill.metadata.search.indexer import entry_of, kinds_of
-from filemill.metadata.search.query import Filters, Term, positive
+from filemill.metadata.search.query import Filters, Term, wanted
 from filemill.metadata.search.text_index import FIELDS, TextIndex
 from filemill.metadata.search.words import placed_words
 
 RANKED_AMONG = 2_000
 """Ranked search scores the newest so many matches; the answer says when there were more."""
 FACETS_AMONG = 1_000
+"""Facets count the newest so many matches; the answer says when there were more."""
+LOOKED_AT_MOST = 5_000
+"""So many matches are looked at for those of a size, which the index does not know; then the page is short, with a cursor."""
+_LOOK_PAGE = 500
 HIGHLIGHTS_MOST = 3
 HIGHLIGHT_CHARACTERS = 160
 HIGHLIGHT_LOOK_CHARACTERS = 200_000
@@ -38,6 +42,7 @@ class Findings:
     last_key: int | None
     ranked_among: int | None
     facets: dict[str, dict[str, int]]
+    facets_among: int | None = None
 
 
 def search(
@@ -48,30 +53,63 @@ def search(
     among = None
     if ranked:
         shown = after or 0
-        best, more = index.ranked(tx, terms, filters, shown + limit + 1, RANKED_AMONG)
+        best, more = _ranked(tx, index, terms, filters, shown + limit + 1)
         page = best[shown : shown + limit]
         scores = dict(page)
         last_key = shown + limit if len(best) > shown + limit else None
         among = RANKED_AMONG if more else None
     else:
-        keys = index.newest(tx, terms, filters, limit + 1, after)
-        scores = dict.fromkeys(keys[:limit])
-        last_key = keys[limit - 1] if len(keys) > limit else None
+        keys, last_key = _newest(tx, index, terms, filters, limit, after)
+        scores = dict.fromkeys(keys)
     rows = repository.many(tx, filters.owner_id, list(scores))
     hits = [_found(tx, rows[key], score, terms) for key, score in scores.items() if key in rows]
-    facets = _facets(tx, index, terms, filters) if after is None else {}
-    return Findings(hits, last_key, among, facets)
+    facets, counted = _facets(tx, index, terms, filters) if after is None else ({}, None)
+    return Findings(hits, last_key, among, facets, counted)
+
+
+def _newest(
+    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, limit: int, after: int | None
+) -> tuple[list[int], int | None]:
+    """A page of keys, and where the next one goes on."""
+    if not filters.by_size:
+        keys = index.newest(tx, terms, filters, limit + 1, after)
+        return keys[:limit], keys[limit - 1] if len(keys) > limit else None
+    kept: list[int] = []
+    for _ in range(LOOKED_AT_MOST // _LOOK_PAGE):
+        keys = index.newest(tx, terms, filters, _LOOK_PAGE, after)
+        kept += _of_size(tx, filters, keys)
+        if len(kept) > limit:
+            return kept[:limit], kept[limit - 1]
+        if len(keys) < _LOOK_PAGE:
+            return kept, None
+        after = keys[-1]
+    return kept, after
+
+
+def _ranked(
+    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, most: int
+) -> tuple[list[tuple[int, float]], bool]:
+    if not filters.by_size:
+        return index.ranked(tx, terms, filters, most, RANKED_AMONG)
+    best, more = index.ranked(tx, terms, filters, RANKED_AMONG, RANKED_AMONG)
+    fitting = set(_of_size(tx, filters, [doc_id for doc_id, _ in best]))
+    return [(doc_id, score) for doc_id, score in best if doc_id in fitting], more
+
+
+def _of_size(tx: Tx, filters: Filters, keys: list[int]) -> list[int]:
+    sizes = repository.sizes(tx, filters.owner_id, keys)
+    return [key for key in keys if key in sizes and filters.fits_size(sizes[key])]
 
 
 def _found(tx: Tx, row: RowMapping, score: float | None, terms: list[Term]) -> Found:
-    wanted = positive(terms)
-    if not wanted:
+    looked_for = wanted(terms)
+    if not looked_for:
         return Found(row, score, [], [])
     kept = repository.text_of(tx, row["doc_id"])
     text = kept[1] if kept else ""
     entry = entry_of(row, text)
-    matched = [name for name in FIELDS if any(_stands_in(entry.fields[name], term) for term in wanted)]
-    return Found(row, score, matched, highlights(text, wanted) if "text" in matched else [])
+    matched = [name for name in FIELDS if any(_stands_in(entry.fields[name], term) for term in looked_for)]
+    return Found(row, score, matched, highlights(text, looked_for) if "text" in matched else [])
 
 
 def _stands_in(found: list[str], term: Term) -> bool:
@@ -105,17 +143,24 @@ def highlights(text: str, terms: list[Term]) -> list[str]:
     return pieces
 
 
-def _facets(tx: Tx, index: TextIndex, terms: list[Term], filters: Filters) -> dict[str, dict[str, int]]:
-    keys = index.newest(tx, terms, filters, FACETS_AMONG, None)
+def _facets(
+    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters
+) -> tuple[dict[str, dict[str, int]], int | None]:
+    """The counts, and among how many of the newest matches they were made if there are more."""
+    keys = index.newest(tx, terms, filters, FACETS_AMONG + 1, None)
+    among = FACETS_AMONG if len(keys) > FACETS_AMONG else None
     types: Counter[str] = Counter()
     tags: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
-    for row in repository.many(tx, filters.owner_id, keys).values():
+    for row in repository.many(tx, filters.owner_id, keys[:FACETS_AMONG]).values():
+        if not filters.fits_size(row["size"]):
+            continue
         types[kinds_of(row["content_type"])[0]] += 1
         tags.update(row["tags"])
         statuses[row["status"]] += 1
-    return {
+    counts = {
         "type": dict(types.most_common()),
         "tag": dict(tags.most_common(30)),
         "status": dict(statuses.most_common()),
     }
+    return counts, among

@@ -5,7 +5,7 @@ FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search.marks import marks_of, wanted_marks
-from filemill.metadata.search.query import Filters, Term
+from filemill.metadata.search.query import Filters, Term, alternatives
 from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
 WEIGHTS = {"name": 6.0, "title": 8.0, "tags": 6.0, "text": 1.0, "findings": 2.0}
@@ -43,6 +43,11 @@ class Fts5Index:
         """See `TextIndex.remove`."""
         tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", (doc_id,))
 
+    def keys(self, tx: Tx, after: int, most: int) -> list[int]:
+        """See `TextIndex.keys`."""
+        rows = tx.exec_driver_sql("SELECT rowid FROM word_index WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, most))
+        return [row[0] for row in rows]
+
     def forget(self, tx: Tx) -> bool:
         """See `TextIndex.forget`: `merge` with a negative number goes towards one segment, where no removed entry is left."""
         before = tx.exec_driver_sql("SELECT total_changes()").scalar_one()
@@ -73,12 +78,16 @@ def _match(terms: list[Term], filters: Filters) -> str:
     """One FTS5 expression. Every part is quoted, and words hold no quotes: nothing a user types is syntax."""
     parts = [f'marks : "{mark}"' for mark in wanted_marks(filters)]
     fields = " ".join(FIELDS)
-    parts += [f"{{{fields}}} : ({_phrase(term)})" for term in terms if not term.without]
+    parts += [f"{{{fields}}} : ({_any(term)})" for term in terms if not term.without]
     expression = " AND ".join(f"({part})" for part in parts)
     for term in terms:
         if term.without:
             expression = f"({expression}) NOT ({{{fields}}} : ({_phrase(term)}))"
     return expression
+
+
+def _any(term: Term) -> str:
+    return " OR ".join(_phrase(one) for one in alternatives(term))
 
 
 def _phrase(term: Term) -> str:

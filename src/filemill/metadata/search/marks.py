@@ -18,8 +18,8 @@ def marks_of(entry: IndexEntry) -> list[str]:
 def wanted_marks(filters: Filters) -> list[str]:
     """The marks a match must have; the owner's always."""
     wanted = [_mark("o", filters.owner_id)]
-    chosen = (("k", filters.kind), ("t", filters.tag), ("s", filters.status))
-    return wanted + [_mark(kind, value) for kind, value in chosen if value]
+    chosen = (("k", filters.kinds), ("t", filters.tags), ("s", filters.statuses))
+    return wanted + [_mark(kind, value) for kind, values in chosen for value in values]
 
 
 def _mark(kind: str, value: str) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search.marks import marks_of, wanted_marks
-from filemill.metadata.search.query import Filters, Term, positive
+from filemill.metadata.search.query import Filters, Term, alternatives, positive, wanted
 from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
 VECTOR_MOST_BYTES = 900_000
@@ -29,8 +29,9 @@ _PUT = (
 )
 _NEWEST = (
     "SELECT doc_id FROM word_index WHERE vector @@ CAST($1::text AS tsquery) AND doc_id < $2 AND doc_id >= $3"
-    " AND body LIKE ALL ($4::text[]) AND NOT body LIKE ANY ($5::text[]) ORDER BY doc_id DESC LIMIT $6"
+    " AND body LIKE ALL ($4::text[]) AND NOT body LIKE ANY ($5::text[])"
 )
+_NEWEST_END = " ORDER BY doc_id DESC LIMIT $6"
 _RANKED = (
     f"SELECT doc_id, ts_rank('{_WEIGHTS}', vector, CAST($1::text AS tsquery), 1) AS score FROM word_index"  # noqa: S608 - a constant
     " WHERE doc_id = ANY ($2::bigint[]) ORDER BY score DESC, doc_id DESC LIMIT $3"
@@ -54,6 +55,11 @@ class PostgresqlIndex:
         """See `TextIndex.remove`."""
         tx.exec_driver_sql("DELETE FROM word_index WHERE doc_id = $1", (doc_id,))
 
+    def keys(self, tx: Tx, after: int, most: int) -> list[int]:
+        """See `TextIndex.keys`."""
+        query = "SELECT doc_id FROM word_index WHERE doc_id > $1 ORDER BY doc_id LIMIT $2"
+        return [row[0] for row in tx.exec_driver_sql(query, (after, most))]
+
     def forget(self, tx: Tx) -> bool:  # noqa: ARG002 - the port's
         """See `TextIndex.forget`. PostgreSQL's own vacuum does it."""
         return False
@@ -61,17 +67,19 @@ class PostgresqlIndex:
     def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
         """See `TextIndex.newest`."""
         end = min(before or KEY_END, filters.until or KEY_END)
-        phrases = [_like(term) for term in positive(terms) if len(term.words) > 1]
+        phrases = [_like(term) for term in positive(terms) if len(term.words) > 1 and not term.others]
         without = [_like(term) for term in terms if term.without and len(term.words) > 1]
-        values = (_match(terms, filters), end, filters.since or 0, phrases, without, limit)
-        return [row[0] for row in tx.exec_driver_sql(_NEWEST, values)]
+        choices = [_choice(term) for term in positive(terms) if _has_phrase(term)]
+        values = (_match(terms, filters), end, filters.since or 0, phrases, without, limit, *choices)
+        any_of = "".join(f" AND body LIKE ANY (${at}::text[])" for at in range(7, 7 + len(choices)))
+        return [row[0] for row in tx.exec_driver_sql(f"{_NEWEST}{any_of}{_NEWEST_END}", values)]
 
     def ranked(
         self, tx: Tx, terms: list[Term], filters: Filters, limit: int, among: int
     ) -> tuple[list[tuple[int, float]], bool]:
         """See `TextIndex.ranked`."""
         candidates = self.newest(tx, terms, filters, among + 1, None)
-        words = " | ".join(_word(word, term) for term in positive(terms) for word in term.words)
+        words = " | ".join(_word(word, term) for term in wanted(terms) for word in term.words)
         rows = tx.exec_driver_sql(_RANKED, (words, candidates[:among], limit))
         return [(row[0], round(row[1], 4)) for row in rows], len(candidates) > among
 
@@ -99,10 +107,23 @@ def _match(terms: list[Term], filters: Filters) -> str:
     parts = [_quoted(mark) for mark in wanted_marks(filters)]
     for term in terms:
         if not term.without:
-            parts += [_word(word, term) for word in term.words]
+            parts.append(" | ".join(f"({_all_words(one)})" for one in alternatives(term)))
         elif len(term.words) == 1:
             parts.append(f"!{_word(term.words[0], term)}")
-    return " & ".join(parts)
+    return " & ".join(f"({part})" for part in parts)
+
+
+def _all_words(term: Term) -> str:
+    return " & ".join(_word(word, term) for word in term.words)
+
+
+def _has_phrase(term: Term) -> bool:
+    """Whether one of several alternatives is a phrase: then words in the vector are not enough."""
+    return bool(term.others) and any(len(one.words) > 1 for one in alternatives(term))
+
+
+def _choice(term: Term) -> list[str]:
+    return [_like(one) for one in alternatives(term)]
 
 
 def _word(word: str, term: Term) -> str:

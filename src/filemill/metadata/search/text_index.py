@@ -39,6 +39,10 @@ class TextIndex(Protocol):
         """Drop an entry, if it is there."""
         ...
 
+    def keys(self, tx: Tx, after: int, most: int) -> list[int]:
+        """The next keys of entries above `after`, in order."""
+        ...
+
     def forget(self, tx: Tx) -> bool:
         """Take a step towards the words of removed entries being gone from the disk; False when there is none to take."""
         ...

@@ -1,0 +1,88 @@
+"""The word index made anew: whatever happened to it, it is again what the catalogue and the texts say."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.settings import load
+from filemill.local.environment import environment
+from filemill.local.installation import opened
+from filemill.metadata.search.build import build_index
+from filemill.metadata.search.indexer import Indexer
+from filemill.metadata.search.query import Filters, parse
+from filemill.metadata.search.rebuilding import Rebuilt, rebuild
+from filemill.metadata.search.text_index import IndexEntry, TextIndex
+from filemill.metadata.settings import MetadataSettings
+from support.engines import ServerEngines
+from support.small_installation import fill
+
+FILES = 12
+NOBODYS = 5
+"""A key that no document has."""
+_ENTRIES = {
+    "sqlite": "SELECT rowid, name, title, tags, text, findings, marks FROM word_index ORDER BY rowid",
+    "postgresql": "SELECT doc_id, CAST(vector AS text), body FROM word_index ORDER BY doc_id",
+}
+
+
+def entries(tx: Tx) -> list[tuple[Any, ...]]:
+    """The index as it is."""
+    return [tuple(row) for row in tx.exec_driver_sql(_ENTRIES[tx.dialect.name])]
+
+
+def damage(tx: Tx, index: TextIndex) -> None:
+    """Entries lost, an entry with other words, an entry of a document that is gone."""
+    keys = index.keys(tx, -1, 1000)
+    for doc_id in keys[::3]:
+        index.remove(tx, doc_id)
+    for doc_id in (keys[1], NOBODYS):
+        index.put(tx, IndexEntry(doc_id, {"text": ["something", "else"]}, "local", ("text",), (), "processed"))
+
+
+async def look_until(over: asyncio.Event, database: Database, index: TextIndex) -> set[int]:
+    """Search all the while; returns how many hits there were."""
+    counts = set()
+    while not over.is_set():
+        # The titles of the third and sixth file, whose entries were not damaged.
+        found = [await database.read(index.newest, parse(title), Filters("local"), 10, None) for title in ("2", "5")]
+        counts.add(sum(len(keys) for keys in found))
+    return counts
+
+
+async def rebuilt() -> tuple[Rebuilt, set[int]]:
+    """Fill the index, damage it, make it anew; it is the same as before. Returns what was done, and what searches found."""
+    settings = load(MetadataSettings)
+    index = build_index(settings)
+    async with opened() as mill:
+        database = mill.parts["metadata"].database
+        indexer = Indexer(database, mill.store, index, settings.index_text_characters)
+        await rebuild(database, index, indexer, lambda *_: None)
+        whole = await database.read(entries)
+        assert len(whole) == FILES
+        await database.write("test", damage, index)
+        assert await database.read(entries) != whole
+        over = asyncio.Event()
+        looking = asyncio.create_task(look_until(over, database, index))
+        done = await rebuild(database, index, indexer, lambda *_: None)
+        over.set()
+        assert await database.read(entries) == whole
+        return done, await looking
+
+
+@pytest.mark.parametrize("engine", ["embedded", pytest.param("servers", marks=pytest.mark.servers)])
+def test_rebuild_when_entries_are_lost_wrong_or_nobodys_then_the_index_is_as_it_was(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str
+) -> None:
+    """And whoever searches meanwhile finds what was there, always."""
+    make: Callable[[], ServerEngines] | None = None
+    if engine == "servers":
+        make = request.getfixturevalue("server_engines")
+    with environment(make().environment() if make else {}, tmp_path / "data"):
+        asyncio.run(fill(tmp_path / "data", FILES))
+        done, found = asyncio.run(rebuilt())
+    assert done == Rebuilt(documents=FILES, dropped=1)
+    assert found == {2}
