@@ -63,8 +63,8 @@ Quarrystone Museum Ltd
 
 Dear Mr Oduya,
 
-Thank you for your letter about the lamp. We would like to show it in our autumn exhibition, and enclose the form of loan that we
-use. I look forward to hearing from you.
+Thank you for your letter about the lamp. We would like to show it in our autumn exhibition, and enclose the form of loan that
+we use. I look forward to hearing from you.
 
 Yours sincerely,
 Ellen Marsh
