@@ -67,6 +67,9 @@ def by_type(subject: Subject) -> Iterator[Points]:
         if pattern.fullmatch(subject.content_type):
             yield Points(document_class, SURE, why)
             return
+    if subject.content_type == "text/markdown":  # people write about bills in it, not bills
+        for business in ("invoice", "receipt", "letter", "e-mail", "form"):
+            yield Points(business, -1.5, "is written in Markdown")
     if subject.content_type.startswith("text/") and _CODE_NAMES.search(subject.filename):
         yield Points("source-code", 4.5, "is named like a program's source")
 
@@ -84,7 +87,7 @@ def by_entities(subject: Subject) -> Iterator[Points]:
         yield Points("contract", 1.8, "names its parties")
     if counts.get("total"):
         yield Points("invoice", 0.8, "has a total", placed=False)
-        yield Points("receipt", 1.0, "has a total")
+        yield Points("receipt", 1.0, "has a total", placed=False)
     if counts.get("iban") or counts.get("vat-id"):
         yield Points("invoice", 1.0, "has an account or VAT number", placed=False)
 
@@ -126,7 +129,7 @@ def by_picture(subject: Subject, picture: Picture) -> Iterator[Points]:
     if not camera and size in _SCREENS and subject.content_type in {"image/png", "image/webp", "image/jpeg"}:
         yield Points("screenshot", 2.6, "has the size of a screen")
     if len(subject.text) >= PAGE_OF_WORDS:
-        yield Points("scan", 1.2, "shows a page full of words")
+        yield Points("scan", 1.8, "shows a page full of words")
     if picture.paper >= 0.6 and picture.grain >= 2.5 and not subject.found("barcodes"):
         yield Points("scan", 2.4, "looks like dark marks on paper")
     elif picture.flatness >= 0.4 and picture.grain < 12 and picture.paper < 0.98:

@@ -26,18 +26,20 @@ _ACCENTS = {
     "ü": "u",
 }
 _WITH_OR_WITHOUT_ACCENT = {ord(letter): f"(?:{letter}|{plain})" for letter, plain in _ACCENTS.items()}
+LOOSE = frozenset({"anywhere", "top"})
 TOP_CHARACTERS = 600  # where documents say what they are
 
 
 @dataclass(frozen=True, slots=True)
 class WordCue:
-    """A pattern whose presence gives `points` to a class; it counts once. `why` finishes the sentence "it ..."."""
+    """A pattern whose presence gives `points` to a class; it counts once. `why` finishes "it ...", `placed` as in `Points`."""
 
     document_class: str
     points: float
     where: Where
     why: str
     pattern: re.Pattern[str]
+    placed: bool
 
 
 def _read() -> Iterator[WordCue]:
@@ -50,8 +52,9 @@ def _read() -> Iterator[WordCue]:
             framed = rf"^[ \t]*{words}"
         else:
             framed = rf"\b{words}" + (r"\b" if cue.get("whole") else "")
+        placed = bool(cue.get("placed", cue["where"] not in LOOSE))
         pattern = re.compile(framed, re.IGNORECASE | re.MULTILINE)
-        yield WordCue(cue["class"], float(cue["points"]), cue["where"], cue["why"], pattern)
+        yield WordCue(cue["class"], float(cue["points"]), cue["where"], cue["why"], pattern, placed)
 
 
 WORD_CUES: tuple[WordCue, ...] = tuple(_read())

@@ -24,8 +24,7 @@ SURE_PROBABILITY = 0.8
 MIN_PROBABILITY = 0.5  # more likely than not; one weak cue alone reaches 0.45
 MAX_PROBABILITY = 0.97  # hand-set weights are never certain
 NONE_POINTS = 2.0
-LOOSE = frozenset({"anywhere", "top"})
-LOOSE_POINTS = 2.4
+LOOSE_POINTS = 3.0  # enough to suggest a class, by far not enough to be sure
 ALTERNATIVES = 3
 _IDLE_POINTS = 1.0
 _IDLE_PROBABILITY = 0.01  # below these a class is not worth naming as an alternative
@@ -91,7 +90,7 @@ def _matched_words(subject: Subject) -> Iterator[tuple[WordCue, Evidence]]:
 
 
 def _points_of(cue: WordCue) -> Points:
-    return Points(cue.document_class, cue.points, cue.why, placed=cue.where not in LOOSE)
+    return Points(cue.document_class, cue.points, cue.why, placed=cue.placed)
 
 
 def _probabilities(points: Iterable[Points]) -> list[tuple[str, float]]:

@@ -117,3 +117,22 @@ BY_CLASS = {
     "e-mail": PRINTED_MAIL,
     "invoice": INVOICE,
 }
+
+ESTIMATE = """\
+Preliminary Estimate (ID: EST-1008)
+Insured name Bruno Keel   Year 2022
+Claim # SF-1008   Phone (425) 555-0142
+Parts 2,100
+Body Labor 2 150 300
+GRAND TOTAL 2,538
+The estimator may find more when the bumper is off.
+"""
+
+BOOKING = """\
+BOOKING ORDER Print Date 12/15/2024
+Order / Rev: 2024-12-5678
+Booking Dates: 12/20/2024 - 12/31/2024
+Customer
+Name: Lantern Film Distribution
+Totals 48 $12,500.00 $11,250.00
+"""

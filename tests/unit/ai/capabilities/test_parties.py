@@ -24,7 +24,7 @@ def found(outcome: Any, kind: str) -> list[tuple[str, str]]:
         ("Lieferant: Amber Tools GmbH, Hafenweg 3", ("Amber Tools GmbH", "seller")),
         ("Facturé à : Lucie Morel", ("Lucie Morel", "buyer")),
         ("Rédigé par Lucie Morel.", ("Lucie Morel", "contact")),
-        ("Patient name: Lucie Morel", ("Lucie Morel", "person")),
+        ("Patient name: Lucie Morel", ("Lucie Morel", "named")),
         ("To: M. C. Kurt", ("M. C. Kurt", "recipient")),
         ('"Lucie Morel" <lucie@mill.example> wrote', ("Lucie Morel", "correspondent")),
         ("made between Amber Tools Ltd and Lucie Morel of Lyon", ("Amber Tools Ltd", "contract-party")),
@@ -55,10 +55,10 @@ def test_organisations_when_a_name_ends_in_a_legal_form_then_it_is_found(text: s
     assert [value for value, _ in found(find_entities(of_text(text)), "organisation")] == [name]
 
 
-@pytest.mark.parametrize("text", ["a bag of 5 KG", "the SA of 1923", "Mr Ltd", "LTD LTD LTD", "TOTAL AG 5"])
+@pytest.mark.parametrize("text", ["a bag of 5 KG", "the SA of 1923", "Trim Limited VIN", "TOTAL AG 5"])
 def test_organisations_when_a_form_stands_alone_then_none_is_found(text: str, of_text: Any) -> None:
     """Units and plain words are no legal forms."""
-    assert found(find_entities(of_text(text)), "organisation") in ([], [("Mr Ltd", "None")])
+    assert found(find_entities(of_text(text)), "organisation") == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,6 @@ REFERENCE = (
     "licence",
     "application",
     "staff",
-    "file",
     "trans",
     "delivery note",
     "job",
@@ -135,7 +134,7 @@ ROLES = {
         "employer|employee|landlord|tenant|lessor|lessee|licensor|licensee|consultant|contractor|arbeitgeber"
         "|arbeitnehmer(?:in)?|vermieter(?:in)?|mieter(?:in)?|employeur|salari[ée]e?|bailleur|locataire"
     ),
-    "person": (
+    "named": (
         "(?:full |employee |patient |applicant )?name|patient|applicant|name und vorname|vor- und nachname|antragsteller(?:in)?"
         "|bewerber(?:in)?|nom (?:et pr[ée]nom|complet)(?: d[ue] [^\\W\\d_]+)?"
     ),

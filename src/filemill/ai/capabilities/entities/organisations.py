@@ -34,6 +34,8 @@ def find_organisations(text: str) -> Iterator[Finding]:
             continue
         form = (match["sure"] or match["short"] or match["comma"]).rstrip(".")
         before = text[start : match.start()]
+        if form == "Limited" and " " not in before:  # "Trim Limited": a model of a car
+            continue
         if match["short"] and not any(character.islower() for character in before):
             continue
         name = text[start : match.end()]

@@ -120,6 +120,8 @@ def _named(text: str, match: re.Match[str], role: str) -> Finding | None:
     written = _NAME_END.split(place["name"], maxsplit=1)[0]
     lead = len(written) - len(written.lstrip(" \"'"))
     name = written.strip(" \"',;:")
+    if "(" not in name:
+        name = name.rstrip(")")
     if not _NAME.fullmatch(name) or name[0].islower() or sum(character.isdigit() for character in name) > 4:
         return None
     if _NOT_NAME.match(name):
