@@ -41,17 +41,12 @@ def make_photo(path: Path) -> None:
     Image.blend(picture, noise, 0.25).save(path, "JPEG", quality=88)
 
 
-def nothing(request: dict[str, Any], work_dir: Path, source: Path, report: object) -> dict[str, Any]:  # noqa: ARG001
-    """An entry that does nothing: what remains is the price of the sandbox."""
-    return {}
-
-
 async def _measure(folder: Path) -> list[dict[str, Any]]:
     source = folder / "photo.jpg"
     make_photo(source)
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # so that the zygote finds `nothing` below
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # so that the zygote finds it
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "scratch")
-    alone = Sandbox("l1_thumbnail:nothing", preload=PRELOAD, scratch=folder / "alone")
+    alone = Sandbox("empty_entry:nothing", preload=PRELOAD, scratch=folder / "alone")
     await sandbox.start()
     await alone.start()
     try:

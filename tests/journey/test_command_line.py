@@ -1,5 +1,6 @@
 """The client commands as a person types them, against the mill: plain lines without a terminal, and exit statuses."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from filemill.chassis.ids import new_id
-from journey.conftest import TEST_DATA, Document
+from journey.conftest import TEST_DATA, Document, Finished, Upload
 from support.mill import Mill, wait_for
 
 
@@ -99,6 +100,29 @@ def test_search_when_there_are_hits_then_they_are_listed_with_the_place(
     assert "**Castellane**" in said
     assert "nothing found" in shell("search", f"nothing{new_id()[-12:]}")
     assert json.loads(shell("search", "--json", "--type", "audio").splitlines()[0])["content_type"] == "audio/wav"
+
+
+def test_export_when_a_search_matches_then_it_is_a_table_that_a_spreadsheet_reads_and_runs_nothing_of(
+    shell: Shell, upload: Upload, finished: Finished
+) -> None:
+    """CSV for people, exact lines of JSON for programs; nothing half-written stays."""
+    mark = f"export{new_id()[-12:]}"
+    names = [f"=cmd|calc!{mark}.txt", f'two "quotes", {mark}.txt']
+    made = [finished(upload(name, f"{mark} words".encode())["file_id"]) for name in names]
+    wait_for(lambda: shell("search", mark).count(mark) >= 2, "both to be found")
+    shell("export", mark, "--output", "found.csv")
+    with (shell.folder / "found.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["file_id"] for row in rows] == [one["file_id"] for one in reversed(made)]
+    assert {row["filename"] for row in rows} == {f"'{made[0]['filename']}", made[1]["filename"]}
+    assert [int(row["size"]) for row in rows] == [one["size"] for one in reversed(made)]
+    lines = [json.loads(line) for line in shell("export", mark, "--format", "jsonl").splitlines()]
+    assert {line["filename"] for line in lines} == {one["filename"] for one in made}
+    assert shell("export", f"nothing{mark}", "--format", "jsonl") == ""
+    assert "no date" in shell("export", "created:never", "--output", "never.csv", status=1)
+    assert not list(shell.folder.glob("*never*"))
+    every = shell("export", "--format", "jsonl").splitlines()
+    assert {one["file_id"] for one in made} <= {json.loads(line)["file_id"] for line in every}
 
 
 def test_parked_and_jobs_when_nothing_went_wrong_then_they_say_so(shell: Shell, samples: dict[str, Document]) -> None:

@@ -99,7 +99,9 @@ def test_thumbnail_when_the_picture_is_known_then_it_has_its_size_and_colours(
     assert all(abs(a - b) < 4 for a, b in zip(seen, mean, strict=True)), seen
 
 
-@pytest.mark.parametrize(("sample", "name"), [("invoice.pdf", "page-2"), ("sample.jpg", "card")])
+@pytest.mark.parametrize(
+    ("sample", "name"), [("invoice.pdf", "page-2"), ("invoice.pdf", "page-1.png"), ("sample.jpg", "card")]
+)
 def test_rendition_when_it_is_asked_for_then_it_is_made_in_the_sandbox_and_kept(
     client: httpx.Client, samples: dict[str, Document], sample: str, name: str
 ) -> None:
@@ -110,7 +112,7 @@ def test_rendition_when_it_is_asked_for_then_it_is_made_in_the_sandbox_and_kept(
     assert answers[0].headers["etag"] == answers[1].headers["etag"]
     with Image.open(io.BytesIO(answers[0].content)) as picture:
         picture.load()
-        assert max(picture.size) == (1600 if name == "page-2" else 640)
+        assert max(picture.size) == (640 if name == "card" else 1600)
     beyond = client.get(f"/api/processing/files/{file_id}/renditions/page-9")
     assert (beyond.status_code, beyond.json()["code"]) == (404, "not-found")
 

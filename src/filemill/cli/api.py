@@ -72,6 +72,18 @@ class Api:
             text = f"the connection to {self.url} broke: {error or type(error).__name__}"
             raise CallFailed(text, code="broken", retryable=True) from error
 
+    def stream(self, path: str, **params: Any) -> Iterator[bytes]:
+        """An answer as it comes. Raises `CallFailed` if it breaks off before its end."""
+        try:
+            with self._client.stream("GET", path, params=params) as response:
+                if not response.is_success:
+                    response.read()
+                    raise failure(response)
+                yield from response.iter_bytes()
+        except httpx.HTTPError as error:
+            text = f"the connection to {self.url} broke: {error or type(error).__name__}"
+            raise CallFailed(text, code="broken", retryable=True) from error
+
     def _json(self, response: httpx.Response) -> Any:
         try:
             return self._checked(response).json()

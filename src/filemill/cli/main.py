@@ -85,6 +85,18 @@ def search(
 
 
 @app.command()
+def export(
+    words: Annotated[list[str] | None, typer.Argument(help="As for `search`. None: every file.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv, or jsonl: a line of JSON a file.")] = "csv",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; standard output if not given.")] = None,
+) -> None:
+    """Everything that a search finds, newest first, as a table."""
+    from filemill.cli.export import export as run
+
+    run(" ".join(words or ()), format_, output)
+
+
+@app.command()
 def show(file_id: FileId, as_json: AsJson = False) -> None:
     """Everything known of a file."""
     document = Api().get(f"/api/metadata/files/{file_id}")

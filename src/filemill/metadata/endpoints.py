@@ -1,4 +1,6 @@
-"""The HTTP face of the metadata service (CONTRACT section 3).
+"""The HTTP face of one file: what is known of it, its text, trail and story; and files in numbers (CONTRACT section 3).
+
+Not for: finding files (`searches`).
 
 A file exists here from the moment of its 201: on a miss upload is asked once (half a second, breaker). If upload is away
 too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist.
@@ -8,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -26,21 +28,15 @@ from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
-from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, SearchPage, Timeline
+from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
 from filemill.metadata import catalogue, repository, story
 from filemill.metadata.analytics import analytics
 from filemill.metadata.rules import check_patch
-from filemill.metadata.search import finder
-from filemill.metadata.search.fields import take_fields
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
-from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, parse, positive
-from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.text_answers import Format, text_answer
-from filemill.metadata.views import audit_view, document_of_upload, document_view, hit_view, links_of, timeline_view
+from filemill.metadata.views import audit_view, document_of_upload, document_view, links_of, timeline_view
 
-Sort = Literal["newest", "oldest", "relevance"]
-Q_HELP = 'Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x status:x owner:me created:>2026-01 size:>1MB.'
 PERIOD_DEFAULT = timedelta(days=30)
 TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
 
@@ -52,7 +48,6 @@ class Endpoints:
     database: Database
     documents: CoalescedReads[tuple[str, str], RowMapping]
     store: BlobStore
-    index: TextIndex
     upload: ServiceClient
     settings: MetadataSettings
     wake_indexer: Callable[[], None]
@@ -61,8 +56,6 @@ class Endpoints:
         """Every route of this service."""
         router = APIRouter(tags=["metadata"])
         add = router.add_api_route
-        add("/files", self.find, methods=["GET"], response_model=SearchPage, summary="Search, or list")
-        add("/files/", self.find, methods=["GET"], include_in_schema=False)
         add(
             "/files/{file_id}", self.get, methods=["GET"], response_model=Document, summary="Everything known of a file"
         )
@@ -97,64 +90,6 @@ class Endpoints:
         add("/requests/{request_id}/file", self.of_request, methods=["GET"], summary="The file a request was about")
         add("/analytics", self.analytics, methods=["GET"], response_model=Analytics, summary="Files in numbers")
         return router
-
-    async def find(
-        self,
-        request: Request,
-        caller: CallerDep,
-        q: Annotated[str, Query(max_length=QUERY_MOST_CHARACTERS, description=Q_HELP)] = "",
-        type: Annotated[str | None, Query(max_length=200, description="image, pdf, table, or a media type.")] = None,  # noqa: A002 - the contract's name
-        tag: Annotated[str | None, Query(max_length=100)] = None,
-        status: Annotated[str | None, Query(max_length=20)] = None,
-        owner: Annotated[str | None, Query(max_length=200, description="`me` or your own id.")] = None,
-        parent: Annotated[FileId | None, Query(description="Files that came out of this one.")] = None,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
-        sort: Sort | None = None,
-        limit: LimitQuery = pagination.LIMIT_DEFAULT,
-        cursor: CursorQuery = None,
-    ) -> SearchPage:
-        """Words are looked for in names, titles, tags, extracted text and findings."""
-        rest, fields = take_fields(q)
-        if any(one not in ("me", caller.owner_id) for one in (*fields.owners, *([owner] if owner else []))):
-            return SearchPage(items=[])
-        terms = parse(rest)
-        if rest.strip() and not positive(terms):
-            return SearchPage(items=[])
-        given = ((type, "kinds"), (tag, "tags"), (status, "statuses"))
-        chosen = {name: (*getattr(fields, name), *([value] if value else [])) for value, name in given}
-        filters = Filters(
-            caller.owner_id,
-            since=max(filter(None, (_key(created_after), _key(fields.since))), default=None),
-            until=min(filter(None, (_key(created_before), _key(fields.until))), default=None),
-            least_bytes=fields.least_bytes,
-            most_bytes=fields.most_bytes,
-            **chosen,
-        )
-        order: Sort = sort or ("relevance" if terms else "newest")
-        if order == "relevance" and not terms:
-            order = "newest"
-        position = pagination.decode(cursor, str, int)
-        if position is not None and position[0] != order:
-            raise BadRequest("cursor: it belongs to another search")
-        after = int(position[1]) if position else None
-        if terms or filters.narrow:
-            if parent:
-                raise BadRequest("parent works on a plain list, without q, type, tag and status.")
-            if order == "oldest":
-                raise BadRequest("sort=oldest works on a plain list, without q, type, tag and status.")
-            ranked = order == "relevance"
-            found = await self.database.read(
-                finder.search, self.index, terms, filters, limit, ranked=ranked, after=after
-            )
-        else:
-            found = await self.database.read(_plain, filters, limit, after, parent, oldest_first=order == "oldest")
-        items = [hit_view(hit, links_of(request, self.settings, hit.row["file_id"])) for hit in found.hits]
-        next_cursor = pagination.encode(order, found.last_key) if found.last_key is not None else None
-        return SearchPage(
-            items=items, next_cursor=next_cursor, facets=found.facets,
-            facets_among=found.facets_among, ranked_among=found.ranked_among,
-        )  # fmt: skip
 
     async def get(self, file_id: FileId, request: Request, caller: CallerDep) -> Response:
         """The file, its properties, text state, renditions and findings."""
@@ -290,17 +225,6 @@ class Endpoints:
         return file
 
 
-def _plain(
-    tx: Tx, filters: Filters, limit: int, after: int | None, parent: str | None, *, oldest_first: bool
-) -> finder.Findings:
-    rows = repository.newest(
-        tx, filters.owner_id, limit + 1,
-        after=after, since=filters.since, until=filters.until, oldest_first=oldest_first, parent=parent,
-    )  # fmt: skip
-    last_key = rows[limit - 1]["doc_id"] if len(rows) > limit else None
-    return finder.Findings([finder.Found(row, None, [], []) for row in rows[:limit]], last_key, None, {})
-
-
 def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str, Any]:
     context = request_context.current()
     return {
@@ -318,11 +242,6 @@ def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str,
 
 def _json(document: Document, **headers: str) -> Response:
     return Response(document.__pydantic_serializer__.to_json(document), media_type="application/json", headers=headers)
-
-
-def _key(moment: datetime | None) -> int | None:
-    moment = _aware(moment)
-    return None if moment is None else repository.time_floor(moment)
 
 
 def _aware(moment: datetime | None) -> datetime | None:

@@ -24,6 +24,7 @@ from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.forgetting import Forgetting
 from filemill.metadata.search.indexer import Indexer
+from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
 
 
@@ -72,10 +73,11 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         await database.close()
 
     documents = CoalescedReads(database, repository.get_many)
-    endpoints = Endpoints(database, documents, store, index, upload, settings, indexer.wake)
+    endpoints = Endpoints(database, documents, store, upload, settings, indexer.wake)
+    searches = Searches(database, index, settings)
     return build_app(
         state,
-        [endpoints.router()],
+        [searches.router(), endpoints.router()],
         direct=[DirectRoute("/files/{file_id}", endpoints.get)],
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,

@@ -71,7 +71,7 @@ class Endpoints:
         return {"items": [{"name": plan.name, "why": plan.why, "steps": steps} for plan, steps in shown]}
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
-        """What exists, or what can be made: `page-N` of a PDF, a `card`. The ETag is the rendition's own."""
+        """What exists, or what can be made: `page-N` of a PDF, `page-N.png` (or jpeg, avif, webp), a `card`. It has an ETag."""
         row = await self.on_request.rendition(caller.owner_id, file_id, name)
         return await blob_response(request, self.store, row["storage_key"], row["content_type"])
 

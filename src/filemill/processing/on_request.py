@@ -166,7 +166,7 @@ def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | 
         return row, None
     wish, plan = conversion.wish_in(name), repository.plan_of(tx, file_id, file["version"])
     itself = (file["storage_key"], file["filename"], file["content_type"])
-    if pdf_page.page_number(name) is not None and plan == PDF.name:
+    if pdf_page.page_in(name) is not None and plan == PDF.name:
         return None, _Order(file, name, pdf_page, *itself, PDF.limits)
     preview = repository.rendition(tx, owner_id, file_id, PREVIEW)
     if (name == CARD or wish) and preview is not None and preview["version"] == file["version"]:

@@ -116,6 +116,7 @@ _PICTURES = frozenset(
         "image/jp2",
         "image/jpx",
         "image/jpm",
+        "image/x-jp2-codestream",
         "image/x-portable-bitmap",
         "image/x-portable-graymap",
         "image/x-portable-pixmap",

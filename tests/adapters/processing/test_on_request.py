@@ -65,7 +65,7 @@ async def test_page_when_asked_for_then_it_is_made_once_and_kept(service: Servic
     later = await asked.rendition(ME, file_id, "page-2")
     assert {row["storage_key"] for row in (*both, later)} == {later["storage_key"]}
     assert asked.sandbox.runs == [["identify", "pdf_page"]]  # type: ignore[attr-defined]
-    assert later["made_by"] == {"asked": True, "steps": {"pdf_page": 1}}
+    assert later["made_by"] == {"asked": True, "steps": {"pdf_page": 2}}
     assert (await picture(service, later)).size == (1200, 1600)
     assert [name for name, _ in await service.rows(NAMED)] == ["page-2", "preview", "text", "thumbnail"]
     assert list(asked.scratch.iterdir()) == []

@@ -24,7 +24,7 @@ from filemill.processing import consumers, handing, parts_repository, repository
 from filemill.processing.errors import NestedTooDeep, NothingInside
 from filemill.processing.handing import Handing
 from support import samples
-from support.compound_file import outlook_message
+from support.outlook import outlook_message
 from support.processing_service import Service
 
 ME = samples.OWNER

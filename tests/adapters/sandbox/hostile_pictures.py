@@ -38,6 +38,11 @@ def saved(kind: str, made: Image.Image | None = None, **options: object) -> byte
     return buffer.getvalue()
 
 
+@case("a.gif")
+def gif_broken_off_in_its_second_frame() -> bytes:
+    return saved("GIF").removesuffix(b";") + b"," + bytes(4) + b"\x40\0\x30\0\0"
+
+
 # PNG
 
 

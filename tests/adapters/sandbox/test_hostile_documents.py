@@ -15,6 +15,7 @@ from filemill.processing.plan import DOCUMENT, DRAWING, PDF
 from filemill.processing.steps.guarded import process
 from filemill.processing.steps.run import ENTRY, PRELOAD
 
+from . import hostile_office as hostile_office  # its cases are among CASES once it is imported
 from .hostile_documents import CANARY, CASES, good_documents
 
 WALL_S = 30.0

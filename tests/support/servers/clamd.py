@@ -15,12 +15,15 @@ STREAM_MOST_BYTES = 2 * 1024 * 1024
 
 
 class Clamd(Server):
-    """One daemon on loopback and on a Unix socket. It takes `STREAM_MOST_BYTES` at most."""
+    """One daemon on loopback and on a Unix socket. It takes `STREAM_MOST_BYTES` at most.
+
+    Without `looks_inside` it sees an archive or a mail as bytes like others.
+    """
 
     name = "clamd"
     user = "clamav"
 
-    def __init__(self) -> None:
+    def __init__(self, *, looks_inside: bool = True) -> None:
         super().__init__()
         self.port = free_ports(1)[0]
         self.socket_path = self.folder / "clamd.socket"
@@ -38,6 +41,8 @@ class Clamd(Server):
             "AlertExceedsMax": "yes",
             "MaxThreads": 4,
             "SelfCheck": 0,
+            "ScanArchive": "yes" if looks_inside else "no",
+            "ScanMail": "yes" if looks_inside else "no",
             "TemporaryDirectory": self.folder,
         }
         self._settings = self.write("clamd.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from backports import zstd
 
+from filemill.processing.steps.compound_file import compound_file
+
 from .files import laughs, pdf, presentation, seven_zip, structured_word, word, word_bomb, workbook, zipped
 
 
@@ -337,3 +339,115 @@ def test_mail_when_it_carries_files_then_each_is_told(process: Any, text_of: Any
     assert table == {"name": "größe.csv", "content_type": "text/csv", "size_bytes": 8, "sha256": digest}
     assert (message["name"], message["content_type"]) == ("Before.eml", "message/rfc822")
     assert text_of(result).count("At noon?") == 1
+
+
+def test_pptx_when_a_part_does_not_unpack_then_the_reason_is_readable(process: Any) -> None:
+    """Its reader hands on what the unpacking said, an error of another family."""
+    content = bytearray(presentation([["Valves", "open slowly"]] * 3))
+    at = content.index(b"ppt/slides/slide2.xml") + len("ppt/slides/slide2.xml")
+    content[at : at + 40] = bytes(40)
+    result = process(bytes(content), "a.pptx")
+    assert (result["reject"] or {}).get("code") == "unreadable-document", result["steps"]
+
+
+@pytest.mark.parametrize("record", [0x85, 0x18])
+def test_xls_when_its_reader_panics_then_the_document_is_unreadable(process: Any, record: int) -> None:
+    """A sheet or a name of two bytes: what Rust calls a panic is no Exception in Python, and ended the child."""
+    start = bytes.fromhex("09080800") + bytes.fromhex("000505000a54cd07")
+    book = start + record.to_bytes(2, "little") + b"\2\0\0\0" + b"\x0a\0\0\0"
+    result = process(compound_file({"Book": book}), "a.xls")
+    assert result["content_type"] == "application/vnd.ms-excel"
+    assert result["reject"]["code"] == "unreadable-document"
+
+
+def test_office_when_encrypted_then_it_needs_a_password_whatever_libmagic_calls_it(process: Any) -> None:
+    """A document behind a password is a compound file around one stream."""
+    spaces = {"EncryptionInfo": bytes(8), "DataSpaceInfo": {"StrongEncryptionDataSpace": bytes(64)}}
+    tree = {"EncryptedPackage": bytes(5000), "EncryptionInfo": bytes(200), "\x06DataSpaces": spaces}
+    result = process(compound_file(tree), "a.docx")
+    assert (result["content_type"], result["text"]["state"]) == ("application/encrypted-ooxml", "needs-password")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type"),
+    [
+        ("README.md", "<a href='x'>Pumps</a>\n\n# Title\n\nWords.\n", "text/markdown"),
+        ("README.md", "<!DOCTYPE html>\n<html><body><p>Words.</p></body></html>\n", "text/html"),
+        ("a.svg", "<a href='x'>Pumps</a>\n\n<p>Title</p>\n", "text/html"),
+        ("piece", "<a href='x'>Pumps</a>\n\n<p>Title</p>\n", "text/html"),
+    ],
+)
+def test_text_when_it_begins_with_an_element_then_a_page_needs_more_than_that(
+    process: Any, name: str, content: str, content_type: str
+) -> None:
+    """Markdown may hold elements, also first; libmagic then sees a page."""
+    assert process(content.encode(), name)["content_type"] == content_type
+
+
+def open_presentation(pages: str, kind: str = "presentation") -> bytes:
+    """An OpenDocument file whose body has these pages."""
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = "".join(f' xmlns:{one}="{names}:{one}:1.0"' for one in ("office", "presentation", "text"))
+    content = (
+        f'<office:document-content{spaces} xmlns:draw="{names}:drawing:1.0"><office:body><office:{kind}>'
+        f"{pages}</office:{kind}></office:body></office:document-content>"
+    )
+    mimetype = f"application/vnd.oasis.opendocument.{kind}"
+    return zipped({"mimetype": mimetype.encode(), "content.xml": content.encode()})
+
+
+def test_odp_when_it_has_slides_then_each_is_a_page_with_its_notes(process: Any, blob_of: Any) -> None:
+    """Words, gaps between them, and what the speaker sees; a slide without words keeps its number."""
+    pages = (
+        "<draw:page><draw:frame><draw:text-box><text:p>Valves<text:s/>open <text:span>slowly</text:span></text:p>"
+        "<text:list><text:list-item><text:p>first</text:p></text:list-item></text:list></draw:text-box></draw:frame>"
+        "<presentation:notes><text:p>Say it twice.</text:p></presentation:notes></draw:page>"
+        "<draw:page/><draw:page><text:h>Pumps</text:h></draw:page>"
+    )
+    result = process(open_presentation(pages), "a.odp")
+    assert [(page["number"], page["text"]) for page in blob_of(result)["pages"]] == [
+        (1, "Valves open slowly\nfirst\nSay it twice."),
+        (2, ""),
+        (3, "Pumps"),
+    ]
+    assert result["properties"]["slide_count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("pages", "end"),
+    [
+        ("<draw:page/>", ("empty", "no-text")),
+        ("<draw:page>", ("failed", "unreadable-document")),
+        ("<draw:page/>" * 20_000 + "<draw:page><text:p>x</text:p></draw:page>", ("empty", "no-text")),
+    ],
+)
+def test_odp_when_it_has_no_words_or_is_broken_then_the_reason_is_readable(
+    process: Any, pages: str, end: tuple[str, str]
+) -> None:
+    """More slides than anybody shows are not looked for."""
+    record = step(process(open_presentation(pages), "a.odp"), "document_text")
+    assert (record["state"], record["code"]) == end
+
+
+def test_odg_when_it_has_words_then_they_are_found(process: Any, text_of: Any) -> None:
+    """A drawing has pages as slides have."""
+    drawing = open_presentation("<draw:page><text:p>Flow of oil</text:p></draw:page>", "graphics")
+    assert text_of(process(drawing, "a.odg")) == "Flow of oil"
+
+
+@pytest.mark.parametrize(
+    ("name", "tree"),
+    [
+        ("a.doc", {"WordDocument": b"\xec\xa5\xc1\0" + bytes(6) + b"\xf0\x13" + bytes(5000)}),
+        (
+            "a.ppt",
+            {"PowerPoint Document": bytes(5000), "Current User": bytes(12) + bytes.fromhex("dfc4d1f3") + bytes(60)},
+        ),
+    ],
+)
+def test_old_office_when_it_says_that_it_is_encrypted_then_it_needs_a_password(
+    process: Any, name: str, tree: Any
+) -> None:
+    """Its reader sees damage, or nothing; the document says why."""
+    result = process(compound_file(tree), name)
+    assert (result["text"]["state"], result["reject"]) == ("needs-password", None)

@@ -1,5 +1,6 @@
 """Words in pictures: read by tesseract, each line with its place; a missing language says how to get it."""
 
+import io
 from typing import Any
 
 import pytest
@@ -54,3 +55,35 @@ def test_picture_when_one_language_is_missing_then_it_is_read_in_the_others_and_
     result = process(page_with_words(), "a.png", options={"ocr_languages": "eng+qaa"})
     assert "Harvest" in text_of(result)
     assert result["properties"]["ocr_languages_missing"] == ["qaa"]
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_tiff_when_it_has_pages_then_each_is_read(process: Any, blob_of: Any) -> None:
+    """A scan or a fax: a small copy of a page is none, a page without words keeps its number."""
+    font = ImageFont.load_default(size=60)
+    pages = []
+    for words in ("Harvest report", "", "Seventeen valves"):
+        page = Image.new("L", (1000, 400), 255)
+        ImageDraw.Draw(page).text((100, 100), words, 0, font=font)
+        pages.append(page)
+    result = process(encode(pages[0], "TIFF", save_all=True, append_images=pages[1:]), "a.tif")
+    assert result["properties"]["frames"] == 3
+    found = blob_of(result)["pages"]
+    assert [(page["number"], page["text"]) for page in found] == [(1, "Harvest report"), (3, "Seventeen valves")]
+    assert "text_truncated" not in result["properties"]
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_tiff_when_a_page_is_broken_then_the_others_are_read_and_it_is_told(process: Any, text_of: Any) -> None:
+    """One damaged page does not hide the others."""
+    font = ImageFont.load_default(size=60)
+    first, second = (Image.new("L", (1000, 400), 255) for _ in range(2))
+    ImageDraw.Draw(first).text((100, 100), "Harvest report", 0, font=font)
+    body = bytearray(encode(first, "TIFF", save_all=True, append_images=[second], compression="tiff_adobe_deflate"))
+    with Image.open(io.BytesIO(body)) as opened:
+        opened.seek(1)
+        start, size = opened.tag_v2[273][0], opened.tag_v2[279][0]  # StripOffsets, StripByteCounts
+    body[start : start + size] = b"\xff" * size
+    result = process(bytes(body), "a.tif")
+    assert text_of(result) == "Harvest report"
+    assert result["properties"]["pages_unreadable"] == 1

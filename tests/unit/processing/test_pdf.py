@@ -5,6 +5,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from PIL import Image
 from reportlab.pdfgen import canvas
 
 # Of the word placed below, on its page as it is: left, top, right, bottom.
@@ -105,7 +106,32 @@ def test_page_picture_when_asked_for_then_only_that_one_is_made(process: Any, wo
     assert (work_dir / made["path"]).stat().st_size == made["size_bytes"]
 
 
-@pytest.mark.parametrize(("name", "code"), [("page-3", "no-such-page"), ("thumbnail", "not-asked")])
+@pytest.mark.parametrize(
+    ("name", "option", "kind"),
+    [
+        ("page-1", "webp", "WEBP"),
+        ("page-1", "avif", "AVIF"),
+        ("page-1.png", "webp", "PNG"),
+        ("page-1.jpeg", "avif", "JPEG"),
+        ("page-1.webp", "avif", "WEBP"),
+        ("page-1.avif", "webp", "AVIF"),
+    ],
+)
+def test_page_picture_when_a_format_is_named_then_it_is_that_one_else_the_one_that_is_set(
+    process: Any, work_dir: Any, name: str, option: str, kind: str
+) -> None:
+    """Not every program shows WebP."""
+    options = {"picture_format": option}
+    result = process(with_parts(), "a.pdf", renditions=[name], only=["pdf_page"], options=options)
+    (made,) = result["renditions"]
+    assert (made["name"], made["content_type"]) == (name, f"image/{kind.lower()}")
+    with Image.open(work_dir / made["path"]) as picture:
+        assert (picture.format, picture.height) == (kind, 1600)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("page-3", "no-such-page"), ("page-1.gif", "not-asked"), ("thumbnail", "not-asked")]
+)
 def test_page_picture_when_there_is_none_then_it_says_why(process: Any, name: str, code: str) -> None:
     """A page that is not there is a sentence; the document is not refused for it."""
     result = process(with_parts(), "a.pdf", renditions=[name], only=["pdf_page"])

@@ -1,5 +1,6 @@
 """Pictures: what is found out about them and what is made of them."""
 
+import random
 import struct
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pillow_heif
 import pytest
 import pyvips
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
 
 from .files import encode, jpeg_with_exif, photo, png_header_only
 
@@ -311,3 +312,60 @@ def test_picture_when_tesseract_is_missing_then_the_step_says_how_to_get_it(
     record = step(process(encode(photo(), "PNG"), "a.png"), "image_text")
     assert (record["state"], record["code"]) == ("skipped", "needs-tesseract")
     assert "tesseract" in record["detail"]
+
+
+def test_gif_when_its_second_frame_is_broken_off_then_the_first_is_shown(process: Any) -> None:
+    """Frames are counted by walking through them, and Pillow's walk raises IndexError there."""
+    content = encode(photo(60, 40).quantize(16), "GIF")
+    result = process(content.removesuffix(b";") + b"," + bytes(4) + b"\x3c\0\x28\0\0", "a.gif")
+    probe = next(step for step in result["steps"] if step["name"] == "image_probe")
+    assert (probe["state"], result["properties"]["width_px"]) == ("done", 60)
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+def test_icon_when_libmagic_takes_it_for_targa_then_it_is_an_icon(process: Any) -> None:
+    """The size of its first picture stands where Targa has the bits of a pixel."""
+    noise = Image.frombytes("L", (256, 256), random.Random(1).randbytes(256 * 256))
+    picture = encode(noise, "PNG")
+    assert len(picture) >> 16 == 1
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(picture), 6 + 5 * 16)
+    result = process(b"\0\0\1\0\5\0" + entry * 5 + picture, "favicon.ico")
+    assert result["type_evidence"]["libmagic"] == "image/x-tga"
+    assert result["content_type"] == "image/x-icon"
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+@pytest.mark.parametrize(("brand", "content_type"), [(b"mif1", "image/avif"), (b"avif", "image/avif")])
+def test_avif_when_its_first_brand_is_for_any_kind_then_the_others_tell(
+    process: Any, brand: bytes, content_type: str
+) -> None:
+    """Encoders differ in which brand of HEIF they put first."""
+    content = encode(photo(64, 48), "AVIF")
+    result = process(content[:8] + brand + content[12:], "a.avif")
+    assert result["content_type"] == content_type
+
+
+def test_jpeg_2000_when_without_its_box_then_it_is_a_picture(process: Any) -> None:
+    """Scanners and PDF tools write the bare stream, which libmagic does not know."""
+    result = process(encode(photo(64, 48), "JPEG2000", no_jp2=True), "a.j2k")
+    assert result["content_type"] == "image/x-jp2-codestream"
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+
+
+def test_tiff_when_only_pillow_reads_it_then_it_has_renditions_of_its_colours(process: Any, work_dir: Path) -> None:
+    """Lab, as printers and scanners write it, in a way that libvips refuses."""
+    lab = ImageCms.profileToProfile(
+        photo(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    result = process(encode(lab, "TIFF"), "a.tif")
+    assert {one["name"] for one in result["renditions"]} == {"thumbnail", "preview"}
+    thumbnail = opened(result, work_dir, "thumbnail").convert("RGB")
+    assert thumbnail.getpixel((20, 100)) == pytest.approx((220, 20, 20), abs=12)
+    assert thumbnail.getpixel((200, 100))[2] > 180
+
+
+def test_tiff_when_nobody_reads_it_then_the_reason_is_readable(process: Any) -> None:
+    """The second reader's refusal is the same sentence."""
+    content = encode(photo(), "TIFF")
+    result = process(content[:8] + bytes(len(content) - 8), "a.tif")
+    assert result["reject"]["code"] == "unreadable-image"

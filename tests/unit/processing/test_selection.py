@@ -6,7 +6,7 @@ from filemill.chassis.jobs.errors import BadFilter
 from filemill.processing.selection import LastRun, parse
 from filemill.processing.steps import image_text
 
-PICTURE = LastRun("image/png", "a.png", {"identify": 2, "image_probe": 1, "image_text": 1})
+PICTURE = LastRun("image/png", "a.png", {"identify": 3, "image_probe": 1, "image_text": 1})
 TEXT = LastRun("text/plain", "a.txt", {"identify": 1, "plain_text": 5})
 NEVER = LastRun("image/jpeg", "a.jpg", None)
 
@@ -26,7 +26,7 @@ NEVER = LastRun("image/jpeg", "a.jpg", None)
         ("type = image/*", True, False, True),
         ("TYPE=text/plain", False, True, False),
         ("plan = picture", True, False, True),
-        ("type = image/* AND identify.version = 2", True, False, False),
+        ("type = image/* AND identify.version = 3", True, False, False),
     ],
 )
 def test_filter_when_files_are_tested_then_those_fit(where: str, picture: bool, text: bool, never: bool) -> None:

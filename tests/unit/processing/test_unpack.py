@@ -15,12 +15,14 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import olefile
 import pytest
 
 from filemill.processing.steps import outlook_parts, taking
+from filemill.processing.steps.compound_file import compound_file
 from filemill.processing.steps.run import run
 from filemill.processing.steps.taking import Taken
-from support.compound_file import outlook_message
+from support.outlook import message_tree, outlook_message
 
 from .files import seven_zip
 
@@ -153,18 +155,20 @@ def seven_zip_lzma(content: bytes, coder: bytes, filters: Any) -> bytes:
     return plain[:8] + struct.pack("<I", zlib.crc32(start)) + start + packed + header
 
 
-@pytest.mark.parametrize("coder", ["lzma", "lzma2", "bcj"])
+@pytest.mark.parametrize("coder", ["lzma", "lzma2", "BCJ", "PPMd"])
 def test_seven_zip_when_packed_then_unpacked_or_said_to_be_unknown(tmp_path: Path, coder: str) -> None:
-    """LZMA and LZMA2, with the dictionaries their properties name; filters for programs are not read."""
+    """LZMA and LZMA2, with the dictionaries their properties name; the others are named."""
     content = b"words and words and words and words and words"
     coders: dict[str, tuple[bytes, Any]] = {
         "lzma": (b"\x23\x03\x01\x01\x05\x5d\x00\x00\x01\x00", [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}]),
         "lzma2": (b"\x21\x21\x01\x08", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
-        "bcj": (b"\x04\x03\x03\x01\x03", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
+        "PPMd": (b"\x23\x03\x04\x01\x05\x06\x00\x00\x00\x01", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
+        "BCJ": (b"\x04\x03\x03\x01\x03", [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}]),
     }
     made = unpack(tmp_path, seven_zip_lzma(content, *coders[coder]), SEVEN)
-    if coder == "bcj":
+    if coder in {"BCJ", "PPMd"}:
         assert made.taken["code"] == "unsupported-compression"
+        assert f"packed with {coder}," in str(made.taken["detail"])
     else:
         assert made.files == {"a.txt": content}
 
@@ -256,30 +260,64 @@ def test_path_when_it_is_not_in_it_then_it_is_named(tmp_path: Path) -> None:
 OUTLOOK = "application/vnd.ms-outlook"
 
 
-def test_outlook_message_when_unpacked_then_each_attachment_and_a_message_within_is_left_out(tmp_path: Path) -> None:
+def test_outlook_message_when_unpacked_then_each_attachment_and_a_message_within_too(tmp_path: Path) -> None:
     """Small streams and large ones, one of nothing; the number is the place in the message."""
     large = bytes(range(256)) * 2_000
     body = outlook_message(
         "Two", "See both.", ("a.txt", b"one"), ("inner", None), ("Übersicht.bin", large), ("none", b"")
     )
     made = unpack(tmp_path, body, OUTLOOK)
-    assert made.files == {"1/a.txt": b"one", "3/Übersicht.bin": large, "4/none": b""}
-    assert (made.taken["left_out"], made.taken["code"]) == (1, None)
+    assert [*made.files] == ["1/a.txt", "2/inner.msg", "3/Übersicht.bin", "4/none"]
+    assert [made.files[name] for name in ("1/a.txt", "3/Übersicht.bin", "4/none")] == [b"one", large, b""]
+    assert (made.taken["left_out"], made.taken["code"]) == (0, None)
+
+
+def test_outlook_message_when_within_another_then_it_is_a_message_of_its_own(tmp_path: Path, process: Any) -> None:
+    """With its words, its attachments, and the message within it; each level is taken out of the one above."""
+    innermost = message_tree("Third", "Pistons and gaskets.", ("c.txt", b"three"))
+    inner = message_tree("Second", "Valves, see below.", ("b.bin", b"two" * 9_000), ("third", innermost))
+    first = unpack(tmp_path, outlook_message("First", "See it.", ("second", inner)), OUTLOOK).files["1/second.msg"]
+    result = process(first, "second.msg")
+    assert result["content_type"] == OUTLOOK
+    assert (result["text"]["state"], result["properties"]["subject"]) == ("found", "Second")
+    assert [one["name"] for one in result["properties"]["attachments"]] == ["b.bin", "third.msg"]
+    (tmp_path / "next").mkdir()
+    second = unpack(tmp_path / "next", first, OUTLOOK).files
+    assert second["1/b.bin"] == b"two" * 9_000
+    (tmp_path / "last").mkdir()
+    assert unpack(tmp_path / "last", second["2/third.msg"], OUTLOOK).files == {"1/c.txt": b"three"}
 
 
 def test_outlook_message_when_listed_then_names_sizes_and_digests(tmp_path: Path) -> None:
-    """As for a mail of the internet; what is a message itself has a name and a type."""
+    """As for a mail of the internet; a message within is told as the file that it becomes."""
     source = tmp_path / "a.msg"
     source.write_bytes(outlook_message("One", "See it.", ("a.txt", b"one"), ("inner", None)))
-    assert outlook_parts.attachments(source) == [
-        {
-            "name": "a.txt",
-            "content_type": "application/octet-stream",
-            "size_bytes": 3,
-            "sha256": hashlib.sha256(b"one").hexdigest(),
-        },
-        {"name": "inner", "content_type": OUTLOOK},
-    ]
+    told, within = outlook_parts.attachments(source)
+    assert told == {
+        "name": "a.txt",
+        "content_type": "application/octet-stream",
+        "size_bytes": 3,
+        "sha256": hashlib.sha256(b"one").hexdigest(),
+    }
+    (_, _, content) = list(outlook_parts.contents(source))[1]
+    assert within == {
+        "name": "inner.msg",
+        "content_type": OUTLOOK,
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, 63, 64, 4095, 4096, 100_000, 7_200_000, 16_000_000])
+def test_compound_file_when_written_then_read_as_it_was(size_bytes: int) -> None:
+    """Of every size: in the small sectors, in large ones, with more of their table than the header can name."""
+    content = random.Random(size_bytes).randbytes(size_bytes)
+    many = {f"stream {number}": bytes([number % 256]) * number for number in range(300)}
+    with olefile.OleFileIO(io.BytesIO(compound_file({"one": content, "folder": {"below": many, "empty": {}}}))) as read:
+        assert read.openstream("one").read() == content
+        for name, expected in many.items():
+            assert read.openstream(["folder", "below", name]).read() == expected
+        assert len(read.listdir()) == 301
 
 
 def test_outlook_message_when_broken_then_a_code_and_nothing_else(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ class Walls:
     landlock_abi: int
     seccomp: bool
     own_user: bool
-    readable: Sequence[int]
+    readable: Sequence[landlock.PathBeneath]
     base_bytes: int
     # Filters ready to install, by "may start programs"; only where none needs the child's own process id.
     filters: Mapping[bool, bytes]
@@ -42,7 +42,7 @@ def survey() -> Walls:
         landlock_abi=abi,
         seccomp=seccomp.supported(),
         own_user=identity.is_root() and _can_change_user(),
-        readable=landlock.open_readable(landlock.python_paths()) if abi else (),
+        readable=landlock.open_readable(landlock.python_paths(), version=abi) if abi else (),
         base_bytes=rlimits.mapped_bytes(),
         filters=filters,
     )

@@ -54,7 +54,9 @@ class _RulesetAttributes(ctypes.Structure):
     _fields_ = (("fs", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
 
 
-class _PathBeneath(ctypes.Structure):
+class PathBeneath(ctypes.Structure):
+    """A rule: these rights on a file, or on a folder and all below it."""
+
     _pack_ = 1
     _fields_ = (("allowed", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
 
@@ -69,18 +71,30 @@ def abi() -> int:
         return 0  # ENOSYS: not built in; EOPNOTSUPP: switched off at boot. Both mean "no wall here"
 
 
-def open_readable(extra: Iterable[str]) -> list[int]:
-    """Open (O_PATH) what every child may read, once, so that a rule costs one system call per child.
+def open_readable(extra: Iterable[str], *, version: int) -> list[PathBeneath]:
+    """Open (O_PATH) what every child may read, once, so that each costs a child one system call: its rules, ready to add.
 
-    The caller keeps the descriptors open for its life time; missing paths are left out.
+    The caller keeps them, and so their descriptors, for its life time. Missing paths are left out, and so are those below
+    another one: most of `sys.path` lies below the interpreter's prefix.
     """
-    fds: list[int] = []
-    for path in dict.fromkeys((*SYSTEM_PATHS, *extra)):
+    rules: list[PathBeneath] = []
+    for path in _outermost((*SYSTEM_PATHS, *extra)):
         try:
-            fds.append(os.open(path, os.O_PATH | os.O_CLOEXEC))
+            fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
             continue  # this system has no such folder; nothing to allow
-    return fds
+        rules.append(_rule(fd, _READ & _handled(version)))
+    return rules
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """Return the paths, links resolved, without those that lie below another."""
+    real = sorted({os.path.realpath(path) for path in paths})
+    kept: list[str] = []
+    for path in real:  # in this order a folder comes before what is below it, with other names in between
+        if not any(path.startswith(f"{outer}/") for outer in kept):
+            kept.append(path)
+    return kept
 
 
 def python_paths() -> list[str]:
@@ -89,27 +103,35 @@ def python_paths() -> list[str]:
     return [p for p in places if p and Path(p).is_absolute() and p != "/"]
 
 
-def restrict(*, version: int, readable: Iterable[int], source: Path, work_dir: Path) -> None:
+def restrict(*, version: int, readable: Iterable[PathBeneath], source: Path, work_dir: Path) -> None:
     """Confine this process for good: read `readable` and `source`, write in `work_dir`, nothing else.
 
     `version` is `abi()`, asked once. no_new_privs must already be set.
     """
-    handled = (1 << max(count for since, count in _RIGHTS_BY_ABI if version >= since)) - 1
+    handled = _handled(version)
     attributes = _RulesetAttributes(handled, _NET_ALL if version >= 4 else 0, _SCOPE_ALL if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = linux.call("landlock_create_ruleset", linux.address_of(attributes), size, 0)
-    for fd in readable:
-        _allow(ruleset, fd, _READ & handled)
+    for rule in readable:
+        _allow(ruleset, rule)
     for path, rights in ((source, _READ_FILE), (work_dir, _WORK), (Path("/dev/null"), _READ_FILE | _WRITE_FILE)):
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        _allow(ruleset, fd, rights & handled)
+        _allow(ruleset, _rule(fd, rights & handled))
         os.close(fd)
     linux.call("landlock_restrict_self", ruleset, 0)
     os.close(ruleset)
 
 
-def _allow(ruleset: int, fd: int, rights: int) -> None:
+def _handled(version: int) -> int:
+    """The rights that a version of Landlock knows: whatever no rule gives is refused."""
+    return (1 << max(count for since, count in _RIGHTS_BY_ABI if version >= since)) - 1
+
+
+def _rule(fd: int, rights: int) -> PathBeneath:
     # A rule on a single file must not carry rights that only mean something for folders.
     is_folder = (os.fstat(fd).st_mode & 0o170000) == 0o040000
-    rule = _PathBeneath(rights if is_folder else rights & _FILE_RIGHTS, fd)
+    return PathBeneath(rights if is_folder else rights & _FILE_RIGHTS, fd)
+
+
+def _allow(ruleset: int, rule: PathBeneath) -> None:
     linux.call("landlock_add_rule", ruleset, _RULE_PATH_BENEATH, linux.address_of(rule), 0)

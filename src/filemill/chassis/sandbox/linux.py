@@ -5,6 +5,7 @@ Not for: deciding anything. On failure: every function raises OSError with the e
 """
 
 import ctypes
+import functools
 import os
 import platform
 import sys
@@ -42,6 +43,7 @@ class _CapabilityData(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
+@functools.cache
 def machine() -> str:
     """Return the name of the processor family as the kernel says it (`x86_64`, `aarch64`)."""
     return platform.machine()
@@ -81,6 +83,12 @@ def set_capabilities(*kept: int) -> None:
 def address_of(thing: "ctypes.Structure | ctypes.Array[_CapabilityData]") -> ctypes.c_void_p:
     """Return the address of a ctypes structure; the caller keeps the structure alive."""
     return ctypes.c_void_p(ctypes.addressof(thing))
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system, where the C library can (glibc): a fork copies what is left of it."""
+    if IS_LINUX and hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(ctypes.c_size_t(0))
 
 
 def thread_count() -> int:

@@ -218,6 +218,7 @@ def main() -> None:
         entry = load_entry(options.entry)
         os.set_inheritable(options.control_fd, False)
         gc.collect()
+        linux.give_back_memory()
         gc.freeze()  # children then share these pages instead of copying them at their first collection
         walls = confine.survey()
         level = confine.try_out(walls, options.scratch)

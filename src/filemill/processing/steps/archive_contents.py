@@ -36,7 +36,10 @@ def take(context: StepContext, taking: Taking) -> None:
             _tar_or_single(context, taking)
     except seven_zip.EncryptedNames as error:
         raise _PASSWORD from error
-    except (seven_zip.UnknownPacking, NotImplementedError) as error:
+    except seven_zip.UnknownPacking as error:
+        detail = f"The archive is packed with {error}, which is not read here; pack it again with LZMA2, or as zip."
+        raise NotTaken(_PACKING.code, detail) from error
+    except NotImplementedError as error:
         raise _PACKING from error
     except archive_members.BREAKS as error:
         raise _UNREADABLE from error

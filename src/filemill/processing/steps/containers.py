@@ -6,6 +6,7 @@ Only the directory is read, never a member's content beyond a few hundred bytes.
 import mmap
 import zipfile
 import zlib
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -39,6 +40,12 @@ _OLE_MARKS = (
     ("Book", "application/vnd.ms-excel"),
     ("EncryptedPackage", "application/encrypted-ooxml"),
 )
+
+# Where an old document says that it is encrypted: stream, place, bytes, and what says so.
+_OLE_SAYS: dict[str, tuple[str, int, int, Callable[[int], bool]]] = {
+    "application/msword": ("WordDocument", 0x0A, 2, lambda flags: bool(flags & 0x0100)),
+    "application/vnd.ms-powerpoint": ("Current User", 12, 4, lambda token: token == 0xF3D1C4DF),
+}
 
 
 def zip_type(path: Path) -> str | None:
@@ -74,6 +81,31 @@ def ole_type(path: Path) -> str | None:
         return None
     # A directory entry holds the name padded to 64 bytes, so a name is followed by a zero character.
     return next((kind for mark, kind in _OLE_MARKS if (mark + "\0").encode("utf-16-le") in content), None)
+
+
+def ole_needs_password(path: Path, kind: str) -> bool:
+    """Return whether an old Word document or presentation says that its content is encrypted.
+
+    Sources: MS-DOC 2.5.2 (fEncrypted of FibBase), MS-PPT 2.3.2 (headerToken of CurrentUserAtom).
+    """
+    if kind not in _OLE_SAYS:
+        return False
+    import olefile
+
+    stream, at, length, encrypted = _OLE_SAYS[kind]
+    try:
+        with olefile.OleFileIO(path) as file, file.openstream(stream) as content:
+            said = content.read(at + length)[at:]
+    except Exception:  # noqa: BLE001  a broken table of sectors shows itself as almost anything; the reader says so in words
+        return False
+    return bool(encrypted(int.from_bytes(said, "little")))
+
+
+def says_avif(head: bytes) -> bool:
+    """Return whether the brands of a HEIF file have AVIF's among them; the first may be one for any kind (ISO/IEC 23008-12)."""
+    size_bytes = int.from_bytes(head[:4], "big")
+    brands = head[16 : min(size_bytes, len(head))]
+    return head[4:8] == b"ftyp" and any(brands[at : at + 4] in {b"avif", b"avis"} for at in range(0, len(brands), 4))
 
 
 def has_only_sound(path: Path) -> bool:

@@ -18,13 +18,14 @@ VERSION = 1
 PREFIX = "custom-"
 SIDE_MAX_PX = 4096
 FITS = ("inside", "cover")
-_SAVING: dict[str, dict[str, Any]] = {
+SAVING: dict[str, dict[str, Any]] = {
     "webp": {"format": "WEBP", "quality": 82, "method": 2},
     "avif": {"format": "AVIF", "quality": 60, "speed": 8},
     "jpeg": {"format": "JPEG", "quality": 85, "progressive": True},
     "png": {"format": "PNG", "compress_level": 6},
 }
-FORMATS = tuple(_SAVING)
+"""Pillow's arguments for each format."""
+FORMATS = tuple(SAVING)
 _NAME = re.compile(rf"{PREFIX}([0-9]{{1,4}})x([0-9]{{1,4}})-({'|'.join(FITS)})\.({'|'.join(FORMATS)})")
 
 
@@ -75,7 +76,7 @@ def _make(context: StepContext, wish: Wish) -> None:
     if wish.format == "jpeg":
         picture = _on_white(picture)
     target = context.work_dir / wish.name
-    picture.save(target, exif=b"", icc_profile=b"", **_SAVING[wish.format])
+    picture.save(target, exif=b"", icc_profile=b"", **SAVING[wish.format])
     context.keep_rendition(wish.name, target.name, f"image/{wish.format}", *picture.size)
 
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from filemill.processing.steps import markup, plain_text, text_pages
+from filemill.processing.steps import extraction, markup, plain_text, text_pages
 
 _HTML = "text/html"
 _HTML_MAX_BYTES = 20 << 20
@@ -34,14 +34,9 @@ def config(output_format: str) -> Any:
 
 def read(source: Path, kind: str) -> str:
     """Return the Markdown of a document of a type that kreuzberg knows, empty when it gives none."""
-    import kreuzberg
-
     try:
-        if kind == _HTML:
-            extracted = kreuzberg.extract_bytes_sync(_body(source), mime_type=kind, config=config("markdown"))
-        else:
-            extracted = kreuzberg.extract_file_sync(source, mime_type=kind, config=config("markdown"))
-    except kreuzberg.KreuzbergError:
+        extracted = extraction.extract(_body(source) if kind == _HTML else source, kind, config("markdown"))
+    except extraction.NotExtracted:
         return ""  # the plain words were read: a document that only lacks its structure is not a failure
     return text_pages.clean(_EMBEDDED.sub("](", extracted.content))[: text_pages.TEXT_MAX_CHARACTERS]
 

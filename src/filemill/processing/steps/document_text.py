@@ -10,13 +10,23 @@ import secrets
 import zipfile
 from typing import Any
 
-from filemill.processing.steps import containers, document_markdown, markup, plain_text, text_pages, unpack
+from filemill.processing.steps import (
+    containers,
+    document_markdown,
+    extraction,
+    markup,
+    office_words,
+    open_slides,
+    plain_text,
+    text_pages,
+    unpack,
+)
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "document_text"
-VERSION = 3
+VERSION = 4
 
 # XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
 _SOURCE_MAX_BYTES = 256 << 20
@@ -38,6 +48,7 @@ _DAMAGED = StepEnd(
     "unreadable-document",
     "The document could not be read: its data is damaged or the file ends in the middle.",
 )
+_EMPTY = StepEnd("empty", "no-text", "The document has no text.")
 _PROPERTIES = {
     "title": "title",
     "subject": "subject",
@@ -61,10 +72,13 @@ _PASSWORD_WORDS = ("password", "encrypted", "decrypt")
 
 def run(context: StepContext) -> StepEnd:
     """Set pages (sheets, slides; one for kinds without pages) and the document's own properties."""
-    if context.content_type == "application/encrypted-ooxml":
+    locked = context.content_type == "application/encrypted-ooxml"
+    if locked or containers.ole_needs_password(context.source, context.content_type):
         context.text_state = "needs-password"
         return NEEDS_PASSWORD
     _refuse_bombs(context)
+    if context.content_type in open_slides.TYPES:
+        return _open_slides(context)
     text = _markup_words(context)
     metadata: dict[str, Any] = {}
     # Between slides; a document cannot know it, so it cannot make slides of its own.
@@ -72,7 +86,10 @@ def run(context: StepContext) -> StepEnd:
     if text is None or context.content_type in _HTML:
         text, metadata = _with_kreuzberg(context, text, mark)
     text = text_pages.clean(text)
-    pages, cut = text_pages.bounded(_slides(text, mark) if mark else _pages(text, metadata.get("sheet_names")))
+    beside = office_words.beside(context.source, context.content_type, text)
+    pages, cut = text_pages.bounded(
+        _with_beside(_slides(text, mark) if mark else _pages(text, metadata.get("sheet_names")), beside)
+    )
     if cut:
         context.properties["text_truncated"] = True
     context.properties.update(_properties(metadata))
@@ -82,7 +99,7 @@ def run(context: StepContext) -> StepEnd:
             context.properties["attachments"] = attached
     if not text_pages.has_words(pages):
         context.text_state = "empty"
-        return StepEnd("empty", "no-text", "The document has no text.")
+        return _EMPTY
     context.pages, context.text_state = pages, "found"
     if context.content_type not in _XML:
         context.markdown = document_markdown.read(context.source, kind(context))
@@ -91,7 +108,25 @@ def run(context: StepContext) -> StepEnd:
 
 def kind(context: StepContext) -> str:
     """Return the type as kreuzberg calls it."""
-    return _NAMES.get(context.content_type, context.content_type)
+    return _NAMES.get(context.content_type, context.content_type.removesuffix("-template"))
+
+
+def _open_slides(context: StepContext) -> StepEnd:
+    try:
+        slides = open_slides.read(context.source)
+    except ValueError as error:
+        raise StepError(_DAMAGED) from error
+    pages, cut = text_pages.bounded(
+        text_pages.Page(number, text_pages.clean(words)) for number, words in enumerate(slides, start=1)
+    )
+    context.properties["slide_count"] = len(slides)
+    if cut:
+        context.properties["text_truncated"] = True
+    if not text_pages.has_words(pages):
+        context.text_state = "empty"
+        return _EMPTY
+    context.pages, context.text_state = pages, "found"
+    return DONE
 
 
 def _pages(text: str, sheet_names: Any) -> list[text_pages.Page]:
@@ -123,6 +158,16 @@ def _slides(text: str, mark: str) -> list[text_pages.Page]:
     return [text_pages.Page(int(number), part) for number, part in zip(numbers, words, strict=True)]
 
 
+def _with_beside(pages: list[text_pages.Page], beside: dict[int, str]) -> list[text_pages.Page]:
+    """Return the pages with the words that stand beside their text behind it; those of no page are on the last one."""
+    last = pages[-1].number if pages else 0
+    more = {number or last: text_pages.clean(words) for number, words in beside.items()}
+    return [
+        text_pages.Page(page.number, f"{page.text}\n\n{more[page.number]}".strip()) if page.number in more else page
+        for page in pages
+    ]
+
+
 def _markup_words(context: StepContext) -> str | None:
     """Return the words of HTML and XML, read by our own code; None for every other kind."""
     if context.content_type in _HTML:
@@ -147,14 +192,14 @@ def _with_kreuzberg(context: StepContext, text: str | None, mark: str | None) ->
 
     With `mark` a line of it and a number stands before each slide.
     """
-    import kreuzberg
-
     settings = document_markdown.config("plain")
     if mark is not None:
+        import kreuzberg
+
         settings.pages = kreuzberg.PageConfig(insert_page_markers=True, marker_format=f"\n\n{mark} {{page_num}}\n\n")
     try:
-        extracted = kreuzberg.extract_file_sync(context.source, mime_type=kind(context), config=settings)
-    except kreuzberg.KreuzbergError as error:
+        extracted = extraction.extract(context.source, kind(context), settings)
+    except extraction.NotExtracted as error:
         if text is not None:
             return text, {}
         raise _reason(context, error) from error

@@ -7,18 +7,18 @@ themselves are not given back: no step reads what another one read. Not for: dec
 
 from typing import Any
 
-from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from filemill.processing.steps.context import ALL_RENDITIONS, StepContext
 from filemill.processing.steps.results import Rendition, TextState
+from filemill.processing.steps.shapes import strict
 
 FOLDER = "earlier"
 PICTURES = ALL_RENDITIONS
 """What steps look at with `StepContext.rendition_file`; other renditions are not given back."""
 
 
-@with_config(ConfigDict(extra="forbid"))
+@strict
 class Earlier(TypedDict):
     """The effect of the steps that are not run again."""
 

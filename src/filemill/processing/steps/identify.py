@@ -14,7 +14,7 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "identify"
-VERSION = 2
+VERSION = 3
 
 _HEAD_BYTES = 64 * 1024
 _UNKNOWN = "application/octet-stream"
@@ -45,8 +45,12 @@ _ZIP_LIKE = (
     "application/java-archive",
     _UNKNOWN,
 )
-_OLE_LIKE = ("application/x-cfb", "application/msword", "application/vnd.ms-", _UNKNOWN)
+# "Encrypted" is what libmagic calls an Office document behind a password.
+_OLE_LIKE = ("application/x-cfb", "application/msword", "application/vnd.ms-", "application/encrypted", _UNKNOWN)
 _TARGA_HEADER_BYTES = 18
+_JPEG_2000_STREAM = b"\xff\x4f\xff\x51\0"  # without the box of a JP2 around it (ISO/IEC 15444-1, A.4)
+_ICON = b"\0\0\1\0"
+_ICON_ENTRY_BYTES = 16
 _ISO_MEDIA = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
 
 
@@ -87,16 +91,35 @@ def _look_closer(found: str, head: bytes, context: StepContext) -> tuple[str, st
             return "container", kind
     if found in _ISO_MEDIA and containers.has_only_sound(context.source):
         return "tracks", "audio/mp4"
+    return _by_header(found, head, context.source) or _by_text(found, head, context.filename)
+
+
+def _by_header(found: str, head: bytes, source: Path) -> tuple[str, str] | None:
+    """What has a header that libmagic does not know, or knows too little of."""
+    if found == "image/heif" and containers.says_avif(head):
+        return "brands", "image/avif"
+    if found in {_UNKNOWN, _TARGA} and _is_icon(source, head):
+        return "header", "image/x-icon"
+    if found == _UNKNOWN and head.startswith(_JPEG_2000_STREAM):
+        return "header", "image/x-jp2-codestream"
     if found == _UNKNOWN and _is_transport_stream(head):
         return "packets", "video/mp2t"
+    if found == _TARGA and not _is_targa(source, head):
+        return "header", _UNKNOWN
+    return None
+
+
+def _by_text(found: str, head: bytes, filename: str) -> tuple[str, str] | None:
+    if found == "text/html" and not text_kinds.is_html(head):
+        named = text_kinds.by_name(filename) or ""
+        # Never a kind that shows or runs more than a page.
+        return ("name", named) if named.startswith("text/") else None
     if _may_be_text(found) and text_kinds.looks_like_text(head):
-        kind = text_kinds.refine(head, context.filename)
+        kind = text_kinds.refine(head, filename)
         if kind:
             return "text", kind
         if found == _UNKNOWN:
             return "text", "text/plain"
-    if found == _TARGA and not _is_targa(context.source, head):
-        return "header", _UNKNOWN
     return None
 
 
@@ -115,6 +138,15 @@ def _is_transport_stream(head: bytes) -> bool:
         len(head) > 3 * size + first and all(head[first + size * number] == 0x47 for number in range(4))
         for size, first in ((188, 0), (192, 4))
     )
+
+
+def _is_icon(source: Path, head: bytes) -> bool:
+    """Return whether the first picture of an icon's list lies in the file; libmagic takes many icons for Targa."""
+    count = int.from_bytes(head[4:6], "little")
+    if not head.startswith(_ICON) or not count or head[9:10] != b"\0":
+        return False
+    size_bytes, at = int.from_bytes(head[14:18], "little"), int.from_bytes(head[18:22], "little")
+    return at >= 6 + count * _ICON_ENTRY_BYTES and 0 < size_bytes <= source.stat().st_size - at
 
 
 def _is_targa(source: Path, head: bytes) -> bool:

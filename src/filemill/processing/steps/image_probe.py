@@ -9,7 +9,7 @@ from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.results import DONE, StepEnd
 
 NAME = "image_probe"
-VERSION = 1
+VERSION = 2
 
 
 def run(context: StepContext) -> StepEnd:
@@ -22,8 +22,9 @@ def run(context: StepContext) -> StepEnd:
         found = exif.read(picture)
         has_alpha = "A" in picture.getbands() or "transparency" in picture.info
     width_px, height_px = header.width_px, header.height_px
-    # HEIF and AVIF turn the picture while decoding; their EXIF copy of the orientation is only for show.
-    turns_itself = header.format in {"HEIF", "AVIF"}
+    # HEIF and AVIF turn the picture while decoding; their EXIF copy of the orientation is only for show. Of a TIFF Pillow tells
+    # the size it has when turned.
+    turns_itself = header.format in {"HEIF", "AVIF", "TIFF"}
     if found.get("orientation") in exif.TURNED and not turns_itself:
         width_px, height_px = height_px, width_px
     context.properties.update(

@@ -11,10 +11,10 @@ from typing import Any
 
 from filemill.processing.steps import pictures
 from filemill.processing.steps.context import StepContext
-from filemill.processing.steps.results import DONE, StepEnd
+from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_renditions"
-VERSION = 3
+VERSION = 4
 OPTIONS = ("picture_format",)
 
 PREVIEW, CARD, THUMBNAIL = "preview", "card", "thumbnail"
@@ -34,23 +34,37 @@ _WHITE_16_BIT = 65_535
 
 def run(context: StepContext) -> StepEnd:
     """Make the wanted renditions from one decoding."""
-    if context.content_type in pictures.STREAMED:
+    if context.content_type not in pictures.STREAMED:
+        _with_pillow(context)
+        return DONE
+    try:
         _with_vips(context)
-    else:
+    except StepError as error:
+        if not _may_be_pillows(context, error):
+            raise
         _with_pillow(context)
     return DONE
+
+
+def _may_be_pillows(context: StepContext, error: StepError) -> bool:
+    """Some kinds of TIFF only Pillow reads: Lab, 12 bits, the JPEG of TIFF 6.0, planes in tiles."""
+    return context.content_type == "image/tiff" and error.end.code == pictures.UNREADABLE
 
 
 def upright(context: StepContext, side_px: int) -> Any:
     """Return the picture as Pillow's, upright, sRGB, at most so large; what is missing of it is told in the properties."""
     from PIL import Image
 
-    if context.content_type not in pictures.STREAMED:
-        picture = _upright_pillow(context)
-        picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
-        return picture
-    _refuse_whole_in_memory(context)
-    return _as_pillow(_upright_vips(context, side_px))
+    if context.content_type in pictures.STREAMED:
+        try:
+            _refuse_whole_in_memory(context)
+            return _as_pillow(_upright_vips(context, side_px))
+        except StepError as error:
+            if not _may_be_pillows(context, error):
+                raise
+    picture = _upright_pillow(context)
+    picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture
 
 
 def _as_pillow(decoded: Any) -> Any:
@@ -210,6 +224,9 @@ def _to_srgb(picture: Any) -> Any:
             )
         except ImageCms.PyCMSError:
             pass  # a broken profile: show the numbers as they are, as browsers do
+    if picture.mode == "LAB":
+        lab, screen = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        picture = ImageCms.profileToProfile(picture, lab, screen, outputMode="RGB")
     if picture.mode.startswith("I") or picture.mode == "F":
         picture = _scale_to_bytes(picture)
     return picture.convert("RGBA" if has_alpha else "RGB")

@@ -1,11 +1,13 @@
 """Step: words in pictures and scanned pages, with tesseract when it is installed.
 
-Reads the preview of a picture, or the first pages of a PDF that has no text of its own.
+Reads a picture or, of a large one, its preview; the first pages of a TIFF that has more than one, and of a PDF that has no
+text of its own.
 On failure: `skipped` with `needs-tesseract` or `needs-ocr-language`; `failed` with `picture-text-failed` when tesseract
 gives up.
 """
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from filemill.processing.steps import pdf, pictures, programs, tesseract, text_pages
@@ -14,7 +16,7 @@ from filemill.processing.steps.image_renditions import FORMATS
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
-VERSION = 4
+VERSION = 5
 PROGRAMS = ("tesseract",)
 OPTIONS = ("ocr_languages",)
 
@@ -23,6 +25,8 @@ _SIDE_PX = 2400
 _PAGES_MAX = 10
 # For all pages together, so that the step ends before the run's own limit does.
 _BUDGET_S = 20.0
+_TIFF = "image/tiff"
+_SUBFILE, _REDUCED = 254, 1  # NewSubfileType of TIFF 6.0
 _NEEDS_TESSERACT = StepEnd(
     "skipped",
     "needs-tesseract",
@@ -38,7 +42,12 @@ def run(context: StepContext) -> StepEnd:
         return StepEnd("skipped", "needs-password", "The pages of a protected document cannot be looked at.")
     if programs.find("tesseract") is None:
         return _NEEDS_TESSERACT
-    pages = _read_pdf(context) if context.content_type == "application/pdf" else [_read_picture(context)]
+    if context.content_type == "application/pdf":
+        pages = _read_pdf(context)
+    elif context.content_type == _TIFF and context.properties.get("frames", 1) > 1:
+        pages = _read_each(context, _frames(context), context.properties["frames"])
+    else:
+        pages = [_read_picture(context)]
     pages = [page for page in pages if page.text]
     if not text_pages.has_words(pages):
         context.text_state = "empty"
@@ -80,27 +89,58 @@ def _preview(context: StepContext) -> Any:
 
 
 def _read_pdf(context: StepContext) -> list[text_pages.Page]:
+    document = pdf.open_document(context)
+    try:
+        return _read_each(context, _drawn(document), len(document))
+    finally:
+        document.close()
+
+
+def _drawn(document: Any) -> Iterator[Any]:
     import pypdfium2
 
-    give_up_at = time.monotonic() + _BUDGET_S
-    document = pdf.open_document(context)
-    pages: list[text_pages.Page] = []
-    unreadable = 0
-    try:
-        for index in range(min(len(document), _PAGES_MAX)):
+    for index in range(min(len(document), _PAGES_MAX)):
+        try:
+            picture = pdf.render_page(document, index, side_px=_SIDE_PX).convert("L")
+        except (pypdfium2.PdfiumError, pdf.UndrawablePage):
+            picture = None
+        yield picture
+
+
+def _frames(context: StepContext) -> Iterator[Any]:
+    """The pages of a TIFF: not the small copies of them that some programs write between."""
+    from PIL import ImageOps
+
+    with pictures.open_with_pillow(context.source) as opened:
+        for index in range(min(context.properties["frames"], _PAGES_MAX)):
             try:
-                picture = pdf.render_page(document, index, side_px=_SIDE_PX).convert("L")
-            except (pypdfium2.PdfiumError, pdf.UndrawablePage):
-                unreadable += 1  # the other pages may be read; that one was not is told
-                continue
-            pages.append(tesseract.read_page(picture, index + 1, context, timeout_s=give_up_at - time.monotonic()))
+                opened.seek(index)
+                if opened.tag_v2.get(_SUBFILE, 0) & _REDUCED:
+                    continue
+                pictures.refuse_large(opened.width, opened.height, in_memory=True)
+                picture = ImageOps.exif_transpose(opened).convert("L")
+                picture.thumbnail((_SIDE_PX, _SIDE_PX))
+            except Exception:  # noqa: BLE001  decoders raise anything on damaged data; that a page was not read is told
+                picture = None
+            yield picture
+
+
+def _read_each(context: StepContext, drawn: Iterator[Any], page_count: int) -> list[text_pages.Page]:
+    """Read pages until the time is up; None is one that could not be drawn: the others may be read."""
+    give_up_at = time.monotonic() + _BUDGET_S
+    pages: list[text_pages.Page] = []
+    unreadable, was_cut = 0, page_count > _PAGES_MAX
+    try:
+        for number, picture in enumerate(drawn, start=1):
+            if picture is None:
+                unreadable += 1
+            else:
+                pages.append(tesseract.read_page(picture, number, context, timeout_s=give_up_at - time.monotonic()))
     except tesseract.TooSlowError as error:
         if not pages:
             raise StepError(error.end) from error
-    finally:
-        page_count = len(document)
-        document.close()
-    if len(pages) < page_count:
+        was_cut = True
+    if was_cut:
         context.properties["text_truncated"] = True
     if unreadable:
         context.properties["pages_unreadable"] = unreadable

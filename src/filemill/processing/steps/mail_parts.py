@@ -35,7 +35,7 @@ def attachments(source: Path) -> list[dict[str, Any]]:
         return []
 
 
-def contents(source: Path) -> Iterator[tuple[str, str, bytes | None]]:
+def contents(source: Path) -> Iterator[tuple[str, str, bytes]]:
     """Yield name, declared type and bytes of each attachment, in the same order. Raises `ValueError` if it is no mail."""
     if source.stat().st_size > _MAIL_MAX_BYTES:
         raise ValueError("the mail is too large to be taken apart")

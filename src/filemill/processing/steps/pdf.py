@@ -10,7 +10,6 @@ from typing import Any
 
 from filemill.processing.steps import pdf_lines, pdf_parts, text_pages
 from filemill.processing.steps.context import StepContext
-from filemill.processing.steps.fitting import first_that_fit
 from filemill.processing.steps.image_renditions import SIDE_PX, save_pillow
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 from filemill.processing.steps.text_blob import LINES_MAX
@@ -45,8 +44,8 @@ def run(context: StepContext) -> StepEnd:
     try:
         context.properties["page_count"] = len(document)
         context.properties.update(_metadata(document))
-        fields = _read_parts(context, document)
-        context.pages = _read_pages(context, document, fields)
+        form = _read_parts(context, document)
+        context.pages = _read_pages(context, document, form)
         context.text_state = "found" if text_pages.has_words(context.pages) else "empty"
         if context.wanted_renditions and len(document):
             _make_renditions(context, document)
@@ -84,26 +83,21 @@ def render_page(document: Any, index: int, *, side_px: int) -> Any:
     return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
 
 
-def _read_parts(context: StepContext, document: Any) -> list[pdf_parts.Field]:
-    """Set outline, form and attachments as properties; return the fields, whose values are words of their pages."""
+def _read_parts(context: StepContext, document: Any) -> pdf_parts.Form | None:
+    """Set outline and attachments as properties; return the form, whose values are words of their pages."""
     import pypdfium2
 
     try:
         document.init_forms()
-        fields = pdf_parts.form_fields(document)
-        found = {
-            "outline": pdf_parts.outline(document),
-            "form": first_that_fit(field.shown() for field in fields),
-            "attachments": pdf_parts.attachments(document),
-        }
+        found = {"outline": pdf_parts.outline(document), "attachments": pdf_parts.attachments(document)}
     except pypdfium2.PdfiumError:
         context.properties["parts_unreadable"] = True  # the text does not depend on them, and the lack is told
-        return []
+        return None
     context.properties.update({name: value for name, value in found.items() if value})
-    return fields
+    return pdf_parts.Form(document)
 
 
-def _read_pages(context: StepContext, document: Any, fields: list[pdf_parts.Field]) -> list[text_pages.Page]:
+def _read_pages(context: StepContext, document: Any, form: pdf_parts.Form | None) -> list[text_pages.Page]:
     import pypdfium2
 
     pages: list[text_pages.Page] = []
@@ -111,8 +105,7 @@ def _read_pages(context: StepContext, document: Any, fields: list[pdf_parts.Fiel
     unreadable = 0
     for index in range(min(len(document), PAGES_MAX)):
         try:
-            more = [(field.words, field.box) for field in fields if field.page_index == index and field.words]
-            page = pdf_lines.read_page(document, index, lines_most=lines_left, more=more)
+            page = _read_page(document, index, form, lines_left)
         except pypdfium2.PdfiumError:
             unreadable += 1  # one damaged page does not hide the others; the number is told
             page = text_pages.Page(index + 1, "")
@@ -126,7 +119,19 @@ def _read_pages(context: StepContext, document: Any, fields: list[pdf_parts.Fiel
         context.properties["text_truncated"] = True
     if unreadable:
         context.properties["pages_unreadable"] = unreadable
+    if form is not None and form.fields:
+        context.properties["form"] = form.shown()
     return pages
+
+
+def _read_page(document: Any, index: int, form: pdf_parts.Form | None, lines_most: int) -> text_pages.Page:
+    page = document[index]
+    try:
+        fields = form.read(page, index) if form is not None else []
+        more = [(field.words, field.box) for field in fields if field.words]
+        return pdf_lines.read_page(page, index + 1, lines_most=lines_most, more=more)
+    finally:
+        page.close()
 
 
 def _make_renditions(context: StepContext, document: Any) -> None:

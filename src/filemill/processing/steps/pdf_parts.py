@@ -73,18 +73,24 @@ class Field:
         return {"name": self.name, "kind": self.kind, "value": self.value, "page": self.page_index + 1}
 
 
-def form_fields(document: Any) -> list[Field]:
-    """Return the fields of a form; the document's forms are initialised."""
-    found: list[Field] = []
-    if document.formenv is None:
+class Form:
+    """Collects the fields of a document's form, initialised before, page by page: no page is opened for them alone."""
+
+    def __init__(self, document: Any) -> None:
+        self._formenv = document.formenv
+        self.fields: list[Field] = []
+
+    def read(self, page: Any, index: int) -> list[Field]:
+        """Return the fields of an open page, and keep them."""
+        if self._formenv is None or index >= _FORM_PAGES_MAX:
+            return []
+        found = list(islice(_fields(self._formenv, page, index), _FIELDS_MAX - len(self.fields)))
+        self.fields += found
         return found
-    for index in range(min(len(document), _FORM_PAGES_MAX)):
-        page = document[index]
-        try:
-            found += islice(_fields(document.formenv, page, index), _FIELDS_MAX - len(found))
-        finally:
-            page.close()
-    return found
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Return what was read as a property of the file."""
+        return first_that_fit(field.shown() for field in self.fields)
 
 
 def _fields(formenv: Any, page: Any, index: int) -> Iterator[Field]:

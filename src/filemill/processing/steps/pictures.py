@@ -42,7 +42,7 @@ _PILLOW_FORMATS = (
     "HEIF",
 )
 
-TOO_MANY_PIXELS = "too-many-pixels"
+TOO_MANY_PIXELS, UNREADABLE = "too-many-pixels", "unreadable-image"
 _CUT_SHORT = (
     "truncated",
     "premature",
@@ -70,8 +70,17 @@ class Header:
 def read_header(source: Path) -> tuple[Header, Any]:
     """Return the header and Pillow's still undecoded picture; the caller closes it."""
     picture = open_with_pillow(source)
-    frames = int(getattr(picture, "n_frames", 1)) if picture.format in {"GIF", "WEBP", "PNG", "TIFF"} else 1
-    return Header(picture.width, picture.height, picture.format or "", frames), picture
+    return Header(picture.width, picture.height, picture.format or "", _frames(picture)), picture
+
+
+def _frames(picture: Any) -> int:
+    """How many pictures follow each other in it; one if its end is broken off: they are counted by walking through it."""
+    if picture.format not in {"GIF", "WEBP", "PNG", "TIFF"}:
+        return 1
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except Exception:  # noqa: BLE001  plugins raise anything on damaged data; what can be shown of it, image_renditions says
+        return 1
 
 
 def open_with_pillow(source: Path) -> Any:
@@ -119,4 +128,4 @@ def unreadable(error: BaseException, source: Path) -> StepError:
         why = "the file ends in the middle"
     else:
         why = "its data is damaged or of a kind we do not know"
-    return StepError(StepEnd("failed", "unreadable-image", f"The picture could not be decoded: {why}."))
+    return StepError(StepEnd("failed", UNREADABLE, f"The picture could not be decoded: {why}."))

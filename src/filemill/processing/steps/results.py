@@ -8,13 +8,12 @@ Not for: deciding. On failure: `check` raises pydantic's ValidationError; the ru
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
+
+from filemill.processing.steps.shapes import checked, strict
 
 StepState = Literal["done", "empty", "skipped", "unsupported", "needs-password", "rejected", "failed"]
 TextState = Literal["found", "empty", "needs-password", "unsupported"]
-
-_STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class StepError(Exception):
         self.end = end
 
 
-@with_config(_STRICT)
+@strict
 class StepRecord(TypedDict):
     """One line of the file's story."""
 
@@ -49,7 +48,7 @@ class StepRecord(TypedDict):
     duration_ms: float
 
 
-@with_config(_STRICT)
+@strict
 class TextResult(TypedDict):
     """Whether there are words, and where: `path` is the JSON file of text_blob.py in the work folder."""
 
@@ -59,7 +58,7 @@ class TextResult(TypedDict):
     language: str | None
 
 
-@with_config(_STRICT)
+@strict
 class Rendition(TypedDict):
     """A picture made of the file, as a file of the work folder."""
 
@@ -71,7 +70,7 @@ class Rendition(TypedDict):
     size_bytes: int
 
 
-@with_config(_STRICT)
+@strict
 class StepAdded(TypedDict):
     """What one step added to what was known before it: so much of the result can be kept, and given back, on its own."""
 
@@ -81,7 +80,7 @@ class StepAdded(TypedDict):
     renditions: list[str]
 
 
-@with_config(_STRICT)
+@strict
 class Reject(TypedDict):
     """Why the file as a whole cannot be processed."""
 
@@ -89,7 +88,7 @@ class Reject(TypedDict):
     detail: str
 
 
-@with_config(_STRICT)
+@strict
 class RunResult(TypedDict):
     """Everything one run found out."""
 
@@ -104,9 +103,6 @@ class RunResult(TypedDict):
     reject: Reject | None
 
 
-_ADAPTER: TypeAdapter[RunResult] = TypeAdapter(RunResult)
-
-
 def check(raw: dict[str, Any]) -> RunResult:
     """Return the result if it has exactly the shape above."""
-    return _ADAPTER.validate_python(raw)
+    return checked(RunResult, raw)

@@ -25,6 +25,11 @@ _END, _HEADER, _PROPERTIES, _ADDED, _STREAMS, _FILES, _PACKED, _UNPACKED, _SUBST
 _SIZE, _DIGESTS, _FOLDER, _FOLDER_SIZES, _COUNTS = 0x09, 0x0A, 0x0B, 0x0C, 0x0D
 _WITHOUT_STREAM, _EMPTY_FILE, _NAMES, _ENCODED = 0x0E, 0x0F, 0x11, 0x17
 _COPY, _LZMA, _LZMA_2, _AES = b"\x00", b"\x03\x01\x01", b"\x21", b"\x06\xf1\x07\x01"
+_SHOWN = {
+    _COPY: "Copy", _LZMA: "LZMA", _LZMA_2: "LZMA2", _AES: "AES", b"\x03": "Delta", b"\x04": "BCJ", b"\x03\x03\x01\x03": "BCJ",
+    b"\x03\x03\x01\x1b": "BCJ2", b"\x03\x03\x05\x01": "ARM", b"\x03\x04\x01": "PPMd", b"\x04\x01\x08": "Deflate",
+    b"\x04\x01\x09": "Deflate64", b"\x04\x02\x02": "BZip2", b"\x04\xf7\x11\x01": "Zstandard", b"\x04\xf7\x11\x02": "Brotli",
+}  # fmt: skip
 
 
 class UnknownPacking(ValueError):
@@ -109,7 +114,7 @@ class _Solid:
 def _decoded(file: BinaryIO, streams: "_Streams", folder: "_Folder") -> Iterator[bytes]:
     """What one folder unpacks to, in pieces. The file's position is its own only between two of them."""
     if len(folder.coders) != 1 or folder.outputs != 1 or folder.packed != 1:
-        raise UnknownPacking("the files went through several filters")
+        raise UnknownPacking(folder.packing)
     first = sum(one.packed for one in streams.folders[: streams.folders.index(folder)])
     if first >= len(streams.packed_sizes):
         raise BadSevenZip("the header names data that is not there")
@@ -122,7 +127,7 @@ def _decoded(file: BinaryIO, streams: "_Streams", folder: "_Folder") -> Iterator
         chain = [_filter(coder, properties, folder.size_bytes)]
         decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain)
     else:
-        raise UnknownPacking("the files are packed in a way that is not read here")
+        raise UnknownPacking(folder.packing)
     while at < end:
         file.seek(at)
         packed = file.read(min(_READ_BYTES, end - at))
@@ -149,6 +154,11 @@ class _Folder:
         self.size_bytes = 0
         self.has_digest = False
         self.stream_sizes: list[int] = []
+
+    @property
+    def packing(self) -> str:
+        """How its files are packed, in the names that 7-Zip shows."""
+        return ", ".join(_SHOWN.get(coder, f"method {coder.hex()}") for coder, _ in self.coders)
 
     @property
     def encrypted(self) -> bool:

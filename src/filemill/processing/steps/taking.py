@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
+
+from filemill.processing.steps.shapes import checked, strict
 
 STEP = "unpack"
 TOO_LARGE = "file-too-large"
-_STRICT = ConfigDict(extra="forbid")
 
 
-@with_config(_STRICT)
+@strict
 class Part(TypedDict):
     """A part: `file` is its name in the work folder, None if it is not taken, and then `code` and `detail` say why."""
 
@@ -30,7 +30,7 @@ class Part(TypedDict):
     detail: str | None
 
 
-@with_config(_STRICT)
+@strict
 class Taken(TypedDict):
     """What was taken. `left_out` counts parts beyond the bound, links and devices. `code`: why nothing was."""
 
@@ -58,12 +58,9 @@ class NotTaken(Exception):
         self.detail = detail
 
 
-_ADAPTER: TypeAdapter[Taken] = TypeAdapter(Taken)
-
-
 def check(raw: dict[str, Any]) -> Taken:
     """Return the result if it has exactly the shape above. Raises pydantic's ValidationError."""
-    return _ADAPTER.validate_python(raw)
+    return checked(Taken, raw)
 
 
 class Taking:

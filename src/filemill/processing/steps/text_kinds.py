@@ -63,6 +63,7 @@ _MAIL_HEADER = re.compile(
 )
 # Comments, declarations and processing instructions start with `<!` or `<?`.
 _FIRST_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)")
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 _BY_ROOT = {"svg": "image/svg+xml", "html": "text/html"}
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -91,16 +92,25 @@ def wide_charset(head: bytes) -> str | None:
     return "utf-16-be" if even > half * 0.4 and odd == 0 else None
 
 
+def is_html(head: bytes) -> bool:
+    """Return whether text has what only a page has: its doctype or an outermost element; Markdown may begin with others."""
+    return _PAGE.search(head) is not None
+
+
+def by_name(filename: str) -> str | None:
+    """Return the kind of text that a name says, None if it says none."""
+    return _BY_SUFFIX.get(PurePath(filename.lower()).suffix)
+
+
 def refine(head: bytes, filename: str) -> str | None:
     """Return a closer type for a file that is text, from its first bytes, then from its name."""
     text = head.decode("utf-8", "replace").lstrip("\ufeff").lstrip()
     first_element = _FIRST_ELEMENT.search(text[:4096]) if text.startswith("<") else None
     if first_element and first_element.group(1).lower() in _BY_ROOT:
         return _BY_ROOT[first_element.group(1).lower()]
-    suffix = PurePath(filename.lower()).suffix
     if _is_mail(text):
         return "message/rfc822"
-    named = _BY_SUFFIX.get(suffix)
+    named = by_name(filename)
     if named:
         return named
     if text.startswith(("{", "[")) and _is_json(text):

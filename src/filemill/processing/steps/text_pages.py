@@ -27,8 +27,7 @@ class Box(NamedTuple):
     bottom: float
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Where the characters `start` to `end` (exclusive) of a page's text stand on it."""
 
     start: int
@@ -72,8 +71,10 @@ def page_of_lines(number: int, lines: Sequence[tuple[str, Box | None]]) -> Page:
 
 def clean(text: str) -> str:
     """Return text with one kind of newline, no control characters and composed letters (NFC)."""
-    if text.isascii() and text.isprintable():
-        return text.strip()  # most lines of most documents: nothing below would change them
+    # Nearly every line of nearly every document, and nothing below would change them: no control character, no newline, no
+    # blank but the space is printable.
+    if text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     # PDF writes the hyphen at a line's end as U+0002 or U+FFFE: keep the word in one piece.
     text = re.sub(r"(?<=\w)[\x02\ufffe]\n?(?=\w)", "", text)

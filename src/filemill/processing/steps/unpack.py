@@ -35,11 +35,11 @@ def run(
         return dict(nothing)
 
 
-def _mail(attachments: Iterator[tuple[str, str, bytes | None]], taking: Taking) -> None:
+def _mail(attachments: Iterator[tuple[str, str, bytes]], taking: Taking) -> None:
     """Nobody asked, so what is too much is left out instead of refusing all."""
     try:
         for number, (name, content_type, content) in enumerate(attachments):
-            if content is None or taking.is_full:
+            if taking.is_full:
                 taking.left_out += 1
                 continue
             path = f"{number + 1}/{name}"
