@@ -37,7 +37,7 @@ def test_places_when_a_pdf_has_text_then_each_finding_has_page_span_and_box(tmp_
     """The total of the invoice stands below its number, and on the page that says so."""
     document = pypdfium2.PdfDocument(TEST_DATA / "invoice.pdf")
     try:
-        pages = [pdf_lines.read_page(document, index, lines_most=1_000) for index in range(len(document))]
+        pages = [pdf_lines.read_page(page, number, lines_most=1_000) for number, page in enumerate(document, start=1)]
     finally:
         document.close()
     results = entities_of(pages, "application/pdf", tmp_path)
