@@ -12,7 +12,7 @@ LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
 HEAVY_TESTS := tests/alone tests/journey tests/failure
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile --durations 15 --durations-min 5
 
-.PHONY: help up test check format bench chaos lock documents clean
+.PHONY: help up test check format bench ai-quality chaos lock documents clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ format: .venv/dev.stamp ## Format the code and mend what lint can mend
 
 bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made with (docs/ai-quality.md)
+	@$(BIN)/python benchmarks/ai_quality.py $(ARGS)
 
 chaos: .venv/dev.stamp ## The crash harness at length: every named crash point, many kills
 	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)

@@ -6,23 +6,14 @@ their meaning (see `class_words`).
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from filemill.ai.capabilities import facts
+from filemill.ai.capabilities.class_points import Points
 from filemill.ai.capabilities.picture import Picture
 from filemill.ai.capabilities.subject import Subject
 from filemill.ai.capabilities.words import sentences_of, words_of
 
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    """`points` for a class; `why` finishes the sentence "it ..."."""
-
-    document_class: str
-    points: float
-    why: str
-
-
+PAGE_OF_WORDS = 600  # characters that were read in a picture
 SURE = 6.0  # the type of the file says it by itself
 
 _BY_TYPE = (
@@ -53,7 +44,8 @@ _CODE_LINE = re.compile(
 _CELLS = re.compile(r"\s{2,}|\t|[,;|](?=\S)| ")
 _NUMBER_CELL = re.compile(r"[-+$€£]?\d[\d.,]*%?$")
 _MAIL_HEADER = re.compile(
-    r"^(?:from|to|cc|subject|date|sent|von|an|betreff|de|à|objet):[ \t]*\S", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*(from|to|cc|subject|date|sent|von|an|datum|gesendet|betreff|de|à|a|objet|envoyé(?: le)?|date)[ \u00a0]?:[ \t]*\S",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CITATION = re.compile(
     r"\((?:[A-Z][\w-]+(?: et al\.?| and [A-Z][\w-]+)?,? \d{4}[a-z]?[;,) ])"  # (Name et al., 2023
@@ -75,23 +67,29 @@ def by_type(subject: Subject) -> Iterator[Points]:
         if pattern.fullmatch(subject.content_type):
             yield Points(document_class, SURE, why)
             return
+    if subject.content_type == "text/markdown":  # people write about bills in it, not bills
+        for business in ("invoice", "receipt", "letter", "e-mail", "form"):
+            yield Points(business, -1.5, "is written in Markdown")
     if subject.content_type.startswith("text/") and _CODE_NAMES.search(subject.filename):
         yield Points("source-code", 4.5, "is named like a program's source")
 
 
 def by_entities(subject: Subject) -> Iterator[Points]:
     """Yield what the recognised entities speak for."""
-    counts = subject.found("entities").get("counts")
-    if not isinstance(counts, dict):
+    found = subject.found("entities")
+    counts, summary = found.get("counts"), found.get("summary")
+    if not isinstance(counts, dict) or not isinstance(summary, dict):
         return
     if counts.get("invoice-number"):
         yield Points("invoice", 2.0, "has an invoice number")
         yield Points("receipt", -1.0, "has an invoice number")
+    if len(summary.get("parties", ())) > 1:
+        yield Points("contract", 1.8, "names its parties")
     if counts.get("total"):
-        yield Points("invoice", 0.8, "has a total")
-        yield Points("receipt", 1.0, "has a total")
+        yield Points("invoice", 0.8, "has a total", placed=False)
+        yield Points("receipt", 1.0, "has a total", placed=False)
     if counts.get("iban") or counts.get("vat-id"):
-        yield Points("invoice", 1.0, "has an account or VAT number")
+        yield Points("invoice", 1.0, "has an account or VAT number", placed=False)
 
 
 def by_lines(text: str) -> Iterator[Points]:
@@ -99,9 +97,11 @@ def by_lines(text: str) -> Iterator[Points]:
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return
-    headers = {match.group().split(":")[0].strip().lower() for match in _MAIL_HEADER.finditer(text[:2_000])}
+    headers = {match[1].lower() for match in _MAIL_HEADER.finditer(text[:2_000])}
     if len(headers) >= 3 and headers & {"subject", "betreff", "objet"}:
         yield Points("e-mail", 5.0, "begins with the headers of a mail")
+    elif len(headers) >= 3:
+        yield Points("e-mail", 2.0, "has some of the headers of a mail")
     if len(lines) >= 5 and sum(bool(_CODE_LINE.search(line)) for line in lines) >= 0.35 * len(lines):
         yield Points("source-code", 3.2, "has lines built like program code")
     if len(lines) >= 5 and sum(_is_row(line) for line in lines) >= 0.6 * len(lines):
@@ -128,6 +128,8 @@ def by_picture(subject: Subject, picture: Picture) -> Iterator[Points]:
         yield Points("screenshot", 4.0, "is named like a screenshot")
     if not camera and size in _SCREENS and subject.content_type in {"image/png", "image/webp", "image/jpeg"}:
         yield Points("screenshot", 2.6, "has the size of a screen")
+    if len(subject.text) >= PAGE_OF_WORDS:
+        yield Points("scan", 1.8, "shows a page full of words")
     if picture.paper >= 0.6 and picture.grain >= 2.5 and not subject.found("barcodes"):
         yield Points("scan", 2.4, "looks like dark marks on paper")
     elif picture.flatness >= 0.4 and picture.grain < 12 and picture.paper < 0.98:

@@ -14,6 +14,7 @@ from filemill.ai.capabilities.description_words import (
     count_of,
     day_of,
     listed,
+    parts_of,
     size_of,
     type_name,
     with_article,
@@ -26,6 +27,10 @@ KEYWORDS = 4
 QUOTED_CHARACTERS = 80
 SURE_TONE = 0.6
 LINE_END = "\n"
+UNKNOWN_TYPE = "application/octet-stream"
+MAILS = frozenset({"message/rfc822", "application/vnd.ms-outlook"})
+TITLED = frozenset({"application/epub+zip"})
+FROM_SOMEBODY = frozenset({"contract", "invoice", "receipt", "letter"})
 _SELF_EVIDENT = frozenset(
     {"table", "presentation", "book", "archive", "audio", "video", "e-mail", "photo", "screenshot"}
 )
@@ -79,28 +84,20 @@ def _say_picture(subject: Subject, draft: _Draft) -> None:
     if colours:
         draft.use("colours")
         sentence += f", mostly {listed(colours)}"
-    draft.say(sentence)
+    if subject.language:
+        draft.use("language")
+        sentence += f", with words in {LANGUAGE_NAMES.get(subject.language, subject.language)}"
+    draft.say(sentence + _labelled_facts(subject, draft))
 
 
 def _say_document(subject: Subject, draft: _Draft) -> None:
     draft.use("content_type")
     noun = type_name(subject.content_type)
-    pages = facts.number(subject, "page_count") or len(subject.pages)
-    duration = facts.number(subject, "duration_s")
-    if pages > 1:
+    pages = int(facts.number(subject, "page_count") or len(subject.pages))
+    if pages > 1 and parts_of(subject.content_type) == "pages":
         draft.use("pages")
-        noun = f"{count_of(int(pages))}-page {noun}"
-    sentence = with_article(noun)
-    if duration:
-        draft.use("duration")
-        sentence += f" of {_duration(duration)}"
-    elif subject.content_type == "text/csv" and subject.pages:
-        draft.use("rows")
-        sentence += f" of {count_of(sum(page.text.rstrip().count(LINE_END) + 1 for page in subject.pages))} lines"
-    elif not subject.text.strip():
-        draft.use("size")
-        sentence += f" of {size_of(subject.size_bytes)}"
-        sentence += ", in which no text was found" if pages >= 1 and subject.pages else ""
+        noun = f"{count_of(pages)}-page {noun}"
+    sentence = with_article(noun) + _measure(subject, draft, pages) + _titled(subject, draft)
     if subject.language:
         draft.use("language")
         sentence += f" in {LANGUAGE_NAMES.get(subject.language, subject.language)}"
@@ -110,6 +107,37 @@ def _say_document(subject: Subject, draft: _Draft) -> None:
         name = CLASS_NAMES.get(str(found["class"]), str(found["class"]))
         sentence += f", {'probably ' if found.get('suggested') else ''}{with_article(name)}"
     draft.say(sentence + _labelled_facts(subject, draft))
+
+
+def _measure(subject: Subject, draft: _Draft, pages: int) -> str:
+    """How much of it there is: sheets, slides, entries, time, lines, or bytes where no words were found."""
+    parts, duration = parts_of(subject.content_type), facts.number(subject, "duration_s")
+    held = int(facts.number(subject, "entry_count") or 0) if parts == "entries" else pages
+    if parts != "pages" and held > 1:
+        draft.use(parts)
+        return f" with {count_of(held)} {parts}"
+    if duration:
+        draft.use("duration")
+        return f" of {_duration(duration)}"
+    if subject.content_type == "text/csv" and subject.pages:
+        draft.use("rows")
+        return f" of {count_of(sum(page.text.rstrip().count(LINE_END) + 1 for page in subject.pages))} lines"
+    if subject.text.strip():
+        return ""
+    draft.use("size")
+    size = size_of(subject.size_bytes)
+    if subject.content_type == UNKNOWN_TYPE:
+        return f", {size}"
+    return f" of {size}" + (", in which no text was found" if pages >= 1 and subject.pages else "")
+
+
+def _titled(subject: Subject, draft: _Draft) -> str:
+    """The title a book, recording or mail says it has; of other documents it is too often that of a template."""
+    title = facts.words(subject, "subject" if subject.content_type in MAILS else "title")
+    if not title or subject.content_type not in TITLED | MAILS:
+        return ""
+    draft.use("title")
+    return f', "{_quoted(title)}",' if subject.language else f', "{_quoted(title)}"'
 
 
 def _labelled_facts(subject: Subject, draft: _Draft) -> str:
@@ -123,6 +151,12 @@ def _labelled_facts(subject: Subject, draft: _Draft) -> str:
     sender, receiver = summary.get("seller") or summary.get("sender"), summary.get("buyer") or summary.get("recipient")
     said += f" from {_quoted(str(sender))}" if sender else ""
     said += f" {'to' if sender else 'for'} {_quoted(str(receiver))}" if receiver else ""
+    sides, issuer = summary.get("parties"), summary.get("issuer")
+    if not (sender or receiver) and subject.found("classification").get("class") in FROM_SOMEBODY:
+        if isinstance(sides, list):
+            said += f" between {listed([_quoted(str(side)) for side in sides])}"
+        elif issuer:
+            said += f" from {_quoted(str(issuer))}"
     total = summary.get("total")
     if isinstance(total, dict):
         said += f", total {_amount(total)}"

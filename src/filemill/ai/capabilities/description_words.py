@@ -30,6 +30,17 @@ TYPE_NAMES = {
     "image/heic": "HEIC picture",
     "image/tiff": "TIFF picture",
     "image/bmp": "BMP picture",
+    "image/jp2": "JPEG 2000 picture",
+    "image/jxl": "JPEG XL picture",
+    "image/vnd.adobe.photoshop": "Photoshop picture",
+    "image/x-portable-pixmap": "PPM picture",
+    "image/x-portable-graymap": "PGM picture",
+    "image/x-portable-bitmap": "PBM picture",
+    "application/octet-stream": "file of an unknown type",
+    "text/x-log": "log file",
+    "application/gzip": "gzip archive",
+    "application/x-tar": "tar archive",
+    "application/x-7z-compressed": "7z archive",
     "image/svg+xml": "SVG drawing",
     "audio/wav": "WAV recording",
     "audio/x-wav": "WAV recording",
@@ -50,6 +61,7 @@ CLASS_NAMES = {
     "notes": "set of notes",
     "booking": "booking or order",
     "estimate": "cost estimate",
+    "licence": "software licence",
 }
 
 LANGUAGE_NAMES = {
@@ -94,6 +106,12 @@ LANGUAGE_NAMES = {
     "zh": "Chinese",
 }
 
+# What several "pages" of a type are called.
+_PARTS = {"ms-excel": "sheets", "spreadsheet": "sheets", "ms-powerpoint": "slides", "presentation": "slides"}
+_ARCHIVES = frozenset(
+    name for name in TYPE_NAMES if name.startswith("application/") and TYPE_NAMES[name].endswith("archive")
+)
+
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -105,6 +123,13 @@ def type_name(content_type: str) -> str:
     """Name a content type as people do; an unknown one by its family, else as a file of that type."""
     family = content_type.partition("/")[0]
     return TYPE_NAMES.get(content_type) or FAMILY_NAMES.get(family) or f"file of type {content_type or 'unknown'}"
+
+
+def parts_of(content_type: str) -> str:
+    """Name what a file of this type has several of: pages, sheets, slides, or the entries of an archive."""
+    if content_type in _ARCHIVES:
+        return "entries"
+    return next((name for mark, name in _PARTS.items() if mark in content_type), "pages")
 
 
 def with_article(noun: str) -> str:

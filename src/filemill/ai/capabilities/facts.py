@@ -1,7 +1,8 @@
 """Facts that processing measured, read from `Subject.properties` under the names it may use.
 
 The names we ask for: `width_px`, `height_px`, `page_count`, `duration_s`, `camera_make`, `camera_model`, `taken_at`,
-`title`, `author`; EXIF may also be nested as `exif` with its standard tag names (`Make`, `Model`, `DateTimeOriginal`).
+`title`, `subject`, `sheet_count`; EXIF may also be nested as `exif` with its standard tag names (`Make`, `Model`,
+`DateTimeOriginal`), what ffprobe says as `media`, what is in an archive as `archive`.
 What is missing or of another type is None: properties come from files, and files lie.
 """
 
@@ -9,6 +10,7 @@ import re
 
 from filemill.ai.capabilities.subject import Subject
 
+NESTED = ("exif", "media", "archive")
 MAX_WORDS_CHARACTERS = 120  # of a title or a camera's name
 
 
@@ -61,5 +63,8 @@ def is_picture(subject: Subject) -> bool:
 def _found(subject: Subject, name: str) -> object:
     if name in subject.properties:
         return subject.properties[name]
-    exif = subject.properties.get("exif")
-    return exif.get(name) if isinstance(exif, dict) else None
+    for part in NESTED:
+        held = subject.properties.get(part)
+        if isinstance(held, dict) and name in held:
+            return held[name]
+    return None

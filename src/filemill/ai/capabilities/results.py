@@ -16,22 +16,8 @@ MAX_EVIDENCE = 50  # findings kept as evidence per capability: enough to highlig
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """Words of one page: `text` equals the page's text from `start` to `end`."""
-
-    page: int
-    start: int
-    end: int
-    text: str
-
-    def as_json(self) -> Json:
-        """Return the evidence as the API shows it."""
-        return {"page": self.page, "start": self.start, "end": self.end, "text": self.text}
-
-
-@dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of the picture; numbers are shares (0 to 1) of its width and height, from the top left."""
+    """A rectangle of a picture or page; numbers are shares (0 to 1) of its width and height, from the top left."""
 
     left: float
     top: float
@@ -48,6 +34,25 @@ class Box:
                 "height": round(self.height, 4),
             }
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of one page: `text` equals the page's text from `start` to `end`.
+
+    `box` is around the lines of the page they stand in, where processing knows the places of lines.
+    """
+
+    page: int
+    start: int
+    end: int
+    text: str
+    box: Box | None = None
+
+    def as_json(self) -> Json:
+        """Return the evidence as the API shows it."""
+        plain: Json = {"page": self.page, "start": self.start, "end": self.end, "text": self.text}
+        return plain if self.box is None else {**plain, **self.box.as_json()}
 
 
 @dataclass(frozen=True, slots=True)

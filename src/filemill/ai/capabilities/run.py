@@ -6,14 +6,15 @@ others go on; a request that makes no sense raises `ValueError`. Prints nothing,
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from filemill.ai.capabilities.awaiting_model import awaiting_model
-from filemill.ai.capabilities.results import CapabilityResult, Outcome, Reason
-from filemill.ai.capabilities.subject import Page, Subject
+from filemill.ai.capabilities.results import Box, CapabilityResult, Evidence, Outcome, Reason
+from filemill.ai.capabilities.subject import Page, PlacedLine, Subject
 from filemill.ai.capabilities.table import ALL, DEFAULT, Capability, in_order
 from filemill.ai.models.registry import Model, Registry, built_in_registry
 
@@ -29,7 +30,7 @@ def run(
 ) -> dict[str, Any]:
     """Run `request["capabilities"]` (default: all) on `request["subject"]`.
 
-    The subject's `pages` ([{number, text}]) are in the request, or else in `source`: JSON with `pages`, or plain UTF-8
+    The subject's `pages` ([{number, text, lines}]) are in the request, or else in `source`: JSON with `pages`, or plain UTF-8
     text with form feeds between pages. `preview` is a file name inside `work_dir`. `disabled` lists model ids that are
     switched off. Returns `{"results": {capability: result}}` in the order of the table.
     """
@@ -71,12 +72,19 @@ def look(subject: Subject, capability: Capability, registry: Registry) -> Capabi
         model_digest=model.digest,
         quality=model.entry.quality,
         confidence=outcome.confidence,
-        evidence=outcome.evidence,
+        evidence=tuple(_placed(subject, item) for item in outcome.evidence),
         reason=outcome.reason,
         looked_at_characters=outcome.looked_at_characters,
         of_characters=subject.characters,
         duration_ms=(time.perf_counter() - began) * 1000,
     )
+
+
+def _placed(subject: Subject, item: Evidence | Box) -> Evidence | Box:
+    """Say where on the page words stand, if it is known."""
+    if isinstance(item, Box) or item.box is not None:
+        return item
+    return replace(item, box=subject.box_of(item.page, item.start, item.end))
 
 
 def _outcome(subject: Subject, capability: Capability, model: Model) -> Outcome:
@@ -126,7 +134,16 @@ def _pages_of(source: Path) -> tuple[Page, ...]:
 
 
 def _pages(rows: list[Mapping[str, Any]]) -> tuple[Page, ...]:
-    return tuple(Page(int(row["number"]), str(row["text"])) for row in rows)
+    return tuple(Page(int(row["number"]), str(row["text"]), _lines(row.get("lines") or ())) for row in rows)
+
+
+def _lines(rows: Iterable[Mapping[str, Any]]) -> tuple[PlacedLine, ...]:
+    """The places of lines as processing writes them; a line without one is left out."""
+    placed = ((row, row["box"]) for row in rows if row.get("box"))
+    return tuple(
+        PlacedLine(int(row["start"]), int(row["end"]), Box(box["left"], box["top"], box["width"], box["height"]))
+        for row, box in placed
+    )
 
 
 def _preview(name: str | None, work_dir: Path) -> Path | None:

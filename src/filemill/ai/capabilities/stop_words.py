@@ -22,10 +22,10 @@ that that's the their them themselves then there these they thing things think t
 time times to today together too took toward tried true try two under until up upon us use used useful user using
 usually various very via want wants was wasn't way ways we week weeks well went were weren't what when where
 whether which while who whom whose why will with within without won't word words would wouldn't write wrote year
-years yes yet you your yours yourself al et eg ie vs fig figure table page pages dear regards sincerely
+years yes yet although unless pm you your yours yourself al et eg ie vs fig figure table page pages dear regards sincerely
 """,
     "de": """
-ab aber alle allem allen aller alles als also am an andere anderem anderen anderer anderes auch auf aus außerdem
+ab aber seien seie sei alle allem allen aller alles als also am an andere anderem anderen anderer anderes auch auf aus außerdem
 bei beide beim bereits bin bis bist bzw da dabei dadurch dafür daher damit danach dann daran darauf daraus darf
 darin das dass davon davor dazu dein deine dem den denn der deren des dessen deshalb dich die dies diese diesem
 diesen dieser dieses dir doch dort du durch dürfen ebenso ein eine einem einen einer eines einige einigen er es

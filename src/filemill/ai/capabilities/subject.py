@@ -4,13 +4,15 @@ Not for reading files or the database: whoever starts the work puts the text and
 is data only; nothing in it is run, opened or obeyed. A span outside the text raises `ValueError` (a caller's bug).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from filemill.ai.capabilities.results import Box
 
 if TYPE_CHECKING:
     from filemill.ai.capabilities.results import CapabilityResult
@@ -18,12 +20,32 @@ if TYPE_CHECKING:
 PAGE_BREAK = "\n"  # one character between two pages, so that words of different pages never touch
 
 
+class PlacedLine(NamedTuple):
+    """Where the characters `start` to `end` (exclusive) of a page's text stand on it: shares of its sides."""
+
+    start: int
+    end: int
+    box: Box
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page (or slide, or sheet) of extracted text, numbered from 1."""
+    """One page (or slide, or sheet) of extracted text, numbered from 1; `lines` in the order of the text, if known."""
 
     number: int
     text: str
+    lines: tuple[PlacedLine, ...] = ()
+
+    def box_of(self, start: int, end: int) -> Box | None:
+        """Return the box around the lines that these characters stand in; None where no place is known."""
+        first = bisect_right(self.lines, start, key=lambda line: line.end)
+        touched = [line.box for line in self.lines[first : bisect_left(self.lines, end, key=lambda line: line.start)]]
+        if not touched:
+            return None
+        left, top = min(box.left for box in touched), min(box.top for box in touched)
+        right = max(box.left + box.width for box in touched)
+        bottom = max(box.top + box.height for box in touched)
+        return Box(left, top, right - left, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,15 @@ class Subject:
     def _page_starts(self) -> list[int]:
         return [0, *accumulate(len(page.text) + len(PAGE_BREAK) for page in self.pages)][: len(self.pages)]
 
+    @cached_property
+    def _pages_by_number(self) -> dict[int, Page]:
+        return {page.number: page for page in self.pages}
+
+    def box_of(self, page: int, start: int, end: int) -> Box | None:
+        """Return where on its page a span stands, as far as processing knows the places of lines."""
+        found = self._pages_by_number.get(page)
+        return None if found is None else found.box_of(start, end)
+
     def locate(self, start: int, end: int) -> Span:
         """Map characters of `text` to a span of one page; what runs over a page's end is cut there."""
         if not 0 <= start < end <= self.characters:
@@ -98,5 +129,5 @@ def _clipped(pages: tuple[Page, ...], limit_characters: int) -> Iterator[Page]:
     for page in pages:
         if left <= 0:
             return
-        yield page if len(page.text) <= left else Page(page.number, page.text[:left])
+        yield page if len(page.text) <= left else replace(page, text=page.text[:left])
         left -= len(page.text) + len(PAGE_BREAK)

@@ -3,6 +3,7 @@
 import pytest
 
 from filemill.ai.capabilities.classes import SURE_PROBABILITY, classify
+from unit.ai.capabilities import lookalikes
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,27 @@ def test_class_when_code_is_stored_as_plain_text_then_it_is_recognised_by_its_li
 def test_class_when_the_text_is_long_then_a_stated_part_is_read(of_text) -> None:
     """The cap is told."""
     assert classify(of_text("word and word. " * 350_000)).looked_at_characters == 50_000
+
+
+@pytest.mark.parametrize(("expected", "text"), [("estimate", lookalikes.ESTIMATE), ("booking", lookalikes.BOOKING)])
+def test_class_when_a_document_is_neither_a_bill_nor_a_letter_then_it_is_named_too(
+    expected: str, text: str, of_text
+) -> None:
+    """An estimate and a booking full of amounts are not taken for invoices or receipts."""
+    outcome = classify(of_text(text, after=("entities",)))
+    assert outcome.result is not None
+    assert outcome.result["class"] == expected
+
+
+def test_class_when_only_words_speak_for_one_then_it_is_suggested(of_text) -> None:
+    """Words that may stand anywhere are enough to suggest a class and not to be sure of it."""
+    outcome = classify(of_text(lookalikes.ESTIMATE, after=("entities",)))
+    assert outcome.result is not None
+    assert outcome.result["suggested"]
+
+
+def test_class_when_a_markdown_page_describes_receipts_then_it_is_none_surely(of_text) -> None:
+    """A readme about bills is not a bill."""
+    text = "| `receipt.txt` | a till receipt, total 11.31 GBP, paid by card | cashier |\n" * 4
+    outcome = classify(of_text(text, after=("entities",), content_type="text/markdown"))
+    assert outcome.result is None or outcome.result["suggested"]

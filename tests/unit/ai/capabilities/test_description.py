@@ -43,7 +43,7 @@ def test_description_when_nothing_is_known_then_type_and_size_are_said(of_text) 
     """There is always an honest sentence."""
     outcome = describe(of_text(content_type="application/octet-stream"))
     assert outcome.result is not None
-    assert outcome.result["text"] == "A file of type application/octet-stream of 0 bytes."
+    assert outcome.result["text"] == "A file of an unknown type, 0 bytes."
     assert outcome.result["composed_from"] == ["content_type", "size"]
 
 

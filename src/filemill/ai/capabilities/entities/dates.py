@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from dateparser.date import DateDataParser
 
 from filemill.ai.capabilities.entities.finding import Finding
+from filemill.ai.capabilities.entities.lands import Hints
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
@@ -77,9 +78,9 @@ def numeric_order(text: str) -> bool | None:
     return None if month_first == day_first else month_first > day_first
 
 
-def likely_order(language: str | None, currency: str | None) -> bool:
-    """Guess the order when no date tells it: month first only in English with dollars or without any amount."""
-    return language == "en" and currency in {None, "USD"}
+def likely_order(language: str | None, hints: Hints) -> bool:
+    """Guess the order when no date tells it: month first only in English that may well be American."""
+    return language == "en" and hints.currency in {None, "USD"} and hints.regions[:1] in {(), ("US",)}
 
 
 def _numeric(match: re.Match[str], text: str, told: bool | None, likely: bool, confidence: float) -> Finding | None:

@@ -1,10 +1,11 @@
-"""Telephone numbers by phonenumbers, with a region guessed from the document when a number has no country code.
+"""Telephone numbers by phonenumbers; a number without a country code is read by the land the document seems to be of.
 
 A number in another finding (IBAN, date, amount) is settled by `find`, not here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher
@@ -17,27 +18,23 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABEL_REACH = 24
-# Where a language is mostly spoken; used only to read national numbers, and said in the finding.
-_REGION_OF = {
-    "en": "US",
-    "de": "DE",
-    "fr": "FR",
-    "es": "ES",
-    "it": "IT",
-    "nl": "NL",
-    "pt": "PT",
-    "zh": "CN",
-    "ja": "JP",
-}
 _MIN_DIGITS = 7
 _MAX_TRIES = 2_000  # candidates per page that phonenumbers may reject before it gives up
+_MOST = 2_000  # numbers of one page
 _SEPARATOR = re.compile(r"[\s()./-]")
 
 
-def find_phones(text: str, language: str | None) -> Iterator[Finding]:
-    """Yield numbers: international ones, national ones behind a label, and national ones grouped as their land does."""
-    region = _REGION_OF.get(language or "")
-    for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE, max_tries=_MAX_TRIES):
+def find_phones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
+    """Yield numbers: international ones, national ones behind a label, and national ones grouped as one of `regions` does.
+
+    The surest first, so that what is a number in one of the lands is not read by another where it cannot be one.
+    """
+    found = [finding for region in regions or (None,) for finding in _of_region(text, region)]
+    yield from sorted(found, key=lambda finding: -finding.confidence)
+
+
+def _of_region(text: str, region: str | None) -> Iterator[Finding]:
+    for match in islice(PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE, max_tries=_MAX_TRIES), _MOST):
         raw, number = match.raw_string, match.number
         if sum(character.isdigit() for character in raw) < _MIN_DIGITS:
             continue
