@@ -66,6 +66,7 @@ async def build(settings: AiSettings) -> ASGIApp:
         await database.check()
 
     async def stop() -> None:
+        bell.close()
         await upload.close()
         await transport.close()
         await database.close()

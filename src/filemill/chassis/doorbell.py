@@ -25,18 +25,19 @@ def _address(place: Path, name: str, slot: int) -> str:
 
 
 class Bell:
-    """The ringing side. Never blocks, never fails."""
+    """The ringing side. Never blocks, never fails. It opens nothing before it rings."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) if _supported else None
-        if self._socket is not None:
-            self._socket.setblocking(False)
+        self._socket: socket.socket | None = None
 
     def ring(self, name: str) -> None:
         """Wake whoever waits for `name` under this data folder."""
-        if self._socket is None:
+        if not _supported:
             return
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
         for slot in range(SLOTS):
             try:
                 self._socket.sendto(b"1", _address(self._place, name, slot))
@@ -48,6 +49,7 @@ class Bell:
         """Give the socket back."""
         if self._socket is not None:
             self._socket.close()
+            self._socket = None
 
 
 class Doorbell:

@@ -94,6 +94,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     on_request = OnRequest(database, store, sandbox, scratch, settings.picture_format)
 
     async def stop() -> None:
+        bell.close()
         await on_request.close()
         if sender is not None:
             await sender.close()
