@@ -6,11 +6,12 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-# Light tests share the cores. Those with servers, and the heavy ones, each of which starts whole mills, go two files at a
-# time: they wait more than they work, and each of the two has servers of its own.
+# Light tests share the cores. Those with servers go two files at a time: they wait more than they work, and each of the two
+# has servers of its own. The heavy ones start whole mills and want the machine for themselves: two at a time took as long.
 LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
 HEAVY_TESTS := tests/alone tests/journey tests/failure
-TWO_FILES := -n auto --maxprocesses 2 --dist loadfile --durations 15 --durations-min 5
+SLOWEST := --durations 15 --durations-min 5
+TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
 .PHONY: help up test check format bench ai-quality chaos lock documents clean
 
@@ -20,13 +21,13 @@ help: ## List the targets
 up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all of it
 	@exec $(BIN)/filemill up
 
-test: .venv/dev.stamp ## Run the tests (two cores: 9 minutes, 23 with the servers installed)
+test: .venv/dev.stamp ## Run the tests (two cores: 30 minutes with the servers installed)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest $(TWO_FILES) $(HEAVY_TESTS)
+	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS)
 endif
 
 check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licences: fast, no server
