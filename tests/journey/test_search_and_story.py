@@ -44,6 +44,7 @@ def test_search_when_the_word_is_only_inside_the_pdf_then_it_is_found_whatever_i
         ({"q": "kettle OR reading type:document"}, "letter.docx"),
         ({"q": "kettle owner:me created:>2025 status:processed size:<1MB"}, "review_positive.txt"),
         ({"q": "type:image/png size:>1"}, "qr.png"),
+        ({"q": "type:image/png -kettle"}, "qr.png"),
     ],
 )
 def test_search_when_a_sample_is_looked_for_then_it_is_there(

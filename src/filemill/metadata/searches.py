@@ -79,7 +79,9 @@ async def _asked(
         **{name: (*getattr(fields, name), *([value] if value else [])) for value, name in given},
     )
     of_others = any(one not in ("me", caller.owner_id) for one in owners)
-    return Asked(terms, filters, of_others or bool(rest.strip() and not positive(terms)))
+    # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
+    says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
+    return Asked(terms, filters, of_others or says_nothing)
 
 
 AskedDep = Annotated[Asked, Depends(_asked)]
@@ -118,8 +120,9 @@ class Searches:
         """Words are looked for in names, titles, tags, extracted text and findings."""
         if asked.nothing:
             return SearchPage(items=[])
-        order: Sort = sort or ("relevance" if asked.terms else "newest")
-        if order == "relevance" and not asked.terms:
+        has_words = bool(positive(asked.terms))
+        order: Sort = sort or ("relevance" if has_words else "newest")
+        if order == "relevance" and not has_words:
             order = "newest"
         position = pagination.decode(cursor, str, int)
         if position is not None and position[0] != order:

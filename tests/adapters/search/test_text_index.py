@@ -86,6 +86,8 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         ("fox", Filters("ada", until=2), [1]),
         ("fox", Filters("ada", tags=("animals", "Slow Ones")), [2]),
         ("quick OR slow", ADA, [2, 1]),
+        ("-quick", Filters("ada", tags=("animals",)), [2]),
+        ('-"brown bear"', Filters("ada", kinds=("text",)), [3, 1]),
         ("quick OR quickly OR slow", ADA, [3, 2, 1]),
         ('done OR "brown bear"', ADA, [3, 2]),
         ('done OR "bear brown"', ADA, [3]),
