@@ -369,3 +369,20 @@ def test_tiff_when_nobody_reads_it_then_the_reason_is_readable(process: Any) -> 
     content = encode(photo(), "TIFF")
     result = process(content[:8] + bytes(len(content) - 8), "a.tif")
     assert result["reject"]["code"] == "unreadable-image"
+
+
+def test_gif_when_one_pixel_is_broken_off_then_it_is_unreadable(process: Any) -> None:
+    """A single pixel cannot show whether a decoder made it up."""
+    result = process(b"GIF87a\1\0\1\0\x81" + bytes(14) + b",\0\0\0\0\1\0\1\0\0\x08\4\0", "a.gif")
+    assert step(result, "image_renditions")["code"] == "unreadable-image"
+
+
+def test_tiff_when_lab_and_cut_then_the_part_is_shown_and_said(process: Any) -> None:
+    """What only Pillow reads may be damaged too."""
+    lab = ImageCms.profileToProfile(
+        photo(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    content = encode(lab, "TIFF")
+    result = process(content[: len(content) // 2], "a.tiff")
+    assert step(result, "image_renditions")["state"] == "done"
+    assert result["properties"]["truncated"] is True

@@ -171,6 +171,8 @@ def _refuse_whole_in_memory(context: StepContext) -> None:
 
 
 def _is_blank(picture: Any) -> bool:
+    if picture.width * picture.height == 1:
+        return True  # one pixel has no deviation: nothing tells it from what a decoder fills in
     return bool(picture.colourspace("b-w")[0].deviate() < _BLANK_DEVIATION)
 
 
@@ -205,7 +207,8 @@ def _upright_pillow(context: StepContext) -> Any:
 
 
 def _has_content(picture: Any) -> bool:
-    extrema = picture.convert("L").getextrema()
+    # Lab cannot be turned into grey; its first channel is the lightness.
+    extrema = (picture.getchannel(0) if picture.mode == "LAB" else picture.convert("L")).getextrema()
     return bool(extrema[0] != extrema[1])
 
 
