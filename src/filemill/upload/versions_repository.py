@@ -31,6 +31,8 @@ _BLOBS_OF_MANY = _BLOBS.where(
 def find_blobs(tx: Tx, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Which of these (scope, SHA-256) the store has, and under which key. They stay until this transaction ends."""
     wanted = set(contents)
+    if not wanted:
+        return {}
     if len(wanted) == 1:
         ((scope, sha256),) = wanted
         rows = tx.execute(_BLOB_OF_ONE, {"sha256": sha256, "scope": scope})
