@@ -16,7 +16,8 @@ def test_direct_upload_when_completed_then_is_processed_as_every_file(mill: Mill
         answer = client.post("/api/upload/uploads", json=asked)
         assert answer.status_code == 201, answer.text
         for part in answer.json()["parts"]:
-            sent = elsewhere.put(part["url"], content=text[part["offset"] : part["offset"] + part["size"]])
+            data = text[part["offset"] : part["offset"] + part["size"]]
+            sent = elsewhere.put(part["url"], content=data, headers=part["headers"])
             assert sent.is_success, sent.text
         done = client.post(answer.json()["links"]["complete"])
         assert done.status_code == 201, done.text

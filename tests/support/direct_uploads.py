@@ -47,7 +47,7 @@ class DirectClients(Clients):
         if state.json()["state"] == "open":
             for part in said["parts"]:
                 data = upload.body[part["offset"] : part["offset"] + part["size"]]
-                if not self._fine(client.put(part["url"], content=data)):
+                if not self._fine(client.put(part["url"], content=data, headers=part["headers"])):
                     return None
             # Gone means that an earlier try got further than it was told.
         answer = client.post(next(self._turns) + said["links"]["complete"])

@@ -55,6 +55,10 @@ class Engines(Protocol):
         """The keys of all stored blobs."""
         ...
 
+    def overwrite(self, name: str, data: bytes) -> None:
+        """Put other bytes where the unfinished body `name` of a direct upload lies, past the product."""
+        ...
+
     def partials(self) -> list[str]:
         """What is half-written in the store."""
         ...
@@ -101,6 +105,11 @@ class EmbeddedEngines:
         small = {key for (key,) in self._look(self._data_dir / "store" / "small.db", "SELECT key FROM small")}
         folder = self._data_dir / "store" / "blobs"
         return small | {f"blobs/{path.parent.name}/{path.name}" for path in folder.glob("*/*")}
+
+    def overwrite(self, name: str, data: bytes) -> None:
+        """See `Engines.overwrite`."""
+        [path] = (self._data_dir / "store" / "unfinished").rglob(name)
+        path.write_bytes(data)
 
     def partials(self) -> list[str]:
         """See `Engines.partials`."""
@@ -182,6 +191,11 @@ class ServerEngines:
     def blobs(self) -> set[str]:
         """See `Engines.blobs`."""
         return set(self._s3.keys(self._bucket))
+
+    def overwrite(self, name: str, data: bytes) -> None:
+        """See `Engines.overwrite`."""
+        [key] = [key for key in self._s3.keys(self._bucket) if key.endswith(f"/{name}")]
+        self._s3.client().put_object(Bucket=self._bucket, Key=key, Body=data)
 
     def partials(self) -> list[str]:
         """See `Engines.partials`: multipart uploads that were neither completed nor aborted."""

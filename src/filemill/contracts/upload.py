@@ -12,6 +12,10 @@ ZIP_FILES_MOST = 1000
 DEPTH_MOST = 3
 """Files out of files out of files: what has so many ancestors gets no children."""
 PARENT_PATH_MOST_CHARACTERS = 500
+PARTS_MOST = 1000
+PART_MOST_BYTES = 5 * 1024**3
+"""What S3 takes in one PUT."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
@@ -227,12 +231,18 @@ class Limits(Contract):
 
 
 class NewUpload(Contract):
-    """A file whose bytes will be sent in parts to the addresses in the answer. `content_type` is a hint: the bytes decide."""
+    """A file whose bytes will be sent in parts to the addresses in the answer. `content_type` is a hint: the bytes decide.
+
+    `part_size`: how the file is to be cut (at most 1,000 parts); ours otherwise. `part_sha256`: the hash of each part that
+    comes of it, in order; each address then takes nothing but these bytes.
+    """
 
     filename: str = Field(max_length=4096)
     size: int = Field(ge=0)
     content_type: str | None = Field(default=None, max_length=255)
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: Sha256 | None = None
+    part_size: int | None = Field(default=None, ge=1, le=PART_MOST_BYTES)
+    part_sha256: list[Sha256] | None = Field(default=None, max_length=PARTS_MOST)
     title: str | None = None
     tags: list[str] = Field(default_factory=list)
     metadata: dict[str, Any] = Field(default_factory=dict)
@@ -240,12 +250,13 @@ class NewUpload(Contract):
 
 
 class UploadPart(Contract):
-    """A part: `size` bytes from `offset` on go to `url` with PUT, before the upload's `expires_at`."""
+    """A part: `size` bytes from `offset` on go to `url` with PUT and these `headers`, before the upload's `expires_at`."""
 
     number: int
     offset: int
     size: int
     url: str
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class DirectUpload(Contract):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Request, Response
@@ -20,17 +20,17 @@ from filemill.chassis.clock import now
 from filemill.chassis.errors import BadRequest, NotFound, Unprocessable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.signed_links import LinkSigner
-from filemill.chassis.storage.store import Piece, SignsParts
+from filemill.chassis.storage.store import Piece, SignedPart, SignsParts
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, UploaderDep
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import is_id
-from filemill.contracts.upload import DirectUpload, File, NewUpload, UploadPart
+from filemill.contracts.upload import PARTS_MOST, DirectUpload, File, NewUpload, UploadPart
 from filemill.upload import repository, rules
 from filemill.upload.appending import as_rows
 from filemill.upload.errors import EmptyFile
 from filemill.upload.names import clean_name
-from filemill.upload.parts import Parts
+from filemill.upload.parts import PART_HASHES, Parts, announced
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.tokens_repository import row_of
 from filemill.upload.unfinished import fields_of
@@ -38,7 +38,6 @@ from filemill.upload.views import Links, file_view
 
 STREAMING = (("PUT", "/uploads/{upload_id}/parts/{number}"),)
 PART_BYTES = 16 * 1024 * 1024
-PARTS_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class Direct:
     async def put_part(
         self, upload_id: str, number: Annotated[int, Path(ge=1, le=PARTS_MOST)], request: Request
     ) -> Response:
-        """The address is good for this part and its length only."""
+        """The address is good for this part, its length, and its SHA-256 where one was announced."""
         path = f"/uploads/{upload_id}/parts/{number}"
         self.signer.check("PUT", path, request.query_params.multi_items(), now())
         piece = await self.parts.open_part(_known(upload_id), number)
@@ -126,14 +125,14 @@ class Direct:
         said = {"title": asked.title, "external_id": asked.external_id}
         raw = {name: [value] for name, value in said.items() if value is not None}
         raw |= {"tags": [orjson.dumps(asked.tags).decode()], "metadata": [orjson.dumps(asked.metadata).decode()]}
-        part = max(PART_BYTES, math.ceil(asked.size / PARTS_MOST))
+        part = asked.part_size or max(PART_BYTES, math.ceil(asked.size / PARTS_MOST))
         return NewSession(
             upload_id=new_id(),
             owner_id=caller.owner_id,
             kind="direct",
             filename=clean_name(asked.filename),
             fields=fields_of(rules.read_fields(raw)),
-            told={},
+            told=_hashes_of(asked, part),
             size=asked.size,
             sha256=asked.sha256,
             expires_at=time.time() + settings.unfinished_hours * 3600,
@@ -145,17 +144,18 @@ class Direct:
     async def _addresses(self, request: Request, new: NewSession) -> list[UploadPart]:
         expires_at = datetime.fromtimestamp(int(new.expires_at), UTC)
         store, at, found = self.parts.store, 0, []
-        urls: Sequence[str]
-        sizes = [Piece(*piece) for piece in new.pieces]
+        signed: Sequence[SignedPart]
+        parts = announced(new.pieces, new.told, new.sha256)
         if isinstance(store, SignsParts):
-            urls = await store.sign_parts(sizes, int(new.expires_at - time.time()))
+            signed = await store.sign_parts(parts, int(new.expires_at - time.time()))
         else:
             origin = origin_of(request, self.parts.settings)
-            paths = [f"/uploads/{new.upload_id}/parts/{number}" for number in range(1, len(sizes) + 1)]
-            urls = [f"{origin}{path}?{self.signer.sign('PUT', path, expires_at, {})}" for path in paths]
-        for number, (piece, url) in enumerate(zip(sizes, urls, strict=True), 1):
-            found.append(UploadPart(number=number, offset=at, size=piece.size_bytes, url=url))
-            at += piece.size_bytes
+            paths = [f"/uploads/{new.upload_id}/parts/{number}" for number in range(1, len(parts) + 1)]
+            signed = [SignedPart(f"{origin}{path}?{self.signer.sign('PUT', path, expires_at, {})}") for path in paths]
+        for number, (part, to) in enumerate(zip(parts, signed, strict=True), 1):
+            sent = UploadPart(number=number, offset=at, size=part.size_bytes, url=to.url, headers=dict(to.headers))
+            found.append(sent)
+            at += part.size_bytes
         return found
 
     def _said(self, request: Request, row: RowMapping, status: int, parts: list[UploadPart] | None = None) -> Response:
@@ -174,6 +174,20 @@ class Direct:
         )
         headers = {"Location": own} if status == 201 else {}
         return Response(said.model_dump_json(), status, headers, "application/json")
+
+
+def _hashes_of(asked: NewUpload, part_size: int) -> dict[str, Any]:
+    """What is remembered of the parts' hashes. Raises `BadRequest` if they are not those of the parts."""
+    parts = math.ceil(asked.size / part_size)
+    if parts > PARTS_MOST:
+        raise BadRequest(f"With this part_size the file has {parts} parts; it may have {PARTS_MOST}.")
+    if asked.part_sha256 is None:
+        return {}
+    if asked.part_size is None:
+        raise BadRequest("Say with part_sha256 how the file is cut: part_size.")
+    if len(asked.part_sha256) != parts:
+        raise BadRequest(f"With this part_size the file has {parts} parts; part_sha256 has {len(asked.part_sha256)}.")
+    return {PART_HASHES: asked.part_sha256}
 
 
 def _known(upload_id: str) -> str:

@@ -1,14 +1,17 @@
 """Uploads whose bytes go to the store without us: signed addresses for the parts first, then a check of what lies there.
 
-Each part is kept under an id of its own and may be sent again until the upload is completed. Then all of them are read once,
+Each part is kept under an id of its own and may be sent again until the upload is completed. Where its hash was announced,
+other bytes are refused as they come; a store that cannot do that is found out at the end. Then all of them are read once,
 counted, hashed and copied into a fresh blob, so whoever still has an address can change nothing about the file. A small upload
 is checked while its client waits; one over `FILEMILL_VERIFY_AT_ONCE_BYTES` is `verifying` until a loop in some instance did it.
 On failure: what contradicts itself ends as `failed` with the reason and its bytes are deleted; nothing else does.
 """
 
 import asyncio
+import hashlib
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -23,7 +26,7 @@ from filemill.chassis.web.caller import Caller
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.appending import pieces_of
 from filemill.upload.errors import ChecksumMismatch, PartsMissing
-from filemill.upload.intake import StoredBody
+from filemill.upload.intake import BodySink, StoredBody
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.tokens_repository import grant_of
@@ -31,6 +34,8 @@ from filemill.upload.turns import Turn, Turns, at_work
 from filemill.upload.unfinished import Unfinished
 
 LOOK_EVERY_S = 5.0
+PART_HASHES = "part_sha256"
+"""In what is remembered of a direct upload (`told`): the hashes of its parts."""
 VERIFIED_AT_ONCE = 2
 LOOKED_AT_MOST = 100
 
@@ -84,14 +89,20 @@ class Parts:
         row = await self._database.read(sessions.get_open, upload_id)
         if row is None or row["kind"] != "direct" or not 1 <= number <= len(row["pieces"]):
             raise NotFound("There is no such upload, or it was completed.")
-        return pieces_of(row)[number - 1]
+        return _announced_in(row)[number - 1]
 
     async def receive(self, piece: Piece, body: Body) -> None:
-        """Keep the bytes of one part, instead of those it had. What does not come whole is not kept."""
-        writer = await self.store.extend(piece.name, ())
+        """Keep the bytes of one part, instead of those it had. What does not come whole is not kept.
+
+        Raises `ChecksumMismatch` for other bytes than were announced; neither are those that the part had.
+        """
+        digest = None if piece.sha256 is None else hashlib.sha256()
+        writer = await self.store.extend(piece.name, (), digest.update if digest else None)
         try:
             await body.pour(_InRoom(writer, self.unfinished.intake.room))
             await writer.finish()
+            if digest is not None and digest.hexdigest() != piece.sha256:
+                raise ChecksumMismatch(f"This part has the SHA-256 {digest.hexdigest()}; {piece.sha256} was announced.")
             crash_point("upload.direct.part")
             await writer.recorded()
         except BaseException:
@@ -184,18 +195,27 @@ class Parts:
         sink = await self.unfinished.intake.sink(grant_of(row["token"]), spooled=False)
         try:
             sink.named(row["filename"])
-            for number, piece in enumerate(pieces_of(row), 1):
-                try:
-                    async for chunk in self.store.read_pieces(piece.name, [piece]):
-                        await sink.write(chunk)
-                except NotFound:
-                    raise PartsMissing(f"Part {number} is not there with {piece.size_bytes} bytes.") from None
+            for number, piece in enumerate(_announced_in(row), 1):
+                await self._copy_part(number, piece, sink, is_whole=len(row["pieces"]) == 1)
             stored = await sink.finish()
         except BaseException:
             await sink.abort()
             raise
         crash_point("upload.direct.verified")
         return stored
+
+    async def _copy_part(self, number: int, piece: Piece, sink: BodySink, *, is_whole: bool) -> None:
+        """Pass a part on to the sink, which hashes the whole itself. Raises `PartsMissing`."""
+        digest = None if piece.sha256 is None or is_whole else hashlib.sha256()
+        try:
+            async for chunk in self.store.read_pieces(piece.name, [piece]):
+                if digest is not None:
+                    await asyncio.to_thread(digest.update, chunk)
+                await sink.write(chunk)
+        except NotFound:
+            raise PartsMissing(f"Part {number} is not there with {piece.size_bytes} bytes.") from None
+        if digest is not None and digest.hexdigest() != piece.sha256:
+            raise PartsMissing(f"Part {number} is there with other bytes than were announced; send it again.")
 
     async def _must_be_there(self, turn: Turn) -> None:
         """Say at once what is missing, before anybody waits for the check: the first bytes of each part are looked at."""
@@ -213,3 +233,14 @@ class Parts:
         values = {"state": state, "reason": reason, "holder": None, "held_until": 0.0}
         await self._database.write("upload.direct.end", sessions.advance, turn.upload_id, turn.holder, values)
         self._turns.ended(turn)
+
+
+def announced(pieces: Sequence[Sequence[Any]], told: Mapping[str, Any], sha256: str | None) -> list[Piece]:
+    """The parts with what was announced of them. Of a single one the hash is that of the file (`sha256`)."""
+    parts = [Piece(*piece) for piece in pieces]
+    hashes = told.get(PART_HASHES) or ([sha256] if len(parts) == 1 else [None] * len(parts))
+    return [replace(part, sha256=one) for part, one in zip(parts, hashes, strict=True)]
+
+
+def _announced_in(row: RowMapping) -> list[Piece]:
+    return announced(row["pieces"], row["told"], row["sha256"])

@@ -43,7 +43,9 @@ async def put(tus: Any, url: str, data: bytes, **more: Any) -> httpx.Response:
 
 async def send_all(tus: Any, said: dict[str, Any], data: bytes) -> None:
     for part in random.Random(1).sample(said["parts"], len(said["parts"])):
-        answer = await put(tus, part["url"], data[part["offset"] : part["offset"] + part["size"]])
+        answer = await put(
+            tus, part["url"], data[part["offset"] : part["offset"] + part["size"]], headers=part["headers"]
+        )
         assert answer.is_success, answer.text
 
 
@@ -69,7 +71,8 @@ async def test_direct_upload_when_every_part_is_there_then_is_one_file(tus: Any,
     assert (state["state"], state["file_id"], state["parts"]) == ("done", file["file_id"], None)
     assert len(installation.files()) == 1
     assert len(installation.kept()) == 1
-    late = await put(tus, said["parts"][0]["url"], data[: said["parts"][0]["size"]])
+    first = said["parts"][0]
+    late = await put(tus, first["url"], data[: first["size"]], headers=first["headers"])
     again = await tus.client.get(answer.headers["location"] + "/content")
     assert again.content == data, late.text
 
@@ -97,9 +100,56 @@ async def test_part_when_of_another_length_then_its_address_refuses_it(tus: Any)
     assert (await tus.client.post(said["links"]["complete"])).json()["code"] == "parts-missing"
 
 
+def hashes(data: bytes, part_size: int) -> list[str]:
+    return [hashlib.sha256(data[at : at + part_size]).hexdigest() for at in range(0, len(data), part_size)]
+
+
+@pytest.mark.parametrize("announced", ["each-part", "the-whole"])
+async def test_part_when_its_hash_was_announced_then_its_address_takes_no_other_bytes(
+    tus: Any, installation: Any, announced: str
+) -> None:
+    """By the store's own check, or ours; the right bytes are taken afterwards. Of one part the file's hash is enough."""
+    size, part_size = (2500, 1000) if announced == "each-part" else (1000, 1000)
+    data = some_bytes(size)
+    said = await begin(
+        tus, size, **{"part_size": part_size, "part_sha256": hashes(data, part_size)}
+        if announced == "each-part"
+        else {"sha256": hashlib.sha256(data).hexdigest()}
+    )  # fmt: skip
+    first = said["parts"][0]
+    wrong = await put(tus, first["url"], bytes(first["size"]), headers=first["headers"])
+    assert wrong.status_code in (400, 422), wrong.text
+    if first["headers"]:  # they are part of the signature
+        bare = await put(tus, first["url"], bytes(first["size"]))
+        other = await put(
+            tus, first["url"], bytes(first["size"]), headers={next(iter(first["headers"])): "A" * 43 + "="}
+        )
+        assert (bare.status_code, other.status_code) == (403, 403)
+    assert (await tus.client.post(said["links"]["complete"])).json()["code"] == "parts-missing"
+    await send_all(tus, said, data)
+    assert (await tus.client.post(said["links"]["complete"])).json()["sha256"] == hashlib.sha256(data).hexdigest()
+    assert len(installation.kept()) == 1
+
+
+async def test_complete_when_a_part_was_changed_in_the_store_then_409_and_it_can_be_sent(
+    tus: Any, installation: Any
+) -> None:
+    """A store that checks no hash is not believed: what lies there is compared with what was announced."""
+    data = some_bytes(2000)
+    said = await begin(tus, 2000, part_size=1000, part_sha256=hashes(data, 1000))
+    await send_all(tus, said, data)
+    installation.overwrite_part(said["upload_id"], 1, bytes(1000))
+    answer = await tus.client.post(said["links"]["complete"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "parts-missing")
+    assert "Part 2" in answer.json()["detail"]
+    await send_all(tus, said, data)
+    assert (await tus.client.post(said["links"]["complete"])).status_code == 201
+    assert len(installation.files()) == 1
+
+
 async def test_complete_when_the_hash_is_another_then_422_and_nothing_is_kept(tus: Any, installation: Any) -> None:
     """It failed for good, and says why to whoever asks later."""
-    said = await begin(tus, 1000, sha256="0" * 64)
+    said = await begin(tus, 1000, sha256="0" * 64, part_size=999)
     await send_all(tus, said, b"x" * 1000)
     answer = await tus.client.post(said["links"]["complete"])
     assert (answer.status_code, answer.json()["code"]) == (422, "checksum-mismatch")
@@ -184,6 +234,12 @@ async def test_address_when_bent_then_403(tus: Any) -> None:
         ({"filename": "a", "size": 9 * MIB}, 413),
         ({"filename": "a", "size": 5, "sha256": "xyz"}, 400),
         ({"filename": "n" * 300, "size": 5}, 400),
+        ({"filename": "a", "size": 1001, "part_size": 1}, 400),
+        ({"filename": "a", "size": 5, "part_size": 0}, 400),
+        ({"filename": "a", "size": 5, "part_sha256": ["0" * 64]}, 400),
+        ({"filename": "a", "size": 5, "part_size": 5, "part_sha256": []}, 400),
+        ({"filename": "a", "size": 5, "part_size": 3, "part_sha256": ["0" * 64]}, 400),
+        ({"filename": "a", "size": 5, "part_size": 5, "part_sha256": ["xyz"]}, 400),
         ({"filename": "a", "size": 5, "tags": ["t" * 101]}, 400),
     ],
 )

@@ -6,6 +6,7 @@ and Azure are **untested against a server** (configuration and signing are teste
 """
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,7 +24,7 @@ from filemill.chassis.storage.remote_body import Buffers, RemoteWriter, open_rea
 from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
 from filemill.chassis.storage.remote_pieces import RemotePieces, part_key
 from filemill.chassis.storage.remote_settings import Bucket
-from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Piece, Tap
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Piece, SignedPart, Tap
 
 LINK_MOST_S = 7 * 24 * 3600
 """SigV4 allows no more (Amazon S3 API, "Authenticating requests: using query parameters")."""
@@ -115,10 +116,10 @@ class RemoteStore(CompressedForms, RemotePieces):
         """See `SignsLinks.has_plain`."""
         return await self.has_form(ours(key))
 
-    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
-        """See `SignsParts.sign_parts`; not bound to the length."""
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[SignedPart]:
+        """See `SignsParts.sign_parts`; not bound to length and hash."""
         lifetime = timedelta(seconds=max(1, min(expires_s, LINK_MOST_S)))
-        return [await self._remote.sign(part_key(part), lifetime, "PUT") for part in parts]
+        return [SignedPart(await self._remote.sign(part_key(part), lifetime, "PUT")) for part in parts]
 
     async def _delete_form(self, name: str) -> bool:
         async def delete() -> None:
@@ -146,9 +147,9 @@ class RemoteStore(CompressedForms, RemotePieces):
 
 
 class S3BlobStore(RemoteStore):
-    """With `store.SweepsPartials`: S3 alone keeps abandoned multipart uploads for ever. Its links can be bound to a length."""
+    """With `store.SweepsPartials`: S3 alone keeps abandoned multipart uploads. Its links can be bound to length and hash."""
 
-    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[SignedPart]:
         """See `SignsParts.sign_parts`. No call to the store."""
         bounded_s = max(1, min(expires_s, LINK_MOST_S))
         return await asyncio.to_thread(_sign_parts, self._bucket.public, parts, bounded_s)
@@ -194,14 +195,22 @@ def _client(bucket: Bucket) -> Any:
     )
 
 
-def _sign_parts(bucket: Bucket, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
-    """obstore cannot sign a header: here the length is one, so the store takes nothing else (SigV4, signed headers)."""
+def _sign_parts(bucket: Bucket, parts: Sequence[Piece], expires_s: int) -> Sequence[SignedPart]:
+    """obstore cannot sign a header: here length and checksum are, so the store takes nothing else (SigV4)."""
     client = _client(bucket)
     try:
-        wanted = [{"Bucket": bucket.name, "Key": part_key(part), "ContentLength": part.size_bytes} for part in parts]
-        return [client.generate_presigned_url("put_object", Params=one, ExpiresIn=expires_s) for one in wanted]
+        return [_sign_part(client, bucket.name, part, expires_s) for part in parts]
     finally:
         client.close()
+
+
+def _sign_part(client: Any, bucket_name: str, part: Piece, expires_s: int) -> SignedPart:
+    wanted: dict[str, Any] = {"Bucket": bucket_name, "Key": part_key(part), "ContentLength": part.size_bytes}
+    headers = {}
+    if part.sha256 is not None:
+        wanted["ChecksumSHA256"] = base64.b64encode(bytes.fromhex(part.sha256)).decode()
+        headers["x-amz-checksum-sha256"] = wanted["ChecksumSHA256"]
+    return SignedPart(client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s), headers)
 
 
 def _sweep(bucket: Bucket, before: datetime) -> int:

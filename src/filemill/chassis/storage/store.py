@@ -4,8 +4,8 @@ A key is a fresh id (`keys.new_key`) and is never used twice, so a late delete c
 out, batched or compressed is the store's business: the key alone is enough for any service to read them.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -166,10 +166,22 @@ class IsCompressed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A durable part of a body that is still arriving, under a name that only its store understands."""
+    """A durable part of a body that is still arriving, under a name that only its store understands.
+
+    `sha256` (hexadecimal) is known only of a part that somebody announced before sending it.
+    """
 
     name: str
     size_bytes: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPart:
+    """Where a part is sent with PUT, and the headers that must come with it as they are."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class PieceWriter(Protocol):
@@ -227,11 +239,11 @@ class Resumes(Protocol):
 class SignsParts(Protocol):
     """A store to which others can send pieces by themselves, with a link: an extra capability (`isinstance` asks for it)."""
 
-    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[str]:
-        """URLs that take a PUT of exactly so many bytes each, for so long (at most 7 days).
+    async def sign_parts(self, parts: Sequence[Piece], expires_s: int) -> Sequence[SignedPart]:
+        """Links that take a PUT of exactly so many bytes each, with this SHA-256 if one is known, for so long (at most 7 days).
 
         A part that was sent is afterwards the only piece, of this name, of the upload of this name. Where the store cannot
-        bind a link to a length, only whoever reads the piece finds out.
+        bind a link to a length or a hash, only whoever reads the piece finds out.
         """
         ...
 
