@@ -18,12 +18,13 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Locked
-from filemill.chassis.storage.store import Piece, PieceWriter, Resumes, TakesBlocks
+from filemill.chassis.storage.store import Piece, PieceWriter, Resumes, ShowsBytes, TakesBlocks
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.upload import rules
 from filemill.upload import sessions_repository as sessions
+from filemill.upload.ends import Ends, KeptEnds, ShownEnds
 from filemill.upload.errors import ChunkMismatch, TooManyBytes
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
@@ -74,7 +75,7 @@ class Appending:
     size: int | None
     _seen: int = 0
     _recorded: int = 0
-    _head: bytearray | None = None
+    _ends: Ends | None = None
     _grant: UploadGrant | None = None
 
     async def run(self, body: Body, checksum: Checksum | None) -> None:
@@ -94,10 +95,10 @@ class Appending:
                 if one is not None:
                     one.update(data)
 
-        if row["kind"] == "file" and self._seen < HEAD_BYTES:
-            self._head = await read_head(self.store, self.turn.upload_id, pieces)
         writer = await self.store.extend(self.turn.upload_id, pieces, tap)
         try:
+            if row["kind"] == "file" and self._seen < HEAD_BYTES:
+                self._ends = await self._ends_of(writer, pieces)
             try:
                 await body.pour(_Filling(self, writer, checkpoints=checksum is None), self._waits)
             except (ClientDisconnect, TimeoutError):
@@ -119,30 +120,39 @@ class Appending:
         self.turn.waits_since = None if patience is None else time.monotonic()
 
     def see(self, chunk: bytes | memoryview) -> None:
-        """Count the next bytes and look at them, before they are kept. Raises what refuses them."""
+        """Count the next bytes, before they are kept. Raises what refuses them."""
         most = rules.most_bytes(self.settings, self._grant) if self.size is None else self.size
         if self._seen + len(chunk) > most:
             if self.size is None:
                 raise rules.too_large(self.settings, self._grant)
             raise TooManyBytes("The body goes beyond Upload-Length.")
         self.room.check()
-        self._look(chunk)
+        if self._ends is not None:
+            self._ends.see(chunk)
         self._seen += len(chunk)
+
+    @property
+    def can_look(self) -> bool:
+        """Whether enough is there to refuse it by its content, not only at the end."""
+        return self._ends is not None and self._seen >= HEAD_BYTES
+
+    def look(self) -> None:
+        """Do so, blocking; once."""
+        row, ends, self._ends = self.turn.row, self._ends, None
+        assert row is not None
+        assert ends is not None
+        rules.check_kind(sniff(ends.head(), row["filename"]), row["filename"], self.settings, self._grant)
 
     async def save(self, writer: PieceWriter) -> None:
         """A checkpoint: what is here so far need not come again."""
         await self._record(writer, await writer.checkpoint())
 
-    def _look(self, chunk: bytes | memoryview) -> None:
-        """Refuse by content as soon as enough of it is here, not only at the end."""
-        if self._head is None:
-            return
-        self._head += chunk[: HEAD_BYTES - len(self._head)]
-        if len(self._head) >= HEAD_BYTES:
-            row = self.turn.row
-            assert row is not None
-            rules.check_kind(sniff(bytes(self._head), row["filename"]), row["filename"], self.settings, self._grant)
-            self._head = None
+    async def _ends_of(self, writer: PieceWriter, pieces: Sequence[Piece]) -> Ends:
+        if isinstance(writer, ShowsBytes):
+            return ShownEnds(writer)
+        ends = KeptEnds()
+        ends.see(await read_head(self.store, self.turn.upload_id, pieces))
+        return ends
 
     async def _record(self, writer: PieceWriter, pieces: Sequence[Piece]) -> None:
         """Write down that these pieces are durable. Raises `Locked` if the turn was lost."""
@@ -172,6 +182,8 @@ class _Filling:
     async def write(self, data: bytes) -> None:
         self._appending.see(data)
         await self._writer.write(data)
+        if self._appending.can_look:
+            await asyncio.to_thread(self._appending.look)
         if self._is_due(len(data)):
             await self._appending.save(self._writer)
 
@@ -184,6 +196,8 @@ class _Filling:
         def take(block: memoryview) -> None:
             self._appending.see(block)
             writer.write_block(block)
+            if self._appending.can_look:
+                self._appending.look()
             if self._is_due(len(block)):
                 asyncio.run_coroutine_threadsafe(self._appending.save(self._writer), loop).result()
 
@@ -207,7 +221,7 @@ def as_rows(pieces: Sequence[Piece]) -> list[list[Any]]:
     return [[piece.name, piece.size_bytes] for piece in pieces]
 
 
-async def read_head(store: Resumes, upload_id: str, pieces: Sequence[Piece]) -> bytearray:
+async def read_head(store: Resumes, upload_id: str, pieces: Sequence[Piece]) -> bytes:
     """The first bytes, as many as are looked at."""
     head = bytearray()
     if pieces:
@@ -215,4 +229,4 @@ async def read_head(store: Resumes, upload_id: str, pieces: Sequence[Piece]) -> 
             head += chunk[: HEAD_BYTES - len(head)]
             if len(head) >= HEAD_BYTES:
                 break
-    return head
+    return bytes(head)

@@ -43,6 +43,9 @@ from filemill.upload.sniff import HEAD_BYTES, Kind, sniff
 from filemill.upload.spool import Spool
 from filemill.upload.views import FileRow
 
+LOOKED_AT_ONCE_BYTES = 64 * 1024
+"""The ends of a larger body may lie on a disk."""
+
 _log = structlog.get_logger()
 
 
@@ -78,12 +81,11 @@ class BodySink:
         self._grant = grant
         self._key = key
         self._settings = settings
-        self._head = bytearray()
         self._size = 0
         self._kind: Kind | None = None
         self._general_bytes = self._most_bytes = rules.most_bytes(settings, grant)
         self._filename = ""
-        self._tail = polyglots.Tail()
+        self._ends = landing.ends()
 
     def named(self, filename: str) -> None:
         """Say the file's name; it must be known before the first byte."""
@@ -93,6 +95,8 @@ class BodySink:
         """Take bytes. Raises `FileTooLarge`, and the refusals of `rules.check_kind` once the head is there."""
         self._see(data)
         await self._landing.write(data)
+        if self._can_look:
+            await asyncio.to_thread(self._look)
 
     def block_taker(self) -> BlockTaker | None:
         """As `write`, in a thread, where the store can (`chassis.web.body`)."""
@@ -103,6 +107,8 @@ class BodySink:
         def take(block: memoryview) -> None:
             self._see(block)
             taker(block)
+            if self._can_look:
+                self._look()
 
         return take
 
@@ -110,10 +116,8 @@ class BodySink:
         """All bytes are here: make them durable."""
         if self._size == 0:
             raise EmptyFile("The file has no bytes; nothing was stored.")
-        kind = self._kind or self._look()
-        if self._size > self._most_bytes:
-            raise rules.too_large_for(kind, self._most_bytes)
-        warnings = rules.check_ends(bytes(self._head), self._tail.bytes(), kind, self._filename, self._settings)
+        in_memory = self._size <= LOOKED_AT_ONCE_BYTES
+        kind, warnings = self._look_at_ends() if in_memory else await asyncio.to_thread(self._look_at_ends)
         landed = await self._landing.commit()
         return StoredBody(self._key, self._size, landed.sha256, kind, landed.queued, warnings)
 
@@ -126,19 +130,26 @@ class BodySink:
         if self._size > self._general_bytes:
             raise rules.too_large(self._settings, self._grant)
         self._room.check()
-        self._tail.see(data)
-        if self._kind is None:
-            self._head += data[: HEAD_BYTES - len(self._head)]
-            if len(self._head) >= HEAD_BYTES:
-                self._look()
-        elif self._size > self._most_bytes:
+        self._ends.see(data)
+        if self._kind is not None and self._size > self._most_bytes:
             raise rules.too_large_for(self._kind, self._most_bytes)
 
+    @property
+    def _can_look(self) -> bool:
+        """Whether enough is there to refuse it before the rest comes."""
+        return self._kind is None and self._size >= HEAD_BYTES
+
     def _look(self) -> Kind:
-        self._kind = sniff(bytes(self._head), self._filename)
-        del self._head[polyglots.HEAD_SEEN_BYTES :]
+        self._kind = sniff(self._ends.head(), self._filename)
         self._most_bytes = rules.check_kind(self._kind, self._filename, self._settings, self._grant)
+        if self._size > self._most_bytes:
+            raise rules.too_large_for(self._kind, self._most_bytes)
         return self._kind
+
+    def _look_at_ends(self) -> tuple[Kind, list[dict[str, str]]]:
+        kind = self._kind or self._look()
+        head = self._ends.head(polyglots.HEAD_SEEN_BYTES)
+        return kind, rules.check_ends(head, self._ends.tail(), kind, self._filename, self._settings)
 
 
 class Intake:

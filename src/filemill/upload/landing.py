@@ -8,8 +8,9 @@ import hashlib
 from dataclasses import dataclass
 
 from filemill.chassis.errors import FilemillError, StorageFull, Unavailable
-from filemill.chassis.storage.store import BlobStore, BlobWriter, TakesBlocks
+from filemill.chassis.storage.store import BlobStore, BlobWriter, ShowsBytes, TakesBlocks
 from filemill.chassis.web.socket_threads import BlockTaker
+from filemill.upload.ends import Ends, KeptEnds, ShownEnds
 from filemill.upload.spool import Spool
 
 FULL_RETRY_AFTER_S = 30
@@ -70,6 +71,12 @@ class Landing:
         if self._spool is not None or self._store is None or not isinstance(self._store.writer, TakesBlocks):
             return None
         return self._store.writer.write_block
+
+    def ends(self) -> Ends:
+        """The ends of what passes. They are kept here with two ways, where the one that shows them may fail, too."""
+        if self._spool is None and self._store is not None and isinstance(self._store.writer, ShowsBytes):
+            return ShownEnds(self._store.writer)
+        return KeptEnds()
 
     async def commit(self) -> Landed:
         """Make it durable. Raises as `write` does; then nothing is kept."""

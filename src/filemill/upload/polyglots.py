@@ -27,23 +27,6 @@ _LENGTH_AT = {"image/gif": 6, "image/jpeg": 4, "image/bmp": 2, "image/webp": 4, 
 """Where a number stands that may as well be the `/*` of a script."""
 
 
-class Tail:
-    """Keeps the last bytes of what passes."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def see(self, data: bytes | memoryview) -> None:
-        """The next bytes."""
-        self._bytes += data[-TAIL_BYTES:]
-        if len(self._bytes) > 4 * TAIL_BYTES:
-            del self._bytes[:-TAIL_BYTES]
-
-    def bytes(self) -> bytes:
-        """At most `TAIL_BYTES`."""
-        return bytes(self._bytes[-TAIL_BYTES:])
-
-
 def find(head: bytes, tail: bytes, content_type: str, filename: str) -> list[FileWarning]:
     """What is odd about a file of this type with these first and last bytes (all of a small one in both)."""
     head = head[:HEAD_SEEN_BYTES]

@@ -274,7 +274,7 @@ class Unfinished:
     async def _stored(self, row: RowMapping) -> StoredBody:
         """The whole body as a blob: by another name where the store can, else copied."""
         upload_id, pieces, key = row["upload_id"], pieces_of(row), new_key()
-        head = bytes(await read_head(self.store, upload_id, pieces))
+        head = await read_head(self.store, upload_id, pieces)
         kind = sniff(head, row["filename"])
         most_bytes = rules.check_kind(kind, row["filename"], self.settings, grant_of(row["token"]))
         if row["received"] > most_bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,21 @@ import pytest
 from filemill.chassis.errors import Locked, StorageFull
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.local_store import LocalStore
-from filemill.chassis.storage.store import BlobStore, drain, put, read_all
+from filemill.chassis.storage.local_pieces import ResumingLocalStore
+from filemill.chassis.storage.local_store import SMALL_MOST_BYTES, LocalStore
+from filemill.chassis.storage.store import (
+    BlobStore,
+    BlobWriter,
+    PieceWriter,
+    ShowsBytes,
+    TakesBlocks,
+    drain,
+    put,
+    read_all,
+)
+from filemill.upload.ends import KeptEnds, ShownEnds
+from filemill.upload.polyglots import TAIL_BYTES
+from filemill.upload.sniff import HEAD_BYTES
 from support.blob_stores import KIB, MIB, LocalPlace, listed, some_bytes
 from support.tiny_disk import fill_up, tiny_disk
 
@@ -160,3 +174,65 @@ async def test_adopt_when_the_bytes_are_old_then_the_blob_is_young(local_place: 
     (found,) = [info async for info in store.list()]
     assert found.modified_at.year > 2020
     await store.close()
+
+
+async def begun(store: LocalStore, kind: str) -> BlobWriter | PieceWriter:
+    """A writer of a whole body, or of one that comes in several requests and has 100,000 bytes already."""
+    if kind == "blob":
+        return await store.create(new_key())
+    assert isinstance(store, ResumingLocalStore)
+    upload_id = new_id()
+    first = await store.extend(upload_id, ())
+    await first.write(some_bytes(100_000))
+    pieces = await first.finish()
+    await first.close()
+    return await store.extend(upload_id, pieces)
+
+
+async def ended(writer: BlobWriter | PieceWriter) -> None:
+    await (writer.abort() if hasattr(writer, "abort") else writer.close())
+
+
+@pytest.mark.parametrize("kind", ["blob", "pieces"])
+async def test_peek_when_a_body_is_on_its_way_then_shows_what_was_written_so_far(store: LocalStore, kind: str) -> None:
+    """In memory, in a file, or half in each; whoever kept the ends himself saw the same."""
+    for seed in range(25):
+        dice = random.Random(seed)
+        passed = b"" if kind == "blob" else some_bytes(100_000)
+        writer = await begun(store, kind)
+        assert isinstance(writer, ShowsBytes)
+        shown, kept = ShownEnds(writer), KeptEnds()
+        for ends in (shown, kept):
+            ends.see(passed)
+        for _ in range(dice.randint(1, 12)):
+            block = dice.randbytes(dice.choice([1, 1000, 60_000, 65_536, 65_537, 300_000]))
+            for ends in (shown, kept):
+                ends.see(block)
+            if isinstance(writer, TakesBlocks) and dice.random() < 0.5:
+                await asyncio.to_thread(writer.write_block, memoryview(block))
+            else:
+                await writer.write(block)
+            passed += block
+            start, length = dice.randrange(len(passed) + 10), dice.randrange(400_000)
+            assert writer.peek(start, length) == passed[start : start + length]
+            assert (
+                (shown.head(), shown.tail())
+                == (kept.head(), kept.tail())
+                == (passed[:HEAD_BYTES], passed[-TAIL_BYTES:])
+            )
+        await ended(writer)
+
+
+async def test_write_when_hundreds_are_at_work_then_each_holds_little_in_memory(store: LocalStore) -> None:
+    """A few write in large steps; 600 that fall silent in the middle hold 64 KiB each at most."""
+    alone = store.write_bytes
+    writers = [await begun(store, kind) for kind in ("blob", "pieces") * 300]
+    for writer in writers:
+        for _ in range(8):
+            await writer.write(bytes(32 * KIB))
+    held = sum(sum(map(len, writer._pending)) for writer in writers)  # type: ignore[union-attr]
+    assert held <= len(writers) * SMALL_MOST_BYTES
+    assert store.write_bytes == SMALL_MOST_BYTES < alone
+    for writer in writers:
+        await ended(writer)
+    assert store.write_bytes == alone

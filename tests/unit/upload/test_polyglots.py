@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from filemill.upload.ends import KeptEnds
 from filemill.upload.errors import Polyglot
-from filemill.upload.polyglots import TAIL_BYTES, Tail, find
+from filemill.upload.polyglots import HEAD_SEEN_BYTES, find
 from filemill.upload.rules import check_ends
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sniff import sniff
@@ -32,11 +33,11 @@ def zipped(body: bytes = b"words", comment: bytes = b"") -> bytes:
 
 
 def warnings_of(body: bytes, filename: str = "a.bin") -> list[str]:
-    tail = Tail()
+    ends = KeptEnds()
     for at in range(0, len(body), 10_000):
-        tail.see(memoryview(body)[at : at + 10_000])
-    kind = sniff(body[: 256 * 1024], filename)
-    return [warning.code for warning in find(body, tail.bytes(), kind.content_type, filename)]
+        ends.see(memoryview(body)[at : at + 10_000])
+    kind = sniff(ends.head(), filename)
+    return [warning.code for warning in find(ends.head(HEAD_SEEN_BYTES), ends.tail(), kind.content_type, filename)]
 
 
 POLYGLOTS = {
@@ -117,17 +118,6 @@ def test_find_when_shown_every_test_file_then_flags_none() -> None:
 def test_find_when_the_name_says_another_family_then_that_is_told(body: bytes, filename: str, codes: list[str]) -> None:
     """A picture by name that is a script; one kind of picture for another is no news."""
     assert warnings_of(body, filename) == codes
-
-
-@pytest.mark.parametrize("sizes", [(10,), (TAIL_BYTES,), (TAIL_BYTES + 1, 5), (1000,) * 400, (1_000_000, 3)])
-def test_tail_when_bytes_pass_then_keeps_the_last(sizes: tuple[int, ...]) -> None:
-    """In blocks of any size."""
-    dice, tail, passed = random.Random(7), Tail(), b""
-    for size in sizes:
-        block = dice.randbytes(size)
-        passed += block
-        tail.see(block)
-    assert tail.bytes() == passed[-TAIL_BYTES:]
 
 
 @pytest.mark.parametrize(("setting", "codes"), [("flag", ["polyglot"]), ("allow", []), ("refuse", None)])

@@ -18,7 +18,7 @@ import structlog
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import Locked, NotFound, Unavailable
-from filemill.chassis.storage.local_store import CHUNK_BYTES, SMALL_MOST_BYTES, LocalStore, translated
+from filemill.chassis.storage.local_store import CHUNK_BYTES, SMALL_MOST_BYTES, LocalStore, peeked, translated
 from filemill.chassis.storage.store import Piece, PieceWriter, Tap
 from filemill.contracts.ids import is_id
 
@@ -94,7 +94,7 @@ class ResumingLocalStore(LocalStore):
 
 
 class _PieceWriter:
-    """Collects a megabyte, then writes it in a thread."""
+    """Collects some bytes, then writes them in a thread."""
 
     def __init__(
         self, store: ResumingLocalStore, path: Path, fd: int, size_bytes: int, tap: Tap | None, *, is_new: bool
@@ -108,11 +108,12 @@ class _PieceWriter:
         self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._at_work: asyncio.Task[None] | None = None
+        store.writing.add(self)
 
     async def write(self, data: bytes) -> None:
         self._pending.append(data)
         self._pending_bytes += len(data)
-        if self._pending_bytes >= CHUNK_BYTES:
+        if self._pending_bytes >= self._store.write_bytes:
             await self._on_disk(sync_too=False)
 
     def write_block(self, block: memoryview) -> None:
@@ -122,6 +123,10 @@ class _PieceWriter:
             self._put(block)
         except OSError as error:
             raise translated(error) from error
+
+    def peek(self, start: int, length: int) -> bytes:
+        """See `store.ShowsBytes`; counted from the first byte of the upload."""
+        return peeked(self._fd, self._written_bytes, self._pending, start, length)
 
     async def checkpoint(self) -> tuple[Piece, ...]:
         await self._on_disk(sync_too=True)
@@ -135,6 +140,7 @@ class _PieceWriter:
         """Nothing was replaced."""
 
     async def close(self) -> None:
+        self._store.writing.discard(self)
         if self._at_work is not None:
             # A cancelled write goes on in its thread, and must not write into whatever gets this descriptor next.
             await asyncio.wait({self._at_work})
@@ -177,7 +183,7 @@ class _PieceWriter:
 def _open_at(path: Path, size_bytes: int) -> tuple[int, bool]:
     """(descriptor with the lock, whether the name is new), cut to what is durable."""
     make_durable(path.parent)
-    flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT if size_bytes == 0 else 0)
+    flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if size_bytes == 0 else 0)
     try:
         fd = os.open(path, flags, 0o640)
     except FileNotFoundError:

@@ -31,6 +31,9 @@ from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
 SMALL_MOST_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
+WRITE_MOST_BYTES = 256 * 1024
+HELD_BYTES = 32 * 1024 * 1024
+"""What bodies on their way may hold in memory together, about: with many of them each goes to its file in smaller steps."""
 THREADS = 8
 
 _SMALL_TABLE = (
@@ -50,6 +53,7 @@ class LocalStore(CompressedForms):
         self._small = small
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
         self._table_ready = False
+        self.writing: set[object] = set()
 
     @property
     def root(self) -> Path:
@@ -134,6 +138,11 @@ class LocalStore(CompressedForms):
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{process_identity.me().replace('/', '_')}~{new_id()}"
 
+    @property
+    def write_bytes(self) -> int:
+        """So much is worth a write of its own; more writers at work, less."""
+        return max(SMALL_MOST_BYTES, min(WRITE_MOST_BYTES, HELD_BYTES // (len(self.writing) + 1)))
+
     async def in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run blocking file work on the store's threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **kwargs))
@@ -167,12 +176,14 @@ class _LocalWriter:
         self._pending_bytes = 0
         self._partial: Path | None = None
         self._fd = -1
+        self._filed_bytes = 0
         self._at_work: asyncio.Task[None] | None = None
+        store.writing.add(self)
 
     async def write(self, data: bytes) -> None:
         self._pending.append(data)
         self._pending_bytes += len(data)
-        limit = SMALL_MOST_BYTES if self._partial is None else CHUNK_BYTES
+        limit = SMALL_MOST_BYTES if self._partial is None else self._store.write_bytes
         if self._pending_bytes > limit:
             await self._on_disk(self._flush)
 
@@ -186,11 +197,16 @@ class _LocalWriter:
             self._flush()
             if self._tap:
                 self._tap(block)
-            _write_all(self._fd, [block])
+            self._put([block])
         except OSError as error:
             raise translated(error) from error
 
+    def peek(self, start: int, length: int) -> bytes:
+        """See `store.ShowsBytes`."""
+        return peeked(self._fd, self._filed_bytes, self._pending, start, length)
+
     async def commit(self) -> None:
+        self._store.writing.discard(self)
         if self._partial is None:
             body = b"".join(self._pending)
             if self._tap:
@@ -201,6 +217,7 @@ class _LocalWriter:
         await self._on_disk(self._finish)
 
     async def abort(self) -> None:
+        self._store.writing.discard(self)
         if self._at_work is not None:
             # A cancelled write goes on in its thread. Closing the descriptor under it would let it write into whatever
             # file gets that number next.
@@ -224,13 +241,17 @@ class _LocalWriter:
     def _flush(self) -> None:
         if self._partial is None:
             self._partial = self._store.partial_path()
-            self._fd = os.open(self._partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            self._fd = os.open(self._partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         for data in self._pending:
             if self._tap:
                 self._tap(data)
-        _write_all(self._fd, self._pending)
+        self._put(self._pending)
         self._pending = []
         self._pending_bytes = 0
+
+    def _put(self, parts: Sequence[bytes | memoryview]) -> None:
+        _write_all(self._fd, parts)
+        self._filed_bytes += sum(map(len, parts))
 
     def _finish(self) -> None:
         assert self._partial is not None
@@ -280,6 +301,19 @@ class _SmallReader:
 
     async def close(self) -> None:
         self._body = b""
+
+
+def peeked(fd: int, filed_bytes: int, pending: list[bytes], start: int, length: int) -> bytes:
+    """Bytes of a body whose first `filed_bytes` are in a file and whose others are pending; those become one piece."""
+    try:
+        found = os.pread(fd, min(length, filed_bytes - start), start) if start < filed_bytes else b""
+    except OSError as error:
+        raise translated(error) from error
+    if len(found) == length or not pending:
+        return found
+    pending[:] = [b"".join(pending)]
+    at = max(0, start - filed_bytes)
+    return found + pending[0][at : at + length - len(found)]
 
 
 def translated(error: OSError) -> Exception:

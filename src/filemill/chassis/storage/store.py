@@ -95,6 +95,15 @@ class TakesBlocks(Protocol):
 
 
 @runtime_checkable
+class ShowsBytes(Protocol):
+    """A writer whose bytes can be looked at on their way: an extra capability (`isinstance` asks for it)."""
+
+    def peek(self, start: int, length: int) -> bytes:
+        """What was written there, fewer bytes at the end; blocking, never while a write or a commit is at work."""
+        ...
+
+
+@runtime_checkable
 class HasDescriptor(Protocol):
     """A reader whose bytes are a file's, as they are: an extra capability (`isinstance` asks for it)."""
 

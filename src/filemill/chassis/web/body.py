@@ -17,6 +17,8 @@ from filemill.chassis.web.socket_threads import BlockTaker
 
 RELAY_BEFORE_RETRY_BYTES = 4 * 1024 * 1024
 """What the loop reads itself before a body that was slow gets a thread again."""
+RELAY_FIRST_BYTES = 32 * 1024
+"""What it reads of each body before it gets one at all: hundreds of clients that send a little and fall silent get none."""
 
 Waiting = Callable[[asyncio.Timeout | None], None]
 
@@ -49,7 +51,7 @@ class Body:
 
     async def pour(self, sink: Sink, waiting: Waiting | None = None) -> None:
         """Give all of it to the sink. `waiting` is told of each wait for the client: its time limit, then None."""
-        relayed_bytes = RELAY_BEFORE_RETRY_BYTES
+        relayed_bytes = RELAY_BEFORE_RETRY_BYTES - RELAY_FIRST_BYTES
         while True:
             if relayed_bytes >= RELAY_BEFORE_RETRY_BYTES and self._loan is not None and self._loan.worthwhile:
                 take = sink.block_taker() if isinstance(sink, BlockSink) else None
@@ -67,9 +69,10 @@ class Body:
                     waiting(None)
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
-            data = message.get("body", b"")
+            data, is_last = message.get("body", b""), not message.get("more_body", False)
             relayed_bytes += len(data)
             if data:
                 await sink.write(data)
-            if not message.get("more_body", False):
+            if is_last:
                 return
+            del message, data  # up to 128 KiB, which a silent client would make us hold

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from filemill.chassis.telemetry import metrics
 
 THREADS = 16
+FIRST_BYTES = 16 * 1024
+"""The first read of a loan. Most slow bodies bring less, and a thread that has seen only such needs no more memory."""
 BLOCK_BYTES = 512 * 1024
 """Fits into a core's cache, so that hashing reads from there; larger was not faster."""
 STALL_MS = 50
@@ -89,15 +91,17 @@ def receive(loan: Loan, held: bytes, count: int, take: BlockTaker) -> End:
     """Give `held`, then `count` bytes from the socket, to `take`. Never reads a byte beyond."""
     if held:
         take(memoryview(bytearray(held)))
-    memory = _block()
+    memory = _block(FIRST_BYTES)
     pace = _Pace()
     while loan.moved < count:
         if loan.cancelled or pace.is_slow(loan.moved):
             return End.STALLED
-        filled, ended = _fill(loan.fd, memory[: min(BLOCK_BYTES, count - loan.moved)])
+        filled, ended = _fill(loan.fd, memory[: min(len(memory), count - loan.moved)])
         loan.moved += filled
         if filled:
             take(memory[:filled])
+        if filled == len(memory):
+            memory = _block(BLOCK_BYTES)
         if ended:
             return End.GONE
         if not filled and not _ready(loan.fd, select.POLLIN, STALL_MS):
@@ -166,9 +170,9 @@ def _ready(fd: int, event: int, timeout_ms: int) -> bool:
 _memory = threading.local()
 
 
-def _block() -> memoryview:
-    """This thread's buffer, kept between loans."""
+def _block(size_bytes: int) -> memoryview:
+    """This thread's buffer, at least so large, kept between loans."""
     block: memoryview | None = getattr(_memory, "block", None)
-    if block is None:
-        block = _memory.block = memoryview(bytearray(BLOCK_BYTES))
+    if block is None or len(block) < size_bytes:
+        block = _memory.block = memoryview(bytearray(size_bytes))
     return block
