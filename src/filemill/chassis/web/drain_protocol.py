@@ -31,6 +31,8 @@ REST_ABOVE_BYTES = 128 * 1024
 class DrainProtocol(BoundedHeads):
     """One connection."""
 
+    __slots__ = ("_body",)
+
     threads = SocketThreads()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,6 +82,8 @@ class DrainProtocol(BoundedHeads):
 
 class BodyLoan:
     """The body of one request, as far as it is still to come: `left` bytes were neither parsed nor read by a thread."""
+
+    __slots__ = ("_cycle", "_protocol", "counted_here", "left")
 
     def __init__(self, protocol: DrainProtocol, cycle: RequestResponseCycle, length: int) -> None:
         self._protocol = protocol
