@@ -136,12 +136,21 @@ def test_delete_when_it_is_restored_then_it_is_gone_and_back_everywhere(
     assert [action for action in audit if not action.startswith("opened")] == ["restored", "deleted", "uploaded"]
 
 
-def test_audit_when_the_content_was_opened_then_it_says_who_when_and_in_which_request(
-    client: httpx.Client, samples: dict[str, Document]
+@pytest.mark.parametrize(
+    ("way", "action"),
+    [
+        ("/api/upload/files/{}/content", "opened content"),
+        ("/api/metadata/files/{}/text", "opened text"),
+        ("/api/metadata/files/{}/renditions/thumbnail", "opened rendition"),
+        ("/api/processing/files/{}/renditions/card", "opened rendition"),
+    ],
+)
+def test_audit_when_a_file_was_opened_then_it_says_who_when_and_in_which_request(
+    client: httpx.Client, samples: dict[str, Document], way: str, action: str
 ) -> None:
-    """Reads are audited too."""
-    file_id = samples["receipt.txt"]["file_id"]
-    opened = client.get(f"/api/upload/files/{file_id}/content")
+    """Reads are audited too, by each service that serves them."""
+    file_id = samples["invoice.pdf"]["file_id"]
+    opened = client.get(way.format(file_id)).raise_for_status()
 
     def entry() -> Document | None:
         items = client.get(f"/api/metadata/files/{file_id}/audit").json()["items"]
@@ -149,7 +158,7 @@ def test_audit_when_the_content_was_opened_then_it_says_who_when_and_in_which_re
 
     found = wait_for(entry, "the open to be in the audit trail")
     assert found is not None
-    assert (found["action"], found["actor"], found["outcome"]) == ("opened content", "local", "ok")
+    assert (found["action"], found["actor"], found["outcome"]) == (action, "local", "ok")
     assert found["client_address"] == "127.0.0.1"
 
 

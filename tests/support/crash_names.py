@@ -24,7 +24,7 @@ FILES = frozenset(
     [
         *_transaction(
             "upload.idempotency.claim", "upload.accept", "store.small.put", "relay.claim", "relay.mark", "jobs.claim",
-            "jobs.done", "jobs.recover", "metadata.index",
+            "jobs.done", "jobs.recover", "metadata.index", "metadata.audit.seal",
         ),
         *_transaction(*[f"consumer.{queue}" for queue in QUEUES]),
         "upload.blob-without-row", "store.small.stored", "store.file.written", "store.file.stored",
@@ -36,7 +36,7 @@ FILES = frozenset(
 
 VISITS = frozenset(
     _transaction(
-        "upload.idempotency.drop", "upload.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
+        "upload.idempotency.drop", "access.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
         "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many", "upload.accept-version", "upload.purge",
         "storage.removals",
     )

@@ -11,6 +11,7 @@ from filemill import __version__
 from filemill.cli import doctor as doctor_checks
 from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
+from filemill.cli.audit import audit
 from filemill.cli.index import index
 from filemill.cli.models import models
 from filemill.cli.operate import operate
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(parked, name="parked")
 app.add_typer(models, name="models")
 app.add_typer(index, name="index")
+app.add_typer(audit, name="audit")
 for command in operate.registered_commands:
     app.registered_commands.append(command)
 

@@ -90,13 +90,16 @@ class PurgeConfirmed(Contract):
     removed: dict[str, int] = Field(default_factory=dict)
 
 
+Action = Literal["content", "text", "rendition", "signed-url", "signed-open", "metadata"]
+
+
 class FileAccessed(Contract):
-    """`file.accessed`: somebody opened, or was refused, the content of a file."""
+    """`file.accessed`: somebody opened, or was refused, the content of a file. Told by each service that serves it."""
 
     file_id: FileId
     owner_id: str
     actor: str
-    action: Literal["content", "text", "rendition", "signed-url", "signed-open"]
+    action: Action
     outcome: Literal["ok", "refused"] = "ok"
     reason: str | None = None
     client_address: str | None = None

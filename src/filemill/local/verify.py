@@ -23,6 +23,7 @@ from filemill.chassis.storage.store import BlobStore
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
 from filemill.local.installation import Installation, Part, Progress
+from filemill.metadata import audit_check
 
 BLOBS_AT_ONCE = 4
 PEEK_MOST = 500
@@ -97,6 +98,8 @@ class _Verification:
                 await self._guarded(part, self._walk(part, kept))
         for part in self._installation.parts.values():
             await self._guarded(part, self._compare(part))
+        if (metadata := self._installation.parts.get("metadata")) is not None:
+            await self._guarded(metadata, self._check_trail(metadata))
         await self._count_orphans()
         parts = [f"{name}={total:064x}" for name, total in sorted(self._sums.items())]
         report.digest = hashlib.sha256("\n".join([*parts, f"blobs={self._blob_sum:064x}"]).encode()).hexdigest()
@@ -163,6 +166,11 @@ class _Verification:
             report.damaged += [DamagedBlob(blob.storage_key, one, blob.role, problem) for one in file_ids]
         line = f"{blob.storage_key} {size} {sha256}".encode()
         self._blob_sum = (self._blob_sum + int.from_bytes(hashlib.sha256(line).digest(), "big")) % rows.DIGEST_RANGE
+
+    async def _check_trail(self, metadata: Part) -> None:
+        checked = await audit_check.check(metadata.database, (), self._progress)
+        for fault in checked.faults:
+            self._report.faults.append(Fault("metadata", None, f"audit trail: {fault}"))
 
     # do the services agree
 

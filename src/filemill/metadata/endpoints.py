@@ -16,6 +16,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import RowMapping
 
+from filemill.chassis.access_journal import AccessJournal
 from filemill.chassis.clock import now
 from filemill.chassis.database.coalesced import CoalescedReads
 from filemill.chassis.database.database import Database, Tx, hold
@@ -29,7 +30,8 @@ from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
-from filemill.metadata import catalogue, repository, story
+from filemill.contracts.upload import Action
+from filemill.metadata import audit_repository, catalogue, repository, story
 from filemill.metadata.analytics import analytics
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
@@ -37,6 +39,7 @@ from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.text_answers import Format, text_answer
 from filemill.metadata.views import audit_view, document_of_upload, document_view, links_of, timeline_view
 
+NOT_MODIFIED = 304
 PERIOD_DEFAULT = timedelta(days=30)
 TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
 
@@ -49,6 +52,7 @@ class Endpoints:
     documents: CoalescedReads[tuple[str, str], RowMapping]
     store: BlobStore
     upload: ServiceClient
+    journal: AccessJournal
     settings: MetadataSettings
     wake_indexer: Callable[[], None]
 
@@ -98,6 +102,8 @@ class Endpoints:
         row = await self.documents.get((caller.owner_id, file_id))
         if row is None:
             return _json(document_of_upload(await self._ask_upload(file_id), links))
+        if self.settings.audit == "all":
+            await self.journal.opened(file_id, row["version"], "metadata", caller)
         return _json(document_view(row, links), ETag=_etag(row))
 
     async def patch(
@@ -122,7 +128,7 @@ class Endpoints:
                     "Somebody changed the file since you read it; read it again and send the new ETag."
                 )
             changed = catalogue.patch(tx, row, asked)
-            repository.add_audit(tx, _patched(changed, asked, caller))
+            audit_repository.add(tx, _patched(changed, asked, caller))
             return changed
 
         if await self.database.read(repository.get, caller.owner_id, file_id) is None:
@@ -140,23 +146,27 @@ class Endpoints:
         format: Format = "plain",  # noqa: A002 - the contract's name
     ) -> Response:
         """Plain text, Markdown, or JSON: pages and chunks with where they stand on the page."""
-        row = await self._row(caller, file_id)
+        row = await self._row(caller, file_id, "text")
         found = row["text"] or {}
         if not found.get("storage_key"):
             raise NotFound(_no_text(row, found.get("state")))
+        await self.journal.opened(file_id, row["version"], "text", caller)
         body = await read_all(self.store, found["storage_key"], TEXT_MOST_BYTES)
         return await asyncio.to_thread(text_answer, body, format)
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
         """What exists; anything else is processing's to make."""
-        row = await self._row(caller, file_id)
+        row = await self._row(caller, file_id, "rendition")
         found = next((one for one in row["renditions"] if one["name"] == name), None)
         if found is None:
             prefix = (
                 "/api/processing" if "x-forwarded-prefix" in request.headers else self.settings.base_url("processing")
             )
             return RedirectResponse(f"{prefix}/files/{file_id}/renditions/{name}", 307)
-        return await blob_response(request, self.store, found["storage_key"], found["content_type"])
+        answer = await blob_response(request, self.store, found["storage_key"], found["content_type"])
+        if answer.status_code != NOT_MODIFIED:
+            await self.journal.opened(file_id, row["version"], "rendition", caller)
+        return answer
 
     async def audit(
         self,
@@ -207,9 +217,10 @@ class Endpoints:
         start = _aware(since) or max(end, TIME_BEGINS + PERIOD_DEFAULT) - PERIOD_DEFAULT
         return await self.database.read(analytics, caller.owner_id, start, end)
 
-    async def _row(self, caller: Caller, file_id: str) -> RowMapping:
+    async def _row(self, caller: Caller, file_id: str, action: Action) -> RowMapping:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
         if row is None:
+            await self.journal.refused(repository.owner_of, file_id, action, caller)
             await self._ask_upload(file_id)
             raise NotFound("The file is stored, but nothing is known of its content yet; try again in a moment.")
         return row

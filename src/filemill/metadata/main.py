@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp
 
+from filemill.chassis.access_journal import AccessJournal
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.database.coalesced import CoalescedReads
@@ -19,8 +20,9 @@ from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.contracts.envelope import Event
-from filemill.metadata import consumers, repository
+from filemill.metadata import consumers, repository, story
 from filemill.metadata.endpoints import Endpoints
+from filemill.metadata.sealing import Sealer
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.forgetting import Forgetting
 from filemill.metadata.search.indexer import Indexer
@@ -29,7 +31,7 @@ from filemill.metadata.settings import MetadataSettings
 
 
 async def build(settings: MetadataSettings) -> ASGIApp:
-    """The app with its loops: relay, catalogue, indexer, forgetting."""
+    """The app with its loops: relay, catalogue, indexer, forgetting, journal, sealer."""
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=False)
@@ -38,6 +40,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     index = build_index(settings)
     indexer = Indexer(database, store, index, settings.index_text_characters)
     forgetting = Forgetting(database, index)
+    journal = AccessJournal("metadata", database, story.accessed_here)
 
     def committed(events: Sequence[Event]) -> None:
         indexer.wake()
@@ -50,6 +53,8 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     background.add("catalogue", catalogue.run)
     background.add("indexer", indexer.run)
     background.add("forgetting", forgetting.run)
+    background.add("journal", journal.run)
+    background.add("sealer", Sealer(database).run)
 
     state = HealthState(
         "metadata",
@@ -73,7 +78,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         await database.close()
 
     documents = CoalescedReads(database, repository.get_many)
-    endpoints = Endpoints(database, documents, store, upload, settings, indexer.wake)
+    endpoints = Endpoints(database, documents, store, upload, journal, settings, indexer.wake)
     searches = Searches(database, index, settings)
     return build_app(
         state,

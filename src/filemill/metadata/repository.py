@@ -14,7 +14,7 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.metadata import Document
-from filemill.metadata.tables import audit, documents, inbox, outbox, purged_files, texts, timeline
+from filemill.metadata.tables import audit, audit_seals, documents, inbox, outbox, purged_files, texts, timeline
 
 SEQ_BITS = 15
 EMPTY_DOCUMENT: dict[str, Any] = {
@@ -46,6 +46,12 @@ def get(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
         documents.c.known.is_(True),
     )
     return tx.execute(query).mappings().first()
+
+
+def owner_of(tx: Tx, file_id: str) -> str | None:
+    """Whose a living file is."""
+    query = select(documents.c.owner_id).where(documents.c.file_id == file_id, documents.c.deleted.is_(False))
+    return tx.execute(query).scalar()
 
 
 _LIVING = select(*[documents.c[name] for name in SHOWN]).where(
@@ -200,11 +206,6 @@ def drop_text(tx: Tx, doc_id: int) -> None:
 # audit and timeline
 
 
-def add_audit(tx: Tx, row: dict[str, Any]) -> None:
-    """Append an entry."""
-    tx.execute(insert(audit), row)
-
-
 def audit_page(
     tx: Tx, owner_id: str, file_id: str, limit: int, before: tuple[datetime, int] | None
 ) -> list[RowMapping]:
@@ -273,7 +274,7 @@ def _erase_text(tx: Tx, file_id: str) -> tuple[int, list[str]]:
 
 def _blank_audit(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     """The trail keeps who did what and when; names, addresses and details of a purged file go."""
-    blank = update(audit).where(audit.c.file_id == file_id).values(detail={}, client_address=None)
+    blank = update(audit).where(audit.c.file_id == file_id).values(detail={}, client_address=None, salt=None)
     return tx.execute(blank).rowcount, []
 
 
@@ -287,7 +288,7 @@ def _known(row: RowMapping) -> KnownFile | None:
 
 
 def _audit_flaw(row: RowMapping) -> str | None:
-    """What is wrong with an entry by itself. The chain over the entries, once there is one, is checked beside this."""
+    """What is wrong with an entry by itself. The chain over the entries is checked beside this."""
     if not (row["file_id"] and row["owner_id"] and row["actor"] and row["action"] and row["outcome"]):
         return "says not who did what"
     return None if isinstance(row["detail"], dict) else "has a detail that is no object"
@@ -307,6 +308,7 @@ INVENTORY = Inventory(
         KeptTable(texts, batch=20, erase=_erase_text),
         KeptTable(documents, local={"index_done": 0}),
         KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
+        KeptTable(audit_seals, survives="hashes and numbers only"),
         erasure.kept(purged_files),
         KeptTable(timeline),
         outboxes.kept(outbox),

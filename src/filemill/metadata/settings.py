@@ -1,5 +1,7 @@
 """Settings of the metadata service."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from filemill.chassis.settings import ServiceSettings
@@ -9,4 +11,5 @@ class MetadataSettings(ServiceSettings):
     """`FILEMILL_*`."""
 
     service: str = "metadata"
+    audit: Literal["opens", "all"] = "opens"
     index_text_characters: int = Field(default=1_000_000, ge=1_000)

@@ -3,11 +3,13 @@
 `why` says in words where a file stands: it is the sentence a user reads instead of a log.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from filemill.chassis import erasure
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Tx
 from filemill.contracts.ai import FileAnalyzed
@@ -15,7 +17,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import repository
+from filemill.metadata import audit_repository, repository
 
 _TEXT_WORDS = {
     "found": "text found",
@@ -29,7 +31,7 @@ def audit(
     tx: Tx, event: Event, owner_id: str, action: str, actor: str | None, address: str | None, **more: Any
 ) -> None:
     """Append an audit entry for an event."""
-    repository.add_audit(
+    audit_repository.add(
         tx,
         {
             "file_id": event.subject,
@@ -104,6 +106,13 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, action: str) -> None:
     """Deleted, restored, purged."""
     audit(tx, event, data.owner_id, action, data.actor, data.client_address)
     _add(tx, event, "upload", action, "done")
+
+
+def accessed_here(tx: Tx, events: Sequence[Event]) -> None:
+    """As `accessed`, of what this service served itself."""
+    for event in events:
+        if not erasure.is_purged(tx, event.subject):
+            accessed(tx, event, FileAccessed.model_validate(event.data))
 
 
 def accessed(tx: Tx, event: Event, data: FileAccessed) -> None:

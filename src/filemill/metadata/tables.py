@@ -119,7 +119,25 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     Column("client_address", String(80)),
     Column("request_id", String(64)),
+    # Of the chain. `salt` is null once the file was purged; the others are null until the entry is sealed.
+    Column("salt", String(32), server_default=""),
+    Column("seq", BigInteger),
+    Column("personal", String(64)),
+    Column("leaf", String(64)),
     Index("audit_file", "file_id", "at", "entry_id"),
+    Index("audit_seq", "seq", sqlite_where=text("seq IS NOT NULL"), postgresql_where=text("seq IS NOT NULL")),
+    Index("audit_unsealed", "entry_id", sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL")),
+)
+
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("seal_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("sealed_at", UtcTime, nullable=False),
 )
 
 timeline = Table(

@@ -1,11 +1,13 @@
 """The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import RowMapping
 
+from filemill.chassis.access_journal import SIGNED_LINK, AccessJournal
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
@@ -13,7 +15,7 @@ from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.blob_response import blob_response
-from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.web.caller import Caller, CallerDep, caller_of
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
@@ -25,6 +27,8 @@ from filemill.processing.plan import PLANS, facts_of
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.steps.conversion import Wish
 
+NOT_MODIFIED = 304
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
@@ -34,6 +38,7 @@ class Endpoints:
     store: BlobStore
     reprocessing: Reprocessing
     on_request: OnRequest
+    journal: AccessJournal
     signer: LinkSigner
     settings: ProcessingSettings
 
@@ -72,8 +77,12 @@ class Endpoints:
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
         """What exists, or what can be made: `page-N` of a PDF, `page-N.png` (or jpeg, avif, webp), a `card`. It has an ETag."""
-        row = await self.on_request.rendition(caller.owner_id, file_id, name)
-        return await blob_response(request, self.store, row["storage_key"], row["content_type"])
+        try:
+            row = await self.on_request.rendition(caller.owner_id, file_id, name)
+        except NotFound:
+            await self.journal.refused(repository.known.owner_of, file_id, "rendition", caller)
+            raise
+        return await self._shown(request, row, caller)
 
     async def sign(self, file_id: FileId, asked: NewRendition, request: Request, caller: CallerDep) -> SignedUrl:
         """It works without credentials until it expires. The picture is made when it is first asked for."""
@@ -92,4 +101,10 @@ class Endpoints:
         said = request.query_params
         wish = Wish(int(said["w"]), int(said["h"]), said["fit"], said["format"])
         row = await self.on_request.signed(file_id, wish.name)
-        return await blob_response(request, self.store, row["storage_key"], row["content_type"])
+        return await self._shown(request, row, replace(await caller_of(request), owner_id=row["owner_id"]), SIGNED_LINK)
+
+    async def _shown(self, request: Request, row: RowMapping, caller: Caller, actor: str | None = None) -> Response:
+        answer = await blob_response(request, self.store, row["storage_key"], row["content_type"])
+        if answer.status_code != NOT_MODIFIED:
+            await self.journal.opened(row["file_id"], row["version"], "rendition", caller, actor)
+        return answer

@@ -5,6 +5,7 @@ from functools import partial
 
 from starlette.types import ASGIApp
 
+from filemill.chassis.access_journal import AccessJournal
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell, Doorbell
@@ -64,6 +65,9 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         waker = Waker(database, job_queue, recovery, sender.send, lambda: Doorbell(settings.data_dir, DOORBELL))
         background.add("waker", waker.run)
 
+    journal = AccessJournal("processing", database)
+    background.add("journal", journal.run)
+
     upload = ServiceClient("upload", settings.base_url("upload"))
     background.add("parts", Handing(database, store, upload).run)
 
@@ -107,7 +111,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         state,
         # Before the jobs, whose `/jobs/{job_id}` is any word.
         [
-            Endpoints(database, store, reprocessing, on_request, build_signer(settings), settings).router(),
+            Endpoints(database, store, reprocessing, on_request, journal, build_signer(settings), settings).router(),
             UnpackEndpoints(database, wake).router(),
             JobEndpoints(database, job_queue, wake).router(),
         ],

@@ -9,19 +9,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from filemill.chassis.access_journal import SIGNED_LINK, AccessJournal
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
 from filemill.chassis.web.blob_response import BlobResponse
-from filemill.chassis.web.caller import CallerDep, caller_of
+from filemill.chassis.web.caller import Caller, CallerDep, caller_of
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
-from filemill.contracts.upload import FileAccessed, SignedUrl, SignedUrlRequest
+from filemill.contracts.upload import Action, FileAccessed, SignedUrl, SignedUrlRequest
 from filemill.upload import compression_repository, downloads, repository, scans_repository, versions_repository
-from filemill.upload.access_journal import AccessJournal
 from filemill.upload.errors import FileQuarantined, FileScanning
 from filemill.upload.settings import UploadSettings
 from filemill.upload.spool import Spool
@@ -69,7 +69,7 @@ class Contents:
         self, file_id: FileId, request: Request, caller: CallerDep, version: Annotated[int | None, Query(ge=1)] = None
     ) -> Response:
         """Supports `Range`, `If-Range`, `If-None-Match` and `HEAD`; the ETag is the SHA-256. `?version=`: an older one."""
-        row = await self.database.read(find_file, partial(repository.get, owner_id=caller.owner_id), file_id, version)
+        row = await self._mine(caller, file_id, version, "content")
         opened = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="content",
             client_address=caller.address, version=row["version"],
@@ -79,8 +79,7 @@ class Contents:
 
     async def sign(self, file_id: FileId, asked: SignedUrlRequest, request: Request, caller: CallerDep) -> SignedUrl:
         """The link is bound to this file and version, for reading only, and cannot be taken back before it expires."""
-        find = partial(repository.get, owner_id=caller.owner_id)
-        row = await self.database.read(find_file, find, file_id, asked.version)
+        row = await self._mine(caller, file_id, asked.version, "signed-url")
         signed = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor=caller.owner_id, action="signed-url",
             client_address=caller.address, version=row["version"],
@@ -102,7 +101,7 @@ class Contents:
         row = await self.database.read(find_file, repository.find_signed, file_id, version)
         caller = await caller_of(request)
         opened = FileAccessed(
-            file_id=file_id, owner_id=row["owner_id"], actor="signed link", action="signed-open",
+            file_id=file_id, owner_id=row["owner_id"], actor=SIGNED_LINK, action="signed-open",
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
         await self.must_be_served(row, opened)
@@ -110,6 +109,15 @@ class Contents:
             await self.journal.note(opened)
             return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
         return await self._answer(request, row, opened)
+
+    async def _mine(self, caller: Caller, file_id: str, version: int | None, action: Action) -> Mapping[str, Any]:
+        """A version of a file of the caller's. Raises `NotFound`; that somebody asked for another's is audited."""
+        find = partial(repository.get, owner_id=caller.owner_id)
+        try:
+            return await self.database.read(find_file, find, file_id, version)
+        except NotFound:
+            await self.journal.refused(repository.owner_of, file_id, action, caller)
+            raise
 
     async def _store_link(self, row: Any) -> str | None:
         """A link of the store, if there is one with just these bytes: a compressed blob goes through here.

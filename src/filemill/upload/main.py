@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
+from filemill.chassis.access_journal import AccessJournal
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.erasure import silenced
@@ -25,7 +26,6 @@ from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
 from filemill.upload import arrivals, consumers, direct, purge, resumable
-from filemill.upload.access_journal import AccessJournal
 from filemill.upload.arrivals import Arrivals
 from filemill.upload.compression import Compressor
 from filemill.upload.contents import Contents
@@ -52,7 +52,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     database = build_database(settings)
     store = store or build_store(settings)
     transport = await open_transport(settings)
-    journal = AccessJournal(database)
+    journal = AccessJournal("upload", database)
     spool: Spool | None = None
     if settings.spool_dir is None:
         await check_start(store, writes=True)

@@ -127,6 +127,12 @@ def get(tx: Tx, owner_id: str, file_id: str, *, deleted: bool = False) -> RowMap
     return tx.execute(query).mappings().first()
 
 
+def owner_of(tx: Tx, file_id: str) -> str | None:
+    """Whose a living file is."""
+    query = select(files.c.owner_id).where(files.c.file_id == file_id, files.c.deleted_at.is_(None))
+    return tx.execute(query).scalar()
+
+
 def get_all(tx: Tx, owner_id: str, file_ids: list[str]) -> list[RowMapping]:
     """Those of these files that are this owner's and living, in any order."""
     query = select(files).where(

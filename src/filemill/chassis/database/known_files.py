@@ -65,6 +65,11 @@ class KnownFiles:
         row = self.get(tx, file_id)
         return row if row and row["owner_id"] == owner_id and not row["deleted"] and row["version"] else None
 
+    def owner_of(self, tx: Tx, file_id: str) -> str | None:
+        """Whose a file is that is not deleted."""
+        row = self.get(tx, file_id)
+        return str(row["owner_id"]) if row and not row["deleted"] else None
+
     def learn(self, tx: Tx, file_id: str, owner_id: str, version: int, storage_key: str, **more: Any) -> bool:
         """A version of a file; False if this one or a newer one was known."""
         values = {"version": version, "storage_key": storage_key, **more}
