@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one line a judgement, or a sentence
 """The judged queries: what is typed, and what a person who knows every file would call right (3), good (2) or related (1).
 
 A judgement is a grade and the facts a document must have; the highest that fits counts. Written before the ranker they judge,

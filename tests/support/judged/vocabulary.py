@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one line a judgement, or a sentence
 """The words of the judged corpus: what things, papers and places are called in each language, in the forms texts use.
 
 Written for this corpus; nothing in it is taken from elsewhere, and names of firms are invented.
