@@ -14,7 +14,17 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.metadata import Document
-from filemill.metadata.tables import audit, documents, inbox, outbox, purged_files, texts, timeline
+from filemill.metadata.tables import (
+    INDEX_BEHIND,
+    INDEX_FORM_MARK,
+    audit,
+    documents,
+    inbox,
+    outbox,
+    purged_files,
+    texts,
+    timeline,
+)
 
 SEQ_BITS = 15
 EMPTY_DOCUMENT: dict[str, Any] = {
@@ -137,13 +147,21 @@ def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
 
 def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     """Documents whose index entry is behind, oldest first."""
-    behind = documents.c.index_done < documents.c.index_wanted
-    return list(tx.execute(select(documents).where(behind).order_by(documents.c.doc_id).limit(most)).mappings())
+    return list(
+        tx.execute(select(documents).where(text(INDEX_BEHIND)).order_by(documents.c.doc_id).limit(most)).mappings()
+    )
 
 
 def indexed(tx: Tx, doc_id: int, wanted: int) -> bool:
     """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile."""
-    return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted)).rowcount == 1
+    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted}
+    return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(values)).rowcount == 1
+
+
+def behind_count(tx: Tx, most: int) -> int:
+    """How many documents the index does not have as they are, counted up to `most`."""
+    behind = select(documents.c.doc_id).where(text(INDEX_BEHIND)).limit(most).subquery()
+    return tx.execute(select(func.count()).select_from(behind)).scalar_one()
 
 
 def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
@@ -153,7 +171,7 @@ def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
             select(documents.c.doc_id).where(documents.c.doc_id > after).order_by(documents.c.doc_id).limit(most)
         ).scalars()
     )
-    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0))
+    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0, index_mark=0))
     return keys
 
 
@@ -305,7 +323,7 @@ INVENTORY = Inventory(
     (
         # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
         KeptTable(texts, batch=20, erase=_erase_text),
-        KeptTable(documents, local={"index_done": 0}),
+        KeptTable(documents, local={"index_done": 0, "index_mark": 0}),
         KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
         erasure.kept(purged_files),
         KeptTable(timeline),

@@ -23,6 +23,11 @@ from filemill.chassis.messaging.outbox import outbox_table
 
 metadata = MetaData()
 
+INDEX_FORM = 2
+"""Of the entries in the word index. Another number needs a migration that makes `documents_behind` anew."""
+INDEX_FORM_MARK = INDEX_FORM << 40
+INDEX_BEHIND = f"index_mark - index_wanted < {INDEX_FORM_MARK}"
+
 _SMALL_JSON = JSON(none_as_null=True)
 
 documents = Table(
@@ -79,6 +84,10 @@ documents = Table(
     # The indexer's marks: behind while `index_done < index_wanted`.
     Column("index_wanted", Integer, nullable=False, server_default="1"),
     Column("index_done", Integer, nullable=False, server_default="0"),
+    # The same with the form of the entry above it: `INDEX_FORM * 2^40 + index_wanted`. A new form of the index leaves every
+    # document behind, so the first start with it makes the index anew; a program of an older form does not know this mark,
+    # so what that one indexes beside the new one comes again.
+    Column("index_mark", BigInteger, nullable=False, server_default="0"),
     # The file it came out of, and where in it that was.
     Column("parent_id", String(36)),
     Column("parent_path", String(500)),
@@ -96,6 +105,7 @@ documents = Table(
         sqlite_where=text("index_done < index_wanted"),
         postgresql_where=text("index_done < index_wanted"),
     ),
+    Index("documents_behind", "doc_id", sqlite_where=text(INDEX_BEHIND), postgresql_where=text(INDEX_BEHIND)),
 )
 
 texts = Table(

@@ -11,7 +11,7 @@ from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.web.caller import Caller
 from filemill.metadata import repository
 from filemill.metadata.search import finder
-from filemill.metadata.search.indexer import entry_of
+from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.query import positive
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.searches import _asked
@@ -56,8 +56,7 @@ class JudgedCatalogue:
     def _lose(self, tx: Tx, share: float, seed: int) -> int:
         keys = self.index.keys(tx, -1, 10_000)
         chosen = random.Random(seed).sample(keys, round(len(keys) * share))
-        for doc_id in chosen:
-            self.index.remove(tx, doc_id)
+        self.index.remove(tx, chosen)
         return len(chosen)
 
 
@@ -72,9 +71,11 @@ def _fill(tx: Tx, index: TextIndex, made: Sequence[Made]) -> None:
     metadata.create_all(tx)
     index.create(tx)
     tx.execute(insert(documents), [one.row for one in made])
+    entries = []
     for one in made:
         doc_id = one.row["doc_id"]
         if one.text:
             repository.keep_text(tx, doc_id, "blobs/x", one.text)
         row = repository.many(tx, OWNER, [doc_id])[doc_id]
-        index.put(tx, entry_of(row, one.text))
+        entries.append(entry_of(row, one.text))
+    index.put(tx, entries)

@@ -7,13 +7,14 @@ from sqlalchemy import RowMapping
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import repository
-from filemill.metadata.search.indexer import entry_of, kinds_of
-from filemill.metadata.search.query import Filters, Term, wanted
+from filemill.metadata.search.entries import fields_of, kinds_of
+from filemill.metadata.search.query import Filters, Term, understood, wanted
+from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
+from filemill.metadata.search.stemming import stems
 from filemill.metadata.search.text_index import FIELDS, TextIndex
+from filemill.metadata.search.vocabulary import languages
 from filemill.metadata.search.words import placed_words
 
-RANKED_AMONG = 2_000
-"""Ranked search scores the newest so many matches; the answer says when there were more."""
 FACETS_AMONG = 1_000
 """Facets count the newest so many matches; the answer says when there were more."""
 LOOKED_AT_MOST = 5_000
@@ -49,11 +50,12 @@ def search(
     tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, limit: int, *, ranked: bool, after: int | None
 ) -> Findings:
     """One page. Ranked pages continue by offset among the ranked (`after` is how many were shown), newest by key."""
+    terms = understood(terms, languages(tx, filters.owner_id))
     scores: dict[int, float | None]
     among = None
     if ranked:
         shown = after or 0
-        best, more = _ranked(tx, index, terms, filters, shown + limit + 1)
+        best, more = ranked_keys(tx, index, terms, filters, RANKED_AMONG)
         page = best[shown : shown + limit]
         scores = dict(page)
         last_key = shown + limit if len(best) > shown + limit else None
@@ -77,7 +79,7 @@ def _newest(
     kept: list[int] = []
     for _ in range(LOOKED_AT_MOST // _LOOK_PAGE):
         keys = index.newest(tx, terms, filters, _LOOK_PAGE, after)
-        kept += _of_size(tx, filters, keys)
+        kept += fitting(tx, filters, keys)
         if len(kept) > limit:
             return kept[:limit], kept[limit - 1]
         if len(keys) < _LOOK_PAGE:
@@ -86,36 +88,21 @@ def _newest(
     return kept, after
 
 
-def _ranked(
-    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, most: int
-) -> tuple[list[tuple[int, float]], bool]:
-    if not filters.by_size:
-        return index.ranked(tx, terms, filters, most, RANKED_AMONG)
-    best, more = index.ranked(tx, terms, filters, RANKED_AMONG, RANKED_AMONG)
-    fitting = set(_of_size(tx, filters, [doc_id for doc_id, _ in best]))
-    return [(doc_id, score) for doc_id, score in best if doc_id in fitting], more
-
-
-def _of_size(tx: Tx, filters: Filters, keys: list[int]) -> list[int]:
-    sizes = repository.sizes(tx, filters.owner_id, keys)
-    return [key for key in keys if key in sizes and filters.fits_size(sizes[key])]
-
-
 def _found(tx: Tx, row: RowMapping, score: float | None, terms: list[Term]) -> Found:
-    looked_for = wanted(terms)
+    looked_for = [term for term in wanted(terms) if not term.side] or wanted(terms)
     if not looked_for:
         return Found(row, score, [], [])
     kept = repository.text_of(tx, row["doc_id"])
     text = kept[1] if kept else ""
-    entry = entry_of(row, text)
-    matched = [name for name in FIELDS if any(_stands_in(entry.fields[name], term) for term in looked_for)]
+    fields = fields_of(row, text)
+    matched = [name for name in FIELDS if any(_stands_in(fields[name], term) for term in looked_for)]
     return Found(row, score, matched, highlights(text, looked_for) if "text" in matched else [])
 
 
 def _stands_in(found: list[str], term: Term) -> bool:
     size = len(term.words)
     if size == 1 and not term.prefix:
-        return term.words[0] in found
+        return term.words[0] in found or (bool(term.stems) and any(_is_form(word, term) for word in set(found)))
     *head, last = term.words
     for at in range(len(found) - size + 1):
         end = found[at + size - 1]
@@ -124,14 +111,29 @@ def _stands_in(found: list[str], term: Term) -> bool:
     return False
 
 
+def _is_form(word: str, term: Term) -> bool:
+    """Whether a word of a document is another form of the term's."""
+    return word in term.stems or not stems(word, term.languages).isdisjoint(term.stems)
+
+
 def highlights(text: str, terms: list[Term]) -> list[str]:
     """Up to three pieces of the text around matching words, each match between `**`."""
     exact = {word for term in terms for word in term.words}
     prefixes = tuple(term.words[-1] for term in terms if term.prefix)
+    forms = [term for term in terms if term.stems]
+    fits: dict[str, bool] = {}
     pieces: list[str] = []
     end_of_last = -1
     for word in placed_words(text[:HIGHLIGHT_LOOK_CHARACTERS]):
-        if word.start <= end_of_last or not (word.text in exact or (prefixes and word.text.startswith(prefixes))):
+        if word.start <= end_of_last:
+            continue
+        if word.text not in fits:
+            fits[word.text] = (
+                word.text in exact
+                or (bool(prefixes) and word.text.startswith(prefixes))
+                or any(_is_form(word.text, term) for term in forms)
+            )
+        if not fits[word.text]:
             continue
         start = max(0, word.start - HIGHLIGHT_CHARACTERS // 2)
         end = min(len(text), word.end + HIGHLIGHT_CHARACTERS // 2)
