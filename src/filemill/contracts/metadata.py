@@ -86,13 +86,20 @@ class Hit(File):
 
 
 class SearchPage(Contract):
-    """A page of hits. `ranked_among`, `facets_among`: set when only the newest so many matches were ranked, or counted."""
+    """A page of hits. `ranked_among`, `facets_among`: set when only the newest so many matches were put in order, or counted.
+
+    `corrected`: words that no file has, and the words of names and titles that were taken for them; `did_you_mean`: those that
+    would have been, where little was found. `not_indexed`: so many files (of everybody) the index does not have yet.
+    """
 
     items: list[Hit]
     next_cursor: str | None = None
     facets: dict[str, dict[str, int]] = Field(default_factory=dict)
     ranked_among: int | None = None
     facets_among: int | None = None
+    corrected: dict[str, str] = Field(default_factory=dict)
+    did_you_mean: dict[str, str] = Field(default_factory=dict)
+    not_indexed: int = 0
 
 
 class AuditEntry(Contract):

@@ -149,7 +149,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
         values |= _fresh(data.version)
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
         values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
-        values["known"] = True
+        values |= {"known": True, "name_key": repository.name_key(data.filename)}
         values["warnings"] = [warning.model_dump() for warning in data.warnings]
         if data.version > row["version"] or not row["typed_run"]:
             values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file

@@ -1,10 +1,26 @@
 """Reads and writes of documents, their texts, the audit trail and the timeline. Takes the transaction, owns none."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis import erasure
@@ -14,6 +30,7 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.metadata import Document
+from filemill.metadata.folding import fold
 from filemill.metadata.tables import (
     INDEX_BEHIND,
     INDEX_FORM_MARK,
@@ -34,6 +51,22 @@ EMPTY_DOCUMENT: dict[str, Any] = {
 }  # fmt: skip
 SHOWN = tuple(column.name for column in documents.c if column.name in Document.model_fields)
 """The columns of a document that are shown under their own names."""
+
+
+SORTED_BY: dict[str, tuple[Column[Any], bool]] = {
+    "newest": (documents.c.doc_id, True),
+    "oldest": (documents.c.doc_id, False),
+    "name": (documents.c.name_key, False),
+    "size": (documents.c.size, True),
+}
+"""The orders of a list: by which column, and whether the highest comes first."""
+IDS_AT_ONCE = 1_000
+NAME_KEY_MOST = 200
+
+
+def name_key(filename: str) -> str:
+    """What a name is sorted by: folded as words are, so that case and accents do not matter."""
+    return fold(filename).replace("\0", "")[:NAME_KEY_MOST]
 
 
 def doc_id_of(file_id: str) -> int:
@@ -106,24 +139,58 @@ def raise_revision(tx: Tx, file_id: str, above: int) -> RowMapping | None:
     return tx.execute(change).mappings().first()
 
 
-def newest(
-    tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool,
-    parent: str | None = None,
-) -> list[RowMapping]:  # fmt: skip
-    """Living documents in order of age, after the key `after`, within the keys `since` and `until`; children of `parent`."""
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a plain list is of: keys from `since` on and before `until`, children of `parent`."""
+
+    since: int | None = None
+    until: int | None = None
+    parent: str | None = None
+
+
+def listed(
+    tx: Tx, owner_id: str, order: str, limit: int, after: tuple[float | int | str, int] | None, within: Within
+) -> list[RowMapping]:
+    """Living documents in an order of `SORTED_BY`, after a value and a key."""
     key = documents.c.doc_id
+    column, downwards = SORTED_BY[order]
     query = select(documents).where(
         documents.c.owner_id == owner_id, documents.c.deleted.is_(False), documents.c.known.is_(True)
     )
-    if parent is not None:
-        query = query.where(documents.c.parent_id == parent)
-    if after is not None:
-        query = query.where(key > after if oldest_first else key < after)
-    if since is not None:
-        query = query.where(key >= since)
-    if until is not None:
-        query = query.where(key < until)
-    return list(tx.execute(query.order_by(key if oldest_first else key.desc()).limit(limit)).mappings())
+    if within.parent is not None:
+        query = query.where(documents.c.parent_id == within.parent)
+    if within.since is not None:
+        query = query.where(key >= within.since)
+    if within.until is not None:
+        query = query.where(key < within.until)
+    if after is not None and column is key:
+        query = query.where(key < after[1] if downwards else key > after[1])
+    elif after is not None:
+        place = tuple_(literal(after[0], column.type), literal(after[1], BigInteger))
+        query = query.where(tuple_(column, key) < place if downwards else tuple_(column, key) > place)
+    order_by = [one.desc() if downwards else one for one in dict.fromkeys((column, key))]
+    return list(tx.execute(query.order_by(*order_by).limit(limit)).mappings())
+
+
+def sort_values(tx: Tx, owner_id: str, doc_ids: Sequence[int], order: str) -> dict[int, str | int]:
+    """What documents are sorted by, by key; only living ones of this owner."""
+    found: dict[int, str | int] = {}
+    for at in range(0, len(doc_ids), IDS_AT_ONCE):
+        query = select(documents.c.doc_id, SORTED_BY[order][0]).where(
+            documents.c.doc_id.in_(doc_ids[at : at + IDS_AT_ONCE]),
+            documents.c.owner_id == owner_id,
+            documents.c.deleted.is_(False),
+        )
+        found |= {row[0]: row[1] for row in tx.execute(query)}
+    return found
+
+
+def countable(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> list[RowMapping]:
+    """What is counted of living documents of this owner: `content_type`, `size`, `tags` and `status`."""
+    query = select(documents.c.content_type, documents.c.size, documents.c.tags, documents.c.status).where(
+        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+    )
+    return list(tx.execute(query).mappings())
 
 
 def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]:
@@ -152,9 +219,12 @@ def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     )
 
 
-def indexed(tx: Tx, doc_id: int, wanted: int) -> bool:
-    """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile."""
-    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted}
+def indexed(tx: Tx, doc_id: int, wanted: int, filename: str) -> bool:
+    """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile.
+
+    What it is sorted by comes with it, for documents that an older program catalogued.
+    """
+    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted, "name_key": name_key(filename)}
     return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(values)).rowcount == 1
 
 

@@ -40,6 +40,13 @@ documents = Table(
     # False until `file.uploaded` is here: another event about the file came first.
     Column("known", Boolean, nullable=False),
     Column("filename", String(255), nullable=False),
+    # What it is sorted by: folded, and compared by bytes on every engine.
+    Column(
+        "name_key",
+        String(200).with_variant(String(200, collation="C"), "postgresql"),
+        nullable=False,
+        server_default="",
+    ),
     Column("size", BigInteger, nullable=False),
     Column("content_type", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -99,6 +106,8 @@ documents = Table(
         postgresql_where=text("parent_id IS NOT NULL"),
     ),
     Index("documents_newest", "owner_id", "deleted", "doc_id"),
+    Index("documents_named", "owner_id", "deleted", "name_key", "doc_id"),
+    Index("documents_sized", "owner_id", "deleted", "size", "doc_id"),
     Index(
         "documents_unindexed",
         "doc_id",

@@ -10,11 +10,10 @@ from sqlalchemy import insert
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.web.caller import Caller
 from filemill.metadata import repository
+from filemill.metadata.asked import asked_for
 from filemill.metadata.search import finder
 from filemill.metadata.search.entries import entry_of
-from filemill.metadata.search.query import positive
 from filemill.metadata.search.text_index import TextIndex
-from filemill.metadata.searches import _asked
 from filemill.metadata.tables import documents, metadata
 from support.judged.corpus import OWNER, Made, corpus
 from support.judged.measure import DEPTH, scores
@@ -31,12 +30,11 @@ class JudgedCatalogue:
 
     async def answer(self, query: str) -> list[str]:
         """File ids of the first page, in its order."""
-        asked = await _asked(Caller(OWNER, is_admin=True, address=None), query)
+        asked = await asked_for(Caller(OWNER, is_admin=True, address=None), query)
         if asked.nothing:
             return []
-        ranked = bool(positive(asked.terms))
         found = await self.database.read(
-            finder.search, self.index, asked.terms, asked.filters, DEPTH, ranked=ranked, after=None
+            finder.search, self.index, asked.terms, asked.filters, DEPTH, order="relevance", after=None
         )
         return [hit.row["file_id"] for hit in found.hits]
 

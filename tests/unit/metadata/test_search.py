@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filemill.metadata.folding import fold
 from filemill.metadata.search.entries import kinds_of
-from filemill.metadata.search.finder import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, highlights
+from filemill.metadata.search.evidence import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, highlights
 from filemill.metadata.search.query import Filters, Term, parse, positive
-from filemill.metadata.search.words import WORD_MOST_CHARACTERS, fold, placed_words, words
+from filemill.metadata.search.words import WORD_MOST_CHARACTERS, placed_words, words
 
 ADA = Filters("ada")
 

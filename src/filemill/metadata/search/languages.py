@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from filemill.metadata.search.words import fold
+from filemill.metadata.folding import fold
 
 LOOK_AT_WORDS = 300
 LEAST_HITS = 3

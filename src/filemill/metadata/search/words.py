@@ -5,9 +5,10 @@ they have no spaces. What comes out holds only word characters, so an index may 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from filemill.metadata.folding import fold
 
 WORD_MOST_CHARACTERS = 64
 """Longer runs are cut: they are base64 or hashes, and nobody types more of them."""
@@ -28,12 +29,6 @@ class Word:
     text: str
     start: int
     end: int
-
-
-def fold(text: str) -> str:
-    """Case and accents away: `Café` and `CAFE` are the same word. Source: Unicode 3.13, compatibility caseless match."""
-    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in spread if not unicodedata.combining(char))
 
 
 def words(text: str) -> list[str]:
