@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import HealthState
@@ -30,6 +31,8 @@ from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.tables import documents, metadata
 from support.asgi import running
 
+NOBODY = "http://127.0.0.1:9"
+"""Where nothing listens (RFC 863's port, which nobody serves)."""
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -84,7 +87,9 @@ class Searching:
 
 
 @asynccontextmanager
-async def searching(engine: str, folder: Path, fixture: Callable[[str], Any]) -> AsyncIterator[Searching]:
+async def searching(
+    engine: str, folder: Path, fixture: Callable[[str], Any], ai_url: str = NOBODY
+) -> AsyncIterator[Searching]:
     """The endpoints over an empty catalogue on `sqlite` or `postgresql`."""
     if engine == "sqlite":
         database, inner = open_sqlite(folder / "catalogue.db"), Fts5Index()
@@ -99,8 +104,14 @@ async def searching(engine: str, folder: Path, fixture: Callable[[str], Any]) ->
     async def start() -> None:
         await database.write("test.make", make)
 
-    router = Searches(database, index, load(MetadataSettings)).router()
-    app = build_app(HealthState("metadata"), [router], summary="Test.", start=start, stop=database.close)
+    ai = ServiceClient("ai", ai_url, total_s=3.0)
+
+    async def stop() -> None:
+        await ai.close()
+        await database.close()
+
+    router = Searches(database, index, load(MetadataSettings), ai).router()
+    app = build_app(HealthState("metadata"), [router], summary="Test.", start=start, stop=stop)
     async with running(app) as client:
         yield Searching(client, database, index, itertools.count(1))
 

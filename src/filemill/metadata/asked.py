@@ -29,11 +29,12 @@ CursorQuery = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it is asked for. `nothing`: nothing can match it, whatever there is."""
+    """A search as it is asked for. `nothing`: nothing can match it. `words`: the query without its conditions."""
 
     terms: list[Term]
     filters: Filters
     nothing: bool
+    words: str
 
     @property
     def is_search(self) -> bool:
@@ -66,7 +67,7 @@ async def asked_for(
     of_others = any(one not in ("me", caller.owner_id) for one in owners)
     # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
     says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
-    return Asked(terms, filters, of_others or says_nothing)
+    return Asked(terms, filters, of_others or says_nothing, rest.strip())
 
 
 AskedDep = Annotated[Asked, Depends(asked_for)]
@@ -74,15 +75,17 @@ AskedDep = Annotated[Asked, Depends(asked_for)]
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """Where a page goes on, and which corrections of words it keeps."""
+    """Where a page goes on, which corrections of words it keeps, and whether its order is that of words alone."""
 
     place: Place
     taken: dict[str, str]
+    by_words: bool
 
 
-def cursor_of(asked: Asked, order: Order, more: str, place: Place, taken: dict[str, str]) -> str:
+def cursor_of(asked: Asked, order: Order, more: str, since: Continued) -> str:
     """The cursor of the next page; `more` is whatever else chooses what is listed."""
-    said = orjson.dumps([place.value, taken]).decode()
+    place = since.place
+    said = orjson.dumps([place.value, since.taken, since.by_words]).decode()
     digest = _digest(asked, order, more, place.key, place.below, said)
     return pagination.encode(digest, place.key, place.below, said)
 
@@ -95,8 +98,8 @@ def continued(cursor: str | None, asked: Asked, order: Order, more: str) -> Cont
     digest, key, below, said = str(position[0]), int(position[1]), int(position[2]), str(position[3])
     if digest != _digest(asked, order, more, key, below, said):
         raise BadRequest("cursor: it belongs to another search, or was changed; begin again without it")
-    value, taken = orjson.loads(said)
-    return Continued(Place(key, value, below), taken)
+    value, taken, by_words = orjson.loads(said)
+    return Continued(Place(key, value, below), taken, by_words)
 
 
 def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: str) -> str:

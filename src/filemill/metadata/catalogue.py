@@ -92,6 +92,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
     findings = repository.merged_findings(row["findings"], data)
     if findings != row["findings"]:
         values["findings"] = findings
+        values["vectors_wanted"] = _vectors_wanted(row["version"], findings)
     if (data.run, data.attempt) > (row["analysis_run"], row["analysis_attempt"]):
         values |= {
             "analysis": data.analysis,
@@ -159,6 +160,15 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
         _changed(tx, _change(tx, row, event, values))
 
 
+def _vectors_wanted(version: int, findings: list[dict[str, Any]]) -> str | None:
+    """Which vectors ai has of the text: said anew by each run that made some."""
+    for finding in findings:
+        if finding["capability"] == "embeddings" and finding["state"] == "done":
+            run, attempt, _ = finding.get("said_by") or (0, 0, 0)
+            return f"{version}.{run}.{attempt}:{finding.get('model_digest') or ''}"[:120]
+    return None
+
+
 def _fresh(version: int) -> dict[str, Any]:
     return {
         "version": version,
@@ -182,6 +192,7 @@ def _fresh(version: int) -> dict[str, Any]:
         "analysis_run": 0,
         "analysis_attempt": 0,
         "analysis_ms": None,
+        "vectors_wanted": None,
     }
 
 

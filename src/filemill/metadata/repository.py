@@ -1,5 +1,6 @@
 """Reads and writes of documents, their texts, the audit trail and the timeline. Takes the transaction, owns none."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,10 @@ from sqlalchemy import (
     BigInteger,
     Column,
     RowMapping,
+    Text,
     and_,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -41,6 +44,7 @@ from filemill.metadata.tables import (
     purged_files,
     texts,
     timeline,
+    vectors,
 )
 
 SEQ_BITS = 15
@@ -67,6 +71,15 @@ NAME_KEY_MOST = 200
 def name_key(filename: str) -> str:
     """What a name is sorted by: folded as words are, so that case and accents do not matter."""
     return fold(filename).replace("\0", "")[:NAME_KEY_MOST]
+
+
+def signed_hash(digits: str) -> int | None:
+    """A perceptual hash, 16 hexadecimal digits, as a database keeps 64 bits; None for what is no hash."""
+    try:
+        number = int(digits, 16)
+    except ValueError:
+        return None
+    return number - (1 << 64) if number >> 63 else number
 
 
 def doc_id_of(file_id: str) -> int:
@@ -185,12 +198,21 @@ def sort_values(tx: Tx, owner_id: str, doc_ids: Sequence[int], order: str) -> di
     return found
 
 
-def countable(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> list[RowMapping]:
-    """What is counted of living documents of this owner: `content_type`, `size`, `tags` and `status`."""
-    query = select(documents.c.content_type, documents.c.size, documents.c.tags, documents.c.status).where(
-        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+def counted(
+    tx: Tx, owner_id: str, doc_ids: Sequence[int], sizes: tuple[int, int | None]
+) -> list[tuple[str, list[str], str, int]]:
+    """(content type, tags, status, how many) of living documents of this owner between two sizes."""
+    tags = cast(documents.c.tags, Text)
+    query = select(documents.c.content_type, tags, documents.c.status, func.count()).where(
+        documents.c.doc_id.in_(doc_ids),
+        documents.c.owner_id == owner_id,
+        documents.c.deleted.is_(False),
+        documents.c.size >= sizes[0],
     )
-    return list(tx.execute(query).mappings())
+    if sizes[1] is not None:
+        query = query.where(documents.c.size <= sizes[1])
+    rows = tx.execute(query.group_by(documents.c.content_type, tags, documents.c.status)).all()
+    return [(row[0], json.loads(row[1]), row[2], row[3]) for row in rows]
 
 
 def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]:
@@ -219,12 +241,15 @@ def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     )
 
 
-def indexed(tx: Tx, doc_id: int, wanted: int, filename: str) -> bool:
-    """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile.
+def indexed(tx: Tx, row: RowMapping) -> bool:
+    """The index entry is as good as this row; False if the document was purged meanwhile.
 
-    What it is sorted by comes with it, for documents that an older program catalogued.
+    What it is sorted and compared by comes with it, for documents that an older program catalogued.
     """
-    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted, "name_key": name_key(filename)}
+    doc_id, wanted = row["doc_id"], row["index_wanted"]
+    hashed = row["properties"].get("perceptual_hash")
+    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted, "name_key": name_key(row["filename"])}
+    values["picture_hash"] = signed_hash(hashed) if isinstance(hashed, str) else None
     return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(values)).rowcount == 1
 
 
@@ -267,6 +292,14 @@ def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
     """(storage key, text) that was last indexed for a document."""
     row = tx.execute(select(texts.c.storage_key, texts.c.body).where(texts.c.doc_id == doc_id)).first()
     return (row[0], row[1]) if row else None
+
+
+def texts_of(tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
+    """The texts of documents, by key."""
+    return {
+        row[0]: row[1]
+        for row in tx.execute(select(texts.c.doc_id, texts.c.body).where(texts.c.doc_id.in_(doc_ids))).all()
+    }
 
 
 _KEEP_TEXT = text(
@@ -359,6 +392,11 @@ def _erase_text(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     return tx.execute(delete(texts).where(texts.c.doc_id == mine)).rowcount, []
 
 
+def _erase_vectors(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    mine = select(documents.c.doc_id).where(documents.c.file_id == file_id).scalar_subquery()
+    return tx.execute(delete(vectors).where(vectors.c.doc_id == mine)).rowcount, []
+
+
 def _blank_audit(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     """The trail keeps who did what and when; names, addresses and details of a purged file go."""
     blank = update(audit).where(audit.c.file_id == file_id).values(detail={}, client_address=None)
@@ -393,6 +431,7 @@ INVENTORY = Inventory(
     (
         # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
         KeptTable(texts, batch=20, erase=_erase_text),
+        KeptTable(vectors, batch=20, erase=_erase_vectors),
         KeptTable(documents, local={"index_done": 0, "index_mark": 0}),
         KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
         erasure.kept(purged_files),

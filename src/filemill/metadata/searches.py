@@ -12,22 +12,28 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import BadRequest
+from filemill.chassis.errors import BadRequest, NotFound, Unavailable
+from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web import pagination
+from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.pagination import LimitQuery
 from filemill.contracts.ids import FileId
-from filemill.contracts.metadata import SearchPage
+from filemill.contracts.metadata import SearchPage, Semantic, SimilarHit, SimilarPage
 from filemill.metadata import repository
-from filemill.metadata.asked import Asked, AskedDep, CursorQuery, continued, cursor_of
+from filemill.metadata.asked import Asked, AskedDep, Continued, CursorQuery, continued, cursor_of
 from filemill.metadata.exporting import lines, table
-from filemill.metadata.search import finder
+from filemill.metadata.meaning import asked_question
+from filemill.metadata.search import finder, hybrid
 from filemill.metadata.search.evidence import Found
+from filemill.metadata.search.hybrid import Question
 from filemill.metadata.search.pages import Order, Place
 from filemill.metadata.search.query import Filters, positive
+from filemill.metadata.search.similar import similar
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.views import hit_view, links_of
 
+Mode = Literal["words", "hybrid"]
 EXPORT_PAGE = 500
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
@@ -39,6 +45,7 @@ class Searches:
     database: Database
     index: TextIndex
     settings: MetadataSettings
+    ai: ServiceClient
 
     def router(self) -> APIRouter:
         """Every route of this room."""
@@ -46,6 +53,13 @@ class Searches:
         add = router.add_api_route
         add("/files", self.find, methods=["GET"], response_model=SearchPage, summary="Search, or list")
         add("/files/", self.find, methods=["GET"], include_in_schema=False)
+        add(
+            "/files/{file_id}/similar",
+            self.similar,
+            methods=["GET"],
+            response_model=SimilarPage,
+            summary="Files like it",
+        )
         described: dict[int | str, dict[str, Any]] = {
             200: {"content": {kind: {} for kind in ("text/csv", "application/x-ndjson")}}
         }
@@ -62,6 +76,7 @@ class Searches:
             Order | None, Query(description="By relevance when there are words, else newest first.")
         ] = None,
         limit: LimitQuery = pagination.LIMIT_DEFAULT,
+        mode: Annotated[Mode, Query(description="`hybrid`: by words and by meaning.")] = "words",
         cursor: CursorQuery = None,
     ) -> SearchPage:
         """Words are looked for in names, titles, tags, extracted text and findings, in all their forms.
@@ -73,21 +88,64 @@ class Searches:
         if asked.is_search and parent:
             raise BadRequest("parent works on a plain list, without q, type, tag and status.")
         order = _order(asked, sort)
-        more = str(parent or "")
+        if mode == "hybrid" and order != "relevance":
+            raise BadRequest("mode=hybrid sorts by relevance; it needs words in q, and no other sort.")
+        more = f"{parent or ''} {mode}"
         since = continued(cursor, asked, order, more)
         place, taken = (since.place, since.taken) if since else (None, None)
+        semantic: Semantic | None = None
+        if mode == "hybrid" and not (since and since.by_words):
+            question = await asked_question(self.ai, asked)
+            if isinstance(question, Question):
+                found, compared = await self.database.read(
+                    hybrid.search, self.index, asked.terms, asked.filters, limit, asked=question, after=place
+                )
+                semantic = _semantic(question, compared)
+                return self._page(request, asked, order, more, found, semantic)
+            if place is not None:
+                raise Unavailable(
+                    f"{question.reason} Later pages need the same order; try again, or begin anew.", retry_after_s=5
+                )
+            semantic = Semantic(used=False, reason=question.reason)
         if asked.is_search:
             found = await self.database.read(
                 finder.search, self.index, asked.terms, asked.filters, limit, order=order, after=place, taken=taken
             )
         else:
             found = await self.database.read(_plain, asked.filters, order, limit, place, parent)
+        return self._page(request, asked, order, more, found, semantic, by_words=True)
+
+    async def similar(
+        self, file_id: FileId, request: Request, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> SimilarPage:
+        """Near-duplicates of a picture; files about the same as a text."""
+        row = await self.database.read(repository.get, caller.owner_id, file_id)
+        if row is None:
+            raise NotFound("There is no such file, or nothing is known of it yet.")
+        alike = await self.database.read(similar, self.index, row, limit)
+        items = [
+            SimilarHit(
+                **hit_view(Found(one, None, [], []), links_of(request, self.settings, one["file_id"])).model_dump(),
+                similarity=value,
+            )
+            for one, value in alike.hits
+        ]
+        return SimilarPage(
+            items=items, method=alike.way, compared=alike.compared, bounded=alike.bounded, model=alike.model
+        )
+
+    def _page(
+        self, request: Request, asked: Asked, order: Order, more: str, found: finder.Findings,
+        semantic: Semantic | None, *, by_words: bool = False,
+    ) -> SearchPage:  # fmt: skip
         items = [hit_view(hit, links_of(request, self.settings, hit.row["file_id"])) for hit in found.hits]
-        next_cursor = cursor_of(asked, order, more, found.next, found.corrected) if found.next is not None else None
+        next_cursor = None
+        if found.next is not None:
+            next_cursor = cursor_of(asked, order, more, Continued(found.next, found.corrected, by_words))
         return SearchPage(
             items=items, next_cursor=next_cursor, facets=found.facets, facets_among=found.facets_among,
             ranked_among=found.among, corrected=found.corrected, did_you_mean=found.did_you_mean,
-            not_indexed=found.behind,
+            not_indexed=found.behind, semantic=semantic,
         )  # fmt: skip
 
     async def export(
@@ -117,6 +175,13 @@ class Searches:
             if found.next is None:
                 return
             after = found.next
+
+
+def _semantic(question: Question, compared: hybrid.Compared) -> Semantic:
+    return Semantic(
+        used=True, method="exact scan", model=question.model, compared=compared.documents, bounded=compared.bounded,
+        of_other_models=compared.of_other_models,
+    )  # fmt: skip
 
 
 def _order(asked: Asked, sort: Order | None) -> Order:

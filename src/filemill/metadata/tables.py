@@ -8,6 +8,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -27,6 +28,7 @@ INDEX_FORM = 2
 """Of the entries in the word index. Another number needs a migration that makes `documents_behind` anew."""
 INDEX_FORM_MARK = INDEX_FORM << 40
 INDEX_BEHIND = f"index_mark - index_wanted < {INDEX_FORM_MARK}"
+VECTORS_BEHIND = "coalesce(vectors_wanted, '') <> coalesce(vectors_kept, '')"
 
 _SMALL_JSON = JSON(none_as_null=True)
 
@@ -95,6 +97,11 @@ documents = Table(
     # document behind, so the first start with it makes the index anew; a program of an older form does not know this mark,
     # so what that one indexes beside the new one comes again.
     Column("index_mark", BigInteger, nullable=False, server_default="0"),
+    # Which vectors of its text there are to keep, and which are kept: `version.run.attempt:digest of the model`.
+    Column("vectors_wanted", String(120)),
+    Column("vectors_kept", String(120)),
+    # The 64 bits of its perceptual hash, as a signed number.
+    Column("picture_hash", BigInteger),
     # The file it came out of, and where in it that was.
     Column("parent_id", String(36)),
     Column("parent_path", String(500)),
@@ -106,6 +113,14 @@ documents = Table(
         postgresql_where=text("parent_id IS NOT NULL"),
     ),
     Index("documents_newest", "owner_id", "deleted", "doc_id"),
+    Index("documents_vectors", "doc_id", sqlite_where=text(VECTORS_BEHIND), postgresql_where=text(VECTORS_BEHIND)),
+    Index(
+        "documents_pictures",
+        "owner_id",
+        "doc_id",
+        sqlite_where=text("picture_hash IS NOT NULL"),
+        postgresql_where=text("picture_hash IS NOT NULL"),
+    ),
     Index("documents_named", "owner_id", "deleted", "name_key", "doc_id"),
     Index("documents_sized", "owner_id", "deleted", "size", "doc_id"),
     Index(
@@ -123,6 +138,18 @@ texts = Table(
     Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("storage_key", String(100), nullable=False),
     Column("body", Text, nullable=False),
+)
+
+# Vectors of a document's chunks, one after another: float16, unit length, little-endian. Made by ai; kept to be compared.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("vectors_newest", "owner_id", "model", "doc_id"),
 )
 
 audit = Table(

@@ -42,8 +42,8 @@ class Index:
     async def ranked(
         self, terms: list[Term], filters: Filters, limit: int, among: int
     ) -> tuple[list[tuple[int, float]], bool]:
-        best, more = await self.database.read(ranked_keys, self.inner, terms, filters, among)
-        return best[:limit], more
+        best, looked_at = await self.database.read(ranked_keys, self.inner, terms, filters, among)
+        return best[:limit], looked_at is not None
 
 
 def entry(doc_id: int, fields: dict[str, list[str]], owner: str, tags: tuple[str, ...] = ()) -> IndexEntry:

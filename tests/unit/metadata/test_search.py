@@ -49,6 +49,13 @@ def test_placed_words_when_it_is_any_text_then_places_are_in_it_and_words_hold_n
         assert fold(word.text) == word.text
 
 
+@given(st.text(st.characters(codec="ascii"), max_size=200))
+def test_words_when_a_text_is_ascii_then_the_fast_way_finds_the_same(text: str) -> None:
+    """Two ways, one meaning."""
+    slow = [word.text for word in placed_words(f"{text} é")]
+    assert [*words(text), "e"] == [*(word.text for word in placed_words(text)), "e"] == slow
+
+
 @pytest.mark.parametrize(
     ("query", "terms"),
     [

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import RowMapping
 
-from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
 from filemill.metadata.search.entries import fields_of
 from filemill.metadata.search.query import Term, wanted
-from filemill.metadata.search.stemming import stems
+from filemill.metadata.search.stemming import stem
 from filemill.metadata.search.text_index import FIELDS
 from filemill.metadata.search.words import placed_words
 
@@ -28,13 +26,11 @@ class Found:
     highlights: list[str]
 
 
-def found(tx: Tx, row: RowMapping, score: float | None, terms: Sequence[Term]) -> Found:
+def found(row: RowMapping, text: str, score: float | None, terms: Sequence[Term]) -> Found:
     """A hit with its evidence."""
     looked_for = [term for term in wanted(terms) if not term.side] or wanted(terms)
     if not looked_for:
         return Found(row, score, [], [])
-    kept = repository.text_of(tx, row["doc_id"])
-    text = kept[1] if kept else ""
     fields = fields_of(row, text)
     matched = [name for name in FIELDS if any(_stands_in(fields[name], term) for term in looked_for)]
     return Found(row, score, matched, highlights(text, looked_for) if "text" in matched else [])
@@ -54,7 +50,7 @@ def _stands_in(found: list[str], term: Term) -> bool:
 
 def _is_form(word: str, term: Term) -> bool:
     """Whether a word of a document is another form of the term's."""
-    return word in term.stems or not stems(word, term.languages).isdisjoint(term.stems)
+    return word in term.stems or any(stem(word, language) in term.stems for language in term.languages)
 
 
 def highlights(text: str, terms: Sequence[Term]) -> list[str]:

@@ -22,15 +22,19 @@ def facets(
     types: Counter[str] = Counter()
     tags: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
-    for row in repository.countable(tx, filters.owner_id, keys[:FACETS_AMONG]):
-        if not filters.fits_size(row["size"]):
-            continue
-        types[kinds_of(row["content_type"])[0]] += 1
-        tags.update(row["tags"])
-        statuses[row["status"]] += 1
+    sizes = (filters.least_bytes or 0, filters.most_bytes)
+    for content_type, some_tags, status, times in repository.counted(tx, filters.owner_id, keys[:FACETS_AMONG], sizes):
+        types[kinds_of(content_type)[0]] += times
+        tags.update(dict.fromkeys(some_tags, times))
+        statuses[status] += times
     counts = {
-        "type": dict(types.most_common()),
-        "tag": dict(tags.most_common(30)),
-        "status": dict(statuses.most_common()),
+        "type": dict(_most(types)),
+        "tag": dict(_most(tags)[:30]),
+        "status": dict(_most(statuses)),
     }
     return counts, among
+
+
+def _most(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Those that are most; of equal ones by the alphabet, so that no engine's order shows."""
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))

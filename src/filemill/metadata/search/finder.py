@@ -8,7 +8,7 @@ from filemill.metadata import repository
 from filemill.metadata.search.evidence import Found, found
 from filemill.metadata.search.facets import facets
 from filemill.metadata.search.pages import Order, Page, Place, page
-from filemill.metadata.search.query import Filters, Term, understood
+from filemill.metadata.search.query import Filters, Term, positive, understood
 from filemill.metadata.search.spelling import FEW, corrected
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.search.vocabulary import languages
@@ -60,7 +60,8 @@ def _told(
 ) -> Findings:  # fmt: skip
     rows = repository.many(tx, filters.owner_id, shown.keys)
     scores = shown.scores or {}
-    hits = [found(tx, rows[key], scores.get(key), terms) for key in shown.keys if key in rows]
+    texts = repository.texts_of(tx, shown.keys) if positive(terms) else {}
+    hits = [found(rows[key], texts.get(key, ""), scores.get(key), terms) for key in shown.keys if key in rows]
     counts, counted = facets(tx, index, terms, filters) if first else ({}, None)
     behind = repository.behind_count(tx, BEHIND_MOST) if first else 0
     return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)

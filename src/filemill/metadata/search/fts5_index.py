@@ -85,11 +85,11 @@ class Fts5Index:
             begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
         statement = _NEWEST.format("ASC" if oldest_first else "DESC")
         values = (_match(terms, filters, about), begin, end, limit)
-        return [row[0] for row in tx.exec_driver_sql(statement, values)]
+        return [row[0] for row in tx.exec_driver_sql(statement, values).all()]
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""
-        return {row[0]: row[1] for row in tx.exec_driver_sql(_IMPACTS, (json.dumps(list(doc_ids)),))}
+        return {row[0]: row[1] for row in tx.exec_driver_sql(_IMPACTS, (json.dumps(list(doc_ids)),)).all()}
 
 
 def _row(entry: IndexEntry) -> tuple[int | str, ...]:

@@ -81,41 +81,70 @@ def _line(impacts: dict[str, float], by_stem: dict[str, float], least: float) ->
     return f"{least:.1f} " + " ".join(f"{word}:{round(value)}" for value, word in entries) + " "
 
 
+class Scorer:
+    """How well documents answer one query; they are known to match. Made once for a query, asked for each candidate."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._terms = [
+            ([_needles(one) for one in alternatives(term)], SIDE_SHARE if term.side else 1.0)
+            for term in positive(terms)
+        ]
+
+    def score(self, line: str) -> float:
+        """Of a document with these impacts."""
+        least = float(line[: line.index(" ")])
+        total = 0.0
+        for ways, share in self._terms:
+            best = 0.0
+            for heads, ends, prefix in ways:
+                value = max(_ends_impact(line, ends, prefix), least * FORM_SHARE if share == 1.0 else 0.0)
+                for head in heads:
+                    value += max(_impact(line, head), least)
+                best = max(best, value / (1 + len(heads)))
+            total += best * share
+        return round(total / SCALE, 4)
+
+
 def score(line: str, terms: Sequence[Term]) -> float:
-    """How well a document with these impacts answers; it is known to match."""
-    least = float(line.partition(" ")[0])
-    total = 0.0
-    for term in positive(terms):
-        best = max(_worth(line, one, least) for one in alternatives(term))
-        total += best * (SIDE_SHARE if term.side else 1.0)
-    return round(total / SCALE, 4)
+    """How well a document with these impacts answers."""
+    return Scorer(terms).score(line)
 
 
-def _worth(line: str, term: Term, least: float) -> float:
+_Needles = tuple[list[str], list[tuple[str, float]], str]
+
+
+def _needles(term: Term) -> _Needles:
+    """What to look for in a line: all but the last word, the last in its forms, or its beginning."""
     *head, last = term.words
-    if term.prefix:
-        ends = [_best_beginning(line, last, least)]
-    else:
-        ends = [_impact(line, last)]
-        for found in term.stems:
-            ends += [FORM_SHARE * _impact(line, found), FORM_SHARE * _impact(line, f"={found}")]
-    floor = 0.0 if term.side else least * FORM_SHARE
-    values = [max(_impact(line, word), least) for word in head] + [max(*ends, floor)]
-    return sum(values) / len(values)
+    ends = [(f" {last}:", 1.0)]
+    for found in term.stems:
+        ends += [(f" {found}:", FORM_SHARE), (f" ={found}:", FORM_SHARE)]
+    return [f" {word}:" for word in head], ends, f" {last}" if term.prefix else ""
 
 
-def _impact(line: str, word: str) -> float:
-    at = line.find(f" {word}:")
+def _ends_impact(line: str, ends: list[tuple[str, float]], prefix: str) -> float:
+    if prefix:
+        return _best_beginning(line, prefix)
+    best = 0.0
+    for needle, share in ends:
+        value = share * _impact(line, needle)
+        if value > best:
+            best = value
+    return best
+
+
+def _impact(line: str, needle: str) -> float:
+    at = line.find(needle)
     if at < 0:
         return 0.0
-    begins = at + len(word) + 2
+    begins = at + len(needle)
     return float(line[begins : line.index(" ", begins)])
 
 
-def _best_beginning(line: str, beginning: str, least: float) -> float:
-    best, at = least, line.find(f" {beginning}")
+def _best_beginning(line: str, needle: str) -> float:
+    best, at = 0.0, line.find(needle)
     while at >= 0:
         ends = line.index(" ", at + 1)
         best = max(best, float(line[at:ends].rpartition(":")[2]))
-        at = line.find(f" {beginning}", ends)
+        at = line.find(needle, ends)
     return best

@@ -80,7 +80,7 @@ class Indexer:
         gone: list[int] = []
         for row in rows:
             doc_id = row["doc_id"]
-            if not repository.indexed(tx, doc_id, row["index_wanted"], row["filename"]):
+            if not repository.indexed(tx, row):
                 continue
             if row["deleted"] or not row["known"]:
                 gone.append(doc_id)

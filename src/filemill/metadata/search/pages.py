@@ -82,13 +82,13 @@ def _by_age(
 
 
 def _ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, limit: int, after: Place | None) -> Page:
-    best, more = ranked_keys(tx, index, terms, filters, RANKED_AMONG)
+    best, among = ranked_keys(tx, index, terms, filters, RANKED_AMONG)
     if after is not None:
         best = [(key, score) for key, score in best if (score, key) < (after.value, after.key)]
     shown = best[:limit]
     below = _below(after, [key for key, _ in best])
     last = Place(shown[-1][0], shown[-1][1], below) if len(best) > limit else None
-    return Page([key for key, _ in shown], last, dict(shown), RANKED_AMONG if more else None)
+    return Page([key for key, _ in shown], last, dict(shown), among)
 
 
 def _sorted(

@@ -97,14 +97,14 @@ class PostgresqlIndex:
 
         def ask(window: str | None) -> list[int]:
             within = match if window is None else f"{match} & ({window})"
-            return [row[0] for row in tx.exec_driver_sql(statement, (within, begin, end, limit, *values))]
+            return [row[0] for row in tx.exec_driver_sql(statement, (within, begin, end, limit, *values)).all()]
 
         return blocks.walk(tx, ask, begin, end, limit, oldest_first=oldest_first)
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""
         query = "SELECT doc_id, impacts FROM word_impacts WHERE doc_id = ANY ($1::bigint[])"
-        return {row[0]: row[1] for row in tx.exec_driver_sql(query, (list(doc_ids),))}
+        return {row[0]: row[1] for row in tx.exec_driver_sql(query, (list(doc_ids),)).all()}
 
 
 def _vector(entry: IndexEntry, block: int) -> str:

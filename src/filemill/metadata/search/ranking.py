@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import repository
-from filemill.metadata.search.impacts import score
+from filemill.metadata.search.impacts import Scorer
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.text_index import TextIndex
 
@@ -18,20 +18,26 @@ RANKED_AMONG = 2_000
 
 def ranked_keys(
     tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, among: int
-) -> tuple[list[tuple[int, float]], bool]:
-    """Every candidate, best first: documents about the words before those that merely hold them; and if there were more."""
+) -> tuple[list[tuple[int, float]], int | None]:
+    """Every candidate with its score, best first; and how many candidates there were, if they were not all matches.
+
+    Documents about the words come first; where those are more than half of `among`, no other is looked at.
+    """
     half = among // 2
     keys = index.newest(tx, terms, filters, half + 1, None, about=True)
-    more = len(keys) > half
+    bounded = len(keys) > half
     keys = keys[:half]
-    others = index.newest(tx, terms, filters, among - len(keys) + 1, None)
-    more = more or len(others) > among - len(keys)
-    keys = list(dict.fromkeys([*keys, *others[: among - len(keys)]]))
+    if not bounded:
+        others = index.newest(tx, terms, filters, among - len(keys) + 1, None)
+        bounded = len(others) > among - len(keys)
+        keys = list(dict.fromkeys([*keys, *others[: among - len(keys)]]))
+    looked_at = len(keys) if bounded else None
     if filters.by_size:
         keys = fitting(tx, filters, keys)
     impacts = index.impacts(tx, keys)
-    best = [(key, score(impacts[key], terms)) for key in keys if key in impacts]
-    return sorted(best, key=lambda one: (-one[1], -one[0])), more
+    scorer = Scorer(terms)
+    best = [(key, scorer.score(impacts[key])) for key in keys if key in impacts]
+    return sorted(best, key=lambda one: (-one[1], -one[0])), looked_at
 
 
 def fitting(tx: Tx, filters: Filters, keys: Sequence[int]) -> list[int]:
