@@ -1,9 +1,9 @@
-"""G11: searches as the service makes them (hits with evidence, facets, corrections) over 10,000 to a million files, on both engines.
+"""G11: searches as the service makes them (hits, evidence, facets, corrections) over 10,000 to a million files, both engines.
 
 Each kind of query is asked with many different words; p95 is of those. Anchor in the same run: the plain query on the same
-index, every match sorted by the engine's own rank (`bm25`, `ts_rank`-like order is not kept any more: newest by sort), which is
-what one writes first. Growth is against a tenth of the files. The corpus is made by `search_corpus`; sizes by
-`BENCH_SEARCH_SIZES` (10000,100000), `BENCH_SEARCH_DIR` keeps SQLite's databases for another run. Not for: a busy service.
+index, every match of a common word sorted by the engine's own rank (`bm25`, `ts_rank`), which is what one writes first. Growth
+is against a tenth of the files. The corpus is made by `search_corpus`; sizes by `BENCH_SEARCH_SIZES` (10000,100000);
+`BENCH_SEARCH_DIR` keeps SQLite's databases for another run. Not for: a busy service.
 """
 
 import asyncio
@@ -67,8 +67,12 @@ KINDS: dict[str, tuple[Order, Callable[[random.Random], str]]] = {
     "word in a month": ("relevance", lambda lot: f"common created:{lot.choice((2023, 2024, 2025))}-{lot.randrange(1, 13):02}"),
     "word by size": ("newest", lambda lot: f"common size:>{lot.choice((1, 4))}MB"),
     "word by name": ("name", lambda lot: lot.choice(_MIDDLE)),
-    "mistyped": ("relevance", lambda lot: (lambda word: word[:2] + "x" + word[2:])(lot.choice([w for w in _MIDDLE if len(w) > 6]))),
+    "mistyped": ("relevance", lambda lot: _mistyped(lot.choice([word for word in _MIDDLE if len(word) > 6]))),
 }  # fmt: skip
+
+
+def _mistyped(word: str) -> str:
+    return word[:2] + "x" + word[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +181,11 @@ def _rows(found: list[Measured]) -> list[dict[str, Any]]:
     rows = []
     for one in found:
         kind, (_, worst_ms) = max(one.kinds.items(), key=lambda item: item[1][1])
+        work = f"search over {one.size:,} files, worst p95 of {len(one.kinds)} kinds: {kind}"
         rows.append({
-            "id": f"G11 {one.engine} {one.size}", "work": f"search over {one.size:,} files, p95 of the worst of {len(one.kinds)} kinds ({kind})",
-            "anchor_is": "a common word ranked by the engine alone", "ours": round(worst_ms, 1), "anchor": round(one.anchor_ms, 1),
-            "ratio": round(worst_ms / one.anchor_ms, 2), "unit": "ms", "goal": f"<= {GOAL_MS:g} ms", "met": worst_ms <= GOAL_MS,
+            "id": f"G11 {one.engine} {one.size}", "work": work, "anchor_is": "a common word ranked by the engine alone",
+            "ours": round(worst_ms, 1), "anchor": round(one.anchor_ms, 1), "ratio": round(worst_ms / one.anchor_ms, 2),
+            "unit": "ms", "goal": f"<= {GOAL_MS:g} ms", "met": worst_ms <= GOAL_MS,
             "kinds": {name: [round(value, 2) for value in values] for name, values in one.kinds.items()},
             "entries_per_s": round(one.per_s), "entries_per_cpu_s": round(one.per_cpu_s),
         })  # fmt: skip
@@ -194,14 +199,13 @@ def _growth(found: list[Measured]) -> list[dict[str, Any]]:
         tenth = by.get((engine, size // 10))
         if tenth is None:
             continue
-        factors = {
-            kind: p95 / tenth.kinds[kind][1] for kind, (_, p95) in one.kinds.items() if p95 > GROWTH_FROM_MS
-        } or {"none": 1.0}
-        kind, factor = max(factors.items(), key=lambda item: item[1])
+        slow = {kind: p95 / tenth.kinds[kind][1] for kind, (_, p95) in one.kinds.items() if p95 > GROWTH_FROM_MS}
+        kind, factor = max(slow.items(), key=lambda item: item[1], default=("none", 1.0))
+        work = f"growth of p95 above {GROWTH_FROM_MS:g} ms, tenfold files: {kind}"
         rows.append({
-            "id": f"G11 growth {engine} {size}", "work": f"p95 where it is above {GROWTH_FROM_MS:g} ms, against {size // 10:,} files ({kind})",
-            "anchor_is": f"the same query at {size // 10:,}", "ours": round(factor, 2), "anchor": 1, "ratio": round(factor, 2),
-            "unit": "times", "goal": f"<= {GROWTH_GOAL:g}", "met": factor <= GROWTH_GOAL,
+            "id": f"G11 growth {engine} {size}", "work": work, "anchor_is": f"the same query at {size // 10:,}",
+            "ours": round(factor, 2), "anchor": 1, "ratio": round(factor, 2), "unit": "times",
+            "goal": f"<= {GROWTH_GOAL:g}", "met": factor <= GROWTH_GOAL,
         })  # fmt: skip
     return rows
 

@@ -1,8 +1,8 @@
 """A corpus for search: any number of documents, the same each time, written the way the indexer writes, in batches.
 
-Words are drawn by Zipf's law from 40,000 made-up ones, with a few real ones at chosen frequencies, so that a query's selectivity
-is known: `everyday` stands in half of all texts, `weekly` in one of twenty, `rarely` in one of 5,000. Times are spread over
-three years. One owner has nine of ten files.
+Words are drawn by Zipf's law from 40,000 made-up ones, with a few real ones at chosen frequencies, so that the selectivity of a
+query is known: `everyday` stands in half of all texts, `weekly` in one of twenty, `rarely` in one of 5,000. Times are spread
+over three years. One owner has nine of ten files.
 """
 
 import time

@@ -46,9 +46,8 @@ def draw(figures: dict[str, dict[str, dict[str, float]]]) -> str:
             )
     for at, kind in enumerate(kinds):
         y, x = TOP + 10 + at * 21, LEFT + 2 * (PANEL + 40)
-        parts.append(
-            f'<line x1="{x}" y1="{y}" x2="{x + 24}" y2="{y}" stroke="{COLOURS[at % len(COLOURS)]}" {_dash(at)}stroke-width="2"/>'
-        )
+        stroke = f'stroke="{COLOURS[at % len(COLOURS)]}" {_dash(at)}stroke-width="2"'
+        parts.append(f'<line x1="{x}" y1="{y}" x2="{x + 24}" y2="{y}" {stroke}/>')
         parts.append(f'<text x="{x + 30}" y="{y + 4}">{kind}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
