@@ -12,7 +12,7 @@ LOW_MS, HIGH_MS = 0.3, 300.0
 GOAL_MS = 50.0
 COLOURS = ("#1b6ca8", "#c8553d", "#2d936c", "#8f5db7", "#b07d12", "#3a3f44", "#d1478c", "#1f9e9e")
 
-Figures = list[tuple[str, int, dict[str, tuple[float, float]]]]
+Figures = list[tuple[str, int, dict[str, tuple[float, float, float]]]]
 
 
 def write(found: Figures) -> None:

@@ -9,7 +9,7 @@ from filemill.metadata.search.entries import fields_of
 from filemill.metadata.search.query import Term, wanted
 from filemill.metadata.search.stemming import stem
 from filemill.metadata.search.text_index import FIELDS
-from filemill.metadata.search.words import placed_words
+from filemill.metadata.search.words import placed_words, words
 
 HIGHLIGHTS_MOST = 3
 HIGHLIGHT_CHARACTERS = 160
@@ -31,9 +31,23 @@ def found(row: RowMapping, text: str, score: float | None, terms: Sequence[Term]
     looked_for = [term for term in wanted(terms) if not term.side] or wanted(terms)
     if not looked_for:
         return Found(row, score, [], [])
-    fields = fields_of(row, text)
+    fields = fields_of(row, "")
     matched = [name for name in FIELDS if any(_stands_in(fields[name], term) for term in looked_for)]
-    return Found(row, score, matched, highlights(text, looked_for) if "text" in matched else [])
+    pieces = highlights(text, looked_for)
+    if _is_in_text(text, looked_for, bool(pieces)):
+        matched = [name for name in FIELDS if name in matched or name == "text"]
+        return Found(row, score, matched, pieces)
+    return Found(row, score, matched, [])
+
+
+def _is_in_text(text: str, looked_for: Sequence[Term], has_pieces: bool) -> bool:
+    """Pieces of a text show single words; a phrase, or what stands further down, is looked for in all of it."""
+    if has_pieces and all(len(term.words) == 1 for term in looked_for):
+        return True
+    if not has_pieces and len(text) <= HIGHLIGHT_LOOK_CHARACTERS:
+        return False
+    found = words(text)
+    return any(_stands_in(found, term) for term in looked_for)
 
 
 def _stands_in(found: list[str], term: Term) -> bool:
