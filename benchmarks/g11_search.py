@@ -43,7 +43,7 @@ from support.servers import postgresql
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SEARCH_SIZES", "10000,100000").split(",")]
 FOLDER = os.environ.get("BENCH_SEARCH_DIR")
-ASKED = 40
+ASKED = 30
 """Queries of each kind, after as many to warm up."""
 LIMIT = 50
 GOAL_MS, GROWTH_GOAL, GROWTH_FROM_MS = 50.0, 5.0, 10.0

@@ -30,7 +30,11 @@ _COUNT = (
     " lowest = CASE WHEN word_blocks.entries = 0 THEN excluded.lowest ELSE least(word_blocks.lowest, excluded.lowest) END,"
     " highest = greatest(word_blocks.highest, excluded.highest), entries = word_blocks.entries + excluded.entries"
 )
-_RANGES = "SELECT block, lowest, highest FROM word_blocks WHERE entries > 0 AND highest >= $1 AND lowest < $2"
+_RANGES = (
+    "SELECT block, lowest, highest, set_config('enable_seqscan', 'off', true) FROM word_blocks"
+    " WHERE entries > 0 AND highest >= $1 AND lowest < $2"
+)
+"""And what matches is asked of GIN, in this transaction: its statistics do not know that words and blocks go together."""
 
 Range = tuple[int, int, int]
 
@@ -61,8 +65,10 @@ def walk(
     tx: Tx, ask: Callable[[str | None], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
 ) -> list[int]:
     """The first `limit` keys within `begin` and `end`; `ask` gives those of a window, as a condition on marks."""
-    ranges: list[Range] = [(row[0], row[1], row[2]) for row in tx.exec_driver_sql(_RANGES, (begin, end))]
+    ranges: list[Range] = [(row[0], row[1], row[2]) for row in tx.exec_driver_sql(_RANGES, (begin, end)).all()]
     ranges.sort(key=(lambda one: one[1]) if oldest_first else (lambda one: -one[2]))
+    if not ranges:
+        return []
     if len(ranges) <= FIRST_WINDOW:
         return ask(None)
     found: set[int] = set()

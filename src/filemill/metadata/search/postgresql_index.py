@@ -38,8 +38,6 @@ _FOUND = (
     "WITH hit AS MATERIALIZED (SELECT doc_id FROM word_index WHERE vector @@ CAST($1::text AS tsquery){})"
     " SELECT doc_id FROM hit WHERE doc_id >= $2 AND doc_id < $3 ORDER BY doc_id {} LIMIT $4"
 )
-_NO_SCAN = "SET LOCAL enable_seqscan = off"
-"""What matches is asked of GIN: its statistics do not know that words and blocks go together."""
 
 
 class PostgresqlIndex:
@@ -93,7 +91,6 @@ class PostgresqlIndex:
         match = _match(terms, filters, about)
         beside, values = _side_by_side(terms)
         statement = _FOUND.format(beside, "ASC" if oldest_first else "DESC")
-        tx.exec_driver_sql(_NO_SCAN)
 
         def ask(window: str | None) -> list[int]:
             within = match if window is None else f"{match} & ({window})"

@@ -66,8 +66,9 @@ _ADD_LANGUAGE = text(
     "INSERT INTO vocabulary_languages (owner, language) VALUES (:owner, :language) ON CONFLICT DO NOTHING"
 )
 _LANGUAGES = text("SELECT language FROM vocabulary_languages WHERE owner = :owner ORDER BY language")
-_WITH_GRAM = text(
-    f"SELECT word FROM vocabulary_grams WHERE owner = :owner AND gram = :gram LIMIT {GRAM_WORDS_MOST}"  # noqa: S608 - a number
+_WITH_GRAM = (
+    "SELECT word FROM (SELECT word FROM vocabulary_grams WHERE owner = :owner AND gram = :gram{at}"
+    " ORDER BY word LIMIT {most}) AS with_gram{at}"
 )
 _FILES = text("SELECT word, files FROM vocabulary WHERE owner = :owner AND word IN :words").bindparams(
     bindparam("words", expanding=True)
@@ -139,10 +140,10 @@ def grams(word: str) -> set[str]:
 
 def near(tx: Tx, owner_id: str, word: str, most: int) -> dict[str, int]:
     """The `most` words of the owner that share most with a word, and how many files have each."""
-    owner = owner_mark(owner_id)
-    shared: Counter[str] = Counter()
-    for gram in sorted(grams(word)):
-        shared.update(tx.execute(_WITH_GRAM, {"owner": owner, "gram": gram}).scalars())
+    asked = sorted(grams(word))
+    parts = (_WITH_GRAM.format(at=at, most=GRAM_WORDS_MOST) for at in range(len(asked)))
+    values = {"owner": owner_mark(owner_id)} | {f"gram{at}": gram for at, gram in enumerate(asked)}
+    shared = Counter(tx.execute(text(" UNION ALL ".join(parts)), values).scalars().all())
     likely = [found for found, _ in sorted(shared.items(), key=lambda one: (-one[1], one[0]))[:most]]
     return files_with(tx, owner_id, likely)
 
