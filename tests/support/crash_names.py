@@ -51,6 +51,10 @@ SELDOM: dict[str, str] = {
         _transaction("metadata.index.rebuild.create", "metadata.index.rebuild.drop", "metadata.index.rebuild.mark"),
         "an operator's command, each step whole or not at all; it is run again: test_rebuilding",
     ),
+    **dict.fromkeys(
+        _transaction("metadata.vectors.keep"),
+        "only where a model makes vectors; whole or not at all, and done again by its mark: test_meaning",
+    ),
     **dict.fromkeys(_transaction("jobs.give-back"), "a worker that is asked to stop: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.heartbeat", "jobs.cancel", "jobs.stop"), "a long job: test_crash_starts"),
     **dict.fromkeys(_transaction("jobs.wake", "jobs.unwake"), "only with Celery: tests/adapters/jobs"),

@@ -28,7 +28,7 @@ def _counts(mill: Mill) -> Iterator[tuple[str, int]]:
     for service in JOBS:
         open_jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"
         yield f"{service}.jobs", mill.rows(service, open_jobs)[0][0]
-    behind = "SELECT count(*) FROM documents WHERE index_done < index_wanted"
+    behind = "SELECT count(*) FROM documents WHERE index_mark - index_wanted < 2199023255552"
     yield "metadata.index", mill.rows("metadata", behind)[0][0]
 
 

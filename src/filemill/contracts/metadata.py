@@ -1,6 +1,6 @@
 """What the metadata service says: the whole of what is known of a file, search, audit, timeline, analytics."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -85,14 +85,57 @@ class Hit(File):
     matched_in: list[str] = Field(default_factory=list)
 
 
+class Semantic(Contract):
+    """How a hybrid search looked for meaning. `used` False: it was by words alone, and `reason` says why.
+
+    `compared`: documents whose vectors were; `bounded`: there were more. `of_other_models`: documents left out, since their
+    vectors are of another model.
+    """
+
+    used: bool
+    method: str | None = None
+    model: str | None = None
+    compared: int = 0
+    bounded: bool = False
+    of_other_models: int = 0
+    reason: str | None = None
+
+
+class SimilarHit(Hit):
+    """A file like another; `similarity` is 0 to 1, of its method."""
+
+    similarity: float
+
+
+class SimilarPage(Contract):
+    """Files like a file, the most alike first, with how it was told and among how many; `bounded`: there were more.
+
+    `picture-hash`: equal bits of perceptual hashes; `vectors`: cosine of texts' vectors, of one model; `words`: of weights.
+    """
+
+    items: list[SimilarHit]
+    method: Literal["picture-hash", "vectors", "words"]
+    compared: int
+    bounded: bool = False
+    model: str | None = None
+
+
 class SearchPage(Contract):
-    """A page of hits. `ranked_among`, `facets_among`: set when only the newest so many matches were ranked, or counted."""
+    """A page of hits. `ranked_among`, `facets_among`: set when only the newest so many matches were put in order, or counted.
+
+    `corrected`: words that no file has, and the words of names and titles that were taken for them; `did_you_mean`: those that
+    would have been, where little was found. `not_indexed`: so many files (of everybody) the index does not have yet.
+    """
 
     items: list[Hit]
     next_cursor: str | None = None
     facets: dict[str, dict[str, int]] = Field(default_factory=dict)
     ranked_among: int | None = None
     facets_among: int | None = None
+    corrected: dict[str, str] = Field(default_factory=dict)
+    did_you_mean: dict[str, str] = Field(default_factory=dict)
+    not_indexed: int = 0
+    semantic: Semantic | None = None
 
 
 class AuditEntry(Contract):

@@ -92,6 +92,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
     findings = repository.merged_findings(row["findings"], data)
     if findings != row["findings"]:
         values["findings"] = findings
+        values["vectors_wanted"] = _vectors_wanted(row["version"], findings)
     if (data.run, data.attempt) > (row["analysis_run"], row["analysis_attempt"]):
         values |= {
             "analysis": data.analysis,
@@ -149,7 +150,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
         values |= _fresh(data.version)
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
         values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
-        values["known"] = True
+        values |= {"known": True, "name_key": repository.name_key(data.filename)}
         values["warnings"] = [warning.model_dump() for warning in data.warnings]
         if data.version > row["version"] or not row["typed_run"]:
             values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file
@@ -157,6 +158,15 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
     if values:
         values["created_at"] = min(row["created_at"], data.created_at)
         _changed(tx, _change(tx, row, event, values))
+
+
+def _vectors_wanted(version: int, findings: list[dict[str, Any]]) -> str | None:
+    """Which vectors ai has of the text: said anew by each run that made some."""
+    for finding in findings:
+        if finding["capability"] == "embeddings" and finding["state"] == "done":
+            run, attempt, _ = finding.get("said_by") or (0, 0, 0)
+            return f"{version}.{run}.{attempt}:{finding.get('model_digest') or ''}"[:120]
+    return None
 
 
 def _fresh(version: int) -> dict[str, Any]:
@@ -182,6 +192,7 @@ def _fresh(version: int) -> dict[str, Any]:
         "analysis_run": 0,
         "analysis_attempt": 0,
         "analysis_ms": None,
+        "vectors_wanted": None,
     }
 
 

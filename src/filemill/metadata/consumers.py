@@ -84,7 +84,7 @@ def on_purged(tx: Tx, event: Event, *, index: TextIndex) -> None:
     data = FileLifecycle.model_validate(event.data)
     doc_id = repository.doc_id_at(tx, data.file_id)
     if doc_id is not None:
-        index.remove(tx, doc_id)
+        index.remove(tx, [doc_id])
     ERASURE.on_purged(tx, event)
     story.audit(tx, event, data.owner_id, "purged", data.actor, None)
 

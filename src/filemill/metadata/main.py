@@ -22,10 +22,12 @@ from filemill.chassis.web.process import run_service
 from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository, story
 from filemill.metadata.endpoints import Endpoints
+from filemill.metadata.meaning import ASK_MOST_S
 from filemill.metadata.sealing import Sealer
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.forgetting import Forgetting
 from filemill.metadata.search.indexer import Indexer
+from filemill.metadata.search.vector_keeper import VectorKeeper
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
 
@@ -37,13 +39,16 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     await check_start(store, writes=False)
     transport = await open_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
+    ai = ServiceClient("ai", settings.base_url("ai"), total_s=ASK_MOST_S)
     index = build_index(settings)
+    vectors = VectorKeeper(database, ai)
     indexer = Indexer(database, store, index, settings.index_text_characters)
     forgetting = Forgetting(database, index)
     journal = AccessJournal("metadata", database, story.accessed_here)
 
     def committed(events: Sequence[Event]) -> None:
         indexer.wake()
+        vectors.wake()
         forgetting.heard(events)
 
     catalogue = Consumer(consumers.QUEUE, transport, database, consumers.handlers(index), committed, silenced)
@@ -52,6 +57,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     background.add("relay", Relay(database, transport).run)
     background.add("catalogue", catalogue.run)
     background.add("indexer", indexer.run)
+    background.add("vectors", vectors.run)
     background.add("forgetting", forgetting.run)
     background.add("journal", journal.run)
     background.add("sealer", Sealer(database).run)
@@ -63,6 +69,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
             "storage": Dependency(store.check, needed=False),
             "broker": Dependency(transport.check, needed=False),
             "upload": Dependency(upload.check, needed=False),
+            "ai": Dependency(ai.check, needed=False),
         },
         background,
         transport,
@@ -73,13 +80,14 @@ async def build(settings: MetadataSettings) -> ASGIApp:
 
     async def stop() -> None:
         await upload.close()
+        await ai.close()
         await transport.close()
         await store.close()
         await database.close()
 
     documents = CoalescedReads(database, repository.get_many)
     endpoints = Endpoints(database, documents, store, upload, journal, settings, indexer.wake)
-    searches = Searches(database, index, settings)
+    searches = Searches(database, index, settings, ai)
     return build_app(
         state,
         [searches.router(), endpoints.router()],

@@ -1,10 +1,30 @@
 """Reads and writes of documents, their texts, the audit trail and the timeline. Takes the transaction, owns none."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, RowMapping, and_, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    RowMapping,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from filemill.chassis import erasure
@@ -14,7 +34,20 @@ from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.metadata import Document
-from filemill.metadata.tables import audit, audit_seals, documents, inbox, outbox, purged_files, texts, timeline
+from filemill.metadata.folding import fold
+from filemill.metadata.tables import (
+    INDEX_BEHIND,
+    INDEX_FORM_MARK,
+    audit,
+    audit_seals,
+    documents,
+    inbox,
+    outbox,
+    purged_files,
+    texts,
+    timeline,
+    vectors,
+)
 
 SEQ_BITS = 15
 EMPTY_DOCUMENT: dict[str, Any] = {
@@ -24,6 +57,30 @@ EMPTY_DOCUMENT: dict[str, Any] = {
 }  # fmt: skip
 SHOWN = tuple(column.name for column in documents.c if column.name in Document.model_fields)
 """The columns of a document that are shown under their own names."""
+
+
+SORTED_BY: dict[str, tuple[Column[Any], bool]] = {
+    "newest": (documents.c.doc_id, True),
+    "oldest": (documents.c.doc_id, False),
+    "name": (documents.c.name_key, False),
+    "size": (documents.c.size, True),
+}
+"""The orders of a list: by which column, and whether the highest comes first."""
+NAME_KEY_MOST = 200
+
+
+def name_key(filename: str) -> str:
+    """What a name is sorted by: folded as words are, so that case and accents do not matter."""
+    return fold(filename).replace("\0", "")[:NAME_KEY_MOST]
+
+
+def signed_hash(digits: str) -> int | None:
+    """A perceptual hash, 16 hexadecimal digits, as a database keeps 64 bits; None for what is no hash."""
+    try:
+        number = int(digits, 16)
+    except ValueError:
+        return None
+    return number - (1 << 64) if number >> 63 else number
 
 
 def doc_id_of(file_id: str) -> int:
@@ -102,24 +159,71 @@ def raise_revision(tx: Tx, file_id: str, above: int) -> RowMapping | None:
     return tx.execute(change).mappings().first()
 
 
-def newest(
-    tx: Tx, owner_id: str, limit: int, *, after: int | None, since: int | None, until: int | None, oldest_first: bool,
-    parent: str | None = None,
-) -> list[RowMapping]:  # fmt: skip
-    """Living documents in order of age, after the key `after`, within the keys `since` and `until`; children of `parent`."""
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What a plain list is of: keys from `since` on and before `until`, children of `parent`."""
+
+    since: int | None = None
+    until: int | None = None
+    parent: str | None = None
+
+
+def listed(
+    tx: Tx, owner_id: str, order: str, limit: int, after: tuple[float | int | str, int] | None, within: Within
+) -> list[RowMapping]:
+    """Living documents in an order of `SORTED_BY`, after a value and a key."""
     key = documents.c.doc_id
+    column, downwards = SORTED_BY[order]
     query = select(documents).where(
         documents.c.owner_id == owner_id, documents.c.deleted.is_(False), documents.c.known.is_(True)
     )
-    if parent is not None:
-        query = query.where(documents.c.parent_id == parent)
-    if after is not None:
-        query = query.where(key > after if oldest_first else key < after)
-    if since is not None:
-        query = query.where(key >= since)
-    if until is not None:
-        query = query.where(key < until)
-    return list(tx.execute(query.order_by(key if oldest_first else key.desc()).limit(limit)).mappings())
+    if within.parent is not None:
+        query = query.where(documents.c.parent_id == within.parent)
+    if within.since is not None:
+        query = query.where(key >= within.since)
+    if within.until is not None:
+        query = query.where(key < within.until)
+    if after is not None and column is key:
+        query = query.where(key < after[1] if downwards else key > after[1])
+    elif after is not None:
+        place = tuple_(literal(after[0], column.type), literal(after[1], BigInteger))
+        query = query.where(tuple_(column, key) < place if downwards else tuple_(column, key) > place)
+    order_by = [one.desc() if downwards else one for one in dict.fromkeys((column, key))]
+    return list(tx.execute(query.order_by(*order_by).limit(limit)).mappings())
+
+
+def sort_values(tx: Tx, owner_id: str, doc_ids: Sequence[int], order: str) -> dict[int, str | int]:
+    """What documents are sorted by, by key; only living ones of this owner."""
+    query = select(documents.c.doc_id, SORTED_BY[order][0]).where(
+        _one_of(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+    )
+    return {row[0]: row[1] for row in tx.execute(query).all()}
+
+
+def counted(
+    tx: Tx, owner_id: str, doc_ids: Sequence[int], sizes: tuple[int, int | None]
+) -> list[tuple[str, list[str], str, int]]:
+    """(content type, tags, status, how many) of living documents of this owner between two sizes.
+
+    The keys find the rows: `size + 0` keeps an engine from walking the index of sizes instead.
+    """
+    tags = cast(documents.c.tags, Text)
+    query = select(documents.c.content_type, tags, documents.c.status, func.count()).where(
+        _one_of(doc_ids),
+        documents.c.owner_id == owner_id,
+        documents.c.deleted.is_(False),
+    )
+    if sizes[0]:
+        query = query.where(documents.c.size + 0 >= sizes[0])
+    if sizes[1] is not None:
+        query = query.where(documents.c.size + 0 <= sizes[1])
+    rows = tx.execute(query.group_by(documents.c.content_type, tags, documents.c.status)).all()
+    return [(row[0], json.loads(row[1]), row[2], row[3]) for row in rows]
+
+
+def _one_of(doc_ids: Sequence[int]) -> TextClause:
+    """A condition on many keys, written out: a thousand bound values cost more than what is asked of them."""
+    return text(f"documents.doc_id IN ({', '.join(str(int(key)) for key in doc_ids) or 'NULL'})")
 
 
 def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]:
@@ -133,9 +237,9 @@ def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]
 def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
     """Sizes in bytes of living documents of this owner, by key."""
     query = select(documents.c.doc_id, documents.c.size).where(
-        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+        _one_of(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
     )
-    return {row[0]: row[1] for row in tx.execute(query)}
+    return {row[0]: row[1] for row in tx.execute(query).all()}
 
 
 # the indexer's view
@@ -143,13 +247,27 @@ def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
 
 def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     """Documents whose index entry is behind, oldest first."""
-    behind = documents.c.index_done < documents.c.index_wanted
-    return list(tx.execute(select(documents).where(behind).order_by(documents.c.doc_id).limit(most)).mappings())
+    return list(
+        tx.execute(select(documents).where(text(INDEX_BEHIND)).order_by(documents.c.doc_id).limit(most)).mappings()
+    )
 
 
-def indexed(tx: Tx, doc_id: int, wanted: int) -> bool:
-    """The index entry is as good as revision `wanted` of the marks; False if the document was purged meanwhile."""
-    return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(index_done=wanted)).rowcount == 1
+def indexed(tx: Tx, row: RowMapping) -> bool:
+    """The index entry is as good as this row; False if the document was purged meanwhile.
+
+    What it is sorted and compared by comes with it, for documents that an older program catalogued.
+    """
+    doc_id, wanted = row["doc_id"], row["index_wanted"]
+    hashed = row["properties"].get("perceptual_hash")
+    values = {"index_done": wanted, "index_mark": INDEX_FORM_MARK + wanted, "name_key": name_key(row["filename"])}
+    values["picture_hash"] = signed_hash(hashed) if isinstance(hashed, str) else None
+    return tx.execute(update(documents).where(documents.c.doc_id == doc_id).values(values)).rowcount == 1
+
+
+def behind_count(tx: Tx, most: int) -> int:
+    """How many documents the index does not have as they are, counted up to `most`."""
+    behind = select(documents.c.doc_id).where(text(INDEX_BEHIND)).limit(most).subquery()
+    return tx.execute(select(func.count()).select_from(behind)).scalar_one()
 
 
 def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
@@ -159,7 +277,7 @@ def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
             select(documents.c.doc_id).where(documents.c.doc_id > after).order_by(documents.c.doc_id).limit(most)
         ).scalars()
     )
-    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0))
+    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0, index_mark=0))
     return keys
 
 
@@ -185,6 +303,14 @@ def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
     """(storage key, text) that was last indexed for a document."""
     row = tx.execute(select(texts.c.storage_key, texts.c.body).where(texts.c.doc_id == doc_id)).first()
     return (row[0], row[1]) if row else None
+
+
+def texts_of(tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
+    """The texts of documents, by key."""
+    return {
+        row[0]: row[1]
+        for row in tx.execute(select(texts.c.doc_id, texts.c.body).where(texts.c.doc_id.in_(doc_ids))).all()
+    }
 
 
 _KEEP_TEXT = text(
@@ -272,6 +398,11 @@ def _erase_text(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     return tx.execute(delete(texts).where(texts.c.doc_id == mine)).rowcount, []
 
 
+def _erase_vectors(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    mine = select(documents.c.doc_id).where(documents.c.file_id == file_id).scalar_subquery()
+    return tx.execute(delete(vectors).where(vectors.c.doc_id == mine)).rowcount, []
+
+
 def _blank_audit(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     """The trail keeps who did what and when; names, addresses and details of a purged file go."""
     blank = update(audit).where(audit.c.file_id == file_id).values(detail={}, client_address=None, salt=None)
@@ -306,7 +437,8 @@ INVENTORY = Inventory(
     (
         # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
         KeptTable(texts, batch=20, erase=_erase_text),
-        KeptTable(documents, local={"index_done": 0}),
+        KeptTable(vectors, batch=20, erase=_erase_vectors),
+        KeptTable(documents, local={"index_done": 0, "index_mark": 0}),
         KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
         KeptTable(audit_seals, survives="hashes and numbers only"),
         erasure.kept(purged_files),

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -23,6 +24,12 @@ from filemill.chassis.messaging.outbox import outbox_table
 
 metadata = MetaData()
 
+INDEX_FORM = 2
+"""Of the entries in the word index. Another number needs a migration that makes `documents_behind` anew."""
+INDEX_FORM_MARK = INDEX_FORM << 40
+INDEX_BEHIND = f"index_mark - index_wanted < {INDEX_FORM_MARK}"
+VECTORS_BEHIND = "coalesce(vectors_wanted, '') <> coalesce(vectors_kept, '')"
+
 _SMALL_JSON = JSON(none_as_null=True)
 
 documents = Table(
@@ -35,6 +42,13 @@ documents = Table(
     # False until `file.uploaded` is here: another event about the file came first.
     Column("known", Boolean, nullable=False),
     Column("filename", String(255), nullable=False),
+    # What it is sorted by: folded, and compared by bytes on every engine.
+    Column(
+        "name_key",
+        String(200).with_variant(String(200, collation="C"), "postgresql"),
+        nullable=False,
+        server_default="",
+    ),
     Column("size", BigInteger, nullable=False),
     Column("content_type", String(255), nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -79,6 +93,15 @@ documents = Table(
     # The indexer's marks: behind while `index_done < index_wanted`.
     Column("index_wanted", Integer, nullable=False, server_default="1"),
     Column("index_done", Integer, nullable=False, server_default="0"),
+    # The same with the form of the entry above it: `INDEX_FORM * 2^40 + index_wanted`. A new form of the index leaves every
+    # document behind, so the first start with it makes the index anew; a program of an older form does not know this mark,
+    # so what that one indexes beside the new one comes again.
+    Column("index_mark", BigInteger, nullable=False, server_default="0"),
+    # Which vectors of its text there are to keep, and which are kept: `version.run.attempt:digest of the model`.
+    Column("vectors_wanted", String(120)),
+    Column("vectors_kept", String(120)),
+    # The 64 bits of its perceptual hash, as a signed number.
+    Column("picture_hash", BigInteger),
     # The file it came out of, and where in it that was.
     Column("parent_id", String(36)),
     Column("parent_path", String(500)),
@@ -90,12 +113,23 @@ documents = Table(
         postgresql_where=text("parent_id IS NOT NULL"),
     ),
     Index("documents_newest", "owner_id", "deleted", "doc_id"),
+    Index("documents_vectors", "doc_id", sqlite_where=text(VECTORS_BEHIND), postgresql_where=text(VECTORS_BEHIND)),
+    Index(
+        "documents_pictures",
+        "owner_id",
+        "doc_id",
+        sqlite_where=text("picture_hash IS NOT NULL"),
+        postgresql_where=text("picture_hash IS NOT NULL"),
+    ),
+    Index("documents_named", "owner_id", "deleted", "name_key", "doc_id"),
+    Index("documents_sized", "owner_id", "deleted", "size", "doc_id"),
     Index(
         "documents_unindexed",
         "doc_id",
         sqlite_where=text("index_done < index_wanted"),
         postgresql_where=text("index_done < index_wanted"),
     ),
+    Index("documents_behind", "doc_id", sqlite_where=text(INDEX_BEHIND), postgresql_where=text(INDEX_BEHIND)),
 )
 
 texts = Table(
@@ -104,6 +138,18 @@ texts = Table(
     Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("storage_key", String(100), nullable=False),
     Column("body", Text, nullable=False),
+)
+
+# Vectors of a document's chunks, one after another: float16, unit length, little-endian. Made by ai; kept to be compared.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("doc_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("model", String(80), nullable=False),
+    Column("dimensions", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("vectors_newest", "owner_id", "model", "doc_id"),
 )
 
 audit = Table(

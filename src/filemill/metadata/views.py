@@ -10,7 +10,7 @@ from filemill.chassis.settings import ServiceSettings
 from filemill.contracts.metadata import AuditEntry, Document, Hit, RenditionView, TimelineEntry
 from filemill.contracts.processing import RenditionRef
 from filemill.metadata import repository
-from filemill.metadata.search.finder import Found
+from filemill.metadata.search.evidence import Found
 
 
 def links_of(request: Request, settings: ServiceSettings, file_id: str) -> dict[str, str]:

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database, Tx
+from filemill.metadata.search import postgresql_blocks
 from filemill.metadata.search.fts5_index import Fts5Index
+from filemill.metadata.search.impacts import weigh
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
-from filemill.metadata.search.query import Filters, Term, parse
+from filemill.metadata.search.query import Filters, Term, parse, understood
+from filemill.metadata.search.ranking import ranked_keys
 from filemill.metadata.search.text_index import IndexEntry, TextIndex
 from filemill.metadata.search.words import words
 from support.servers.postgresql import PostgreSql
@@ -28,10 +31,10 @@ class Index:
     inner: TextIndex
 
     async def put(self, entry: IndexEntry) -> None:
-        await self.database.write("test", self.inner.put, entry)
+        await self.database.write("test", self.inner.put, [entry])
 
     async def remove(self, doc_id: int) -> None:
-        await self.database.write("test", self.inner.remove, doc_id)
+        await self.database.write("test", self.inner.remove, [doc_id])
 
     async def newest(self, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
         return await self.database.read(self.inner.newest, terms, filters, limit, before)
@@ -39,7 +42,17 @@ class Index:
     async def ranked(
         self, terms: list[Term], filters: Filters, limit: int, among: int
     ) -> tuple[list[tuple[int, float]], bool]:
-        return await self.database.read(self.inner.ranked, terms, filters, limit, among)
+        best, looked_at = await self.database.read(ranked_keys, self.inner, terms, filters, among)
+        return best[:limit], looked_at is not None
+
+
+def entry(doc_id: int, fields: dict[str, list[str]], owner: str, tags: tuple[str, ...] = ()) -> IndexEntry:
+    """As the indexer makes them, in English."""
+    weighed = weigh(fields, ["en"])
+    return IndexEntry(
+        doc_id, fields, owner, ("text", "text/plain"), tags, "processed",
+        tuple(weighed.stems), tuple(weighed.about), weighed.impacts,
+    )  # fmt: skip
 
 
 @pytest.fixture(params=["fts5", pytest.param("postgresql", marks=pytest.mark.servers)])
@@ -61,7 +74,7 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         start=1,
     ):
         fields = {"name": words(f"file{doc_id}.txt"), "text": words(text), "tags": words(" ".join(tags))}
-        await made.put(IndexEntry(doc_id, fields, owner, ("text", "text/plain"), tags, "processed"))
+        await made.put(entry(doc_id, fields, owner, tags))
     yield made
     await made.database.close()
 
@@ -115,6 +128,63 @@ async def test_ranked_when_there_are_more_than_are_ranked_then_it_says_so(index:
     assert more is False
     newest_only, more = await index.ranked(parse("fox"), ADA, 10, 1)
     assert ([doc_id for doc_id, _ in newest_only], more) == ([2], True)
+
+
+async def test_ranked_when_the_only_good_answer_is_the_oldest_of_many_then_it_comes_first(index: Index) -> None:
+    """What is about the words is looked at before what merely holds them, however old it is."""
+    many = [entry(number, {"text": ["harvest", "report", f"word{number}"]}, "zoe") for number in range(101, 400)]
+    best = entry(100, {"title": ["harvest", "report"], "text": ["harvest"]}, "zoe")
+    await index.database.write("test", index.inner.put, [*many, best])
+    found, more = await index.ranked(parse("harvest report"), Filters("zoe"), 3, 50)
+    assert found[0][0] == 100
+    assert more is True  # of those that merely hold the words, the newest were looked at
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("invoices", [23, 22, 21]), ("invoice", [23, 22, 21]), ("invoiced", [23, 22, 21]), ('"invoice"', [21]),
+        ('"the invoice"', [21]), ('"the invoices"', []), ("paying", [23]), ("-invoice paid", []),
+        ("paid OR invoicing", [23, 22, 21]),
+        ('"paid invoiced"', [23]),
+    ],
+)  # fmt: skip
+async def test_newest_when_a_word_has_other_forms_then_they_are_found_and_quotes_are_exact(
+    index: Index, query: str, found: list[int]
+) -> None:
+    """Forms by the rules of the language; a phrase, or one word in quotes, is exactly that."""
+    texts = {21: "the invoice", 22: "invoices", 23: "pays, was paid, paid invoiced paying"}
+    await index.database.write(
+        "test", index.inner.put, [entry(key, {"text": words(text)}, "zoe") for key, text in texts.items()]
+    )
+    assert await index.newest(understood(parse(query), ["en"]), Filters("zoe"), 10, None) == found
+
+
+async def test_newest_when_entries_come_out_of_order_in_many_blocks_then_the_order_is_that_of_the_keys(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL asks block by block; what is found, and in which order, is the same, in both directions, page by page."""
+    monkeypatch.setattr(postgresql_blocks, "ENTRIES", 7)
+    keys = [(number * 37) % 401 + 1000 for number in range(401)]
+    for at in range(0, len(keys), 50):
+        batch = [
+            entry(key, {"text": ["all", "odd" if key % 2 else "even", *["rare"] * (key == 1003)]}, "zoe")
+            for key in keys[at : at + 50]
+        ]
+        await index.database.write("test", index.inner.put, batch)
+    for query, wanted in (("all", keys), ("odd", [key for key in keys if key % 2]), ("rare", [1003]), ("none", [])):
+        for oldest_first in (False, True):
+            seen: list[int] = []
+            while page := await index.database.read(
+                index.inner.newest,
+                parse(query),
+                Filters("zoe"),
+                33,
+                seen[-1] if seen else None,
+                oldest_first=oldest_first,
+            ):
+                seen += page
+            assert seen == sorted(wanted, reverse=not oldest_first)
 
 
 async def test_put_when_an_entry_changes_then_the_old_words_are_gone(index: Index) -> None:

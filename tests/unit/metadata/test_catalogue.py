@@ -19,7 +19,7 @@ from filemill.metadata.tables import documents, metadata
 from support import samples
 
 FILE = "019c2d6e-0000-7000-8000-00000000004d"
-COUNTERS = {"revision", "index_wanted", "index_done", "doc_id"}
+COUNTERS = {"revision", "index_wanted", "index_done", "index_mark", "doc_id"}
 """They count what happened, so they depend on how often; nothing else may."""
 
 UPLOADED = samples.event(Topic.UPLOADED, samples.uploaded(FILE), 0)

@@ -34,9 +34,7 @@ def test_children_when_listed_then_only_the_living_ones_of_this_parent(tx: Conne
     HANDLERS[Topic.DELETED](tx, samples.event(Topic.DELETED, samples.lifecycle(children[2], change=1)))
     second = samples.uploaded(children[1], version=2, parent_id=parent, parent_path="1/a.txt", depth=1)
     HANDLERS[Topic.UPLOADED](tx, samples.event(Topic.UPLOADED, second))
-    found = repository.newest(
-        tx, samples.OWNER, 10, after=None, since=None, until=None, oldest_first=False, parent=parent
-    )
+    found = repository.listed(tx, samples.OWNER, "newest", 10, None, repository.Within(parent=parent))
     assert [(row["file_id"], row["parent_path"]) for row in found] == [(children[1], "1/a.txt")]
     document = repository.get(tx, samples.OWNER, parent)
     assert document is not None

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filemill.metadata.search.finder import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, highlights
-from filemill.metadata.search.indexer import kinds_of
+from filemill.metadata.folding import fold
+from filemill.metadata.search.entries import kinds_of
+from filemill.metadata.search.evidence import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, highlights
 from filemill.metadata.search.query import Filters, Term, parse, positive
-from filemill.metadata.search.words import WORD_MOST_CHARACTERS, fold, placed_words, words
+from filemill.metadata.search.words import WORD_MOST_CHARACTERS, placed_words, words
 
 ADA = Filters("ada")
 
@@ -46,6 +47,13 @@ def test_placed_words_when_it_is_any_text_then_places_are_in_it_and_words_hold_n
         assert "=" not in word.text
         assert " " not in word.text
         assert fold(word.text) == word.text
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=200))
+def test_words_when_a_text_is_ascii_then_the_fast_way_finds_the_same(text: str) -> None:
+    """Two ways, one meaning."""
+    slow = [word.text for word in placed_words(f"{text} é")]
+    assert [*words(text), "e"] == [*(word.text for word in placed_words(text)), "e"] == slow
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ class ServiceClient:
 
     async def get_json(self, path: str) -> Any | None:
         """The JSON at `path`; None for 404. Raises `Unavailable` (a retry helps once the service is back)."""
+        return await self._question("GET", path, None)
+
+    async def ask_json(self, path: str, question: Mapping[str, Any]) -> Any | None:
+        """As `get_json` for a question that has a body (POST): it changes nothing, so it may be repeated."""
+        return await self._question("POST", path, question)
+
+    async def _question(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any | None:
         left_s = deadline.left_s(self._total_s)
         with deadline.within(left_s):
             async with self.breaker.call():
@@ -66,7 +73,7 @@ class ServiceClient:
                     async with asyncio.timeout(left_s):
                         async for attempt in attempts(self._budget, _is_worth, _asked_s):
                             with attempt:
-                                return await self._ask(path)
+                                return await self._ask(method, path, body)
                 except TimeoutError as error:
                     if left_s < self._total_s:
                         raise deadline.Over from error
@@ -124,10 +131,10 @@ class ServiceClient:
         context = request_context.current()
         return {"X-Request-ID": context.request_id, "traceparent": context.traceparent} if context else {}
 
-    async def _ask(self, path: str) -> Any | None:
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any | None:
         headers = self._headers() | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
         try:
-            response = await self._client.get(path, headers=headers)
+            response = await self._client.request(method, path, headers=headers, json=body)
         except httpx.HTTPError as error:
             raise Failed(f"The {self._name} service does not answer.", worth=True) from error
         if response.status_code == 404:

@@ -5,8 +5,9 @@ from filemill.chassis.settings import ServiceSettings
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
 from filemill.metadata.search.text_index import TextIndex
+from filemill.metadata.search.vocabulary import VocabularyIndex
 
 
 def build_index(settings: ServiceSettings) -> TextIndex:
     """The index inside the database these settings choose."""
-    return Fts5Index() if postgresql_url(settings) is None else PostgresqlIndex()
+    return VocabularyIndex(Fts5Index() if postgresql_url(settings) is None else PostgresqlIndex())

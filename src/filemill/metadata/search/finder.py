@@ -1,166 +1,76 @@
-"""A search from terms to hits: keys from the index, rows from the catalogue, then why each matched, with highlights."""
+"""A search from terms to hits: what the words mean to this owner, a page of keys, rows from the catalogue, why each matched."""
 
-from collections import Counter
-from dataclasses import dataclass
-
-from sqlalchemy import RowMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import repository
-from filemill.metadata.search.indexer import entry_of, kinds_of
-from filemill.metadata.search.query import Filters, Term, wanted
-from filemill.metadata.search.text_index import FIELDS, TextIndex
-from filemill.metadata.search.words import placed_words
+from filemill.metadata.search.evidence import Found, found
+from filemill.metadata.search.facets import facets
+from filemill.metadata.search.pages import Order, Page, Place, page
+from filemill.metadata.search.query import Filters, Term, positive, understood
+from filemill.metadata.search.spelling import FEW, corrected
+from filemill.metadata.search.text_index import TextIndex
+from filemill.metadata.search.vocabulary import languages
 
-RANKED_AMONG = 2_000
-"""Ranked search scores the newest so many matches; the answer says when there were more."""
-FACETS_AMONG = 1_000
-"""Facets count the newest so many matches; the answer says when there were more."""
-LOOKED_AT_MOST = 5_000
-"""So many matches are looked at for those of a size, which the index does not know; then the page is short, with a cursor."""
-_LOOK_PAGE = 500
-HIGHLIGHTS_MOST = 3
-HIGHLIGHT_CHARACTERS = 160
-HIGHLIGHT_LOOK_CHARACTERS = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One hit."""
-
-    row: RowMapping
-    score: float | None
-    matched_in: list[str]
-    highlights: list[str]
+BEHIND_MOST = 10_000
+"""Files the index does not have yet are counted up to here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A page of hits; `last_key` continues it."""
+    """A page of hits; `next` continues it.
+
+    `corrected`: which word was taken for which, where nothing was found; `did_you_mean`: would have been, where little was.
+    `behind`: so many files the index does not have as they are.
+    """
 
     hits: list[Found]
-    last_key: int | None
-    ranked_among: int | None
-    facets: dict[str, dict[str, int]]
+    next: Place | None
+    among: int | None = None
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
     facets_among: int | None = None
+    corrected: dict[str, str] = field(default_factory=dict)
+    did_you_mean: dict[str, str] = field(default_factory=dict)
+    behind: int = 0
 
 
 def search(
-    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, limit: int, *, ranked: bool, after: int | None
-) -> Findings:
-    """One page. Ranked pages continue by offset among the ranked (`after` is how many were shown), newest by key."""
-    scores: dict[int, float | None]
-    among = None
-    if ranked:
-        shown = after or 0
-        best, more = _ranked(tx, index, terms, filters, shown + limit + 1)
-        page = best[shown : shown + limit]
-        scores = dict(page)
-        last_key = shown + limit if len(best) > shown + limit else None
-        among = RANKED_AMONG if more else None
-    else:
-        keys, last_key = _newest(tx, index, terms, filters, limit, after)
-        scores = dict.fromkeys(keys)
-    rows = repository.many(tx, filters.owner_id, list(scores))
-    hits = [_found(tx, rows[key], score, terms) for key, score in scores.items() if key in rows]
-    facets, counted = _facets(tx, index, terms, filters) if after is None else ({}, None)
-    return Findings(hits, last_key, among, facets, counted)
+    tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, limit: int, *, order: Order, after: Place | None,
+    taken: dict[str, str] | None = None, told: bool = True,
+) -> Findings:  # fmt: skip
+    """One page. `taken`: the corrections of the first page, which the next ones keep. Not `told`: hits alone, as typed."""
+    spoken = languages(tx, filters.owner_id)
+    full = understood(_replaced(terms, taken or {}), spoken)
+    shown = page(tx, index, full, filters, order, limit, after)
+    corrections, hint = taken or {}, {}
+    if told and after is None and len(shown.keys) <= FEW:
+        others, better = corrected(tx, index, filters.owner_id, full)
+        if better and not shown.keys:
+            corrections, full = better, others
+            shown = page(tx, index, full, filters, order, limit, after)
+        else:
+            hint = better
+    return _told(tx, index, full, filters, shown, first=told and after is None, corrections=corrections, hint=hint)
 
 
-def _newest(
-    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, limit: int, after: int | None
-) -> tuple[list[int], int | None]:
-    """A page of keys, and where the next one goes on."""
-    if not filters.by_size:
-        keys = index.newest(tx, terms, filters, limit + 1, after)
-        return keys[:limit], keys[limit - 1] if len(keys) > limit else None
-    kept: list[int] = []
-    for _ in range(LOOKED_AT_MOST // _LOOK_PAGE):
-        keys = index.newest(tx, terms, filters, _LOOK_PAGE, after)
-        kept += _of_size(tx, filters, keys)
-        if len(kept) > limit:
-            return kept[:limit], kept[limit - 1]
-        if len(keys) < _LOOK_PAGE:
-            return kept, None
-        after = keys[-1]
-    return kept, after
+def _told(
+    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, shown: Page, *, first: bool,
+    corrections: dict[str, str], hint: dict[str, str],
+) -> Findings:  # fmt: skip
+    rows = repository.many(tx, filters.owner_id, shown.keys)
+    scores = shown.scores or {}
+    texts = repository.texts_of(tx, shown.keys) if positive(terms) else {}
+    hits = [found(rows[key], texts.get(key, ""), scores.get(key), terms) for key in shown.keys if key in rows]
+    counts, counted = facets(tx, index, terms, filters) if first else ({}, None)
+    behind = repository.behind_count(tx, BEHIND_MOST) if first else 0
+    return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)
 
 
-def _ranked(
-    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, most: int
-) -> tuple[list[tuple[int, float]], bool]:
-    if not filters.by_size:
-        return index.ranked(tx, terms, filters, most, RANKED_AMONG)
-    best, more = index.ranked(tx, terms, filters, RANKED_AMONG, RANKED_AMONG)
-    fitting = set(_of_size(tx, filters, [doc_id for doc_id, _ in best]))
-    return [(doc_id, score) for doc_id, score in best if doc_id in fitting], more
+def _replaced(terms: Sequence[Term], taken: dict[str, str]) -> list[Term]:
+    return [_other(term, taken) for term in terms]
 
 
-def _of_size(tx: Tx, filters: Filters, keys: list[int]) -> list[int]:
-    sizes = repository.sizes(tx, filters.owner_id, keys)
-    return [key for key in keys if key in sizes and filters.fits_size(sizes[key])]
-
-
-def _found(tx: Tx, row: RowMapping, score: float | None, terms: list[Term]) -> Found:
-    looked_for = wanted(terms)
-    if not looked_for:
-        return Found(row, score, [], [])
-    kept = repository.text_of(tx, row["doc_id"])
-    text = kept[1] if kept else ""
-    entry = entry_of(row, text)
-    matched = [name for name in FIELDS if any(_stands_in(entry.fields[name], term) for term in looked_for)]
-    return Found(row, score, matched, highlights(text, looked_for) if "text" in matched else [])
-
-
-def _stands_in(found: list[str], term: Term) -> bool:
-    size = len(term.words)
-    if size == 1 and not term.prefix:
-        return term.words[0] in found
-    *head, last = term.words
-    for at in range(len(found) - size + 1):
-        end = found[at + size - 1]
-        if found[at : at + size - 1] == head and (end.startswith(last) if term.prefix else end == last):
-            return True
-    return False
-
-
-def highlights(text: str, terms: list[Term]) -> list[str]:
-    """Up to three pieces of the text around matching words, each match between `**`."""
-    exact = {word for term in terms for word in term.words}
-    prefixes = tuple(term.words[-1] for term in terms if term.prefix)
-    pieces: list[str] = []
-    end_of_last = -1
-    for word in placed_words(text[:HIGHLIGHT_LOOK_CHARACTERS]):
-        if word.start <= end_of_last or not (word.text in exact or (prefixes and word.text.startswith(prefixes))):
-            continue
-        start = max(0, word.start - HIGHLIGHT_CHARACTERS // 2)
-        end = min(len(text), word.end + HIGHLIGHT_CHARACTERS // 2)
-        piece = f"{text[start : word.start]}**{text[word.start : word.end]}**{text[word.end : end]}"
-        pieces.append(" ".join(piece.split()))
-        end_of_last = end
-        if len(pieces) == HIGHLIGHTS_MOST:
-            break
-    return pieces
-
-
-def _facets(
-    tx: Tx, index: TextIndex, terms: list[Term], filters: Filters
-) -> tuple[dict[str, dict[str, int]], int | None]:
-    """The counts, and among how many of the newest matches they were made if there are more."""
-    keys = index.newest(tx, terms, filters, FACETS_AMONG + 1, None)
-    among = FACETS_AMONG if len(keys) > FACETS_AMONG else None
-    types: Counter[str] = Counter()
-    tags: Counter[str] = Counter()
-    statuses: Counter[str] = Counter()
-    for row in repository.many(tx, filters.owner_id, keys[:FACETS_AMONG]).values():
-        if not filters.fits_size(row["size"]):
-            continue
-        types[kinds_of(row["content_type"])[0]] += 1
-        tags.update(row["tags"])
-        statuses[row["status"]] += 1
-    counts = {
-        "type": dict(types.most_common()),
-        "tag": dict(tags.most_common(30)),
-        "status": dict(statuses.most_common()),
-    }
-    return counts, among
+def _other(term: Term, taken: dict[str, str]) -> Term:
+    simple = len(term.words) == 1 and not (term.without or term.exact or term.prefix or term.others)
+    return replace(term, words=(taken[term.words[0]],)) if simple and term.words[0] in taken else term

@@ -1,52 +1,65 @@
-"""The word index on SQLite FTS5: our own words in, exact marks in a column of their own, rowid = document key.
+"""The word index on SQLite FTS5: our own words in, stems and exact marks in columns of their own, rowid = document key.
 
-FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "the newest 50" stops after 50 hits.
+FTS5 keeps each word's documents in rowid order, and keys are time-ordered, so "the newest 50" stops after 50 hits. Impacts lie
+in a narrow table beside it: ranking reads a thousand of them, and none of the texts.
 """
 
-from filemill.chassis.database.database import Tx
-from filemill.metadata.search.marks import marks_of, wanted_marks
-from filemill.metadata.search.query import Filters, Term, alternatives
-from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
+import json
+from collections.abc import Sequence
 
-WEIGHTS = {"name": 6.0, "title": 8.0, "tags": 6.0, "text": 1.0, "findings": 2.0}
+from filemill.chassis.database.database import Tx
+from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
+from filemill.metadata.search.query import Filters, Term, alternatives, needed
+from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
 _MERGED_PAGES = 200
 """In one step: about a megabyte, some tens of milliseconds."""
 
-_CREATE = f"""CREATE VIRTUAL TABLE IF NOT EXISTS word_index USING fts5 (
-    {", ".join(FIELDS)}, marks, tokenize = "unicode61 remove_diacritics 0 tokenchars '='"
-)"""
-_PUT = f"INSERT INTO word_index (rowid, {', '.join(FIELDS)}, marks) VALUES (?{', ?' * (len(FIELDS) + 1)})"  # noqa: S608
-_NEWEST = (
-    "SELECT rowid FROM word_index WHERE word_index MATCH ? AND rowid < ? AND rowid >= ? ORDER BY rowid DESC LIMIT ?"
+_COLUMNS = (*FIELDS, "stems", "marks")
+_CREATE = (
+    (
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS word_index USING fts5 ({', '.join(_COLUMNS)},"
+        " tokenize = \"unicode61 remove_diacritics 0 tokenchars '='\")"
+    ),
+    "CREATE TABLE IF NOT EXISTS word_impacts (doc_id INTEGER PRIMARY KEY, impacts TEXT NOT NULL)",
 )
-_RANKED = (
-    f"SELECT rowid, bm25(word_index, {', '.join(str(WEIGHTS[name]) for name in FIELDS)}, 0) AS score FROM word_index"  # noqa: S608
-    " WHERE word_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY score, rowid DESC LIMIT ?"
-)
+_PUT = f"INSERT INTO word_index (rowid, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608
+_PUT_IMPACTS = "INSERT OR REPLACE INTO word_impacts (doc_id, impacts) VALUES (?, ?)"
+_NEWEST = "SELECT rowid FROM word_index WHERE word_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid {} LIMIT ?"
+_HERE = "SELECT doc_id FROM word_impacts WHERE doc_id IN (SELECT value FROM json_each(?))"
+_IMPACTS = "SELECT doc_id, impacts FROM word_impacts WHERE doc_id IN (SELECT value FROM json_each(?))"
 
 
 class Fts5Index:
     """See `text_index.TextIndex`."""
 
     def create(self, tx: Tx) -> None:
-        """See `TextIndex.create`."""
-        tx.exec_driver_sql(_CREATE)
+        """See `TextIndex.create`. An index of an older form goes: its rows cannot be given new columns."""
+        here = {row[0] for row in tx.exec_driver_sql("SELECT name FROM pragma_table_info('word_index')")}
+        if here and here != set(_COLUMNS):
+            tx.exec_driver_sql("DROP TABLE word_index")
+        for statement in _CREATE:
+            tx.exec_driver_sql(statement)
 
-    def put(self, tx: Tx, entry: IndexEntry) -> None:
+    def put(self, tx: Tx, entries: Sequence[IndexEntry]) -> None:
         """See `TextIndex.put`."""
-        self.remove(tx, entry.doc_id)
-        columns = [" ".join(entry.fields.get(name, ())) for name in FIELDS]
-        tx.exec_driver_sql(_PUT, (entry.doc_id, *columns, " ".join(marks_of(entry))))
+        if not entries:
+            return
+        self.remove(tx, [entry.doc_id for entry in entries])
+        tx.exec_driver_sql(_PUT, [_row(entry) for entry in entries])
+        tx.exec_driver_sql(_PUT_IMPACTS, [(entry.doc_id, entry.impacts) for entry in entries])
 
-    def remove(self, tx: Tx, doc_id: int) -> None:
+    def remove(self, tx: Tx, doc_ids: Sequence[int]) -> None:
         """See `TextIndex.remove`."""
-        tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", (doc_id,))
+        here = [(row[0],) for row in tx.exec_driver_sql(_HERE, (json.dumps(list(doc_ids)),))]
+        if here:
+            tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", here)
+            tx.exec_driver_sql("DELETE FROM word_impacts WHERE doc_id = ?", here)
 
     def keys(self, tx: Tx, after: int, most: int) -> list[int]:
         """See `TextIndex.keys`."""
-        rows = tx.exec_driver_sql("SELECT rowid FROM word_index WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, most))
-        return [row[0] for row in rows]
+        query = "SELECT doc_id FROM word_impacts WHERE doc_id > ? ORDER BY doc_id LIMIT ?"
+        return [row[0] for row in tx.exec_driver_sql(query, (after, most))]
 
     def forget(self, tx: Tx) -> bool:
         """See `TextIndex.forget`: `merge` with a negative number goes towards one segment, where no removed entry is left."""
@@ -55,40 +68,68 @@ class Fts5Index:
         # One change is the command itself (https://www.sqlite.org/fts5.html#the_merge_command).
         return bool(tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2)
 
-    def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
+    def newest(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        before: int | None,
+        *,
+        about: bool = False,
+        oldest_first: bool = False,
+    ) -> list[int]:
         """See `TextIndex.newest`."""
-        end = min(before or KEY_END, filters.until or KEY_END)
-        values = (_match(terms, filters), end, filters.since or 0, limit)
-        return [row[0] for row in tx.exec_driver_sql(_NEWEST, values)]
+        begin, end = filters.since or 0, filters.until or KEY_END
+        if before is not None:
+            begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
+        statement = _NEWEST.format("ASC" if oldest_first else "DESC")
+        values = (_match(terms, filters, about), begin, end, limit)
+        return [row[0] for row in tx.exec_driver_sql(statement, values).all()]
 
-    def ranked(
-        self, tx: Tx, terms: list[Term], filters: Filters, limit: int, among: int
-    ) -> tuple[list[tuple[int, float]], bool]:
-        """See `TextIndex.ranked`."""
-        candidates = self.newest(tx, terms, filters, among + 1, None)
-        if not candidates:
-            return [], False
-        more = len(candidates) > among
-        oldest = candidates[among - 1] if more else candidates[-1]
-        rows = tx.exec_driver_sql(_RANKED, (_match(terms, filters), oldest, filters.until or KEY_END, limit))
-        return [(row[0], round(-row[1], 8)) for row in rows], more
+    def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
+        """See `TextIndex.impacts`."""
+        return {row[0]: row[1] for row in tx.exec_driver_sql(_IMPACTS, (json.dumps(list(doc_ids)),)).all()}
 
 
-def _match(terms: list[Term], filters: Filters) -> str:
+def _row(entry: IndexEntry) -> tuple[int | str, ...]:
+    columns = [" ".join(entry.fields.get(name, ())) for name in FIELDS]
+    return (entry.doc_id, *columns, " ".join(map(stem_mark, entry.stems)), " ".join(marks_of(entry)))
+
+
+_ANY_FIELD = "{" + " ".join(FIELDS) + "}"
+
+
+def _match(terms: Sequence[Term], filters: Filters, about: bool) -> str:
     """One FTS5 expression. Every part is quoted, and words hold no quotes: nothing a user types is syntax."""
     parts = [f'marks : "{mark}"' for mark in wanted_marks(filters)]
-    fields = " ".join(FIELDS)
-    parts += [f"{{{fields}}} : ({_any(term)})" for term in terms if not term.without]
+    parts += [_any(term, about) for term in needed(terms)]
     expression = " AND ".join(f"({part})" for part in parts)
     for term in terms:
         if term.without:
-            expression = f"({expression}) NOT ({{{fields}}} : ({_phrase(term)}))"
+            expression = f"({expression}) NOT ({_words(term)})"
     return expression
 
 
-def _any(term: Term) -> str:
-    return " OR ".join(_phrase(one) for one in alternatives(term))
+def _any(term: Term, about: bool) -> str:
+    found = [_words(one) for one in alternatives(term)]
+    if about:
+        found = [f"({words}) AND ({_about(one)})" for words, one in zip(found, alternatives(term), strict=True)]
+    return " OR ".join(f"({one})" for one in found)
 
 
-def _phrase(term: Term) -> str:
-    return f'"{" ".join(term.words)}"' + (" *" if term.prefix else "")
+def _words(term: Term) -> str:
+    star = " *" if term.prefix else ""
+    words = f'{_ANY_FIELD} : ("{" ".join(term.words)}"{star}'
+    words += "".join(f' OR "{found}"' for found in term.stems if found != term.words[0]) + ")"
+    if term.stems:
+        words += f" OR stems : ({' OR '.join(chr(34) + stem_mark(found) + chr(34) for found in term.stems)})"
+    return words
+
+
+def _about(term: Term) -> str:
+    *head, last = term.words
+    parts = [f'"{about_mark(word)}"' for word in head]
+    ends = [f'"{about_mark(last)}"' + (" *" if term.prefix else "")]
+    ends += [f'"{about_mark(found)}"' for found in term.stems if found != last]
+    return "marks : (" + " AND ".join([*parts, f"({' OR '.join(ends)})"]) + ")"

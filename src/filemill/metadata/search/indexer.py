@@ -14,8 +14,8 @@ from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import NotFound
 from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.metadata import repository
+from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.text_index import IndexEntry, TextIndex
-from filemill.metadata.search.words import words
 
 BATCH_MOST = 50
 IDLE_S = 2.0
@@ -76,76 +76,25 @@ class Indexer:
 
     def _write(self, tx: Tx, rows: list[RowMapping], fresh: dict[int, str | None]) -> None:
         hold(tx, *(row["file_id"] for row in rows))
+        entries: list[IndexEntry] = []
+        gone: list[int] = []
         for row in rows:
             doc_id = row["doc_id"]
-            if not repository.indexed(tx, doc_id, row["index_wanted"]):
+            if not repository.indexed(tx, row):
                 continue
             if row["deleted"] or not row["known"]:
-                self._index.remove(tx, doc_id)
+                gone.append(doc_id)
             else:
-                text = fresh[doc_id]
-                if text is not None:
-                    repository.keep_text(tx, doc_id, row["text"]["storage_key"], text)
-                elif not row["text"] or not row["text"].get("storage_key"):
-                    repository.drop_text(tx, doc_id)
-                kept = repository.text_of(tx, doc_id)
-                self._index.put(tx, entry_of(row, kept[1] if kept else ""))
+                entries.append(entry_of(row, self._text(tx, row, fresh[doc_id])))
+        self._index.remove(tx, gone)
+        self._index.put(tx, entries)
 
-
-def entry_of(row: RowMapping, text: str) -> IndexEntry:
-    """A document as the index sees it."""
-    custom = " ".join(str(value) for value in row["custom"].values() if isinstance(value, str | int | float))
-    return IndexEntry(
-        doc_id=row["doc_id"],
-        fields={
-            "name": words(row["filename"]),
-            "title": words(f"{row['title'] or ''} {row['description'] or ''} {custom} {row['external_id'] or ''}"),
-            "tags": words(" ".join(row["tags"])),
-            "text": words(text),
-            "findings": words(" ".join(findings_words(row["findings"]))),
-        },
-        owner_id=row["owner_id"],
-        kinds=kinds_of(row["content_type"]),
-        tags=tuple(row["tags"]),
-        status=row["status"],
-    )
-
-
-def findings_words(findings: list[dict[str, object]]) -> list[str]:
-    """The texts in findings: every string below `result`."""
-    found: list[str] = []
-
-    def collect(value: object) -> None:
-        if isinstance(value, str):
-            found.append(value)
-        elif isinstance(value, dict):
-            for inner in value.values():
-                collect(inner)
-        elif isinstance(value, list):
-            for inner in value[:200]:
-                collect(inner)
-
-    for finding in findings:
-        if finding.get("state") == "done":
-            collect(finding.get("result"))
-    return found
-
-
-_FAMILIES = {
-    "application/pdf": "pdf", "text/csv": "table", "text/tab-separated-values": "table", "text/html": "web page",
-    "message/rfc822": "mail", "application/vnd.ms-outlook": "mail", "application/zip": "archive",
-    "application/x-tar": "archive", "application/x-7z-compressed": "archive", "application/gzip": "archive",
-    "application/msword": "document", "application/rtf": "document", "application/epub+zip": "document",
-    "application/vnd.ms-excel": "table", "application/vnd.ms-powerpoint": "slides",
-}  # fmt: skip
-_PARTS = (("wordprocessingml", "document"), ("opendocument.text", "document"), ("spreadsheet", "table"),
-          ("presentation", "slides"))  # fmt: skip
-
-
-def kinds_of(content_type: str) -> tuple[str, ...]:
-    """What `type=` finds a file by: its family (`image`, `pdf`, `table`…), its subtype, and its full type."""
-    major, _, minor = content_type.partition("/")
-    family = _FAMILIES.get(content_type) or next((kind for part, kind in _PARTS if part in content_type), None)
-    if family is None:
-        family = major if major in ("image", "audio", "video", "text") else "other"
-    return tuple(dict.fromkeys((family, minor, content_type)))
+    def _text(self, tx: Tx, row: RowMapping, fresh: str | None) -> str:
+        if fresh is not None:
+            repository.keep_text(tx, row["doc_id"], row["text"]["storage_key"], fresh)
+            return fresh
+        if not row["text"] or not row["text"].get("storage_key"):
+            repository.drop_text(tx, row["doc_id"])
+            return ""
+        kept = repository.text_of(tx, row["doc_id"])
+        return kept[1] if kept else ""

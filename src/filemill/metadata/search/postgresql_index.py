@@ -1,40 +1,42 @@
-"""The word index on PostgreSQL: our own words and marks as one `tsvector` under GIN, the words in order beside it.
+"""The word index on PostgreSQL: our own words, stems and marks as one `tsvector` under GIN, the words in order beside it.
 
-The words come from our tokenizer, so both engines find the same. A word stands in the vector with a few positions that only
-carry its weight for ranking; whether words stand side by side is asked of `body`, of the few rows that have them all.
-A vector may hold a megabyte: of a longer text the first words are found, all of a phrase's among them.
+GIN answers with every match, in no order; it cannot stop after the newest 50. So entries are counted into blocks as they come,
+each carries its block as a mark, and a search adds blocks, newest first, until it has enough: each question to GIN is about a
+bounded number of entries (`postgresql_blocks`). Whether words stand side by side is asked of `body`, of the few rows that have
+them all. A vector may hold a megabyte: of a longer text the first words are found, all of a phrase's among them.
 """
 
-from collections import Counter
+from collections.abc import Sequence
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata.search.marks import marks_of, wanted_marks
-from filemill.metadata.search.query import Filters, Term, alternatives, positive, wanted
+from filemill.metadata.search import postgresql_blocks as blocks
+from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
+from filemill.metadata.search.query import Filters, Term, alternatives, needed
 from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
 VECTOR_MOST_BYTES = 900_000
-COUNTED_MOST = 5
-"""A word that stands often in a text is weighed as standing so often."""
-_LETTERS = {"title": "A", "name": "B", "tags": "B", "findings": "C", "text": "D"}
-_WEIGHTS = "{0.1, 0.25, 0.75, 1.0}"
-"""For D, C, B, A."""
 
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS word_index (doc_id bigint PRIMARY KEY, vector tsvector NOT NULL, body text NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS word_index_vector ON word_index USING gin (vector)",
+    # Columns of this form; entries of an older one have them when they are made anew.
+    "ALTER TABLE word_index ADD COLUMN IF NOT EXISTS block integer NOT NULL DEFAULT -1",
+    "CREATE TABLE IF NOT EXISTS word_impacts (doc_id bigint PRIMARY KEY, impacts text NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS word_index_vector ON word_index USING gin (vector) WITH (gin_pending_list_limit = 1024)",
+    *blocks.CREATE,
 )
 _PUT = (
-    "INSERT INTO word_index (doc_id, vector, body) VALUES ($1, CAST($2::text AS tsvector), $3::text)"
-    " ON CONFLICT (doc_id) DO UPDATE SET vector = excluded.vector, body = excluded.body"
+    "INSERT INTO word_index (doc_id, vector, body, block)"
+    " SELECT doc_id, CAST(vector AS tsvector), body, block"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[]) AS fresh (doc_id, vector, body, block)"
+    " ON CONFLICT (doc_id) DO UPDATE SET vector = excluded.vector, body = excluded.body, block = excluded.block"
 )
-_NEWEST = (
-    "SELECT doc_id FROM word_index WHERE vector @@ CAST($1::text AS tsquery) AND doc_id < $2 AND doc_id >= $3"
-    " AND body LIKE ALL ($4::text[]) AND NOT body LIKE ANY ($5::text[])"
+_PUT_IMPACTS = (
+    "INSERT INTO word_impacts (doc_id, impacts) SELECT * FROM unnest($1::bigint[], $2::text[])"
+    " ON CONFLICT (doc_id) DO UPDATE SET impacts = excluded.impacts"
 )
-_NEWEST_END = " ORDER BY doc_id DESC LIMIT $6"
-_RANKED = (
-    f"SELECT doc_id, ts_rank('{_WEIGHTS}', vector, CAST($1::text AS tsquery), 1) AS score FROM word_index"  # noqa: S608 - a constant
-    " WHERE doc_id = ANY ($2::bigint[]) ORDER BY score DESC, doc_id DESC LIMIT $3"
+_FOUND = (
+    "WITH hit AS MATERIALIZED (SELECT doc_id FROM word_index WHERE vector @@ CAST($1::text AS tsquery){})"
+    " SELECT doc_id FROM hit WHERE doc_id >= $2 AND doc_id < $3 ORDER BY doc_id {} LIMIT $4"
 )
 
 
@@ -46,14 +48,21 @@ class PostgresqlIndex:
         for statement in _CREATE:
             tx.exec_driver_sql(statement)
 
-    def put(self, tx: Tx, entry: IndexEntry) -> None:
+    def put(self, tx: Tx, entries: Sequence[IndexEntry]) -> None:
         """See `TextIndex.put`."""
-        body = "\n".join(f" {' '.join(entry.fields.get(name, ()))} " for name in FIELDS)
-        tx.exec_driver_sql(_PUT, (entry.doc_id, _vector(entry), body))
+        if not entries:
+            return
+        keys = [entry.doc_id for entry in entries]
+        placed = blocks.place(tx, keys)
+        vectors = [_vector(entry, placed[entry.doc_id]) for entry in entries]
+        bodies = ["\n".join(f" {' '.join(entry.fields.get(name, ()))} " for name in FIELDS) for entry in entries]
+        tx.exec_driver_sql(_PUT, (keys, vectors, bodies, [placed[key] for key in keys]))
+        tx.exec_driver_sql(_PUT_IMPACTS, (keys, [entry.impacts for entry in entries]))
 
-    def remove(self, tx: Tx, doc_id: int) -> None:
-        """See `TextIndex.remove`."""
-        tx.exec_driver_sql("DELETE FROM word_index WHERE doc_id = $1", (doc_id,))
+    def remove(self, tx: Tx, doc_ids: Sequence[int]) -> None:
+        """See `TextIndex.remove`. Its block keeps its place: a block may be smaller than it was."""
+        for table in ("word_index", "word_impacts"):
+            tx.exec_driver_sql(f"DELETE FROM {table} WHERE doc_id = ANY ($1::bigint[])", (list(doc_ids),))  # noqa: S608 - ours
 
     def keys(self, tx: Tx, after: int, most: int) -> list[int]:
         """See `TextIndex.keys`."""
@@ -64,71 +73,91 @@ class PostgresqlIndex:
         """See `TextIndex.forget`. PostgreSQL's own vacuum does it."""
         return False
 
-    def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
+    def newest(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        before: int | None,
+        *,
+        about: bool = False,
+        oldest_first: bool = False,
+    ) -> list[int]:
         """See `TextIndex.newest`."""
-        end = min(before or KEY_END, filters.until or KEY_END)
-        phrases = [_like(term) for term in positive(terms) if len(term.words) > 1 and not term.others]
-        without = [_like(term) for term in terms if term.without and len(term.words) > 1]
-        choices = [_choice(term) for term in positive(terms) if _has_phrase(term)]
-        values = (_match(terms, filters), end, filters.since or 0, phrases, without, limit, *choices)
-        any_of = "".join(f" AND body LIKE ANY (${at}::text[])" for at in range(7, 7 + len(choices)))
-        return [row[0] for row in tx.exec_driver_sql(f"{_NEWEST}{any_of}{_NEWEST_END}", values)]
+        begin, end = filters.since or 0, filters.until or KEY_END
+        if before is not None:
+            begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
+        match = _match(terms, filters, about)
+        beside, values = _side_by_side(terms)
+        statement = _FOUND.format(beside, "ASC" if oldest_first else "DESC")
 
-    def ranked(
-        self, tx: Tx, terms: list[Term], filters: Filters, limit: int, among: int
-    ) -> tuple[list[tuple[int, float]], bool]:
-        """See `TextIndex.ranked`."""
-        candidates = self.newest(tx, terms, filters, among + 1, None)
-        words = " | ".join(_word(word, term) for term in wanted(terms) for word in term.words)
-        rows = tx.exec_driver_sql(_RANKED, (words, candidates[:among], limit))
-        return [(row[0], round(row[1], 4)) for row in rows], len(candidates) > among
+        def ask(window: str | None) -> list[int]:
+            within = match if window is None else f"{match} & ({window})"
+            return [row[0] for row in tx.exec_driver_sql(statement, (within, begin, end, limit, *values)).all()]
 
+        return blocks.walk(tx, ask, begin, end, limit, oldest_first=oldest_first)
 
-def _vector(entry: IndexEntry) -> str:
-    """The text form of a tsvector: each word with one position per field, more for a text that says it often."""
-    places: dict[str, list[str]] = {}
-    for at, name in enumerate(("name", "title", "tags", "findings", "text"), 1):
-        for word, times in Counter(entry.fields.get(name, ())).items():
-            found = places.setdefault(word, [])
-            found += [f"{at + 10 * number}{_LETTERS[name]}" for number in range(min(times, COUNTED_MOST))]
-    parts = [_quoted(mark) for mark in marks_of(entry)]
-    room = VECTOR_MOST_BYTES
-    for word, found in places.items():
-        part = f"{_quoted(word)}:{','.join(found)}"
-        room -= len(part.encode())
-        if room < 0:
-            break
-        parts.append(part)
-    return " ".join(parts)
+    def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
+        """See `TextIndex.impacts`."""
+        query = "SELECT doc_id, impacts FROM word_impacts WHERE doc_id = ANY ($1::bigint[])"
+        return {row[0]: row[1] for row in tx.exec_driver_sql(query, (list(doc_ids),)).all()}
 
 
-def _match(terms: list[Term], filters: Filters) -> str:
+def _vector(entry: IndexEntry, block: int) -> str:
+    """The text form of a tsvector without places: marks and what is searched most first, in case there is no room for all."""
+    parts = [*marks_of(entry), *blocks.marks(block), *map(stem_mark, entry.stems)]
+    room = VECTOR_MOST_BYTES - sum(len(part.encode()) + 3 for part in parts)
+    found: dict[str, None] = {}
+    for name in ("name", "title", "tags", "findings", "text"):
+        for word in entry.fields.get(name, ()):
+            if word in found:
+                continue
+            room -= len(word.encode()) + 3
+            if room < 0:
+                break
+            found[word] = None
+    return " ".join(map(_quoted, [*parts, *found]))
+
+
+def _match(terms: Sequence[Term], filters: Filters, about: bool) -> str:
     """One tsquery. Every word is quoted: nothing a user types is syntax."""
     parts = [_quoted(mark) for mark in wanted_marks(filters)]
-    for term in terms:
-        if not term.without:
-            parts.append(" | ".join(f"({_all_words(one)})" for one in alternatives(term)))
-        elif len(term.words) == 1:
-            parts.append(f"!{_word(term.words[0], term)}")
+    for term in needed(terms):
+        found = [_all_words(one) for one in alternatives(term)]
+        if about:
+            found = [f"({words}) & ({_about(one)})" for words, one in zip(found, alternatives(term), strict=True)]
+        parts.append(" | ".join(f"({one})" for one in found))
+    parts += [f"!({_all_words(term)})" for term in terms if term.without and len(term.words) == 1]
     return " & ".join(f"({part})" for part in parts)
 
 
 def _all_words(term: Term) -> str:
-    return " & ".join(_word(word, term) for word in term.words)
+    *head, last = term.words
+    ends = [_quoted(last) + (":*" if term.prefix else "")]
+    ends += [_quoted(found) for found in term.stems if found != last]
+    ends += [_quoted(stem_mark(found)) for found in term.stems]
+    return " & ".join([*map(_quoted, head), f"({' | '.join(ends)})"])
 
 
-def _has_phrase(term: Term) -> bool:
-    """Whether one of several alternatives is a phrase: then words in the vector are not enough."""
-    return bool(term.others) and any(len(one.words) > 1 for one in alternatives(term))
+def _about(term: Term) -> str:
+    *head, last = term.words
+    ends = [_quoted(about_mark(last)) + (":*" if term.prefix else "")]
+    ends += [_quoted(about_mark(found)) for found in term.stems if found != last]
+    return " & ".join([*(_quoted(about_mark(word)) for word in head), f"({' | '.join(ends)})"])
 
 
-def _choice(term: Term) -> list[str]:
-    return [_like(one) for one in alternatives(term)]
-
-
-def _word(word: str, term: Term) -> str:
-    prefix = ":*" if term.prefix and word is term.words[-1] else ""
-    return _quoted(word) + prefix
+def _side_by_side(terms: Sequence[Term]) -> tuple[str, list[list[str]]]:
+    """Conditions on `body` for phrases, with their values from `$5` on."""
+    values: list[list[str]] = []
+    conditions = ""
+    for term in terms:
+        choices = alternatives(term)
+        if all(len(one.words) == 1 for one in choices):
+            continue
+        values.append([pattern for one in choices for pattern in _patterns(one)])
+        conditions += f" AND {'NOT ' if term.without else ''}body LIKE ANY (${4 + len(values)}::text[])"
+    return conditions, values
 
 
 def _quoted(word: str) -> str:
@@ -136,7 +165,9 @@ def _quoted(word: str) -> str:
     return f"'{word}'"
 
 
-def _like(term: Term) -> str:
+def _patterns(term: Term) -> list[str]:
     """The words of a phrase side by side, as `body` has them; no word holds a sign that LIKE knows."""
     text = " ".join(term.words)
-    return f"% {text}%" if term.prefix else f"% {text} %"
+    if term.stems:
+        return [f"% {text} %", "%"]  # any form will do, which the vector has seen to
+    return [f"% {text}%" if term.prefix else f"% {text} %"]

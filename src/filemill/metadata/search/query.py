@@ -1,11 +1,15 @@
 """A search as people type it: words, "phrases", prefix*, -not, this OR that. Anything else is just words.
 
-No text is a syntax error. Conditions on fields (`type:pdf size:>1MB`) are taken out before (`fields`).
+A word stands for its other forms too, in the languages of whoever searches; in quotes it is exactly that word. No text is a
+syntax error. Conditions on fields (`type:pdf size:>1MB`) are taken out before (`fields`).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from filemill.metadata.search.languages import is_function_word
+from filemill.metadata.search.stemming import stems
 from filemill.metadata.search.words import words
 
 QUERY_MOST_CHARACTERS = 1_000
@@ -20,13 +24,18 @@ _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 class Term:
     """One or more words that must stand side by side. `prefix`: the last word may go on. `without`: must not be there.
 
-    `others`: any of these will do instead; they have no others of their own.
+    `exact`: one word in quotes, which stands for no other form. `stems`, `languages`: of a word any of whose forms will do.
+    `side`: it need not be there, but counts. `others`: any of these will do instead; they have no others of their own.
     """
 
     words: tuple[str, ...]
     prefix: bool = False
     without: bool = False
     others: tuple["Term", ...] = ()
+    exact: bool = False
+    stems: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ def parse(text: str) -> list[Term]:
         found = tuple(words(quoted or bare))
         if not found:
             continue
-        term = Term(found, prefix=bare.endswith("*"), without=without)
+        exact = bool(quoted) and len(found) == 1
+        term = Term(found, prefix=bare.endswith("*"), without=without, exact=exact)
         if joins and not without:
             terms[-1] = replace(terms[-1], others=(*terms[-1].others, term))
         else:
@@ -80,9 +90,35 @@ def parse(text: str) -> list[Term]:
     return terms
 
 
-def positive(terms: list[Term]) -> list[Term]:
-    """The terms that must be there."""
+def understood(terms: Sequence[Term], languages: Sequence[str]) -> list[Term]:
+    """The terms with the stems of their words; function words beside others need not be there, but count."""
+    full = [_with_stems(term, languages) for term in terms]
+    if all(_says_little(term) for term in full if not term.without):
+        return full
+    return [replace(term, side=True) if _says_little(term) and not term.without else term for term in full]
+
+
+def _with_stems(term: Term, languages: Sequence[str]) -> Term:
+    others = tuple(_with_stems(other, languages) for other in term.others)
+    if len(term.words) > 1 or term.prefix or term.exact:
+        return replace(term, others=others)
+    found = tuple(sorted(stems(term.words[0], languages)))
+    return replace(term, others=others, stems=found, languages=tuple(languages))
+
+
+def _says_little(term: Term) -> bool:
+    simple = len(term.words) == 1 and not (term.exact or term.prefix or term.others)
+    return simple and is_function_word(term.words[0])
+
+
+def positive(terms: Sequence[Term]) -> list[Term]:
+    """The terms that are looked for."""
     return [term for term in terms if not term.without]
+
+
+def needed(terms: Sequence[Term]) -> list[Term]:
+    """The terms that must be there."""
+    return [term for term in terms if not term.without and not term.side]
 
 
 def alternatives(term: Term) -> list[Term]:
@@ -90,6 +126,6 @@ def alternatives(term: Term) -> list[Term]:
     return [replace(term, others=()), *term.others]
 
 
-def wanted(terms: list[Term]) -> list[Term]:
+def wanted(terms: Sequence[Term]) -> list[Term]:
     """Whatever a match may show: every alternative of every term that must be there."""
     return [one for term in positive(terms) for one in alternatives(term)]

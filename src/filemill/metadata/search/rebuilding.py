@@ -47,8 +47,7 @@ async def _drop_strays(database: Database, index: TextIndex) -> int:
 def _drop(tx: Tx, index: TextIndex, keys: list[int]) -> int:
     """Looks again in its own transaction: what became a document meanwhile stays."""
     strays = repository.without_document(tx, keys)
-    for doc_id in strays:
-        index.remove(tx, doc_id)
+    index.remove(tx, strays)
     return len(strays)
 
 

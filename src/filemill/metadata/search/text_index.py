@@ -1,5 +1,6 @@
 """The port to the word index: plain functions of a transaction. Chosen by `build`: `fts5_index` or `postgresql_index`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,10 @@ KEY_END = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """One document as the index sees it: words per field, and the exact marks it can be filtered by."""
+    """One document as the index sees it: words per field, and the exact marks it can be filtered by.
+
+    `stems`, `about`, `impacts`: see `impacts.Weighed`. `languages`: those it was stemmed in.
+    """
 
     doc_id: int
     fields: dict[str, list[str]]
@@ -22,6 +26,10 @@ class IndexEntry:
     kinds: tuple[str, ...]
     tags: tuple[str, ...]
     status: str
+    stems: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    impacts: str = "0 "
+    languages: tuple[str, ...] = ()
 
 
 class TextIndex(Protocol):
@@ -31,12 +39,12 @@ class TextIndex(Protocol):
         """Make the index if it is not there."""
         ...
 
-    def put(self, tx: Tx, entry: IndexEntry) -> None:
-        """Add or replace an entry."""
+    def put(self, tx: Tx, entries: Sequence[IndexEntry]) -> None:
+        """Add or replace entries, each of another document."""
         ...
 
-    def remove(self, tx: Tx, doc_id: int) -> None:
-        """Drop an entry, if it is there."""
+    def remove(self, tx: Tx, doc_ids: Sequence[int]) -> None:
+        """Drop entries, where they are there."""
         ...
 
     def keys(self, tx: Tx, after: int, most: int) -> list[int]:
@@ -47,12 +55,23 @@ class TextIndex(Protocol):
         """Take a step towards the words of removed entries being gone from the disk; False when there is none to take."""
         ...
 
-    def newest(self, tx: Tx, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
-        """Keys of matches below `before`, newest first."""
+    def newest(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        before: int | None,
+        *,
+        about: bool = False,
+        oldest_first: bool = False,
+    ) -> list[int]:
+        """Keys of matches below `before`, newest first; or above it, oldest first.
+
+        `about`: only documents that are about every word, not those that merely hold them.
+        """
         ...
 
-    def ranked(
-        self, tx: Tx, terms: list[Term], filters: Filters, limit: int, among: int
-    ) -> tuple[list[tuple[int, float]], bool]:
-        """The best of the newest `among` matches with their scores, best first; and whether there were more than that."""
+    def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
+        """The impacts of entries, by key."""
         ...

@@ -5,9 +5,11 @@ they have no spaces. What comes out holds only word characters, so an index may 
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from filemill.metadata.folding import fold
 
 WORD_MOST_CHARACTERS = 64
 """Longer runs are cut: they are base64 or hashes, and nobody types more of them."""
@@ -18,11 +20,11 @@ _RUN = re.compile(f"[^\\W_](?:[^\\W_]|[{_MARKS}])*")
 _PAIRED = "\u3041-\u3096\u309d-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _SEGMENT = re.compile(f"(?P<paired>[{_PAIRED}][{_PAIRED}{_MARKS}]*)|[^{_PAIRED}]+")
 """`使用Python编程` is three words: what has no spaces may still hold a word of another script."""
+_ASCII_RUN = re.compile("[a-z0-9]+")
 _UNIT = re.compile(f".[{_MARKS}]*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word and where it stands in the original text."""
 
     text: str
@@ -30,19 +32,19 @@ class Word:
     end: int
 
 
-def fold(text: str) -> str:
-    """Case and accents away: `Café` and `CAFE` are the same word. Source: Unicode 3.13, compatibility caseless match."""
-    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in spread if not unicodedata.combining(char))
-
-
 def words(text: str) -> list[str]:
     """The words of a text, in order."""
+    if text.isascii():  # the same, five times as fast: no accents, no pairs
+        return [word[:WORD_MOST_CHARACTERS] for word in _ASCII_RUN.findall(text.lower())]
     return [word.text for word in placed_words(text)]
 
 
 def placed_words(text: str) -> Iterator[Word]:
     """The words of a text with their places, for highlights."""
+    if text.isascii():
+        for run in _ASCII_RUN.finditer(text.lower()):
+            yield Word(run[0][:WORD_MOST_CHARACTERS], run.start(), run.end())
+        return
     for run in _RUN.finditer(text):
         for segment in _SEGMENT.finditer(run.group()):
             start = run.start() + segment.start()
@@ -58,6 +60,7 @@ def _pairs(raw: str, start: int) -> Iterator[Word]:
         yield Word(_letters(raw[first.start() : last.end()]), start + first.start(), start + last.end())
 
 
+@lru_cache(maxsize=100_000)
 def _letters(raw: str) -> str:
     """Folded, and without what folding may bring in that is no letter (the stroke of a fraction)."""
     return "".join(_RUN.findall(fold(raw)))

@@ -6,7 +6,7 @@ from alembic import op
 from filemill.chassis.database.types import UtcTime
 
 revision = "0012"
-down_revision = "0005"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

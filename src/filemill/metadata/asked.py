@@ -1,0 +1,113 @@
+"""What a search asks for: words, conditions and order, from the query of a request; and where its next page goes on.
+
+A cursor belongs to one search of one owner: it carries a digest of both, so one from another search, or one that was changed,
+is refused and never answered with another list.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import orjson
+from fastapi import Depends, Query
+
+from filemill.chassis.errors import BadRequest
+from filemill.chassis.web import pagination
+from filemill.chassis.web.caller import CallerDep
+from filemill.metadata import repository
+from filemill.metadata.search.fields import take_fields
+from filemill.metadata.search.pages import Order, Place
+from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, Term, parse, positive
+
+Q_HELP = 'Words, "phrases", prefix*, -not, this OR that; type:pdf tag:x status:x owner:me created:>2026-01 size:>1MB.'
+CURSOR_MOST_CHARACTERS = 2_000
+CursorQuery = Annotated[
+    str | None, Query(max_length=CURSOR_MOST_CHARACTERS, description="`next_cursor` of the page before.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as it is asked for. `nothing`: nothing can match it. `words`: the query without its conditions."""
+
+    terms: list[Term]
+    filters: Filters
+    nothing: bool
+    words: str
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the word index has to be asked; else it is a list."""
+        return bool(self.terms or self.filters.narrow)
+
+
+async def asked_for(
+    caller: CallerDep,
+    q: Annotated[str, Query(max_length=QUERY_MOST_CHARACTERS, description=Q_HELP)] = "",
+    type: Annotated[str | None, Query(max_length=200, description="image, pdf, table, or a media type.")] = None,  # noqa: A002 - the contract's name
+    tag: Annotated[str | None, Query(max_length=100)] = None,
+    status: Annotated[str | None, Query(max_length=20)] = None,
+    owner: Annotated[str | None, Query(max_length=200, description="`me` or your own id.")] = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Asked:
+    rest, fields = take_fields(q)
+    owners = (*fields.owners, *([owner] if owner else []))
+    terms = parse(rest)
+    given = ((type, "kinds"), (tag, "tags"), (status, "statuses"))
+    filters = Filters(
+        caller.owner_id,
+        since=max(filter(None, (_key(created_after), _key(fields.since))), default=None),
+        until=min(filter(None, (_key(created_before), _key(fields.until))), default=None),
+        least_bytes=fields.least_bytes,
+        most_bytes=fields.most_bytes,
+        **{name: (*getattr(fields, name), *([value] if value else [])) for value, name in given},
+    )
+    of_others = any(one not in ("me", caller.owner_id) for one in owners)
+    # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
+    says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
+    return Asked(terms, filters, of_others or says_nothing, rest.strip())
+
+
+AskedDep = Annotated[Asked, Depends(asked_for)]
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """Where a page goes on, which corrections of words it keeps, and whether its order is that of words alone."""
+
+    place: Place
+    taken: dict[str, str]
+    by_words: bool
+
+
+def cursor_of(asked: Asked, order: Order, more: str, since: Continued) -> str:
+    """The cursor of the next page; `more` is whatever else chooses what is listed."""
+    place = since.place
+    said = orjson.dumps([place.value, since.taken, since.by_words]).decode()
+    digest = _digest(asked, order, more, place.key, place.below, said)
+    return pagination.encode(digest, place.key, place.below, said)
+
+
+def continued(cursor: str | None, asked: Asked, order: Order, more: str) -> Continued | None:
+    """The place in a cursor; None for the first page. Raises `BadRequest` for one that this search did not give out."""
+    position = pagination.decode(cursor, str, int, int, str)
+    if position is None:
+        return None
+    digest, key, below, said = str(position[0]), int(position[1]), int(position[2]), str(position[3])
+    if digest != _digest(asked, order, more, key, below, said):
+        raise BadRequest("cursor: it belongs to another search, or was changed; begin again without it")
+    value, taken, by_words = orjson.loads(said)
+    return Continued(Place(key, value, below), taken, by_words)
+
+
+def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: str) -> str:
+    body = repr((asked.terms, asked.filters, order, more, key, below, said))
+    return hashlib.blake2s(body.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _key(moment: datetime | None) -> int | None:
+    if moment is not None and moment.tzinfo is None:
+        raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
+    return None if moment is None else repository.time_floor(moment)

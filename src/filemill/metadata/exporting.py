@@ -1,0 +1,45 @@
+"""Hits as a table or as lines of JSON, page by page.
+
+Names and words are strangers': in a table a text that a spreadsheet would take for a formula begins with an apostrophe.
+"""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+
+COLUMNS = (
+    "file_id", "filename", "title", "size", "content_type", "sha256", "status", "analysis", "version", "owner_id", "tags",
+    "external_id", "parent_id", "parent_path", "created_at", "updated_at", "summary",
+)  # fmt: skip
+"""Of a table; a line of JSON has everything a hit has but its links."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+async def table(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[str]:
+    """As CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text)  # RFC 4180
+    writer.writerow(COLUMNS)
+    async for page in pages:
+        for hit in page:
+            writer.writerow([_cell(hit[name]) for name in COLUMNS])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+async def lines(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
+    """As JSON, one object a line."""
+    async for page in pages:
+        yield b"".join(orjson.dumps(hit) + b"\n" for hit in page)
+
+
+def _cell(value: Any) -> Any:
+    """Names and words are strangers': a spreadsheet must not run them (OWASP, CSV injection)."""
+    if isinstance(value, list):
+        value = "; ".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

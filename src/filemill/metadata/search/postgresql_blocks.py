@@ -1,0 +1,95 @@
+"""Blocks of index entries, in the order they were first put, so that GIN can be asked about some thousand entries at a time.
+
+Keys are time-ordered and mostly come in that order; each block knows its lowest and highest key, so a walk is exact for late
+ones too: what is found in a block is sure once no block that is still to come can hold a newer key.
+"""
+
+from collections.abc import Callable, Sequence
+
+from filemill.chassis.database.database import Tx
+
+ENTRIES = 4096
+"""Of one block."""
+GROUP = 16
+"""Blocks that have a second mark in common, so that a wide window is a short question."""
+FIRST_WINDOW, GROWTH = 2, 4
+"""The first question is about so many blocks, each further one about so many times more."""
+
+CREATE = (
+    (
+        "CREATE TABLE IF NOT EXISTS word_blocks"
+        " (block integer PRIMARY KEY, lowest bigint NOT NULL, highest bigint NOT NULL, entries integer NOT NULL)"
+    ),
+    # One writer at a time gives out places, whichever process it is in.
+    "INSERT INTO word_blocks (block, lowest, highest, entries) VALUES (0, 0, 0, 0) ON CONFLICT DO NOTHING",
+)
+_LAST = "SELECT block, entries FROM word_blocks ORDER BY block DESC LIMIT 1 FOR UPDATE"
+_HERE = "SELECT doc_id, block FROM word_index WHERE doc_id = ANY ($1::bigint[]) AND block >= 0"
+_COUNT = (
+    "INSERT INTO word_blocks (block, lowest, highest, entries) VALUES ($1, $2, $3, $4) ON CONFLICT (block) DO UPDATE SET"
+    " lowest = CASE WHEN word_blocks.entries = 0 THEN excluded.lowest ELSE least(word_blocks.lowest, excluded.lowest) END,"
+    " highest = greatest(word_blocks.highest, excluded.highest), entries = word_blocks.entries + excluded.entries"
+)
+_RANGES = (
+    "SELECT block, lowest, highest, set_config('enable_seqscan', 'off', true) FROM word_blocks"
+    " WHERE entries > 0 AND highest >= $1 AND lowest < $2"
+)
+"""And what matches is asked of GIN, in this transaction: its statistics do not know that words and blocks go together."""
+
+Range = tuple[int, int, int]
+
+
+def marks(block: int) -> list[str]:
+    """The marks of an entry of this block."""
+    return [f"b={block}", f"g={block // GROUP}"]
+
+
+def place(tx: Tx, doc_ids: Sequence[int]) -> dict[int, int]:
+    """The block of each entry: the one it has, or the newest."""
+    placed = {row[0]: row[1] for row in tx.exec_driver_sql(_HERE, (list(doc_ids),))}
+    fresh = sorted(set(doc_ids) - set(placed))
+    if not fresh:
+        return placed
+    block, entries = tx.exec_driver_sql(_LAST).one()
+    while fresh:
+        if entries >= ENTRIES:
+            block, entries = block + 1, 0
+        some, fresh = fresh[: ENTRIES - entries], fresh[ENTRIES - entries :]
+        tx.exec_driver_sql(_COUNT, (block, some[0], some[-1], len(some)))
+        placed |= dict.fromkeys(some, block)
+        entries += len(some)
+    return placed
+
+
+def walk(
+    tx: Tx, ask: Callable[[str | None], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
+) -> list[int]:
+    """The first `limit` keys within `begin` and `end`; `ask` gives those of a window, as a condition on marks."""
+    ranges: list[Range] = [(row[0], row[1], row[2]) for row in tx.exec_driver_sql(_RANGES, (begin, end)).all()]
+    ranges.sort(key=(lambda one: one[1]) if oldest_first else (lambda one: -one[2]))
+    if not ranges:
+        return []
+    if len(ranges) <= FIRST_WINDOW:
+        return ask(None)
+    found: set[int] = set()
+    size = FIRST_WINDOW
+    while ranges:
+        window, ranges = ranges[:size], ranges[size:]
+        found.update(ask(_condition([block for block, _, _ in window])))
+        if oldest_first:
+            edge = min((lowest for _, lowest, _ in ranges), default=None)
+            sure = [key for key in found if edge is None or key < edge]
+        else:
+            edge = max((highest for _, _, highest in ranges), default=None)
+            sure = [key for key in found if edge is None or key > edge]
+        if len(sure) >= limit or not ranges:
+            return sorted(sure, reverse=not oldest_first)[:limit]
+        size *= GROWTH
+    return []
+
+
+def _condition(chosen: Sequence[int]) -> str:
+    """The blocks as marks; whole groups by their own, which may bring neighbours in: they are found again later."""
+    if len(chosen) <= GROUP:
+        return " | ".join(f"'b={block}'" for block in chosen)
+    return " | ".join(f"'g={group}'" for group in sorted({block // GROUP for block in chosen}))

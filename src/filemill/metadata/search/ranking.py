@@ -1,0 +1,46 @@
+"""The order of answers by how well they answer: a bounded number of candidates, each scored by the same rule on every engine.
+
+Candidates are the newest documents *about* the words, then the newest that merely hold them; only the first are in danger of
+being many, and then the answer says how many were looked at. Not for: which documents match (`text_index`).
+"""
+
+from collections.abc import Sequence
+
+from filemill.chassis.database.database import Tx
+from filemill.metadata import repository
+from filemill.metadata.search.impacts import Scorer
+from filemill.metadata.search.query import Filters, Term
+from filemill.metadata.search.text_index import TextIndex
+
+RANKED_AMONG = 2_000
+"""So many candidates are scored; the answer says when there were more."""
+
+
+def ranked_keys(
+    tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, among: int
+) -> tuple[list[tuple[int, float]], int | None]:
+    """Every candidate with its score, best first; and how many candidates there were, if they were not all matches.
+
+    Documents about the words come first; where those are more than half of `among`, no other is looked at.
+    """
+    half = among // 2
+    keys = index.newest(tx, terms, filters, half + 1, None, about=True)
+    bounded = len(keys) > half
+    keys = keys[:half]
+    if not bounded:
+        others = index.newest(tx, terms, filters, among - len(keys) + 1, None)
+        bounded = len(others) > among - len(keys)
+        keys = list(dict.fromkeys([*keys, *others[: among - len(keys)]]))
+    looked_at = len(keys) if bounded else None
+    if filters.by_size:
+        keys = fitting(tx, filters, keys)
+    impacts = index.impacts(tx, keys)
+    scorer = Scorer(terms)
+    best = [(key, scorer.score(impacts[key])) for key in keys if key in impacts]
+    return sorted(best, key=lambda one: (-one[1], -one[0])), looked_at
+
+
+def fitting(tx: Tx, filters: Filters, keys: Sequence[int]) -> list[int]:
+    """Those of a size that is asked for, which the index does not know."""
+    sizes = repository.sizes(tx, filters.owner_id, keys)
+    return [key for key in keys if key in sizes and filters.fits_size(sizes[key])]
