@@ -15,7 +15,7 @@ STARTING = frozenset(
     _transaction(
         "relay.sweep", "relay.release", "notification.sweep", "upload.idempotency.sweep", "upload.tokens.sweep",
         "store.small.schema",
-        "metadata.index.create",
+        "metadata.index.create", "metadata.tallies.first",
     )
 )  # fmt: skip
 """Housekeeping: a process killed here may hold no work, so such a kill is not counted as one that counts."""
@@ -24,7 +24,7 @@ FILES = frozenset(
     [
         *_transaction(
             "upload.idempotency.claim", "upload.accept", "store.small.put", "relay.claim", "relay.mark", "jobs.claim",
-            "jobs.done", "jobs.recover", "metadata.index", "metadata.audit.seal",
+            "jobs.done", "jobs.recover", "metadata.index", "metadata.audit.seal", "metadata.tallies.fold",
         ),
         *_transaction(*[f"consumer.{queue}" for queue in QUEUES]),
         "upload.blob-without-row", "store.small.stored", "store.file.written", "store.file.stored",
@@ -48,7 +48,12 @@ SELDOM: dict[str, str] = {
         "a merge of the index's pages, whole or not at all",
     ),
     **dict.fromkeys(
-        _transaction("metadata.index.rebuild.create", "metadata.index.rebuild.drop", "metadata.index.rebuild.mark"),
+        _transaction(
+            "metadata.index.rebuild.create",
+            "metadata.index.rebuild.drop",
+            "metadata.index.rebuild.mark",
+            "metadata.tallies.recount",
+        ),
         "an operator's command, each step whole or not at all; it is run again: test_rebuilding",
     ),
     **dict.fromkeys(

@@ -9,10 +9,11 @@ from filemill.metadata.search.build import build_index
 from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.rebuilding import Rebuilt, rebuild
 from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.tallying import count_again
 
 
 def rebuild_index() -> None:
-    """Make the word index of the installation that the environment chooses anew, running or not."""
+    """Make word index and counts of the installation that the environment chooses anew, running or not."""
     prepare()
     with screen.bars() as progress:
         done = asyncio.run(_rebuilt(progress))
@@ -26,4 +27,6 @@ async def _rebuilt(progress: screen.Progressing) -> Rebuilt:
     async with opened() as mill:
         database, words = mill.parts["metadata"].database, build_index(settings)
         indexer = Indexer(database, mill.store, words, settings.index_text_characters)
-        return await rebuild(database, words, indexer, progress)
+        done = await rebuild(database, words, indexer, progress)
+        await database.write("metadata.tallies.recount", count_again)
+        return done

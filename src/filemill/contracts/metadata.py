@@ -193,14 +193,25 @@ class AnalyticsDay(Contract):
     failed: int
 
 
+class Times(Contract):
+    """How many, and how long in milliseconds, within five percent; null where there was none."""
+
+    count: int = 0
+    p50: float | None = None
+    p95: float | None = None
+
+
 class Analytics(Contract):
-    """Counts by day, type and status; processing times in milliseconds; the most used tags."""
+    """Counts by day, type and status; failures by reason; times, of steps and models too; the most used tags."""
 
     days: list[AnalyticsDay]
     by_type: dict[str, int]
     by_status: dict[str, int]
     bytes: int
     files: int
-    processing_ms: dict[str, float | None]
-    analysis_ms: dict[str, float | None]
+    failures: dict[str, int] = Field(default_factory=dict)
+    processing_ms: Times
+    analysis_ms: Times
+    steps_ms: dict[str, Times] = Field(default_factory=dict)
+    models_ms: dict[str, Times] = Field(default_factory=dict)
     top_tags: dict[str, int]

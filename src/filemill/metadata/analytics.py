@@ -1,74 +1,127 @@
-"""Files in numbers: by day, type and status; processing times; top tags. Aggregated by the database over one owner's rows."""
+"""Files in numbers: by day, type and status; times of processing, steps and models; failures by reason; top tags.
 
-from collections import Counter
+Read from the tallies, never from the documents: what a question costs grows with days and names, not with files.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from sqlalchemy import case, func, select
 
 from filemill.chassis.database.database import Tx
-from filemill.contracts.metadata import Analytics, AnalyticsDay
-from filemill.metadata.repository import SEQ_BITS, time_floor
-from filemill.metadata.tables import documents
+from filemill.contracts.metadata import Analytics, AnalyticsDay, Times
+from filemill.metadata import tallies
+from filemill.metadata.tallies import (
+    ANALYSIS_MS,
+    DAY_MS,
+    FAILURE,
+    FILES,
+    MODEL_MS,
+    PROCESSING_MS,
+    STATUS,
+    STEP_MS,
+    TAG,
+    TYPE,
+)
+from filemill.metadata.tallies_repository import kinds_like, sums
 
-SAMPLE_MOST = 10_000
-"""Percentiles and top tags look at the newest so many files of the period."""
-DAY_MS = 86_400_000
+TOP_TAGS = 20
+NAMES_MOST = 1000
+"""Types, reasons, time classes that are told of at most."""
 
 
 def analytics(tx: Tx, owner_id: str, since: datetime, until: datetime) -> Analytics:
-    """The numbers of one owner's living files created in a period."""
-    within = (
-        documents.c.owner_id == owner_id,
-        documents.c.deleted.is_(False),
-        documents.c.known.is_(True),
-        documents.c.doc_id >= time_floor(since),
-        documents.c.doc_id < time_floor(until),
-    )
-    by_day = select(
-        # `op` and not `/`: an integer division, which is what a day number is.
-        documents.c.doc_id.op("/")((1 << SEQ_BITS) * DAY_MS).label("day"),
-        func.count(),
-        func.sum(documents.c.size),
-        _ended_as("processed"),
-        _ended_as("failed"),
-    )
-    days = [_day(row) for row in tx.execute(by_day.where(*within).group_by("day").order_by("day"))]
-    newest = documents.c.doc_id.desc()
-    times = select(documents.c.processing_ms, documents.c.analysis_ms, documents.c.tags).where(*within).order_by(newest)
-    sample = tx.execute(times.limit(SAMPLE_MOST)).all()
-    tags = Counter(tag for row in sample for tag in row[2])
+    """The numbers of one owner's living files created on the days from `since` to `until` (UTC)."""
+    days = _day_of(since), _day_of(until)
+    by_day = _days(sums(tx, owner_id, (FILES, STATUS), days, by_day=True))
+    named: dict[str, dict[str, int]] = defaultdict(dict)
+    for kind, _, name, files, _ in sums(tx, owner_id, (TYPE, STATUS, FAILURE), days, most=NAMES_MOST):
+        named[kind][name] = files
+    timed = _times(tx, owner_id, days)
     return Analytics(
-        days=days,
-        by_type=_counts(tx, documents.c.content_type, within),
-        by_status=_counts(tx, documents.c.status, within),
-        bytes=sum(one.bytes for one in days),
-        files=sum(one.files for one in days),
-        processing_ms=percentiles([row[0] for row in sample if row[0] is not None]),
-        analysis_ms=percentiles([row[1] for row in sample if row[1] is not None]),
-        top_tags=dict(tags.most_common(20)),
+        days=by_day,
+        by_type=named[TYPE],
+        by_status=named[STATUS],
+        failures=named[FAILURE],
+        bytes=sum(one.bytes for one in by_day),
+        files=sum(one.files for one in by_day),
+        processing_ms=timed.get(PROCESSING_MS, Times()),
+        analysis_ms=timed.get(ANALYSIS_MS, Times()),
+        steps_ms={kind.removeprefix(STEP_MS): times for kind, times in timed.items() if kind.startswith(STEP_MS)},
+        models_ms={kind.removeprefix(MODEL_MS): times for kind, times in timed.items() if kind.startswith(MODEL_MS)},
+        top_tags={name: files for _, _, name, files, _ in sums(tx, owner_id, (TAG,), days, most=TOP_TAGS)},
     )
 
 
-def percentiles(values: list[float]) -> dict[str, float | None]:
-    """p50 and p95 by nearest rank; None where there is no value."""
-    ordered = sorted(values)
-    if not ordered:
-        return {"p50": None, "p95": None}
-    return {name: ordered[round(share * (len(ordered) - 1))] for name, share in (("p50", 0.5), ("p95", 0.95))}
+def as_csv(numbers: Analytics) -> str:
+    """A line for each day, then one for each name in each group: `group,name,files,bytes,processed,failed,p50_ms,p95_ms`."""
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(["group", "name", "files", "bytes", "processed", "failed", "p50_ms", "p95_ms"])
+    for day in numbers.days:
+        lines.writerow(["day", day.day, day.files, day.bytes, day.processed, day.failed, "", ""])
+    groups = {
+        "type": numbers.by_type,
+        "status": numbers.by_status,
+        "failure": numbers.failures,
+        "tag": numbers.top_tags,
+    }
+    for group, names in groups.items():
+        lines.writerows([group, _safe(name), files, "", "", "", "", ""] for name, files in names.items())
+    both = {"": numbers.processing_ms}, {"": numbers.analysis_ms}
+    for group, timed in zip(
+        ("processing", "analysis", "step", "model"), (*both, numbers.steps_ms, numbers.models_ms), strict=True
+    ):
+        lines.writerows([group, _safe(name), one.count, "", "", "", one.p50, one.p95] for name, one in timed.items())
+    return out.getvalue()
 
 
-def _ended_as(status: str) -> Any:
-    return func.sum(case((documents.c.status == status, 1), else_=0))
+def percentiles(classes: Iterable[tuple[str, int]]) -> Times:
+    """p50 and p95 by nearest rank of (class of a time, how many)."""
+    ordered = sorted((tallies.time_of(name), count) for name, count in classes if count > 0)
+    total = sum(count for _, count in ordered)
+    return Times(count=total, p50=_at(ordered, 0.5 * total), p95=_at(ordered, 0.95 * total))
 
 
-def _counts(tx: Tx, column: Any, within: tuple[Any, ...]) -> dict[str, int]:
-    rows = tx.execute(select(column, func.count()).where(*within).group_by(column).order_by(func.count().desc()))
-    return {row[0]: row[1] for row in rows}
+def _at(ordered: list[tuple[float, int]], rank: float) -> float | None:
+    seen = 0
+    for time, count in ordered:
+        seen += count
+        if seen >= rank:
+            return time
+    return None
 
 
-def _day(row: Any) -> AnalyticsDay:
-    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=int(row[0]))
-    return AnalyticsDay(
-        day=start.date().isoformat(), files=row[1], bytes=int(row[2]), processed=int(row[3]), failed=int(row[4])
-    )
+def _times(tx: Tx, owner_id: str, days: tuple[int, int]) -> dict[str, Times]:
+    kinds = [PROCESSING_MS, ANALYSIS_MS, *kinds_like(tx, owner_id, (STEP_MS, MODEL_MS), days)]
+    classes: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for kind, _, name, files, _ in sums(tx, owner_id, kinds, days):
+        classes[kind].append((name, files))
+    return {kind: percentiles(found) for kind, found in sorted(classes.items())}
+
+
+def _days(rows: Iterable[tuple[str, int, str, int, int]]) -> list[AnalyticsDay]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for kind, day, name, files, size in rows:
+        if kind == FILES:
+            found[day] |= {"files": files, "bytes": size}
+        else:
+            found[day][name] = files
+    return [
+        AnalyticsDay(
+            day=(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat(),
+            files=one.get("files", 0), bytes=one.get("bytes", 0),
+            processed=one.get("processed", 0), failed=one.get("failed", 0),
+        )
+        for day, one in sorted(found.items())
+    ]  # fmt: skip
+
+
+def _day_of(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000) // DAY_MS
+
+
+def _safe(name: str) -> str:
+    """A tag that a spreadsheet would take for a formula is told as a text."""
+    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name

@@ -19,7 +19,7 @@ from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import repository
+from filemill.metadata import repository, tallies
 
 STARTED, ENDED = 1, 2
 """Ranks within one try: its end is newer than its start, whichever arrives first."""
@@ -126,7 +126,7 @@ def patch(tx: Tx, row: RowMapping, asked: DocumentPatch) -> RowMapping:
             values["custom"] = {key: kept for key, kept in merged.items() if kept is not None}
         else:
             values[name] = value
-    changed = repository.change(tx, row["doc_id"], values | {"updated_at": now()})
+    changed = _write(tx, row, values | {"updated_at": now()})
     _changed(tx, changed)
     return changed
 
@@ -198,7 +198,13 @@ def _fresh(version: int) -> dict[str, Any]:
 
 def _change(tx: Tx, row: RowMapping, event: Event, values: dict[str, Any]) -> RowMapping:
     """Write what an event changed. The document is as old as the newest of its events, whichever came last."""
-    return repository.change(tx, row["doc_id"], values | {"updated_at": max(row["updated_at"], event.time)})
+    return _write(tx, row, values | {"updated_at": max(row["updated_at"], event.time)})
+
+
+def _write(tx: Tx, row: RowMapping, values: dict[str, Any]) -> RowMapping:
+    written = repository.change(tx, row["doc_id"], values)
+    tallies.changed(tx, row, written)
+    return written
 
 
 def _typed_values(row: RowMapping, data: FileProcessed | FileFailed, content_type: str | None) -> dict[str, Any]:
@@ -219,7 +225,7 @@ def _for_version(tx: Tx, event: Event, file_id: str, owner_id: str, version: int
     if version < row["version"]:
         return None
     if version > row["version"]:
-        return repository.change(tx, row["doc_id"], _fresh(version) | {"known": False})
+        return _write(tx, row, _fresh(version) | {"known": False})
     return row
 
 

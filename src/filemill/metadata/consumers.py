@@ -11,7 +11,7 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import catalogue, repository, story
+from filemill.metadata import catalogue, repository, story, tallies
 from filemill.metadata.search.text_index import TextIndex
 
 QUEUE = "metadata.catalogue"
@@ -82,9 +82,10 @@ def on_accessed(tx: Tx, event: Event) -> None:
 def on_purged(tx: Tx, event: Event, *, index: TextIndex) -> None:
     """Gone for good: nothing of it stays but that it was there, and who had it purged."""
     data = FileLifecycle.model_validate(event.data)
-    doc_id = repository.doc_id_at(tx, data.file_id)
-    if doc_id is not None:
-        index.remove(tx, [doc_id])
+    row = repository.by_file(tx, data.file_id)
+    if row is not None:
+        index.remove(tx, [row["doc_id"]])
+        tallies.changed(tx, row, None)
     ERASURE.on_purged(tx, event)
     story.audit(tx, event, data.owner_id, "purged", data.actor, None)
 

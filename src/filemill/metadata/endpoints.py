@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -32,7 +32,7 @@ from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
 from filemill.contracts.upload import Action
 from filemill.metadata import audit_repository, catalogue, repository, story
-from filemill.metadata.analytics import analytics
+from filemill.metadata.analytics import analytics, as_csv
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.settings import MetadataSettings
@@ -211,11 +211,16 @@ class Endpoints:
         caller: CallerDep,
         since: Annotated[datetime | None, Query(alias="from", description="30 days ago when absent.")] = None,
         until: Annotated[datetime | None, Query(alias="to", description="Now when absent.")] = None,
-    ) -> Analytics:
-        """Counts and bytes by day, type and status; processing p50 and p95; top tags."""
+        format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - as elsewhere
+    ) -> Any:
+        """Whole days (UTC): counts and bytes by day, type, status; failures by reason; times of steps and models; top tags."""
         end = _aware(until) or now() + timedelta(minutes=1)
         start = _aware(since) or max(end, TIME_BEGINS + PERIOD_DEFAULT) - PERIOD_DEFAULT
-        return await self.database.read(analytics, caller.owner_id, start, end)
+        numbers = await self.database.read(analytics, caller.owner_id, start, end)
+        if format == "csv":
+            named = {"Content-Disposition": 'attachment; filename="analytics.csv"'}
+            return Response(as_csv(numbers), media_type="text/csv; charset=utf-8", headers=named)
+        return numbers
 
     async def _row(self, caller: Caller, file_id: str, action: Action) -> RowMapping:
         row = await self.database.read(repository.get, caller.owner_id, file_id)

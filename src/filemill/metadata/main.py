@@ -30,10 +30,11 @@ from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.vector_keeper import VectorKeeper
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.tallying import Folding, count_first
 
 
 async def build(settings: MetadataSettings) -> ASGIApp:
-    """The app with its loops: relay, catalogue, indexer, forgetting, journal, sealer."""
+    """The app with its loops: relay, catalogue, indexer, forgetting, journal, tallies, sealer."""
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=False)
@@ -60,6 +61,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     background.add("vectors", vectors.run)
     background.add("forgetting", forgetting.run)
     background.add("journal", journal.run)
+    background.add("tallies", Folding(database).run)
     background.add("sealer", Sealer(database).run)
 
     state = HealthState(
@@ -77,6 +79,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
 
     async def start() -> None:
         await database.write("metadata.index.create", index.create)
+        await database.write("metadata.tallies.first", count_first)
 
     async def stop() -> None:
         await upload.close()

@@ -44,6 +44,8 @@ from filemill.metadata.tables import (
     inbox,
     outbox,
     purged_files,
+    tallies,
+    tally_changes,
     texts,
     timeline,
     vectors,
@@ -281,6 +283,17 @@ def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
     return keys
 
 
+def page_of_all(tx: Tx, after: int, most: int) -> list[RowMapping]:
+    """The next documents above a key, of every owner, in order."""
+    query = select(documents).where(documents.c.doc_id > after).order_by(documents.c.doc_id).limit(most)
+    return list(tx.execute(query).mappings())
+
+
+def by_file(tx: Tx, file_id: str) -> RowMapping | None:
+    """A file's document, whatever became of it."""
+    return _by_file(tx, file_id)
+
+
 def document_count(tx: Tx) -> int:
     """How many documents there are, those in the trash among them."""
     return tx.execute(select(func.count()).select_from(documents)).scalar_one()
@@ -441,6 +454,8 @@ INVENTORY = Inventory(
         KeptTable(documents, local={"index_done": 0, "index_mark": 0}),
         KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
         KeptTable(audit_seals, survives="hashes and numbers only"),
+        KeptTable(tallies, survives="numbers; a tag that no file has any more is in none"),
+        KeptTable(tally_changes, survives="numbers that are folded into those of `tallies` within seconds"),
         erasure.kept(purged_files),
         KeptTable(timeline),
         outboxes.kept(outbox),

@@ -17,7 +17,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import audit_repository, repository
+from filemill.metadata import audit_repository, repository, tallies
 
 _TEXT_WORDS = {
     "found": "text found",
@@ -75,6 +75,7 @@ def progressed(tx: Tx, event: Event, data: FileProgress) -> None:
 def processed(tx: Tx, event: Event, data: FileProcessed) -> None:
     """Every step of the plan, then the end."""
     _steps(tx, event, data.steps, data.attempt)
+    tallies.steps(tx, event, data.owner_id, data.steps)
     detail = {"plan": data.plan, "text": data.text.state, "renditions": [one.name for one in data.renditions]}
     _add(tx, event, "processing", "plan", "done", attempt=data.attempt, duration_ms=data.duration_ms, detail=detail)
 
@@ -82,6 +83,7 @@ def processed(tx: Tx, event: Event, data: FileProcessed) -> None:
 def failed(tx: Tx, event: Event, data: FileFailed) -> None:
     """The steps that ran, then the reason."""
     _steps(tx, event, data.steps, data.attempt)
+    tallies.steps(tx, event, data.owner_id, data.steps)
     _add(
         tx, event, "processing", "plan", "failed",
         attempt=data.attempt, duration_ms=data.duration_ms, reason=data.reason.model_dump(),
@@ -98,6 +100,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
             attempt=data.attempt, duration_ms=finding.duration_ms, reason=reason,
             detail={key: value for key, value in detail.items() if value is not None} | _reused(finding.reused),
         )  # fmt: skip
+    tallies.models(tx, event, data.owner_id, data)
     reason = data.reason.model_dump() if data.reason else None
     _add(tx, event, "ai", "analysis", data.analysis, attempt=data.attempt, duration_ms=data.duration_ms, reason=reason)
 

@@ -205,6 +205,30 @@ timeline = Table(
     Index("timeline_request", "request_id"),
 )
 
+# The counts of analytics: what is counted (`kind`), on which day since 1970, under which name.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("owner_id", String(200), primary_key=True),
+    Column("kind", String(200), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(200), primary_key=True),
+    Column("files", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+tally_changes = Table(
+    "tally_changes",
+    metadata,
+    Column("change_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("kind", String(200), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("files", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
 purged_files = purged_files_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

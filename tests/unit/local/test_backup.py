@@ -111,7 +111,7 @@ async def more(data_dir: str) -> None:
         await settle(mill)
 
         def rename(tx: Tx) -> None:
-            row = documents.newest(tx, "local", 10, after=None, since=None, until=None, oldest_first=True)[0]
+            row = documents.listed(tx, "local", "oldest", 1, None, documents.Within())[0]
             catalogue.patch(tx, row, DocumentPatch(title="renamed meanwhile"))
 
         await database.write("test.patch", rename)
