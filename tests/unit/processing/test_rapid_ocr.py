@@ -6,26 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from filemill.processing.steps import line_reader, rapid_ocr
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.ocr import TooSlowError
 from filemill.processing.steps.options import Options
-
-from .files import encode
+from support.scans import page, png
 
 OPTIONS = {"ocr_engine": "rapidocr"}
 LINES = ("INVOICE NUMBER", "Harvest report of September", "Seventeen valves, 3 crates")
-
-
-def page(lines: tuple[str, ...] = LINES) -> Image.Image:
-    """A white page with lines of black words in its upper part."""
-    picture = Image.new("RGB", (1000, 700), "white")
-    for number, line in enumerate(lines):
-        font = ImageFont.load_default(size=48)
-        ImageDraw.Draw(picture).text((80, 60 + 90 * number), line, "black", font=font)
-    return picture
 
 
 def step_of(result: Any) -> Any:
@@ -35,7 +25,7 @@ def step_of(result: Any) -> Any:
 
 def test_picture_when_it_has_words_then_they_are_read_with_blanks_and_places(process: Any, blob_of: Any) -> None:
     """The shape is that of tesseract's: search finds each word, a reader its place; who read it is told."""
-    result = process(encode(page(), "PNG"), "a.png", options=OPTIONS)
+    result = process(png(page(*LINES)), "a.png", options=OPTIONS)
     read = blob_of(result)["pages"][0]
     assert read["text"].split("\n") == list(LINES)
     assert [read["text"][line["start"] : line["end"]] for line in read["lines"]] == list(LINES)
@@ -50,8 +40,8 @@ def test_picture_when_it_is_turned_then_its_lines_are_read_in_their_order(
     process: Any, text_of: Any, degrees: int
 ) -> None:
     """A page on its side, on its head, or put a little askew on the glass."""
-    turned = page().rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
-    assert text_of(process(encode(turned, "PNG"), "a.png", options=OPTIONS)).split("\n") == list(LINES)
+    turned = page(*LINES).rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    assert text_of(process(png(turned), "a.png", options=OPTIONS)).split("\n") == list(LINES)
 
 
 @pytest.mark.parametrize("kind", ["blank", "noise", "thin", "dot"])
@@ -63,20 +53,20 @@ def test_picture_when_there_are_no_words_then_the_step_is_empty(process: Any, ki
         "thin": lambda: Image.new("L", (2400, 2), 0),
         "dot": lambda: Image.new("L", (1, 1), 0),
     }[kind]()
-    result = process(encode(picture, "PNG"), "a.png", options=OPTIONS)
+    result = process(png(picture), "a.png", options=OPTIONS)
     assert (step_of(result)["state"], result["text"]["state"]) == ("empty", "empty")
 
 
 def test_languages_when_none_of_them_is_read_then_the_step_says_so(process: Any) -> None:
     """Cyrillic read with Latin letters would be garbage that search finds."""
-    record = step_of(process(encode(page(), "PNG"), "a.png", options=OPTIONS | {"ocr_languages": "rus+ukr"}))
+    record = step_of(process(png(page(*LINES)), "a.png", options=OPTIONS | {"ocr_languages": "rus+ukr"}))
     assert (record["state"], record["code"]) == ("skipped", "needs-ocr-language")
     assert "does not read rus, ukr" in record["detail"]
 
 
 def test_languages_when_one_is_not_read_then_the_page_is_read_in_the_others_and_told(process: Any) -> None:
     """As with tesseract."""
-    result = process(encode(page(), "PNG"), "a.png", options=OPTIONS | {"ocr_languages": "eng+rus"})
+    result = process(png(page(*LINES)), "a.png", options=OPTIONS | {"ocr_languages": "eng+rus"})
     assert step_of(result)["state"] == "done"
     assert result["properties"]["ocr_languages_missing"] == ["rus"]
 
@@ -85,12 +75,12 @@ def test_step_when_there_is_no_time_then_it_ends_by_name(tmp_path: Path) -> None
     """What the step knows of other engines too: pages read before are kept."""
     context = StepContext(tmp_path, tmp_path, "", "", "image/png", Options(ocr_engine="rapidocr"))
     with pytest.raises(TooSlowError):
-        rapid_ocr.read_page(page().convert("L"), 1, context, timeout_s=0.0)
+        rapid_ocr.read_page(page(*LINES), 1, context, timeout_s=0.0)
 
 
 def test_lines_when_the_time_ends_among_them_then_the_upper_ones_are_kept() -> None:
     """A page with a thousand lines must not take the file with it."""
-    models, pixels = rapid_ocr.engine(), np.asarray(page())
+    models, pixels = rapid_ocr.engine(), np.asarray(page(*LINES).convert("RGB"))
     corners = models.find(pixels)
     lines = [line_reader.cut_out(pixels, box) for box in corners]
     answers = iter([True, True, False])
@@ -100,7 +90,7 @@ def test_lines_when_the_time_ends_among_them_then_the_upper_ones_are_kept() -> N
 
 def test_engine_when_switched_off_then_pictures_are_not_read(process: Any) -> None:
     """Whoever has only photos can save the time."""
-    record = step_of(process(encode(page(), "PNG"), "a.png", options={"ocr_engine": "off"}))
+    record = step_of(process(png(page(*LINES)), "a.png", options={"ocr_engine": "off"}))
     assert (record["state"], record["code"]) == ("skipped", "ocr-off")
 
 
