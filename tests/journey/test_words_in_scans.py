@@ -22,7 +22,7 @@ def test_scan_when_the_mill_has_no_tesseract_then_search_finds_its_words(tmp_pat
                 client.post("/api/upload/files", files={"file": (name, content)}).raise_for_status()
 
             def found(words: str) -> list[str]:
-                answer = client.get("/api/metadata/search", params={"q": words}).raise_for_status().json()
+                answer = client.get("/api/metadata/files", params={"q": words}).raise_for_status().json()
                 return [item["filename"] for item in answer["items"]]
 
             for words, name in (
