@@ -26,8 +26,8 @@ SAME_AS = {
 """How older packages write it."""
 
 EXCEPTIONS = {
-    "opencv-python-headless": "Apache-2.0; its wheel carries FFmpeg (LGPL-2.1-or-later) as shared libraries of their own, which "
-    "we never call: OpenCV gets arrays of pixels and opens no file",
+    "opencv-python-headless": "Apache-2.0; its wheel carries FFmpeg (LGPL-2.1-or-later) as shared libraries, which we "
+    "never call: OpenCV gets arrays of pixels and opens no file",
     "pillow-heif": "BSD-3-Clause; its wheel carries libx265 (GPL-2.0-or-later), an encoder that we never call: HEIC is only "
     "read. We redistribute no wheel; whoever ships an image with it must offer the source of x265 beside it",
     "pypdfium2": "BSD-3-Clause and Apache-2.0, with a list of the licences of PDFium's parts, all permissive",
