@@ -46,8 +46,8 @@ async def _measure(folder: Path, photo: bytes) -> list[dict[str, Any]]:
     ports = {name: processes.free_port() for name in SERVICES}
     environment = os.environ | {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     environment["FILEMILL_DATA_DIR"] = str(folder / "data")
-    plan = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "plan")
-    analysis = Sandbox(names.ENTRY, preload=names.PRELOAD, scratch=folder / "analysis")
+    plan = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "plan", ahead=True)
+    analysis = Sandbox(names.ENTRY, preload=names.PRELOAD, scratch=folder / "analysis", ahead=True)
     await plan.start()
     await analysis.start()
     whole, steps, parts = [], [], []

@@ -45,8 +45,8 @@ async def _measure(folder: Path) -> list[dict[str, Any]]:
     source = folder / "photo.jpg"
     make_photo(source)
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # so that the zygote finds it
-    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "scratch")
-    alone = Sandbox("empty_entry:nothing", preload=PRELOAD, scratch=folder / "alone")
+    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "scratch", ahead=True)
+    alone = Sandbox("empty_entry:nothing", preload=PRELOAD, scratch=folder / "alone", ahead=True)
     await sandbox.start()
     await alone.start()
     try:

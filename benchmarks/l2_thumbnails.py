@@ -87,7 +87,7 @@ async def _measure(python: Path, folder: Path, pictures: list[Path]) -> tuple[fl
     config.write_text(_CONFIG.format(folder=str(folder)))
     port = processes.free_port()
     command = [str(python), "-m", "thumbor.server", "--ip", "127.0.0.1", "--port", str(port), "--conf", str(config)]
-    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "scratch")
+    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=folder / "scratch", ahead=True)
     await sandbox.start()
     assert sandbox.zygote_pid is not None
     zygote = psutil.Process(sandbox.zygote_pid)

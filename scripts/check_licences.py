@@ -26,11 +26,15 @@ SAME_AS = {
 """How older packages write it."""
 
 EXCEPTIONS = {
+    "opencv-python-headless": "Apache-2.0; its wheel carries FFmpeg (LGPL-2.1-or-later) as shared libraries, which we "
+    "never call: OpenCV gets arrays of pixels and opens no file",
     "pillow-heif": "BSD-3-Clause; its wheel carries libx265 (GPL-2.0-or-later), an encoder that we never call: HEIC is only "
     "read. We redistribute no wheel; whoever ships an image with it must offer the source of x265 beside it",
     "pypdfium2": "BSD-3-Clause and Apache-2.0, with a list of the licences of PDFium's parts, all permissive",
     "python-dateutil": "Apache-2.0 or BSD-3-Clause at one's choice; its field says only 'Dual License'",
     "python-stdnum": "LGPL-2.1-or-later: used as a library of its own, unchanged, replaceable by the user",
+    "shapely": "BSD-3-Clause; its wheel carries GEOS (LGPL-2.1-or-later) as a shared library of its own. It comes with "
+    "rapidocr; we do not load it",
     "resvg-py": "MIT, said only in its LICENSE file; resvg itself, inside it, is Apache-2.0 or MIT",
     "pyvips-binary": "LGPL-3.0-or-later: libvips as a shared library of its own, unchanged, replaceable by the user",
 }

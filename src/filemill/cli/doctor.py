@@ -143,10 +143,15 @@ def _sandbox(settings: ServiceSettings) -> Check:
 
 
 def _programs() -> list[Check]:
-    from filemill.processing.steps import programs
+    from filemill.processing.settings import ProcessingSettings
+    from filemill.processing.steps import ocr, programs
 
-    checks = []
+    wanted = load(ProcessingSettings).ocr_engine
+    engine = ocr.in_force(wanted)
+    checks = [Check("words in pictures", "ok" if engine else "missing", ocr.describe(wanted))]
     for program in programs.inspect():
+        if program.name in ocr.ENGINES and not program.found and engine:
+            continue  # another does its work, or nobody wants it
         if program.found:
             checks.append(Check(program.name, "ok", f"{program.version or 'found'}: {program.used_for}"))
         else:

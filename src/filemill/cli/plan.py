@@ -11,7 +11,9 @@ from filemill.chassis.sandbox import Sandbox
 from filemill.cli import screen
 from filemill.processing import plan as plans
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.step_options import options_of
 from filemill.processing.steps import guarded
+from filemill.processing.steps.ocr import OFF
 from filemill.processing.steps.results import RunResult
 from filemill.processing.steps.run import ENTRY
 
@@ -20,7 +22,7 @@ def show_plan(path: Path, settings: ProcessingSettings, *, as_json: bool) -> Non
     """Print it. Raises `StartError` if the file cannot be read or its type cannot be found."""
     result = asyncio.run(_identified(path, settings))
     plan = next(one for one in plans.PLANS if one.name == result["plan"])
-    steps = plans.facts_of(plan)
+    steps = plans.facts_of(plan, options_of(settings))
     if as_json:
         screen.json_line(
             {
@@ -34,6 +36,8 @@ def show_plan(path: Path, settings: ProcessingSettings, *, as_json: bool) -> Non
     screen.say(f"plan {plan.name}: {plan.why}")
     for number, step in enumerate(steps, 1):
         screen.say(f"{number:>3}. {step.name} v{step.version}: {step.purpose}")
+        if step.engine:
+            screen.say("     skipped: it is switched off" if step.engine == OFF else f"     with {step.engine}")
         for program in step.missing:
             screen.say(f"     skipped: the program {program} is not installed (filemill doctor says how)")
 

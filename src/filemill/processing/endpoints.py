@@ -25,6 +25,7 @@ from filemill.processing import repository
 from filemill.processing.on_request import OnRequest
 from filemill.processing.plan import PLANS, facts_of
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.step_options import options_of
 from filemill.processing.steps.conversion import Wish
 
 NOT_MODIFIED = 304
@@ -71,8 +72,8 @@ class Endpoints:
         return await self.reprocessing.some(caller.owner_id, asked)
 
     async def plans(self, _caller: CallerDep) -> dict[str, Any]:
-        """Each plan with its steps in order: what each is for, and which of its programs are missing on this machine."""
-        shown = [(plan, [asdict(step) for step in facts_of(plan)]) for plan in PLANS]
+        """Each plan with its steps in order: what each is for, and which of its programs are in force or missing here."""
+        shown = [(plan, [asdict(step) for step in facts_of(plan, options_of(self.settings))]) for plan in PLANS]
         return {"items": [{"name": plan.name, "why": plan.why, "steps": steps} for plan, steps in shown]}
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:

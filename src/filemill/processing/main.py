@@ -1,5 +1,6 @@
 """The processing service, wired: its HTTP face and its intake. The work itself is `worker`, a process beside it."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 
@@ -36,6 +37,7 @@ from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.on_request import OnRequest
 from filemill.processing.repository import KIND, job_queue
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.steps import ocr
 from filemill.processing.steps.run import ENTRY, PRELOAD
 from filemill.processing.unpack_endpoints import UnpackEndpoints
 from filemill.processing.worker import DOORBELL
@@ -78,6 +80,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
             "storage": Dependency(store.check),
             "broker": Dependency(transport.check, needed=False),
             "upload": Dependency(upload.check, needed=False),
+            "ocr": Dependency(partial(asyncio.to_thread, ocr.describe, settings.ocr_engine), needed=False),
         },
         background,
         transport,

@@ -4,6 +4,7 @@ Not for: running steps (steps/run.py) or for when (jobs). A new kind of file is 
 On failure: nothing fails; what no plan fits gets `other`, which only identifies.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from filemill.chassis.sandbox.outcome import Limits
@@ -31,6 +32,7 @@ from filemill.processing.steps import (
     waveform,
 )
 from filemill.processing.steps.context import Step
+from filemill.processing.steps.options import Options
 
 # ffprobe, or tesseract with its two threads, and one process to spare.
 _HELPER_PROGRAMS = 2
@@ -194,7 +196,10 @@ def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promise
 
 @dataclass(frozen=True)
 class StepFacts:
-    """A step as it is shown to people. `missing`: programs it runs that are not installed here; it is skipped without them."""
+    """A step as it is shown to people. `missing`: programs it runs that are not installed here; it is skipped without them.
+
+    `engine`: where one of several programs does the work, which one does it here; `off` if the settings say so.
+    """
 
     name: str
     version: int
@@ -202,17 +207,20 @@ class StepFacts:
     options: tuple[str, ...]
     programs: tuple[str, ...]
     missing: tuple[str, ...]
+    engine: str | None = None
 
 
-def facts_of(plan: Plan) -> list[StepFacts]:
-    """The steps of a plan in order, as they are on this machine."""
-    return [_facts(step) for step in plan.steps]
+def facts_of(plan: Plan, options: Options) -> list[StepFacts]:
+    """The steps of a plan in order, as they are on this machine with these options."""
+    return [_facts(step, options) for step in plan.steps]
 
 
-def _facts(step: Step) -> StepFacts:
+def _facts(step: Step, options: Options) -> StepFacts:
     needed: tuple[str, ...] = getattr(step, "PROGRAMS", ())
-    missing = tuple(name for name in needed if programs.find(name) is None)
-    return StepFacts(step.NAME, step.VERSION, _purpose(step), getattr(step, "OPTIONS", ()), needed, missing)
+    choose: Callable[[Options], str | None] | None = getattr(step, "engine", None)
+    engine = choose(options) if choose else None
+    missing = () if engine else tuple(name for name in needed if programs.find(name) is None)
+    return StepFacts(step.NAME, step.VERSION, _purpose(step), getattr(step, "OPTIONS", ()), needed, missing, engine)
 
 
 def _purpose(step: Step) -> str:

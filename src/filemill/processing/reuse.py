@@ -15,6 +15,7 @@ from filemill.processing import addresses, facts, results_repository
 from filemill.processing.content import Address, Content
 from filemill.processing.plan import Plan, plan_for
 from filemill.processing.results_repository import StepOutcome
+from filemill.processing.steps.ocr import NEEDS_LANGUAGE
 from filemill.processing.steps.options import Options
 
 WAIT_MOST_S = 60.0
@@ -67,7 +68,9 @@ def lasting(outcomes: list[StepOutcome]) -> list[StepOutcome]:
 def _lasts(outcome: StepOutcome) -> bool:
     state, code = outcome.record.state, outcome.record.code or ""
     if state == "skipped":
-        # A program that is not installed is a part of the address; languages of one, say, are not.
+        if code == NEEDS_LANGUAGE:
+            return False  # the data of a language can be installed any time, and is no part of the address
+        # A program that is not installed is.
         return not code.startswith("needs-") or code == "needs-password" or bool(outcome.address.without)
     return state in _LASTS or (state == "failed" and code.startswith("unreadable-"))
 

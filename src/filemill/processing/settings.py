@@ -12,7 +12,8 @@ class ProcessingSettings(ServiceSettings):
     """`FILEMILL_*`. `processing_lanes`: which of them this worker takes, with RabbitMQ.
 
     `max_file_bytes`: what upload takes; `unpack_most_bytes`: what one file may unpack to, in the worker's scratch folder.
-    `ocr_languages`: tesseract's names of languages, joined by `+`; each needs its data installed. `picture_format`: of
+    `ocr_engine`: what reads words in pictures; `auto` is tesseract where it is installed, else rapidocr. `ocr_languages`:
+    tesseract's names of languages, joined by `+`; for tesseract each needs its data installed. `picture_format`: of
     thumbnails, previews and cards; AVIF is smaller and takes longer to make.
     """
 
@@ -24,4 +25,5 @@ class ProcessingSettings(ServiceSettings):
     max_file_bytes: int = Field(default=5 * 1024**3, ge=1)
     unpack_most_bytes: int = Field(default=1024**3, ge=1)
     picture_format: Literal["webp", "avif"] = "webp"
+    ocr_engine: Literal["auto", "tesseract", "rapidocr", "off"] = "auto"
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]{2,20}(\+[A-Za-z_]{2,20}){0,9}$")

@@ -15,7 +15,7 @@ from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.repository import KIND, UNPACK, job_queue
 from filemill.processing.run import FileRun
 from filemill.processing.settings import ProcessingSettings
-from filemill.processing.steps.options import Options
+from filemill.processing.step_options import options_of
 from filemill.processing.steps.run import ENTRY, PRELOAD
 from filemill.processing.unpack_run import UnpackRun
 
@@ -42,8 +42,7 @@ def spec(settings: ProcessingSettings) -> WorkerSpec:
 
 
 def _runner(settings: ProcessingSettings, place: Workplace) -> Runner:
-    options = Options(ocr_languages=settings.ocr_languages, picture_format=settings.picture_format)
-    whole = FileRun(place.database, place.store, place.sandbox, place.scratch, options)
+    whole = FileRun(place.database, place.store, place.sandbox, place.scratch, options_of(settings))
     bounds = (settings.max_file_bytes, settings.unpack_most_bytes)
     return Runs(whole, UnpackRun(place.store, place.sandbox, place.scratch, *bounds))
 

@@ -25,7 +25,7 @@ async def sandbox(scratch: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A started sandbox with the hostile entry, stopped at the end."""
     monkeypatch.setenv("PYTHONPATH", str(HOSTILE_FOLDER))
     monkeypatch.setenv("FILEMILL_TEST_SECRET", "do-not-tell")
-    started = Sandbox("hostile:attempt", scratch=scratch)
+    started = Sandbox("hostile:attempt", scratch=scratch, ahead=True)  # as workers have it
     await started.start()
     yield started
     await started.stop()

@@ -6,6 +6,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 
 from .files import presentation, word
 
@@ -14,6 +15,11 @@ CHART = (
     ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><c:title><a:p><a:r><a:t>Pressure by month</a:t></a:r>'
     "</a:p></c:title><c:ser><c:tx><c:strRef><c:strCache><c:pt><c:v>North bay</c:v></c:pt></c:strCache></c:strRef></c:tx>"
     "<c:val><c:numRef><c:numCache><c:pt><c:v>17.25</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser></c:chartSpace>"
+)
+BOX = (
+    '<w:pict xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml">'
+    "<v:shape><v:textbox><w:txbxContent><w:p><w:r><w:t>Mind the step</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape>"
+    "</w:pict>"
 )
 RELATED = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1"'
@@ -31,15 +37,35 @@ def with_parts(document: bytes, parts: dict[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def test_docx_when_it_has_comments_then_they_are_found_behind_its_text(process: Any, text_of: Any) -> None:
-    """What a reviewer wrote is searched for as well."""
+def test_docx_when_it_has_comments_then_they_are_found_behind_its_text(
+    process: Any, text_of: Any, blob_of: Any
+) -> None:
+    """What a reviewer wrote is searched for as well, and stands in the Markdown."""
     document = docx.Document()
     paragraph = document.add_paragraph("The valve opens slowly.")
     document.add_comment(paragraph.runs, text="Which of the two valves?", author="Ines")
     buffer = io.BytesIO()
     document.save(buffer)
-    text = text_of(process(buffer.getvalue(), "a.docx"))
+    result = process(buffer.getvalue(), "a.docx")
+    text = text_of(result)
     assert text.index("The valve opens slowly.") < text.index("Which of the two valves?")
+    assert blob_of(result)["markdown"].endswith("## Beside the text\n\n- Which of the two valves?")
+
+
+def test_docx_when_it_has_a_header_and_a_text_box_then_their_words_are_found(
+    process: Any, text_of: Any, blob_of: Any
+) -> None:
+    """The paragraph that the box is anchored in, too: kreuzberg has the box in its place."""
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Harbour office"
+    run = document.add_paragraph("The valve opens slowly.").add_run()
+    run._r.append(parse_xml(BOX))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    result = process(buffer.getvalue(), "a.docx")
+    lines = text_of(result).split("\n")
+    assert sorted(line for line in lines if line) == ["Harbour office", "Mind the step", "The valve opens slowly."]
+    assert "- Harbour office" in blob_of(result)["markdown"]
 
 
 def test_docx_when_it_has_a_chart_and_no_text_then_it_is_not_empty(process: Any, text_of: Any) -> None:
@@ -54,8 +80,9 @@ def test_pptx_when_a_slide_has_a_chart_then_its_words_are_on_that_slide(process:
         presentation([["Valves"], [], ["Pumps"]]),
         {"ppt/charts/chart1.xml": CHART, "ppt/slides/_rels/slide2.xml.rels": RELATED},
     )
-    pages = blob_of(process(deck, "a.pptx"))["pages"]
-    assert [page["text"] for page in pages] == ["Valves", "Pressure by month\nNorth bay", "Pumps"]
+    blob = blob_of(process(deck, "a.pptx"))
+    assert [page["text"] for page in blob["pages"]] == ["Valves", "Pressure by month\nNorth bay", "Pumps"]
+    assert blob["markdown"].endswith("## Beside the text, slide 2\n\n- Pressure by month\n- North bay")
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,8 @@ def test_picture_when_tesseract_is_missing_then_the_step_says_how_to_get_it(
 ) -> None:
     """A missing program is a sentence, not a failure."""
     monkeypatch.setenv("PATH", "/nonexistent")
-    record = step(process(encode(photo(), "PNG"), "a.png"), "image_text")
+    options = {"ocr_engine": "tesseract"}
+    record = step(process(encode(photo(), "PNG"), "a.png", options=options), "image_text")
     assert (record["state"], record["code"]) == ("skipped", "needs-tesseract")
     assert "tesseract" in record["detail"]
 

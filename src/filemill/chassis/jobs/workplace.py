@@ -76,7 +76,7 @@ async def open_workplace(settings: ServiceSettings, spec: WorkerSpec) -> AsyncIt
         stack.push_async_callback(transport.close)
         scratch = own_scratch(settings.data_dir / "scratch" / spec.kind)
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        sandbox = Sandbox(spec.entry, preload=spec.preload, scratch=scratch, required=spec.sandbox)
+        sandbox = Sandbox(spec.entry, preload=spec.preload, scratch=scratch, required=spec.sandbox, ahead=True)
         stack.push_async_callback(sandbox.stop)
         try:
             await sandbox.start()

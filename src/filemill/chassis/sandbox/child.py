@@ -1,4 +1,4 @@
-"""The forked child: tidy up what was inherited, put up the walls, run the entry for each question, answer, exit.
+"""The forked child: wait for its job, put up the walls, run the entry for each question, answer, exit.
 
 A run asks once; a conversation (`session`) goes on until one side ends it, and what the entry keeps in memory stays.
 
@@ -16,7 +16,7 @@ import signal
 import socket
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -44,14 +44,20 @@ class Job:
     stderr_fd: int
 
 
-def run(entry: Entry, job: Job, walls: confine.Walls, *, zygote_pid: int, close_fds: Iterable[int]) -> NoReturn:
+def run(entry: Entry, wait_for_job: Callable[[], Job | None], walls: confine.Walls, *, zygote_pid: int) -> NoReturn:
     """Run the entry for one file, or one conversation, in this just forked process and exit."""
     status = _EXIT_NOT_CONFINED
     try:
         os.setsid()
         _reset_signals()
-        channel = _rearrange(job, close_fds)
-        confine.confine(walls, job.limits, source=job.source, work_dir=job.work_dir, uid=job.uid, parent_pid=zygote_pid)
+        ready = confine.get_ready(walls, parent_pid=zygote_pid)
+        job = wait_for_job()
+        if job is None:
+            os._exit(0)
+        channel = _rearrange(job)
+        confine.confine(
+            walls, job.limits, ready, source=job.source, work_dir=job.work_dir, uid=job.uid, parent_pid=zygote_pid
+        )
         os.closerange(3, channel)
         os.closerange(channel + 1, _ALL_FDS)
         _settle(job.work_dir)
@@ -112,10 +118,8 @@ def _reset_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _rearrange(job: Job, close_fds: Iterable[int]) -> int:
+def _rearrange(job: Job) -> int:
     """Leave 0 to 2 harmless and return the lowest free copy of the channel: new descriptors must fit under NOFILE."""
-    for fd in close_fds:
-        os.close(fd)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)

@@ -46,11 +46,14 @@ class Sandbox:
         preload: Sequence[str] = (),
         scratch: Path,
         required: Literal["full", "reduced"] = "full",
+        ahead: bool = False,
     ) -> None:
+        """`ahead`: while there is work, the child of the next file is forked before it comes."""
         self._entry = entry
         self._preload = tuple(preload)
         self._scratch = scratch.absolute()
         self._required = required
+        self._ahead = ahead
         self._zygote: ZygoteProcess | None = None
         self._starting = asyncio.Lock()
         self._room = asyncio.Semaphore(_CONCURRENT_MAX)
@@ -127,7 +130,7 @@ class Sandbox:
         if old is not None:
             await old.stop()
         self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-        zygote = await spawn(self._entry, preload=self._preload, scratch=self._scratch)
+        zygote = await spawn(self._entry, preload=self._preload, scratch=self._scratch, ahead=self._ahead)
         if not zygote.level.has_no_network and self._required == "full":
             await zygote.stop()
             raise SandboxUnavailableError(_NO_WALLS)

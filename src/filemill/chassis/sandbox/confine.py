@@ -48,8 +48,17 @@ def survey() -> Walls:
     )
 
 
-def confine(walls: Walls, limits: Limits, *, source: Path, work_dir: Path, uid: int | None, parent_pid: int) -> None:
-    """Put up every wall there is around this process, for good."""
+def get_ready(walls: Walls, *, parent_pid: int) -> int:
+    """Do what can be done before the job is known: die with the parent, open the rules for files (their descriptor)."""
+    if linux.IS_LINUX:
+        _die_with(parent_pid)
+    return landlock.begin(version=walls.landlock_abi, readable=walls.readable) if walls.landlock_abi else -1
+
+
+def confine(
+    walls: Walls, limits: Limits, ready: int, *, source: Path, work_dir: Path, uid: int | None, parent_pid: int
+) -> None:
+    """Put up every wall there is around this process, for good; `ready` is what `get_ready` returned."""
     # Under a user id of its own a child counts only itself; a shared one needs the count of its neighbours. Without
     # helper programs the filter refuses fork, and threads are bounded by memory: no need to count.
     alone = uid is not None or limits.processes == 0
@@ -60,17 +69,21 @@ def confine(walls: Walls, limits: Limits, *, source: Path, work_dir: Path, uid: 
     if not linux.IS_LINUX:
         return
     identity.become(uid, read_everything=walls.landlock_abi > 0)
-    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent_pid:
-        os.kill(os.getpid(), signal.SIGKILL)  # the zygote died before the line above: nobody would ever stop us
+    _die_with(parent_pid)
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if walls.landlock_abi:
-        landlock.restrict(version=walls.landlock_abi, readable=walls.readable, source=source, work_dir=work_dir)
+        landlock.restrict(ready, version=walls.landlock_abi, source=source, work_dir=work_dir)
     if walls.seccomp:
         programs = limits.processes > 0
-        ready = walls.filters.get(programs)
-        seccomp.install(ready or seccomp.build(own_pid=os.getpid(), programs=programs, signals_scoped=False))
+        built = walls.filters.get(programs)
+        seccomp.install(built or seccomp.build(own_pid=os.getpid(), programs=programs, signals_scoped=False))
+
+
+def _die_with(parent_pid: int) -> None:
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        os.kill(os.getpid(), signal.SIGKILL)  # the zygote died before the line above: nobody would ever stop us
 
 
 def try_out(walls: Walls, scratch: Path) -> Level:
@@ -104,7 +117,8 @@ def _report_and_exit(walls: Walls, outside: Path, inside: Path, answers: int) ->
     try:
         parent = os.getppid()
         uid = identity.FIRST_UID + identity.BLOCKS * identity.BLOCK_UIDS if walls.own_user else None
-        confine(walls, Limits(), source=Path("/dev/null"), work_dir=inside, uid=uid, parent_pid=parent)
+        ready = get_ready(walls, parent_pid=parent)
+        confine(walls, Limits(), ready, source=Path("/dev/null"), work_dir=inside, uid=uid, parent_pid=parent)
         found.append("confined")
         if not _fails(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)):
             found.append("network")

@@ -103,17 +103,23 @@ def python_paths() -> list[str]:
     return [p for p in places if p and Path(p).is_absolute() and p != "/"]
 
 
-def restrict(*, version: int, readable: Iterable[PathBeneath], source: Path, work_dir: Path) -> None:
-    """Confine this process for good: read `readable` and `source`, write in `work_dir`, nothing else.
-
-    `version` is `abi()`, asked once. no_new_privs must already be set.
-    """
+def begin(*, version: int, readable: Iterable[PathBeneath]) -> int:
+    """Return a descriptor of rules that give `readable`; nothing is confined yet. `version` is `abi()`, asked once."""
     handled = _handled(version)
     attributes = _RulesetAttributes(handled, _NET_ALL if version >= 4 else 0, _SCOPE_ALL if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = linux.call("landlock_create_ruleset", linux.address_of(attributes), size, 0)
     for rule in readable:
         _allow(ruleset, rule)
+    return ruleset
+
+
+def restrict(ruleset: int, *, version: int, source: Path, work_dir: Path) -> None:
+    """Confine this process for good: read what `begin` gave and `source`, write in `work_dir`, nothing else.
+
+    no_new_privs must already be set; the rules' descriptor is closed.
+    """
+    handled = _handled(version)
     for path, rights in ((source, _READ_FILE), (work_dir, _WORK), (Path("/dev/null"), _READ_FILE | _WRITE_FILE)):
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
         _allow(ruleset, _rule(fd, rights & handled))

@@ -149,7 +149,7 @@ class ZygoteProcess:
         self._ended.clear()
 
 
-async def spawn(entry: str, *, preload: Sequence[str], scratch: Path) -> ZygoteProcess:
+async def spawn(entry: str, *, preload: Sequence[str], scratch: Path, ahead: bool) -> ZygoteProcess:
     """Start a zygote by exec and wait until it is ready."""
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
@@ -159,6 +159,8 @@ async def spawn(entry: str, *, preload: Sequence[str], scratch: Path) -> ZygoteP
     options += ["--parent-pid", str(os.getpid())]
     for module in preload:
         options += ["--preload", module]
+    if ahead:
+        options.append("--ahead")
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     with theirs:
         process = await asyncio.create_subprocess_exec(

@@ -23,6 +23,7 @@ from typing import Any
 from filemill.chassis.sandbox import child, confine, groups, identity, linux, stderr_file
 from filemill.chassis.sandbox.messages import ControlReader, Message, encode
 from filemill.chassis.sandbox.outcome import Limits
+from filemill.chassis.sandbox.spare import Spare, Spares
 
 # How often the memory of a child with helper programs is added up (a limit per process cannot see the sum).
 _GROUP_CHECK_S = 0.25
@@ -40,11 +41,12 @@ class _Running:
 class Zygote:
     """The loop: control messages, ended children, deadlines."""
 
-    def __init__(self, control: socket.socket, entry: child.Entry, walls: confine.Walls) -> None:
+    def __init__(self, control: socket.socket, entry: child.Entry, walls: confine.Walls, *, ahead: bool) -> None:
         self._control = control
         self._reader = ControlReader(control)
         self._entry = entry
         self._walls = walls
+        self._spares = Spares(self._fork, ahead=ahead)
         self._running: dict[int, _Running] = {}
         self._emptying: dict[int, int | None] = {}  # group -> user id to give back once the group is empty
         self._uid_block = identity.UidBlock() if walls.own_user else None
@@ -69,6 +71,7 @@ class Zygote:
                 else:
                     with contextlib.suppress(BlockingIOError):
                         self._wake_receiver.recv(4096)
+            self._spares.keep(busy=bool(self._running))
             self._reap()
             self._enforce()
         self._end_all()
@@ -101,15 +104,16 @@ class Zygote:
         )
         if uid is not None:
             identity.hand_over(work_dir, uid)
-        others = [self._control.fileno(), self._wake_receiver.fileno(), self._wake_sender.fileno()]
-        others += [running.job.stderr_fd for running in self._running.values()]
-        own_pid = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            child.run(self._entry, job, self._walls, zygote_pid=own_pid, close_fds=others)
+        pid = self._spares.hand_over(job)
         os.close(channel_fd)
         self._running[pid] = _Running(message["id"], job, time.monotonic() + job.limits.wall_s)
         self._tell({"op": "started", "id": message["id"], "pid": pid})
+
+    def _fork(self) -> Spare:
+        others = [self._control.fileno(), self._wake_receiver.fileno(), self._wake_sender.fileno()]
+        others += [running.job.stderr_fd for running in self._running.values()]
+        own_pid = os.getpid()
+        return Spare(lambda wait: child.run(self._entry, wait, self._walls, zygote_pid=own_pid), others)
 
     def _kill_run(self, run_id: int) -> None:
         for pid, running in self._running.items():
@@ -169,6 +173,7 @@ class Zygote:
 
     def _end_all(self) -> None:
         give_up_at = time.monotonic() + _DRAIN_S
+        self._spares.end()
         for pid, running in self._running.items():
             self._kill(pid, running, "cancelled")
         while self._running and time.monotonic() < give_up_at:
@@ -204,6 +209,7 @@ def main() -> None:
     parser.add_argument("--parent-pid", type=int, required=True)
     parser.add_argument("--preload", action="append", default=[])
     parser.add_argument("--lazy", action="append", default=[])
+    parser.add_argument("--ahead", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the client's to handle; it then closes the socket
     os.set_inheritable(options.control_fd, True)  # until the imports are done, so that `import_all` can start over
@@ -233,7 +239,7 @@ def main() -> None:
         "threads": linux.thread_count(),
     }
     control.sendall(encode(ready))
-    Zygote(control, entry, walls).serve()
+    Zygote(control, entry, walls, ahead=options.ahead).serve()
 
 
 if __name__ == "__main__":

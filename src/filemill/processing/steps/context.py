@@ -64,6 +64,7 @@ class StepContext:
 class Step(Protocol):
     """A step is a module with these names, `OPTIONS` when it reads fields of `Options`, `PROGRAMS` when it runs some.
 
+    One that runs the first of its programs that is there has `engine(options)`, which says which.
     The first sentence of its docstring says what it is for, to people.
     """
 

@@ -11,6 +11,7 @@ from typing import Any
 from filemill.processing.steps import extraction, markup, plain_text, text_pages
 
 _HTML = "text/html"
+_BESIDE = "## Beside the text"
 _HTML_MAX_BYTES = 20 << 20
 # A picture in the text itself (`data:` addresses) is no text.
 _EMBEDDED = re.compile(r"\]\(data:[^)\s]*")
@@ -39,6 +40,17 @@ def read(source: Path, kind: str) -> str:
     except extraction.NotExtracted:
         return ""  # the plain words were read: a document that only lacks its structure is not a failure
     return text_pages.clean(_EMBEDDED.sub("](", extracted.content))[: text_pages.TEXT_MAX_CHARACTERS]
+
+
+def with_beside(markdown: str, beside: dict[int, str]) -> str:
+    """Return Markdown with the words that stand beside the text at its end: by slide, or (0) of the whole document."""
+    sections = []
+    for number, words in sorted(beside.items()):
+        fresh = [line for line in words.split("\n") if line not in markdown]
+        heading = f"{_BESIDE}, slide {number}" if number else _BESIDE
+        if fresh:
+            sections.append("\n".join([heading, "", *[f"- {line}" for line in fresh]]))
+    return "\n\n".join([markdown, *sections]).strip()[: text_pages.TEXT_MAX_CHARACTERS]
 
 
 def _body(source: Path) -> bytes:

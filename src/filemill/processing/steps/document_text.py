@@ -26,7 +26,7 @@ from filemill.processing.steps.pdf import NEEDS_PASSWORD
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "document_text"
-VERSION = 4
+VERSION = 5
 
 # XML and mail are parsed whole: beyond this the tree no longer fits the memory limit.
 _SOURCE_MAX_BYTES = 256 << 20
@@ -102,7 +102,8 @@ def run(context: StepContext) -> StepEnd:
         return _EMPTY
     context.pages, context.text_state = pages, "found"
     if context.content_type not in _XML:
-        context.markdown = document_markdown.read(context.source, kind(context))
+        markdown = document_markdown.read(context.source, kind(context))
+        context.markdown = document_markdown.with_beside(markdown, beside) if markdown else ""
     return DONE
 
 

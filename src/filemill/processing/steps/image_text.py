@@ -1,24 +1,25 @@
-"""Step: words in pictures and scanned pages, with tesseract when it is installed.
+"""Step: words in pictures and scanned pages, with tesseract when it is installed, else with rapidocr.
 
 Reads a picture or, of a large one, its preview; the first pages of a TIFF that has more than one, and of a PDF that has no
 text of its own.
-On failure: `skipped` with `needs-tesseract` or `needs-ocr-language`; `failed` with `picture-text-failed` when tesseract
-gives up.
+On failure: `skipped` with `needs-tesseract` (there is no engine), `ocr-off` or `needs-ocr-language`; `failed` with
+`picture-text-failed` when the engine gives up.
 """
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
-from filemill.processing.steps import pdf, pictures, programs, tesseract, text_pages
+from filemill.processing.steps import ocr, pdf, pictures, rapid_ocr, tesseract, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.image_renditions import FORMATS
+from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
-VERSION = 5
-PROGRAMS = ("tesseract",)
-OPTIONS = ("ocr_languages",)
+VERSION = 6
+PROGRAMS = ocr.ENGINES  # one of them
+OPTIONS = ("ocr_languages", "ocr_engine")
 
 # About 200 dpi of an A4 page: below, small print is lost; above, only time is.
 _SIDE_PX = 2400
@@ -27,11 +28,22 @@ _PAGES_MAX = 10
 _BUDGET_S = 20.0
 _TIFF = "image/tiff"
 _SUBFILE, _REDUCED = 254, 1  # NewSubfileType of TIFF 6.0
-_NEEDS_TESSERACT = StepEnd(
-    "skipped",
-    "needs-tesseract",
-    "Reading words in pictures needs the program tesseract (apt install tesseract-ocr), then process the file again.",
-)
+
+
+class Reader(Protocol):
+    """What an engine is to this step: a module with these functions."""
+
+    def read_page(self, picture: Any, number: int, context: StepContext, *, timeout_s: float) -> text_pages.Page: ...
+
+    def version(self, context: StepContext) -> str: ...
+
+
+_READERS: dict[str, Reader] = {"tesseract": tesseract, "rapidocr": rapid_ocr}
+
+
+def engine(options: Options) -> str | None:
+    """Return which engine reads here: `off` for none, None where the one that is wanted is not installed."""
+    return ocr.in_force(options.ocr_engine)
 
 
 def run(context: StepContext) -> StepEnd:
@@ -40,28 +52,31 @@ def run(context: StepContext) -> StepEnd:
         return StepEnd("skipped", "has-text", "The file has text of its own.")
     if context.text_state == "needs-password":
         return StepEnd("skipped", "needs-password", "The pages of a protected document cannot be looked at.")
-    if programs.find("tesseract") is None:
-        return _NEEDS_TESSERACT
+    name = engine(context.options)
+    if name is None or name == ocr.OFF:
+        return ocr.why_none(context.options.ocr_engine)
+    reader = _READERS[name]
     if context.content_type == "application/pdf":
-        pages = _read_pdf(context)
+        pages = _read_pdf(context, reader)
     elif context.content_type == _TIFF and context.properties.get("frames", 1) > 1:
-        pages = _read_each(context, _frames(context), context.properties["frames"])
+        pages = _read_each(context, reader, _frames(context), context.properties["frames"])
     else:
-        pages = [_read_picture(context)]
+        pages = [_read_picture(context, reader)]
     pages = [page for page in pages if page.text]
     if not text_pages.has_words(pages):
         context.text_state = "empty"
         return StepEnd("empty", "no-text", "No words were found in the picture.")
     context.pages, context.text_state = pages, "found"
     context.properties["text_by"] = "ocr"
+    context.properties["ocr_engine"] = f"{name} {reader.version(context)}".strip()
     return DONE
 
 
-def _read_picture(context: StepContext) -> text_pages.Page:
+def _read_picture(context: StepContext, reader: Reader) -> text_pages.Page:
     picture = _whole(context) or _preview(context)
     if picture is None:
         raise StepError(StepEnd("skipped", "no-picture", "There is no picture of this file to read words from."))
-    return tesseract.read_page(picture, 1, context, timeout_s=_BUDGET_S)
+    return reader.read_page(picture, 1, context, timeout_s=_BUDGET_S)
 
 
 def _whole(context: StepContext) -> Any:
@@ -88,10 +103,10 @@ def _preview(context: StepContext) -> Any:
         return opened.convert("L")
 
 
-def _read_pdf(context: StepContext) -> list[text_pages.Page]:
+def _read_pdf(context: StepContext, reader: Reader) -> list[text_pages.Page]:
     document = pdf.open_document(context)
     try:
-        return _read_each(context, _drawn(document), len(document))
+        return _read_each(context, reader, _drawn(document), len(document))
     finally:
         document.close()
 
@@ -125,7 +140,7 @@ def _frames(context: StepContext) -> Iterator[Any]:
             yield picture
 
 
-def _read_each(context: StepContext, drawn: Iterator[Any], page_count: int) -> list[text_pages.Page]:
+def _read_each(context: StepContext, reader: Reader, drawn: Iterator[Any], page_count: int) -> list[text_pages.Page]:
     """Read pages until the time is up; None is one that could not be drawn: the others may be read."""
     give_up_at = time.monotonic() + _BUDGET_S
     pages: list[text_pages.Page] = []
@@ -135,8 +150,8 @@ def _read_each(context: StepContext, drawn: Iterator[Any], page_count: int) -> l
             if picture is None:
                 unreadable += 1
             else:
-                pages.append(tesseract.read_page(picture, number, context, timeout_s=give_up_at - time.monotonic()))
-    except tesseract.TooSlowError as error:
+                pages.append(reader.read_page(picture, number, context, timeout_s=give_up_at - time.monotonic()))
+    except ocr.TooSlowError as error:
         if not pages:
             raise StepError(error.end) from error
         was_cut = True

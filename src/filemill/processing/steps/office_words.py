@@ -1,10 +1,13 @@
-"""Words of an Office file that stand beside its text: comments, footnotes, charts. kreuzberg leaves them out.
+"""Words of an Office file that stand beside its text: comments, footnotes, headers, charts. kreuzberg leaves them out.
+
+It also drops the words of a paragraph that a text box is anchored in; these come from here too.
 
 Read straight from the parts of the package (ECMA-376), each bounded, with the standard library's parser; entities that a part
 declares are not expanded, nothing external is read. On failure: a part that cannot be read is left out; the text is there
 without it.
 """
 
+import contextlib
 import posixpath
 import re
 import zipfile
@@ -19,10 +22,11 @@ _SHEETS = f"{_OFFICE}spreadsheetml.sheet"
 WHOLE = 0
 """The number under which words stand that belong to no slide."""
 _PARTS = {
-    _WORD: re.compile(r"word/(?:comments|footnotes|endnotes|charts/chart\d+)\.xml"),
+    _WORD: re.compile(r"word/(?:comments|footnotes|endnotes|header\d*|footer\d*|charts/chart\d+)\.xml"),
     _SHEETS: re.compile(r"xl/(?:comments/?\w*|threadedComments/\w+|charts/chart\d+)\.xml"),
 }
 _BESIDE_SLIDE = re.compile(r"ppt/(?:charts/chart\w*|comments/\w+)\.xml")
+_WORD_TEXT, _BOX = "word/document.xml", "txbxContent"
 _PARTS_MAX = 300
 # Of all parts together: a second or two of processor time.
 _MAX_BYTES = 8 << 20
@@ -43,7 +47,9 @@ def beside(source: Path, kind: str, known: str) -> dict[int, str]:
             if kind == _SLIDES:
                 found = {number: _words(package, parts) for number, parts in _of_slides(package).items()}
             else:
-                found = {WHOLE: _words(package, filter(_PARTS[kind].fullmatch, archive.namelist()))}
+                # With bytes of its own: a long text must not cost the words beside it.
+                around = _lines(_Package(archive), _WORD_TEXT, around_boxes=True) if kind == _WORD else []
+                found = {WHOLE: around + _words(package, filter(_PARTS[kind].fullmatch, archive.namelist()))}
     except _BROKEN:
         return {}
     fresh = {number: [line for line in lines if line not in known] for number, lines in found.items()}
@@ -98,7 +104,8 @@ def _attributes(package: _Package, part: str, element: str, attribute: str) -> l
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = start
-    _parse(package, part, parser)
+    with contextlib.suppress(*_BROKEN):
+        _parse(package.content(part), parser)
     return found
 
 
@@ -110,44 +117,77 @@ def _words(package: _Package, parts: Iterable[str]) -> list[str]:
     return lines
 
 
-def _lines(package: _Package, part: str) -> list[str]:
-    """The paragraphs of a part."""
-    open_elements: list[str] = []
-    paragraphs: list[str] = []
-    pieces: list[str] = []
-    caches = 0  # of a chart's words that are open: counted, for a hostile part may nest a million elements
-
-    def start(name: str, _attributes: dict[str, str]) -> None:
-        nonlocal caches
-        open_elements.append(_local(name))
-        caches += open_elements[-1] == _SHOWN_BY_CHART
-
-    def characters(data: str) -> None:
-        if open_elements[-1] in _RUNS or (caches and open_elements[-1] == "v"):
-            pieces.append(data)
-
-    def end(_name: str) -> None:
-        nonlocal caches
-        ended = open_elements.pop()
-        caches -= ended == _SHOWN_BY_CHART
-        if ended in _PARAGRAPHS and pieces:
-            paragraphs.append(" ".join("".join(pieces).split()))
-            pieces.clear()
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
-    _parse(package, part, parser)
-    return [line for line in (*paragraphs, " ".join("".join(pieces).split())) if line]
+def _lines(package: _Package, part: str, *, around_boxes: bool = False) -> list[str]:
+    """The paragraphs of a part; or only those that a text box is anchored in, without the words of the box."""
+    try:
+        content = package.content(part)
+    except _BROKEN:
+        return []  # not there, or damaged: the others may be read
+    if around_boxes and _BOX.encode() not in content:
+        return []
+    reader = _Paragraphs(around_boxes=around_boxes)
+    _parse(content, reader.parser())
+    return reader.finished()
 
 
-def _parse(package: _Package, part: str, parser: expat.XMLParserType) -> None:
+class _Paragraphs:
+    """Collects the words of each paragraph. One may stand within another: in a text box, or in a comment."""
+
+    def __init__(self, *, around_boxes: bool) -> None:
+        self._lines: list[str] = []
+        self._around_boxes = around_boxes
+        self._elements: list[str] = []
+        # The pieces of each open paragraph, and of none.
+        self._pieces: list[list[str]] = [[]]
+        self._with_box: set[int] = set()
+        # Of a chart's words that are open: counted, for a hostile part may nest a million elements.
+        self._caches = 0
+
+    def finished(self) -> list[str]:
+        """Return the lines, also those that a broken part left open."""
+        while self._pieces:
+            self._keep()
+        return [line for line in self._lines if line]
+
+    def parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        return parser
+
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        local = _local(name)
+        self._elements.append(local)
+        self._caches += local == _SHOWN_BY_CHART
+        if local in _PARAGRAPHS:
+            self._pieces.append([])
+        elif local == _BOX:
+            self._with_box.add(len(self._pieces))
+
+    def _characters(self, data: str) -> None:
+        if self._elements[-1] in _RUNS or (self._caches and self._elements[-1] == "v"):
+            self._pieces[-1].append(data)
+
+    def _end(self, _name: str) -> None:
+        ended = self._elements.pop()
+        self._caches -= ended == _SHOWN_BY_CHART
+        if ended in _PARAGRAPHS:
+            self._keep()
+
+    def _keep(self) -> None:
+        depth, pieces = len(self._pieces), self._pieces.pop()
+        if not self._around_boxes or depth in self._with_box:
+            self._lines.append(" ".join("".join(pieces).split()))
+        self._with_box.discard(depth)
+
+
+def _parse(content: bytes, parser: expat.XMLParserType) -> None:
     parser.DefaultHandler = lambda _data: None  # with one, entities that a part declares are not expanded
     try:
-        parser.Parse(package.content(part), True)
-    except (*_BROKEN, expat.ExpatError):
+        parser.Parse(content, True)
+    except expat.ExpatError:
         return  # what was read before the break is kept
 
 

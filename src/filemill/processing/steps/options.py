@@ -12,4 +12,5 @@ class Options:
     """The defaults are what a fresh installation does."""
 
     ocr_languages: str = "eng"
+    ocr_engine: str = "auto"
     picture_format: str = "webp"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from filemill.chassis.sandbox.programs import run_program
 from filemill.processing.steps.context import StepContext
+from filemill.processing.steps.ocr import NEEDS_LANGUAGE, TooSlowError
 from filemill.processing.steps.results import StepEnd, StepError
 from filemill.processing.steps.text_pages import Box, Page, around, page_of_lines
 
@@ -20,11 +21,9 @@ _ONE_THREAD = {"OMP_THREAD_LIMIT": "1"}
 _PICTURE_FILE = "ocr.png"
 _WORD_LEVEL = "5"
 _COLUMNS = 12
+_VERSION_TIMEOUT_S = 5.0
+_VERSION = re.compile(r"tesseract v?(\d[\w.-]*)")
 _NOT_LOADED = re.compile(r"Failed loading language '([A-Za-z_]{2,20})'")
-
-
-class TooSlowError(StepError):
-    """The time for reading pictures is used up; pages read before are kept."""
 
 
 class _Word(NamedTuple):
@@ -32,6 +31,13 @@ class _Word(NamedTuple):
     line: tuple[str, str, str]
     text: str
     box: Box
+
+
+def version(context: StepContext) -> str:
+    """Return the version the program tells."""
+    _, said, _ = run_program(["tesseract", "--version"], work_dir=context.work_dir, timeout_s=_VERSION_TIMEOUT_S)
+    number = _VERSION.match(said.decode("utf-8", "replace"))
+    return number.group(1) if number else ""
 
 
 def read_page(picture: Any, number: int, context: StepContext, *, timeout_s: float) -> Page:
@@ -45,8 +51,7 @@ def read_page(picture: Any, number: int, context: StepContext, *, timeout_s: flo
             arguments, work_dir=context.work_dir, timeout_s=max(timeout_s, 0.1), environment=_ONE_THREAD
         )
     except subprocess.TimeoutExpired as error:
-        detail = "Reading words in the picture took longer than the time there is for it."
-        raise TooSlowError(StepEnd("failed", "picture-text-failed", detail)) from error
+        raise TooSlowError from error
     finally:
         source.unlink()
     missing = sorted(set(_NOT_LOADED.findall(said.decode("utf-8", "replace"))))
@@ -67,7 +72,7 @@ def _needs_language(missing: list[str]) -> StepEnd:
         f"tesseract has no data for {', '.join(missing)} (apt install {packages}), or set FILEMILL_OCR_LANGUAGES to "
         "languages that are installed; then process the file again."
     )
-    return StepEnd("skipped", "needs-ocr-language", detail)
+    return StepEnd("skipped", NEEDS_LANGUAGE, detail)
 
 
 def _words(table: str, width_px: int, height_px: int) -> Iterator[_Word]:
