@@ -41,6 +41,7 @@ def spec(settings: AiSettings) -> WorkerSpec:
         doorbell=DOORBELL,
         concurrency=settings.ai_workers,
         deadline_s=settings.ai_deadline_s,
+        idle_s=settings.ai_idle_s,
     )
 
 
