@@ -40,6 +40,9 @@ _FIGURE = re.compile(
     r"\b(?:table|figure|fig\.|tabelle|abbildung|abb\.|tableau|annexe|appendix|anhang)[ \t][0-9A-Z]\b", re.IGNORECASE
 )
 _SHARE = re.compile(r"\d[ \u00a0]?(?:%|percent\b|per cent\b|prozent\b|pour cent\b)", re.IGNORECASE)
+_MEASURED = re.compile(
+    r"\d ?(?:°C|°F|mm|cm|dB|kWh|kW|km/h|mph|l/min|mg/kg|mg/l|hPa|bars?|lux|µg)(?![^\W\d_])|(?<![^\W\d_])pH(?![^\W\d_])"
+)
 _FIGURE_IN_WORDS = re.compile(r"(?<![\d./-])\d+(?:[.,]\d+)?(?![\d./-])(?= ?[^\W\d_]| ?%)")
 FIGURE_WORDS, FIGURES_LEAST = 8, 4
 _LABEL_LINE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{1,34}[ \u00a0]?:", re.MULTILINE)
@@ -67,6 +70,8 @@ def by_layout(text: str) -> Iterator[Points]:
         yield Points("article", 0.5, "refers to tables or figures")
     if len(_SHARE.findall(text)) >= 2:
         yield Points("report", 0.7, "speaks in percent")
+    if len(_MEASURED.findall(text)) >= 3:
+        yield Points("report", 0.7, "gives measurements")
     if _tells_figures(text):
         yield Points("report", 0.8, "tells figures in sentences")
 
