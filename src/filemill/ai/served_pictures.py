@@ -38,7 +38,7 @@ async def caption(host: ModelHost, model: Model, material: Material) -> dict[str
     if not answer["caption"]:
         return nothing("nothing-found", "The model has no words for this picture.")
     whole = {"left": 0.0, "top": 0.0, "width": 1.0, "height": 1.0}
-    return {"state": "done", "result": {"caption": answer["caption"], "made_up_by": "model"}, "evidence": [{"box": whole}],
+    return {"state": "done", "result": {"caption": answer["caption"]}, "evidence": [{"box": whole}],
             "confidence": answer["confidence"]}  # fmt: skip
 
 
