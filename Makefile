@@ -13,7 +13,7 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up test check format bench ai-quality chaos lock documents clean
+.PHONY: help up test test-torch check format bench ai-quality chaos lock documents clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,10 +25,13 @@ test: .venv/dev.stamp ## Run the tests (two cores: 30 minutes with the servers i
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow" $(LIGHT_TESTS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow and not torch" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS)
 endif
+
+test-torch: .venv-torch/stamp ## Run the tests of the extra ai-torch (three minutes, six gigabytes of packages)
+	@.venv-torch/bin/python -m pytest -m torch tests/adapters/ai $(ARGS)
 
 check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licences: fast, no server
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -56,7 +59,7 @@ documents: .venv/dev.stamp ## Write the generated documents again (OpenAPI, Asyn
 	@$(BIN)/python scripts/check_documents.py --write
 
 clean: ## Remove the environments (not the data)
-	@rm -rf .venv .tools
+	@rm -rf .venv .venv-torch .tools
 
 # uv comes from pip into .tools: Debian's Python has pip without ensurepip, so `python -m venv` cannot be relied on.
 .tools/stamp: requirements/tools.lock
@@ -75,4 +78,11 @@ clean: ## Remove the environments (not the data)
 
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv-torch/stamp: .tools/stamp requirements/dev.lock requirements/ai-torch.lock pyproject.toml
+	@echo "preparing the environment with PyTorch"
+	@test -x .venv-torch/bin/python || $(UV) venv --quiet --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-torch
+	@$(UV) pip install --quiet --python .venv-torch/bin/python --require-hashes -r requirements/dev.lock -r requirements/ai-torch.lock
+	@$(UV) pip install --quiet --python .venv-torch/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -36,7 +36,9 @@ BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 def main() -> None:
     """Measure, print, write."""
     arguments = argparse.ArgumentParser(description="How often ai is right about generated documents.")
-    arguments.add_argument("--part", default="held_back", choices=("training", "development", "seen", "held_back"))
+    arguments.add_argument(
+        "--part", default="held_back", choices=("training", "development", "seen", "fresh", "held_back")
+    )
     arguments.add_argument("--no-scans", action="store_true", help="leave out what takes tesseract")
     arguments.add_argument("--errors", action="store_true", help="list what was wrong (then it is seen: see above)")
     arguments.add_argument("--write", action="store_true", help="put the tables into docs/ai-quality.md")

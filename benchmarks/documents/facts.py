@@ -20,7 +20,7 @@ from stdnum.fr import tva as french_vat
 from stdnum.gb import vat as british_vat
 
 Language = Literal["en", "de", "fr"]
-Part = Literal["training", "development", "seen", "held_back"]
+Part = Literal["training", "development", "seen", "fresh", "held_back"]
 MONTHS: dict[Language, str] = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,12 +14,12 @@ id = "{id}"
 capability = "{capability}"
 title = "A model of a test"
 version = "1"
-runtime = "onnxruntime"
+runtime = "{runtime}"
 quality = "basic"
 rank = {rank}
 licence = "CC0-1.0"
 languages = ["*"]
-device = "cpu"
+device = "any"
 size_bytes = 1000
 memory_bytes = {memory_bytes}
 built_in = false
@@ -27,10 +28,10 @@ built_in = false
 
 def entry_text(
     files: dict[str, bytes], *, base_url: str = "", capability: str = "embeddings", model_id: str = "of-test",
-    rank: int = 0, memory_bytes: int = 200_000_000, settings: str = "",
+    rank: int = 0, memory_bytes: int = 200_000_000, settings: str = "", runtime: str = "onnxruntime",
 ) -> str:  # fmt: skip
     """A `model.toml` whose manifest fits these files."""
-    text = ENTRY.format(id=model_id, capability=capability, rank=rank, memory_bytes=memory_bytes)
+    text = ENTRY.format(id=model_id, capability=capability, rank=rank, memory_bytes=memory_bytes, runtime=runtime)
     if settings:
         text += f"\n[settings]\n{settings}\n"
     for name, body in files.items():
@@ -64,6 +65,8 @@ class FileServer:
     redirects: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     url: str = ""
+    ca_file: Path | None = None
+    """What to trust, where it is served over TLS."""
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         path, wanted = handler.path.lstrip("/"), handler.headers.get("Range")
@@ -103,8 +106,8 @@ class FileServer:
 
 
 @contextlib.contextmanager
-def serving(server: FileServer) -> Iterator[FileServer]:
-    """The server on a port of loopback."""
+def serving(server: FileServer, certificate: Path | None = None) -> Iterator[FileServer]:
+    """The server on a port of loopback; over TLS with a `certificate`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -114,9 +117,14 @@ def serving(server: FileServer) -> Iterator[FileServer]:
             """Say nothing."""
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    httpd.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that left is no news
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
     thread = threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+    server.url = f"{'https://localhost' if certificate else 'http://127.0.0.1'}:{httpd.server_address[1]}"
     try:
         yield server
     finally:

@@ -146,6 +146,28 @@ def found_alike(tx: Tx, file: RowMapping, options: str) -> list[dict[str, Any]]:
     return [row["finding"] for row in rows if row["properties"] == file["properties"]]
 
 
+def vectors_alike(tx: Tx, file: RowMapping, digest: str) -> tuple[dict[str, Any], list[Vector]] | None:
+    """The whole vectors that a model made of an equal text of the same owner, and their finding; None if there are none.
+
+    Equal bytes share the blob of their text (docs/decisions/0024), and with it its chunks.
+    """
+    if not file["text_key"]:
+        return None
+    same = (known_files.c[name] == file[name] for name in ("owner_id", "sha256", "text_key"))
+    beside = and_(known_files.c.file_id == results.c.file_id, known_files.c.version == results.c.version)
+    query = select(results.c.file_id, results.c.version, results.c.finding).join(known_files, beside)
+    query = query.where(*same, known_files.c.deleted.is_(False), results.c.capability == "embeddings")
+    for row in tx.execute(query.order_by(results.c.found_at.desc()).limit(ALIKE_MOST)).mappings():
+        finding = row["finding"]
+        if finding.get("model_digest") != digest or finding.get("state") != "done" or finding.get("reason"):
+            continue  # another model's, or cut short: there may be time for more now
+        of_version = (embeddings.c.file_id == row["file_id"], embeddings.c.version == row["version"])
+        rows = tx.execute(select(embeddings).where(*of_version).order_by(embeddings.c.chunk)).mappings()
+        names = ("chunk", "page", "first", "behind", "vector")
+        return finding, [Vector(**{name: one[name] for name in names}) for one in rows]
+    return None
+
+
 def keep_vectors(tx: Tx, file_id: str, owner_id: str, version: int, vectors: Sequence[Vector]) -> None:
     """Replace the vectors of a version: those of two models are never beside each other."""
     tx.execute(delete_rows(embeddings).where(embeddings.c.file_id == file_id, embeddings.c.version == version))

@@ -1,100 +1,40 @@
-"""One analysis of one file: gather text and preview, run the capabilities in the sandbox, keep the findings, tell others.
+"""One analysis of one file: gather text and preview, run the rules in the sandbox and ask the models of the shelf.
 
-Models see only what processing made (text, preview), never the file itself. Findings that are too large for an event travel
-shortened; whole they are at `GET /files/{file_id}/findings`.
+Models see only what processing made (text, preview), never the file itself. Not for: keeping and telling (`ledger`).
 """
 
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 from sqlalchemy import RowMapping
 
 from filemill.ai import jobs, repository
 from filemill.ai.capabilities.names import AFTER, NAMES
-from filemill.ai.jobs import KIND, options_key, still_holds, tell_unavailable
+from filemill.ai.jobs import options_key, still_holds
+from filemill.ai.ledger import Analysis
+from filemill.ai.material import Material
 from filemill.ai.models.host import ModelHost
 from filemill.ai.models.loading import ModelFailed
 from filemill.ai.models.registry import Registry
 from filemill.ai.repository import Vector, known
-from filemill.ai.served import Material, failed, is_served, look
+from filemill.ai.served import failed, is_served, look, needs_language
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
-from filemill.chassis.jobs.progress import tell_progress
 from filemill.chassis.jobs.queue import TRIES_MOST
 from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress
-from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.chassis.storage.store import BlobStore
-from filemill.contracts.ai import FileAnalyzed, Finding
-from filemill.contracts.topics import Topic
-from filemill.contracts.upload import Reason
+from filemill.contracts.ai import Finding
 
-EVENT_FINDINGS_MOST_BYTES = 40 * 1024
-EVIDENCE_IN_EVENT = 3
 MODELS_SHARE = 0.5
 """Of a try's time: a long text on a slow machine is embedded in part, and nothing is lost to the deadline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """What a run found, ready to be kept."""
-
-    findings: list[Finding]
-    started_at: datetime
-    duration_ms: float
-    vectors: list[Vector] | None = None
-    """Of `embeddings`, if that was looked at."""
-
-
-class AnalysisLedger:
-    """What is written when a try begins or ends. See `chassis.jobs.worker.Ledger`."""
-
-    def started(self, tx: Tx, job: ClaimedJob) -> None:
-        """A worker took it."""
-        tell_progress(tx, KIND, job, "started")
-
-    def done(self, tx: Tx, job: ClaimedJob, outcome: Analysis) -> None:
-        """Keep the findings and announce them."""
-        asked = job.payload["capabilities"]
-        key = options_key(asked, job.payload["options"])
-        repository.keep(tx, job.file_id, job.owner_id, job.version, outcome.findings, key, now())
-        if outcome.vectors is not None:
-            repository.keep_vectors(tx, job.file_id, job.owner_id, job.version, outcome.vectors)
-        known.note(tx, job.file_id, ended=True)
-        useful = any(finding.state in ("done", "empty", "unsupported") for finding in outcome.findings)
-        reason = None if useful else Reason(code="no-capability-ran", detail="None of the capabilities could run.")
-        data = FileAnalyzed(
-            file_id=job.file_id, owner_id=job.owner_id, version=job.version, run=job.run, job_id=job.job_id,
-            analysis="done" if useful else "failed", reason=reason, findings=for_event(outcome.findings),
-            attempt=job.fence, started_at=outcome.started_at, duration_ms=outcome.duration_ms,
-        )  # fmt: skip
-        outbox.append(tx, wire.make_event(KIND, Topic.ANALYZED, job.file_id, data))
-
-    def retrying(self, tx: Tx, job: ClaimedJob, verdict: Verdict) -> None:
-        """A try failed; another follows."""
-        tell_progress(tx, KIND, job, "retrying", verdict)
-
-    def failed(self, tx: Tx, job: ClaimedJob, verdict: Verdict, facts: Any, *, parked: bool) -> None:  # noqa: ARG002
-        """It ended without findings."""
-        row = known.get(tx, job.file_id)
-        if row is None or row["version"] != job.version:
-            return
-        reason = Reason(code=verdict.code, detail=verdict.detail, retryable=parked)
-        tell_unavailable(tx, row, job.job_id, job.run, job.fence, reason)
-
-    def cancelled(self, tx: Tx, job: ClaimedJob) -> None:
-        """Somebody stopped it, or the file was deleted."""
-        tell_progress(tx, KIND, job, "cancelled")
 
 
 class AnalysisRun:
@@ -129,26 +69,41 @@ class AnalysisRun:
         alike = await self._database.read(repository.found_alike, row, options_key(asked, options))
         findings = self._reusable(alike)
         wanted = jobs.wanted(self._registry, asked)
+        vectors = await self._known_vectors(row, findings) if "embeddings" in wanted else None
         missing = [name for name in wanted if name not in findings]
         served = [name for name in missing if is_served(self._registry.best(name))]
         ruled = [name for name in missing if name not in served]
+        if needs_language(map(self._registry.best, served)) and "language" not in [*ruled, *findings]:
+            ruled = ["language", *ruled]  # for the models; it is shown only where it was asked for
         material = Material(None, None)
         if missing:
             until_s = time.monotonic() + job.deadline_s * MODELS_SHARE
-            material = Material(*await self._fetch_all(row, work_dir), until_s)
+            material = Material(*await self._fetch_all(row, work_dir), until_s=until_s)
         looked = await self._look(row, ruled, options, progress, work_dir, material) if ruled else []
+        material.language = _language([*findings.values(), *looked])
         for name in served:
             progress.note(capability=name, done=len(looked), of=len(missing))
             looked.append(await self._ask_model(name, material, job))
         findings |= {one.capability: one for one in looked}
-        vectors = material.vectors if "embeddings" in served else None
+        vectors = material.vectors if "embeddings" in served else vectors
         shown = [findings[name] for name in NAMES if name in wanted and name in findings]
         return Analysis(shown, started_at, round((now() - started_at).total_seconds() * 1000, 2), vectors)
+
+    async def _known_vectors(self, row: RowMapping, findings: dict[str, Finding]) -> list[Vector] | None:
+        """Those of an equal text by the model in force, as copies; their finding is put among the others."""
+        best = self._registry.best("embeddings")
+        if best is None or not best.usable:
+            return None
+        known_by = await self._database.read(repository.vectors_alike, row, best.digest)
+        if known_by is None:
+            return None
+        findings["embeddings"] = _reused(known_by[0])
+        return known_by[1]
 
     def _reusable(self, alike: list[dict[str, Any]]) -> dict[str, Finding]:
         """Those that would be found again: by the models in force, after others of which that is true."""
         holding = {one.capability: one for one in map(_reused, alike) if still_holds(self._registry, one)}
-        holding.pop("embeddings", None)  # the vectors are kept by file
+        holding.pop("embeddings", None)  # with its vectors, or not at all: `_known_vectors`
         found: dict[str, Finding] = {}
         for name in NAMES:
             if name in holding and all(other in found for other in AFTER.get(name, ())):
@@ -230,17 +185,7 @@ def _reused(finding: dict[str, Any]) -> Finding:
     return Finding.model_validate(finding | {"reused": True})
 
 
-def for_event(findings: list[Finding]) -> list[Finding]:
-    """The findings, shortened until they fit an event: first evidence, then results go."""
-    shown = [finding.model_copy(update={"evidence": finding.evidence[:EVIDENCE_IN_EVENT]}) for finding in findings]
-    while _size(shown) > EVENT_FINDINGS_MOST_BYTES:
-        largest = max(range(len(shown)), key=lambda at: _size(shown[at : at + 1]))
-        if shown[largest].evidence:
-            shown[largest] = shown[largest].model_copy(update={"evidence": []})
-        else:
-            shown[largest] = shown[largest].model_copy(update={"result": {"shortened": True}})
-    return shown
-
-
-def _size(findings: list[Finding]) -> int:
-    return len(orjson.dumps([finding.model_dump(mode="json") for finding in findings]))
+def _language(findings: list[Finding]) -> str | None:
+    """What the text was recognised as."""
+    found = [one.result for one in findings if one.capability == "language" and one.state == "done"]
+    return found[0].get("language") if found and isinstance(found[0], dict) else None

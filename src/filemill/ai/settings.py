@@ -17,11 +17,15 @@ class AiSettings(ServiceSettings):
     ai_deadline_s: float = Field(default=120.0, gt=0)
     analysis_deadline_s: float = Field(default=600.0, gt=0)
     ai_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)
+    ai_idle_s: float = Field(default=300.0, gt=0)
+    """After so long without an analysis the tables of the rules leave memory; the next one waits a second or two for them."""
     ai_queue_most: int = Field(default=10_000, ge=1)
     models_dir: Path | None = None
     """Where models are that do not come with filemill; `models` in the data folder when unset."""
     models_off: str = ""
     """Ids of models that are not used, separated by commas."""
+    models_ca_file: Path | None = None
+    """Certificates (PEM) that `models pull` trusts instead of the public ones."""
     models_from_loopback: bool = False
     """Whether `models pull` may fetch from this machine too, over plain HTTP: for tests and mirrors of your own."""
 
@@ -31,6 +35,8 @@ class AiSettings(ServiceSettings):
     models_batch: int = Field(default=16, ge=1, le=512)
     models_threads: int = Field(default=0, ge=0, le=256)
     """Threads of one model; 0: one for each core."""
+    models_device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where models of PyTorch run whose entries leave it open."""
     models_answer_s: float = Field(default=60.0, gt=0)
     models_preload: str = ""
     """Ids of models to load at the start, separated by commas."""

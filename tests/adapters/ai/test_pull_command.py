@@ -1,5 +1,6 @@
 """`filemill models`, as a process of its own without a terminal: what it prints, how it ends, and what a kill leaves."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -67,7 +68,7 @@ def test_models_when_something_is_wrong_then_one_line_and_status_one(shell: Shel
     for arguments, said in (
         (("pull", "of-test"), "it was thrown away"),
         (("pull", "nothing"), "there is no model 'nothing'"),
-        (("pull", "blip-base"), "its manifest lacks"),
+        (("pull", "blip-base"), "no verified SHA-256"),
     ):
         ended = shell.models(*arguments)
         assert ended.returncode == 1
@@ -81,3 +82,20 @@ def test_models_when_something_is_wrong_then_one_line_and_status_one(shell: Shel
     assert "SHA-256" in changed.stdout
     assert shell.models("pull", "of-test").returncode == 0
     assert shell.models("verify", "of-test").returncode == 0
+
+
+def test_pin_when_no_hash_is_known_then_the_operators_own_are_kept_and_shown(shell: Shell, tmp_path: Path) -> None:
+    """Nothing is fetched without a hash; with files that somebody brought, theirs are printed, kept and checked."""
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        (brought / name).write_bytes(name.encode() * 100)
+    assert "say --from FOLDER" in shell.models("pull", "rtdetr-r18", "--pin").stderr
+    pinned = shell.models("pull", "rtdetr-r18", "--from", str(brought), "--pin")
+    assert pinned.returncode == 0, pinned.stderr
+    assert hashlib.sha256(b"config.json" * 100).hexdigest() in pinned.stdout
+    assert shell.models("verify", "rtdetr-r18").returncode == 0
+    (shell.folder / "rtdetr-r18" / "model.safetensors").write_bytes(b"model.safetensorx" * 100)
+    changed = shell.models("verify", "rtdetr-r18")
+    assert changed.returncode == 1
+    assert "SHA-256" in changed.stdout

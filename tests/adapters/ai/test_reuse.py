@@ -8,8 +8,9 @@ import pytest
 
 from filemill.ai import consumers, repository
 from filemill.ai.jobs import options_key, wanted
+from filemill.ai.ledger import Analysis, AnalysisLedger
 from filemill.ai.models.registry import Registry, built_in_registry
-from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun
+from filemill.ai.run import AnalysisRun
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
 from filemill.chassis.ids import new_id

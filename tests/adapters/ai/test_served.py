@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 from filemill.ai import consumers, repository
+from filemill.ai.ledger import Analysis, AnalysisLedger
 from filemill.ai.models.host import ModelHost
 from filemill.ai.models.loading import HostLimits, ModelFailed
 from filemill.ai.models.registry import open_registry
 from filemill.ai.models.server import ENTRY
-from filemill.ai.run import Analysis, AnalysisLedger, AnalysisRun
-from filemill.ai.served import CHUNKS_MOST, SLICE
+from filemill.ai.run import AnalysisRun
+from filemill.ai.served_vectors import CHUNKS_MOST, SLICE
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
 from filemill.chassis.ids import new_id
@@ -170,6 +171,30 @@ async def test_embeddings_when_another_model_speaks_then_no_vector_of_the_first_
     purged = samples.event(Topic.PURGED, samples.lifecycle(file_id, change=9, purge_id=new_id()))
     await bench.database.write("test.purged", consumers.ERASURE.on_purged, purged)
     assert await bench.vectors(file_id) == []
+
+
+async def test_embeddings_when_an_equal_file_has_vectors_then_they_are_copied_and_no_model_is_asked(
+    bench: Bench,
+) -> None:
+    """Same owner, bytes, text and model. Of another model, or after the first file is gone, they are made anew."""
+    folder = own_model(bench.shelf, encoder())
+    first, second = await bench.file(), await bench.file()
+    (made,) = await bench.analyse(first, "embeddings")
+    (copied,) = await bench.analyse(second, "embeddings")
+    assert (made.reused, copied.reused, copied.result) == (False, True, made.result)
+    assert bench.host is not None
+    assert bench.host.loaded == []
+    of_first, of_second = await bench.vectors(first), await bench.vectors(second)
+    assert [(row["chunk"], row["vector"]) for row in of_first] == [(row["chunk"], row["vector"]) for row in of_second]
+    (folder / "model.toml").unlink()
+    own_model(bench.shelf, encoder(2), model_id="newer")
+    (newer,) = await bench.analyse(second, "embeddings")
+    assert not newer.reused
+    for gone in (second, first):
+        deleted = samples.event(Topic.DELETED, samples.lifecycle(gone, change=1))
+        await bench.database.write("test.deleted", consumers.on_deleted, deleted)
+    (alone,) = await bench.analyse(await bench.file(), "embeddings")
+    assert not alone.reused
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.pool import StaticPool
 
 from filemill.ai.consumers import handlers
-from filemill.ai.run import EVENT_FINDINGS_MOST_BYTES, for_event
+from filemill.ai.ledger import EVENT_FINDINGS_MOST_BYTES, for_event
 from filemill.ai.tables import jobs, known_files, metadata
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.messaging import wire

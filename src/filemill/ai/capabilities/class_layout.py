@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from filemill.ai.capabilities.class_points import Points
+from filemill.ai.capabilities.words import sentences_of
 
 _BLANK = re.compile(r"_{4,}|\.{6,}|(?:_{2,} ?/ ?){2}_{2,}")
 _BOX = re.compile(r"[☐☑☒□■]|\[[ xX]?\]|\( ?\)")
@@ -39,6 +40,11 @@ _FIGURE = re.compile(
     r"\b(?:table|figure|fig\.|tabelle|abbildung|abb\.|tableau|annexe|appendix|anhang)[ \t][0-9A-Z]\b", re.IGNORECASE
 )
 _SHARE = re.compile(r"\d[ \u00a0]?(?:%|percent\b|per cent\b|prozent\b|pour cent\b)", re.IGNORECASE)
+_MEASURED = re.compile(
+    r"\d ?(?:°C|°F|mm|cm|dB|kWh|kW|km/h|mph|l/min|mg/kg|mg/l|hPa|bars?|lux|µg)(?![^\W\d_])|(?<![^\W\d_])pH(?![^\W\d_])"
+)
+_FIGURE_IN_WORDS = re.compile(r"(?<![\d./-])\d+(?:[.,]\d+)?(?![\d./-])(?= ?[^\W\d_]| ?%)")
+FIGURE_WORDS, FIGURES_LEAST = 8, 4
 _LABEL_LINE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{1,34}[ \u00a0]?:", re.MULTILINE)
 FORM_LINES = 2  # with a blank or a box: one is a line to sign on, or words that lost their lines
 LONG_CHARACTERS = 12_000  # about five pages: bills, letters, mails and forms are shorter
@@ -64,6 +70,10 @@ def by_layout(text: str) -> Iterator[Points]:
         yield Points("article", 0.5, "refers to tables or figures")
     if len(_SHARE.findall(text)) >= 2:
         yield Points("report", 0.7, "speaks in percent")
+    if len(_MEASURED.findall(text)) >= 3:
+        yield Points("report", 0.7, "gives measurements")
+    if _tells_figures(text):
+        yield Points("report", 0.8, "tells figures in sentences")
 
 
 def by_length(characters: int) -> Iterator[Points]:
@@ -71,6 +81,14 @@ def by_length(characters: int) -> Iterator[Points]:
     if characters > LONG_CHARACTERS:
         for short in ("invoice", "receipt", "letter", "e-mail", "resume", "form", "booking", "estimate"):
             yield Points(short, -1.5, "is long")
+
+
+def _tells_figures(text: str) -> bool:
+    """Whether four sentences of eight words and more, and a third of all such, have a number in them that is no date."""
+    found = [text[start:end] for start, end in sentences_of(text)]
+    long = [one for one in found if len(one.split()) >= FIGURE_WORDS]
+    with_figure = sum(_FIGURE_IN_WORDS.search(one) is not None for one in long)
+    return with_figure >= FIGURES_LEAST and with_figure * 3 >= len(long)
 
 
 def _of_forms(text: str) -> Iterator[Points]:

@@ -9,11 +9,12 @@ NAMES: tuple[str, ...] = (
     "classification",
     "objects",
     "captions",
+    "names",
     "embeddings",
     "description",
 )
 
-OPTIONAL: tuple[str, ...] = ("embeddings",)
+OPTIONAL: tuple[str, ...] = ("names", "embeddings")
 """Looked for without being asked only where a model for it is."""
 
 AFTER: dict[str, tuple[str, ...]] = {

@@ -38,6 +38,7 @@ ALL: dict[str, Capability] = {
         Capability("classification", "Classifying documents", classify),
         Capability("objects", "Finding objects", None),
         Capability("captions", "Captioning pictures", None),
+        Capability("names", "Finding names in running text", None),
         Capability("embeddings", "Making vectors of the text", None),
         Capability("description", "Describing files", describe),
     )

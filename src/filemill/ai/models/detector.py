@@ -5,16 +5,13 @@ last "nothing" class as DETR), `threshold`, and `mean` and `std` per colour wher
 child.
 """
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from filemill.ai.models.picture_items import opened_picture
 from filemill.ai.models.runtime import Json, run
 
 FOUND_MOST = 100
-MAX_PIXELS = 32_000_000
-"""As `capabilities.picture`: previews have about two million."""
 
 
 class Detector:
@@ -50,15 +47,12 @@ class Detector:
     def _pixels(self, item: str) -> Any:
         """(3, height, width) float32 in RGB, or None."""
         import numpy as np
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
 
-        try:
-            with Image.open(io.BytesIO(base64.b64decode(item))) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    return None
-                small = image.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
-        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        picture = opened_picture(item)
+        if picture is None:
             return None
+        small = picture.resize(self._size, Image.Resampling.BILINEAR)
         values = np.asarray(small, dtype=np.float32) / 255
         mean, std = np.asarray(self._mean, np.float32), np.asarray(self._std, np.float32)
         return ((values - mean) / std).transpose(2, 0, 1)

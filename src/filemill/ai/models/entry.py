@@ -21,6 +21,9 @@ Quality = Literal["basic", "good"]
 WITHOUT_CODE = frozenset({".safetensors", ".onnx", ".json", ".txt"})
 """Kinds of files that are data only. Others, pickle with its kin first, can hold a program that runs when they are read."""
 OWN_ENTRY = "model.toml"
+TRANSFORMERS = "transformers"
+TORCH_PACKAGES = ("torch", "transformers", "safetensors")
+"""What every model of that runtime stands on, whether its entry says so or not."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -34,6 +37,8 @@ class ModelFile:
     sha256: str | None = None
     size_bytes: int | None = None
     url: str | None = None
+    optional: bool = False
+    """Taken where there is one, when an operator pins the files that are at hand."""
 
     def path(self) -> Path | None:
         """Where the file is on this machine, or None if its package is not installed or lacks it."""
@@ -67,11 +72,18 @@ class ModelEntry:
     settings: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     """Of an operator's own model; ours have one on the shelf by their id."""
+    pinned: bool = False
+    """Whether the hashes of its files are those that an operator found, not ones that came with filemill."""
 
     @property
     def shelf_files(self) -> tuple[ModelFile, ...]:
         """The files that do not come with a package."""
         return tuple(file for file in self.files if file.package is None)
+
+    @property
+    def pull_command(self) -> str:
+        """What fetches it, or takes the files that somebody brought."""
+        return f"filemill models pull {self.id}" + ("" if self.manifest_complete else " --from FOLDER --pin")
 
     @property
     def manifest_complete(self) -> bool:
@@ -82,7 +94,8 @@ class ModelEntry:
         """Say what of the packages a model stands on is not on this machine, or None if nothing."""
         for package in self.packages:
             if _version_of(package) is None:
-                return f"The Python package {package} is not installed; install filemill with the extra [ai]."
+                extra = "ai-torch" if package in TORCH_PACKAGES else "ai"
+                return f"The Python package {package} is not installed; install filemill with the extra [{extra}]."
         for file in self.files:
             if file.package is not None and file.path() is None:
                 return f"The file {file.name} of {file.package} is missing; install filemill again."
@@ -121,20 +134,20 @@ def read_entry(path: Path, *, own: bool = False) -> ModelEntry:
             size_bytes=raw["size_bytes"],
             memory_bytes=raw["memory_bytes"],
             built_in=raw["built_in"] and not own,
-            packages=tuple(raw.get("packages", ())),
+            packages=_packages(raw),
             files=tuple(_files(raw.get("files", []))),
             note=raw.get("note", ""),
             settings=raw.get("settings", {}),
             folder=path.parent if own else None,
         )
-        _check(entry)
+        checked(entry)
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"model entry {path.name} is not valid: {type(error).__name__} {error}") from error
     return entry
 
 
-def _check(entry: ModelEntry) -> None:
-    """What a person may have written wrongly, and what must never be loaded. Raises `ValueError`."""
+def checked(entry: ModelEntry) -> ModelEntry:
+    """The entry, looked at for what a person may have written wrongly, and what must never be loaded. Raises `ValueError`."""
     if not _PLAIN_NAME.fullmatch(entry.id):
         raise ValueError(f"the id {entry.id!r} is not made of letters, digits, dots and dashes")
     if not (entry.size_bytes > 0 and entry.memory_bytes > 0 and entry.rank >= 0):
@@ -147,6 +160,13 @@ def _check(entry: ModelEntry) -> None:
             raise ValueError(f"{entry.id}: {file.name} may hold code (pickle); only {kinds} files are loaded")
         if file.sha256 is not None and not _SHA256.fullmatch(file.sha256):
             raise ValueError(f"{entry.id}: the sha256 of {file.name} is not 64 hexadecimal digits")
+    return entry
+
+
+def _packages(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    named = tuple(raw.get("packages", ()))
+    more = TORCH_PACKAGES if raw["runtime"] == TRANSFORMERS else ()
+    return (*named, *(one for one in more if one not in named))
 
 
 def _files(rows: list[dict[str, Any]]) -> list[ModelFile]:
@@ -160,7 +180,16 @@ def _files(rows: list[dict[str, Any]]) -> list[ModelFile]:
             found = sorted(root.glob(row["name"])) if root else []
             files += [ModelFile(path.relative_to(root).as_posix(), package) for path in found if root]
         else:
-            files.append(ModelFile(row["name"], package, row.get("sha256"), row.get("size_bytes"), row.get("url")))
+            files.append(
+                ModelFile(
+                    row["name"],
+                    package,
+                    row.get("sha256"),
+                    row.get("size_bytes"),
+                    row.get("url"),
+                    row.get("optional", False),
+                )
+            )
     return files
 
 

@@ -7,13 +7,16 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from filemill.ai.models.entry import ModelEntry
+from filemill.ai.models.entry import TRANSFORMERS, ModelEntry
 from filemill.ai.models.shelf import Shelf
+from filemill.ai.models.torch_loading import VIEW
 from filemill.chassis.sandbox import Limits, Outcome, Sandbox
 from filemill.chassis.sandbox.session import Session
 
 CODE_BYTES = 768 << 20
 """Address space beside a model's own memory: libraries, their threads, and the inputs of a batch."""
+TORCH_CODE_BYTES = 6 << 30
+"""The same for PyTorch, whose libraries map 3.4 GB before a model is there."""
 LIFE_S = 7 * 24 * 3600.0
 """Of a child; the host ends one that is idle before."""
 QUEUE_FULL = "model-queue-full"
@@ -30,6 +33,8 @@ class HostLimits:
     load_s: float = 120.0
     answer_s: float = 60.0
     threads: int = 1
+    device: str = "cpu"
+    """`auto`, `cpu` or `cuda`, for models of PyTorch."""
 
 
 class ModelFailed(Exception):
@@ -45,11 +50,15 @@ class ModelFailed(Exception):
 async def open_model(sandbox: Sandbox, shelf: Shelf, entry: ModelEntry, work_dir: Path, limits: HostLimits) -> Session:
     """The child of a model, its files checked, loaded and warm. Raises `ModelFailed`."""
     # Address space, of which a model maps more than it uses; what it may use is `memory_bytes`.
-    memory = 2 * entry.memory_bytes + CODE_BYTES
+    memory = 2 * entry.memory_bytes + (TORCH_CODE_BYTES if entry.runtime == TRANSFORMERS else CODE_BYTES)
     walls = Limits(memory_bytes=memory, cpu_s=int(LIFE_S), wall_s=LIFE_S, file_bytes=1 << 20, open_files=64)
+    if entry.runtime == TRANSFORMERS:
+        _show(shelf, entry, work_dir / VIEW)
     session = await sandbox.open(source=shelf.folder(entry), work_dir=work_dir, limits=walls)
     what = {
         "capability": entry.capability,
+        "runtime": entry.runtime,
+        "device": limits.device if entry.device != "cpu" else "cpu",
         "files": [{"name": one.name, "sha256": one.sha256, "size_bytes": one.size_bytes} for one in entry.shelf_files],
         "settings": dict(entry.settings),
         "threads": limits.threads,
@@ -62,6 +71,14 @@ async def open_model(sandbox: Sandbox, shelf: Shelf, entry: ModelEntry, work_dir
         await session.kill()
         raise failure(entry, outcome, of_model=True)
     return session
+
+
+def _show(shelf: Shelf, entry: ModelEntry, view: Path) -> None:
+    """A folder of links to the files of the manifest, for a library that takes what it finds beside them."""
+    view.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    view.mkdir()
+    for file in entry.shelf_files:
+        (view / file.name).symlink_to(shelf.path(entry, file))
 
 
 def failure(entry: ModelEntry, outcome: Outcome, *, of_model: bool = False) -> ModelFailed:

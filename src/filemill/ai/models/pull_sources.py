@@ -4,6 +4,7 @@ An archive or folder is a place to look for bytes: files are found by name and s
 `pulling` checks. Not for: writing. On failure: `PullFailed` where asking again is useless, `Cut` where it may help.
 """
 
+import ssl
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,16 +27,21 @@ _WORTH = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class FromUrls:
-    """The addresses of the manifest. `loopback_allowed`: also on this machine, and there over plain HTTP."""
+    """The addresses of the manifest. `loopback_allowed`: also on this machine, and there over plain HTTP.
+
+    `ca_file`: certificates (PEM) that are trusted instead of the public ones, for a mirror of one's own.
+    """
 
     loopback_allowed: bool = False
+    ca_file: Path | None = None
 
     def blocks(self, file: ModelFile, have_bytes: int) -> Iterator[tuple[int, bytes]]:
         """Yield (offset, bytes), beginning anew where the server does not know ranges."""
         if not file.url:
             raise PullFailed(f"the manifest has no address of {file.name}; bring the file and use --from")
         # No proxy of the environment: the address that was looked at is the one that is called.
-        with httpx.Client(timeout=_PATIENCE, trust_env=False, follow_redirects=False) as client:
+        trusted = self._trusted()
+        with httpx.Client(timeout=_PATIENCE, trust_env=False, follow_redirects=False, verify=trusted) as client:
             try:
                 with self._asked(client, file, have_bytes) as answer:
                     at = _begins_at(answer, file, have_bytes)
@@ -43,7 +49,17 @@ class FromUrls:
                         yield at, block
                         at += len(block)
             except httpx.HTTPError as error:
+                if "CERTIFICATE_VERIFY_FAILED" in str(error):  # asking again does not help
+                    raise PullFailed(f"{file.name}: the certificate of the server is not trusted ({error})") from error
                 raise Cut(type(error).__name__) from error
+
+    def _trusted(self) -> "ssl.SSLContext | bool":
+        if self.ca_file is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=str(self.ca_file))
+        except (OSError, ssl.SSLError) as error:
+            raise PullFailed(f"FILEMILL_MODELS_CA_FILE: {self.ca_file} cannot be used: {error}") from error
 
     def _asked(self, client: httpx.Client, file: ModelFile, have_bytes: int) -> "_Answer":
         url = str(file.url)

@@ -53,7 +53,8 @@ def pull(
     """
     if not entry.manifest_complete:
         raise PullFailed(
-            f"{entry.id} cannot be pulled by this version: its manifest lacks sizes and SHA-256 of its files"
+            f"{entry.id} has no verified SHA-256 in its manifest; bring its files and say "
+            f"`filemill models pull {entry.id} --from FOLDER --pin`"
         )
     try:
         make_durable(shelf.folder(entry))

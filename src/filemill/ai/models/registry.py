@@ -13,14 +13,22 @@ from pathlib import Path
 from typing import Literal
 
 from filemill.ai.models.entry import ModelEntry, read_entry
+from filemill.ai.models.pins import with_pins
 from filemill.ai.models.shelf import Broken, Shelf
 
 ModelState = Literal["ready", "loaded", "needs-download", "downloading", "failed", "disabled"]
 
 ENTRIES = Path(__file__).parent / "entries"
 USABLE: frozenset[ModelState] = frozenset({"ready", "loaded"})
-NO_MANIFEST = "manifest incomplete: cannot be pulled yet (a SHA-256 is not known for every file)"
-RUN_BY: Mapping[str, frozenset[str]] = {"onnxruntime": frozenset({"embeddings", "objects"})}
+NO_MANIFEST = (
+    "its manifest has no verified SHA-256, so nothing is fetched; with files of your own: "
+    "`filemill models pull {id} --from FOLDER --pin`"
+)
+PINNED = "Its hashes are those that an operator pinned, not ones that came with filemill."
+RUN_BY: Mapping[str, frozenset[str]] = {
+    "onnxruntime": frozenset({"embeddings", "objects"}),
+    "transformers": frozenset({"captions", "classification", "names", "objects", "sentiment"}),
+}
 """Which capabilities a runtime can serve in this version."""
 FAILED_FOR_S = 600.0
 """A model that failed is tried again after this: what was in its way may have gone."""
@@ -45,7 +53,7 @@ class Model:
     @property
     def pull_command(self) -> str | None:
         """The command that fetches the model, or None for one that comes with filemill."""
-        return None if self.entry.built_in else f"filemill models pull {self.entry.id}"
+        return None if self.entry.built_in else self.entry.pull_command
 
     def as_json(self) -> dict[str, object]:
         """Return the model as `GET /models` shows it."""
@@ -180,8 +188,9 @@ def built_in_entries() -> list[ModelEntry]:
 
 def open_registry(models_dir: Path, disabled: frozenset[str] = frozenset()) -> Registry:
     """What comes with filemill and what an operator put into the folder of models. A broken entry of theirs stops nothing."""
-    shelf, entries = Shelf(models_dir), built_in_entries()
+    shelf = Shelf(models_dir)
     own, broken = shelf.own()
+    entries = [_as_pinned(entry, shelf, broken) for entry in built_in_entries()]
     for entry in own:
         if any(entry.id == other.id for other in entries):
             broken.append(Broken(shelf.folder(entry).name, f"another model has the id {entry.id}"))
@@ -191,6 +200,14 @@ def open_registry(models_dir: Path, disabled: frozenset[str] = frozenset()) -> R
         else:
             entries.append(entry)
     return Registry(entries, disabled, shelf, broken)
+
+
+def _as_pinned(entry: ModelEntry, shelf: Shelf, broken: list[Broken]) -> ModelEntry:
+    try:
+        return with_pins(entry, shelf)
+    except ValueError as error:
+        broken.append(Broken(entry.id, str(error)))
+        return entry
 
 
 def grouped(registry: Registry) -> Mapping[str, tuple[Model, ...]]:
@@ -204,7 +221,7 @@ def _state_on(shelf: Shelf, entry: ModelEntry, missing: str | None) -> tuple[Mod
     if entry.built_in:
         return ("ready", None) if missing is None else ("failed", missing)
     if not entry.manifest_complete:
-        return "needs-download", NO_MANIFEST
+        return "needs-download", NO_MANIFEST.format(id=entry.id)
     if shelf.is_being_filled(entry):
         return "downloading", None
     if (lacking := shelf.lacks(entry)) is not None:
@@ -212,4 +229,4 @@ def _state_on(shelf: Shelf, entry: ModelEntry, missing: str | None) -> tuple[Mod
         return "needs-download", own
     if (wrong := shelf.wrong_size(entry)) is not None:
         return "failed", f"{wrong}; nothing of it is loaded. `filemill models pull {entry.id}` fetches it again."
-    return ("ready", None) if missing is None else ("failed", missing)
+    return ("ready", PINNED if entry.pinned else None) if missing is None else ("failed", missing)

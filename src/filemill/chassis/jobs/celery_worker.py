@@ -23,7 +23,7 @@ from filemill.chassis.jobs.worker import Worker
 from filemill.chassis.jobs.workplace import WorkerSpec, make_worker, open_workplace, say_ready
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.telemetry import tracing
-from filemill.chassis.web.process import start_telemetry
+from filemill.chassis.telemetry.start import start_telemetry
 
 # SIGTERM then means: finish soon, or give back. Celery reads this when it is imported.
 _TERM = "SIGQUIT"

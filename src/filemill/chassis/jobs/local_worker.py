@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from filemill.chassis.jobs.loops import run_loops
 from filemill.chassis.jobs.workplace import WorkerSpec, make_worker, open_workplace, say_ready
 from filemill.chassis.settings import ServiceSettings
-from filemill.chassis.web.process import run_loops
 
 
 def run_local_worker(settings: ServiceSettings, spec: WorkerSpec, on_ready: Callable[[str], None] | None) -> None:

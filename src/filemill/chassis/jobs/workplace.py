@@ -36,7 +36,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
-    """What one service's workers are. `deadline_s` is the longest a try may take."""
+    """What one service's workers are. `deadline_s` is the longest a try may take.
+
+    `idle_s`: the sandbox loads its libraries with the first file, and gives their memory back after so long without one.
+    """
 
     kind: str
     queue: JobQueue
@@ -50,6 +53,7 @@ class WorkerSpec:
     concurrency: int
     deadline_s: float
     lanes: Sequence[str] = (INTERACTIVE, BULK)
+    idle_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,23 @@ async def open_workplace(settings: ServiceSettings, spec: WorkerSpec) -> AsyncIt
         stack.push_async_callback(transport.close)
         scratch = own_scratch(settings.data_dir / "scratch" / spec.kind)
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        sandbox = Sandbox(spec.entry, preload=spec.preload, scratch=scratch, required=spec.sandbox, ahead=True)
+        sandbox = Sandbox(
+            spec.entry,
+            preload=spec.preload,
+            scratch=scratch,
+            required=spec.sandbox,
+            ahead=True,
+            idle_s=spec.idle_s,
+        )
         stack.push_async_callback(sandbox.stop)
         try:
-            await sandbox.start()
+            await (sandbox.start() if spec.idle_s is None else sandbox.try_out())
         except SandboxUnavailableError as error:
             raise StartError(f"{spec.kind}: {error}") from error
         background = Background()
         background.add("relay", Relay(database, transport).run)
+        if spec.idle_s is not None:
+            background.add("sandbox", sandbox.rest)
         stack.push_async_callback(background.stop)
         yield Workplace(database, store, sandbox, scratch, background)
 

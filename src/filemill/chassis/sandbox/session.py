@@ -9,6 +9,7 @@ import contextlib
 import json
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ class Session:
     def is_over(self) -> bool:
         """Whether the child has ended."""
         return self._ended.done()
+
+    def when_over(self, then: Callable[[], None]) -> None:
+        """Call this once the child has ended."""
+        self._ended.add_done_callback(lambda _ended: then())
 
     async def ask(self, request: dict[str, Any], *, timeout_s: float) -> Outcome:
         """The answer to one question. Any state but `ok` and `failed` means that the child is gone.

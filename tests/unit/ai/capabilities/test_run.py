@@ -123,8 +123,8 @@ def test_run_when_a_picture_is_given_then_objects_and_captions_say_what_would_be
     for name, model in (("objects", "rtdetr-r18"), ("captions", "blip-base")):
         assert results[name]["state"] == "needs-download"
         assert results[name]["result"] is None
-        assert results[name]["reason"]["command"] == f"filemill models pull {model}"
-        assert "cannot fetch it yet" in results[name]["reason"]["detail"]
+        assert results[name]["reason"]["command"] == f"filemill models pull {model} --from FOLDER --pin"
+        assert "cannot be fetched" in results[name]["reason"]["detail"]
     assert run(asked("only text"), tmp_path, NOWHERE)["results"]["objects"]["state"] == "unsupported"
 
 

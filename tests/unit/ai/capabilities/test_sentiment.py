@@ -45,6 +45,7 @@ def test_sentiment_when_sentences_disagree_then_it_is_mixed(of_text) -> None:
         ("", "empty", "no-text"),
         ("Great!", "empty", "no-language"),
         ("Ce livre est magnifique et je le recommande à tous mes amis.", "unsupported", "language-not-supported"),
+        ("The office accepts the letters that were sent in the spring from the other house.", "empty", "mood-unclear"),
         ("TOTAL AMOUNT OF THE GOODS IN THE SHOP: 12 34 56", "empty", "text-too-short"),
     ],
 )

@@ -12,11 +12,11 @@ from filemill.ai.models.entry import ModelEntry
 from filemill.ai.models.pull_sources import FromPlace, FromUrls
 from filemill.ai.models.pulling import PullFailed, check
 from filemill.ai.models.registry import Registry, open_registry
+from support import certificates
 from support.model_files import FileServer, entry_text, own_model, serving
 
 BODY = bytes(range(256)) * 400
 FILES = {"model.onnx": BODY, "tokenizer.json": b"{}"}
-URLS = FromUrls(loopback_allowed=True)
 pull = partial(pulling.pull, pause=lambda _seconds: None)
 
 
@@ -24,10 +24,17 @@ def quiet(_name: str, _have: int, _of: int) -> None:
     """Nobody looks."""
 
 
-@pytest.fixture
-def server() -> Iterator[FileServer]:
-    with serving(FileServer(dict(FILES))) as running:
+@pytest.fixture(params=["http", "https"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileServer]:
+    ca_file, certificate = (
+        certificates.make(tmp_path_factory.mktemp("tls")) if request.param == "https" else (None, None)
+    )
+    with serving(FileServer(dict(FILES), ca_file=ca_file), certificate) as running:
         yield running
+
+
+def urls(server: FileServer) -> FromUrls:
+    return FromUrls(loopback_allowed=True, ca_file=server.ca_file)
 
 
 def shelf_with(tmp_path: Path, base_url: str) -> tuple[Registry, ModelEntry]:
@@ -50,11 +57,11 @@ def test_pull_when_all_goes_well_then_the_model_is_ready_without_a_restart(serve
     """Progress is told from 0 to the end; a second pull asks for nothing."""
     registry, entry = shelf_with(tmp_path, server.url)
     told: list[tuple[str, int, int]] = []
-    pull(entry, registry.shelf, URLS, lambda *facts: told.append(facts))
+    pull(entry, registry.shelf, urls(server), lambda *facts: told.append(facts))
     assert state(registry) == "ready"
     assert (told[0], ("model.onnx", len(BODY), len(BODY)) in told) == (("model.onnx", 0, len(BODY)), True)
     assert check(entry, registry.shelf) == []
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert len(server.asked) == len(FILES)
     assert sorted(path.name for path in (tmp_path / "of-test").iterdir()) == [
         ".lock", "model.onnx", "model.toml", "tokenizer.json",
@@ -65,7 +72,7 @@ def test_pull_when_the_connection_is_cut_then_it_goes_on_where_it_was(server: Fi
     """Each answer that brings something buys another; what is here is not fetched again."""
     server.cuts = [20_000, 30_000, 10_000, 5_000, 5_000]
     registry, entry = shelf_with(tmp_path, server.url)
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "ready"
     begins = [wanted for name, wanted in server.asked if name == "model.onnx"]
     assert begins == [None, "bytes=20000-", "bytes=50000-", "bytes=60000-", "bytes=65000-", "bytes=70000-"]
@@ -79,9 +86,9 @@ def test_pull_when_the_process_ended_halfway_then_the_next_one_goes_on(server: F
         stubborn = open_registry(tmp_path).get("of-test")
         assert stubborn is not None
         with pytest.raises(PullFailed, match="broke off at 40000 of 102400 bytes"):
-            pull(stubborn.entry, registry.shelf, URLS, quiet)
+            pull(stubborn.entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "needs-download"
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert server.asked[0] == ("model.onnx", "bytes=40000-")
     assert state(registry) == "ready"
 
@@ -90,7 +97,7 @@ def test_pull_when_the_server_knows_no_ranges_then_it_begins_anew(server: FileSe
     """A whole answer to a question for the rest is taken from its start."""
     server.knows_ranges, server.cuts = False, [30_000]
     registry, entry = shelf_with(tmp_path, server.url)
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "ready"
 
 
@@ -114,11 +121,11 @@ def test_pull_when_the_bytes_are_not_the_manifests_then_nothing_gets_its_name(
         server.files["model.onnx"] = served
     registry, entry = shelf_with(tmp_path, server.url)
     with pytest.raises(PullFailed, match=said):
-        pull(entry, registry.shelf, URLS, quiet)
+        pull(entry, registry.shelf, urls(server), quiet)
     assert not (tmp_path / "of-test" / "model.onnx").exists()
     assert state(registry) == "needs-download"
     server.files["model.onnx"] = BODY
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "ready"
 
 
@@ -126,7 +133,7 @@ def test_pull_when_the_server_is_busy_then_it_is_asked_again(server: FileServer,
     """503 twice, then the file."""
     server.statuses = [503, 503]
     registry, entry = shelf_with(tmp_path, server.url)
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "ready"
 
 
@@ -137,21 +144,21 @@ def test_pull_when_a_redirect_leads_to_another_place_then_that_is_looked_at_too(
     registry, entry = shelf_with(tmp_path, server.url)
     server.files["elsewhere"] = BODY
     server.redirects["model.onnx"] = "/elsewhere"
-    pull(entry, registry.shelf, URLS, quiet)
+    pull(entry, registry.shelf, urls(server), quiet)
     assert state(registry) == "ready"
     (tmp_path / "of-test" / "model.onnx").unlink()
     server.redirects["model.onnx"] = "http://10.0.0.1/model.onnx"
     with pytest.raises(PullFailed, match="not an https"):
-        pull(entry, registry.shelf, URLS, quiet)
+        pull(entry, registry.shelf, urls(server), quiet)
     server.redirects["model.onnx"] = "/model.onnx"
     with pytest.raises(PullFailed, match="more than 5 redirects"):
-        pull(entry, registry.shelf, URLS, quiet)
+        pull(entry, registry.shelf, urls(server), quiet)
 
 
 def test_pull_when_nobody_allowed_it_then_this_machine_is_not_called(server: FileServer, tmp_path: Path) -> None:
     """The setting is explicit."""
     registry, entry = shelf_with(tmp_path, server.url)
-    with pytest.raises(PullFailed, match="not an https"):
+    with pytest.raises(PullFailed, match=r"not an https|not public"):
         pull(entry, registry.shelf, FromUrls(), quiet)
     assert server.asked == []
 
@@ -178,7 +185,7 @@ def test_pull_when_from_a_folder_or_a_wheel_then_the_same_is_checked(tmp_path: P
     with pytest.raises(PullFailed, match="cannot be read"):
         pull(entry, registry.shelf, FromPlace(inside / "tokenizer.json"), quiet)
     with pytest.raises(PullFailed, match=r"no address of model\.onnx"):
-        pull(entry, registry.shelf, URLS, quiet)
+        pull(entry, registry.shelf, FromUrls(), quiet)
 
 
 def test_pull_when_another_one_runs_then_it_is_refused_and_the_state_says_downloading(
@@ -189,5 +196,19 @@ def test_pull_when_another_one_runs_then_it_is_refused_and_the_state_says_downlo
     with registry.shelf.filling(entry):
         assert state(registry) == "downloading"
         with pytest.raises(PullFailed, match="pulled by another process"):
-            pull(entry, registry.shelf, URLS, quiet)
+            pull(entry, registry.shelf, urls(server), quiet)
+    assert state(registry) == "needs-download"
+
+
+def test_pull_when_the_certificate_is_not_trusted_then_no_byte_is_taken(tmp_path: Path) -> None:
+    """Neither of an authority nobody named, nor of another; a file that holds none is said by its setting's name."""
+    _, certificate = certificates.make(tmp_path / "tls")
+    other, _ = certificates.make(tmp_path / "other")
+    (tmp_path / "none.pem").write_text("nothing")
+    with serving(FileServer(dict(FILES)), certificate) as server:
+        registry, entry = shelf_with(tmp_path / "models", server.url)
+        for trusted, said in ((None, "not trusted"), (other, "not trusted"), (tmp_path / "none.pem", "MODELS_CA_FILE")):
+            with pytest.raises(PullFailed, match=said):
+                pull(entry, registry.shelf, FromUrls(loopback_allowed=True, ca_file=trusted), quiet)
+        assert server.asked == []
     assert state(registry) == "needs-download"

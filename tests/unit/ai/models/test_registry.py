@@ -18,7 +18,7 @@ def test_registry_when_read_then_every_capability_has_a_model() -> None:
 def test_registry_when_a_model_comes_with_filemill_then_it_is_ready_with_a_digest() -> None:
     """Built-in models need no download; their digest covers real files and versions."""
     built_in = [model for model in built_in_registry().list() if model.entry.built_in]
-    assert {model.entry.capability for model in built_in} == set(ALL) - {"objects", "captions", "embeddings"}
+    assert {model.entry.capability for model in built_in} == set(ALL) - {"objects", "captions", "embeddings", "names"}
     for model in built_in:
         assert (model.state, model.reason, model.pull_command) == ("ready", None, None)
         assert re.fullmatch(r"[0-9a-f]{64}", model.digest)
@@ -29,14 +29,22 @@ def test_registry_when_a_model_comes_with_filemill_then_it_is_ready_with_a_diges
 def test_registry_when_a_model_must_be_fetched_then_it_says_so_and_invents_nothing() -> None:
     """Without known hashes there is no digest, and the reason says that it cannot be pulled yet; MiniLM has both."""
     awaited = [model for model in built_in_registry().list() if not model.entry.built_in]
-    assert {model.entry.capability for model in awaited} == {"objects", "captions", "embeddings", "sentiment"}
+    assert {model.entry.capability for model in awaited} == set(ALL) & {
+        "objects",
+        "captions",
+        "embeddings",
+        "names",
+        "sentiment",
+        "classification",
+    }
     for model in awaited:
         assert model.state == "needs-download"
-        assert model.as_json()["command"] == f"filemill models pull {model.entry.id}"
+        command = f"filemill models pull {model.entry.id}"
         if model.entry.id == "minilm-l6":
-            assert (model.reason, len(model.digest)) == (None, 64)
+            assert (model.reason, len(model.digest), model.pull_command) == (None, 64, command)
             continue
-        assert model.reason == NO_MANIFEST
+        assert model.as_json()["command"] == f"{command} --from FOLDER --pin"
+        assert model.reason == NO_MANIFEST.format(id=model.entry.id)
         assert model.digest == ""
         assert all(file.sha256 is None for file in model.entry.files)
 
