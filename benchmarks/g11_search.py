@@ -42,6 +42,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from support.servers import postgresql
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SEARCH_SIZES", "10000,100000").split(",")]
+ENGINES = os.environ.get("BENCH_SEARCH_ENGINES", "sqlite,postgresql").split(",")
 FOLDER = os.environ.get("BENCH_SEARCH_DIR")
 ASKED = 30
 """Queries of each kind, after as many to warm up."""
@@ -91,8 +92,8 @@ class Measured:
 
 def run() -> list[dict[str, Any]]:
     """Measure and return the figures; those of PostgreSQL only where it is installed."""
-    engines = ["sqlite", *(["postgresql"] if postgresql.programs() else [])]
-    if len(engines) == 1:
+    engines = [one for one in ENGINES if one == "sqlite" or postgresql.programs()]
+    if len(engines) < len(ENGINES):
         print("  G11 without PostgreSQL: it is not installed (Debian: postgresql)", file=sys.stderr)
     found = [asyncio.run(measure(engine, size)) for engine in engines for size in SIZES]
     search_plot.write([(one.engine, one.size, one.kinds) for one in found])

@@ -133,7 +133,8 @@ def test_refusal_when_the_id_is_unknown_then_404_everywhere(client: httpx.Client
     for line in (
         "GET /api/upload/files/{}", "GET /api/upload/files/{}/content", "DELETE /api/upload/files/{}",
         "POST /api/upload/files/{}/restore", "GET /api/metadata/files/{}", "PATCH /api/metadata/files/{}",
-        "GET /api/metadata/files/{}/text", "GET /api/metadata/files/{}/audit", "GET /api/metadata/files/{}/timeline",
+        "GET /api/metadata/files/{}/text", "GET /api/metadata/files/{}/similar",
+        "GET /api/metadata/files/{}/audit", "GET /api/metadata/files/{}/timeline",
         "GET /api/metadata/files/{}/renditions/thumbnail", "GET /api/processing/files/{}/renditions/thumbnail",
         "GET /api/processing/jobs/{}", "POST /api/processing/jobs/{}/retry", "POST /api/processing/jobs/{}/cancel",
         "POST /api/ai/analyze/{}", "GET /api/ai/jobs/{}", "GET /api/ai/files/{}/findings", "GET /api/ai/files/{}/embeddings",

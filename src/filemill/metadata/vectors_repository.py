@@ -25,10 +25,15 @@ class Kept:
     body: bytes
 
 
-def behind(tx: Tx, most: int) -> list[RowMapping]:
-    """Documents whose kept vectors are not those that are wanted."""
+def behind(tx: Tx, most: int, after: int) -> list[RowMapping]:
+    """The next documents above a key whose kept vectors are not those that are wanted."""
     columns = (documents.c[name] for name in ("doc_id", "file_id", "owner_id", "version", "vectors_wanted"))
-    query = select(*columns).where(text(VECTORS_BEHIND)).order_by(documents.c.doc_id).limit(most)
+    query = (
+        select(*columns)
+        .where(text(VECTORS_BEHIND), documents.c.doc_id > after)
+        .order_by(documents.c.doc_id)
+        .limit(most)
+    )
     return list(tx.execute(query).mappings())
 
 

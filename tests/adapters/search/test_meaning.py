@@ -119,11 +119,13 @@ async def _news_overtaken(mill: Searching, ai: RealAi, keeper: VectorKeeper) -> 
     (file_id,) = await mill.put({"filename": "a.txt", "body": "invoice"})
     finding = await ai.learn(file_id, ["invoice"])
     await told(mill, file_id, finding.model_copy(update={"model_digest": "0" * 64}))
+    (other,) = await mill.put({"filename": "b.txt", "body": "total"})
+    await told(mill, other, await ai.learn(other, ["total"]))
     assert not await keeper.keep_some()  # ai has others than it told of: the next news says which
-    assert len(await mill.database.read(vectors_repository.behind, 10)) == 1
+    assert len(await mill.database.read(vectors_repository.behind, 10, -1)) == 1
     await told(mill, file_id, finding, run=2)
     assert await keeper.keep_some()
-    assert await mill.database.read(vectors_repository.behind, 10) == []
+    assert await mill.database.read(vectors_repository.behind, 10, -1) == []
 
 
 @pytest.mark.parametrize("story", [_hybrid, _two_models, _news_overtaken])

@@ -62,7 +62,7 @@ def _told(
     scores = shown.scores or {}
     texts = repository.texts_of(tx, shown.keys) if positive(terms) else {}
     hits = [found(rows[key], texts.get(key, ""), scores.get(key), terms) for key in shown.keys if key in rows]
-    counts, counted = facets(tx, index, terms, filters) if first else ({}, None)
+    counts, counted = facets(tx, index, terms, filters, shown.matches) if first else ({}, None)
     behind = repository.behind_count(tx, BEHIND_MOST) if first else 0
     return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)
 

@@ -71,7 +71,7 @@ def search(
         joined = [(key, score) for key, score in joined if (score, key) < (after.value, after.key)]
     shown = joined[:limit]
     last = Place(shown[-1][0], shown[-1][1], below) if len(joined) > limit else None
-    counts, counted = facets(tx, index, full, filters) if after is None else ({}, None)
+    counts, counted = facets(tx, index, full, filters, None) if after is None else ({}, None)
     behind = repository.behind_count(tx, BEHIND_MOST) if after is None else 0
     hits = _hits(tx, full, filters, shown, {key for key, _ in close})
     return Findings(hits, last, among, counts, counted, behind=behind), compared

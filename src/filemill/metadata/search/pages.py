@@ -34,12 +34,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Keys in order, with scores where they were ranked. `among`: only the newest so many matches were put in order."""
+    """Keys in order, with scores where they were ranked. `among`: only the newest so many matches were put in order.
+
+    `matches`: every match, newest first, where that is known anyway.
+    """
 
     keys: list[int]
     next: Place | None = None
     scores: dict[int, float] | None = None
     among: int | None = None
+    matches: list[int] | None = None
 
 
 def page(
@@ -83,12 +87,13 @@ def _by_age(
 
 def _ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, limit: int, after: Place | None) -> Page:
     best, among = ranked_keys(tx, index, terms, filters, RANKED_AMONG)
+    matches = sorted((key for key, _ in best), reverse=True) if among is None else None
     if after is not None:
         best = [(key, score) for key, score in best if (score, key) < (after.value, after.key)]
     shown = best[:limit]
     below = _below(after, [key for key, _ in best])
     last = Place(shown[-1][0], shown[-1][1], below) if len(best) > limit else None
-    return Page([key for key, _ in shown], last, dict(shown), among)
+    return Page([key for key, _ in shown], last, dict(shown), among, matches)
 
 
 def _sorted(

@@ -25,6 +25,10 @@ AWAY_S = 15.0
 _log = structlog.get_logger()
 
 
+class _NotYet(Exception):
+    """ai has other vectors of the file by now, and its news of them is on the way."""
+
+
 class VectorKeeper:
     """Fetches what is wanted. `wake` is called after each commit that may have changed something."""
 
@@ -42,9 +46,6 @@ class VectorKeeper:
         while True:
             self._wake.clear()
             complete = await self.keep_some()
-            left = await self._database.read(vectors_repository.behind, 1)
-            if complete and left:
-                continue
             try:
                 async with asyncio.timeout(IDLE_S if complete else AWAY_S):
                     await self._wake.wait()
@@ -52,20 +53,24 @@ class VectorKeeper:
                 continue
 
     async def keep_some(self) -> bool:
-        """Take a batch; False if something of it could not be had now."""
-        complete = True
-        for row in await self._database.read(vectors_repository.behind, BATCH_MOST):
-            try:
-                kept = await self._fetched(row)
-            except Unavailable as error:
-                _log.info("metadata.vectors.waiting", file_id=row["file_id"], reason=error.detail)
-                complete = False
-                continue
-            await self._database.write_unsynced("metadata.vectors.keep", vectors_repository.keep, row, kept)
+        """Take all that can be had; False if something could not be had now. One file that has to wait keeps no other back."""
+        complete, after = True, -1
+        while rows := await self._database.read(vectors_repository.behind, BATCH_MOST, after):
+            for row in rows:
+                after = row["doc_id"]
+                try:
+                    kept = await self._fetched(row)
+                except _NotYet:
+                    complete = False
+                    continue
+                except Unavailable as error:
+                    _log.info("metadata.vectors.waiting", file_id=row["file_id"], reason=error.detail)
+                    return False
+                await self._database.write_unsynced("metadata.vectors.keep", vectors_repository.keep, row, kept)
         return complete
 
     async def _fetched(self, row: RowMapping) -> Kept | None:
-        """The wanted vectors; None where none are wanted, or there are none any more. Raises `Unavailable`."""
+        """The wanted vectors; None where none are wanted, or there are none any more. Raises `Unavailable` and `_NotYet`."""
         if not row["vectors_wanted"]:
             return None
         wanted = row["vectors_wanted"].partition(":")[2]
@@ -78,7 +83,7 @@ class VectorKeeper:
                 return None
             page = EmbeddingsView.model_validate(answer)
             if page.model_digest != wanted or page.version != row["version"]:
-                raise Unavailable("ai has other vectors of the file by now; its news of them is on the way.")
+                raise _NotYet
             found += [item.vector for item in page.items]
             cursor, dimensions = page.next_cursor, page.dimensions
         if not found:
