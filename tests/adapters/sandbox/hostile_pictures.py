@@ -344,6 +344,12 @@ def avif_that_says_4_gigapixels() -> bytes:
     return patched("AVIF", b"ispe", 8, struct.pack(">II", 65_535, 65_535))
 
 
+@case("no_item.avif")
+def avif_whose_item_has_no_bytes() -> bytes:
+    """Found by a fuzz: the decoder's own error came through."""
+    return patched("AVIF", b"iloc", 22, bytes(4))
+
+
 @case("boxes.avif")
 def avif_whose_box_is_longer_than_it() -> bytes:
     return patched("AVIF", b"meta", -4, b"\x7f\xff\xff\xff")

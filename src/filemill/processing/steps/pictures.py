@@ -90,7 +90,7 @@ def open_with_pillow(source: Path) -> Any:
     known = prepare_pillow()
     try:
         return Image.open(source, formats=known)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, IndexError, RuntimeError) as error:
         raise unreadable(error, source) from error
     except Image.DecompressionBombError as error:  # a few plugins have a limit of their own
         raise StepError(StepEnd("rejected", TOO_MANY_PIXELS, "The picture is too large to open.")) from error
