@@ -156,10 +156,8 @@ class Sandbox:
             is_used = self._users > 0 or self._zygote is None
             if is_used or self._idle_s is None or time.monotonic() - self._used_s < self._idle_s:
                 return
-            zygote, self._zygote = (
-                self._zygote,
-                None,
-            )  # no await between the look and this: who comes now starts another
+            # No await between the look and this: who comes now starts another.
+            zygote, self._zygote = self._zygote, None
             if zygote is not None:
                 self._ending = asyncio.create_task(zygote.stop())
                 await asyncio.shield(self._ending)  # also where the loop is cancelled meanwhile: `stop` waits for it
