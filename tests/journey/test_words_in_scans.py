@@ -33,5 +33,6 @@ def test_scan_when_the_mill_has_no_tesseract_then_search_finds_its_words(tmp_pat
                 wait_for(lambda words=words, name=name: found(words) == [name], f"{words} in {name}")  # type: ignore[misc]
             health = client.get("/api/processing/health").raise_for_status().json()
             assert health["dependencies"]["ocr"]["detail"].startswith("rapidocr ")
+            assert health["dependencies"]["sandbox"]["detail"].startswith(("full: ", "reduced, without "))
     finally:
         assert mill.stop() == 0, mill.said()

@@ -135,9 +135,8 @@ def _sandbox(settings: ServiceSettings) -> Check:
         finally:
             await sandbox.stop()
         if level.name == "full":
-            return Check("sandbox", "ok", "full: no network, few files, bounded memory and time")
-        text = f"{level.name}, without {', '.join(level.missing)}"
-        return Check("sandbox", "missing" if level.has_no_network else "bad", text)
+            return Check("sandbox", "ok", level.in_words)
+        return Check("sandbox", "missing" if level.has_no_network else "bad", level.in_words)
 
     return asyncio.run(probe())
 

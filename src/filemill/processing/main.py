@@ -73,6 +73,10 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     upload = ServiceClient("upload", settings.base_url("upload"))
     background.add("parts", Handing(database, store, upload).run)
 
+    scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
+    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
+    on_request = OnRequest(database, store, sandbox, scratch, settings.picture_format)
+
     state = HealthState(
         "processing",
         {
@@ -80,6 +84,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
             "storage": Dependency(store.check),
             "broker": Dependency(transport.check, needed=False),
             "upload": Dependency(upload.check, needed=False),
+            "sandbox": Dependency(on_request.confinement, needed=False),
             "ocr": Dependency(partial(asyncio.to_thread, ocr.describe, settings.ocr_engine), needed=False),
         },
         background,
@@ -96,9 +101,8 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         wake,
     )
 
-    scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
-    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
-    on_request = OnRequest(database, store, sandbox, scratch, settings.picture_format)
+    async def start() -> None:
+        on_request.try_out()
 
     async def stop() -> None:
         bell.close()
@@ -119,6 +123,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
             JobEndpoints(database, job_queue, wake).router(),
         ],
         summary="Finds out what a file is and makes something of it, in a sandbox.",
+        start=start,
         stop=stop,
     )
 

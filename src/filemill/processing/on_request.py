@@ -62,7 +62,21 @@ class OnRequest:
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _started: bool = False
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _trying_out: "asyncio.Task[None] | None" = None
     _making: dict[tuple[str, int, str], "asyncio.Task[RowMapping]"] = field(default_factory=dict)
+
+    def try_out(self) -> None:
+        """Find out in the background how well files are confined on this machine: `confinement` tells."""
+        self._trying_out = asyncio.create_task(self.sandbox.try_out(), name="sandbox try-out")
+
+    async def confinement(self) -> str:
+        """How well, in words. Raises `Unavailable` where it is not enough to start."""
+        if self._trying_out is not None:
+            try:
+                await asyncio.shield(self._trying_out)
+            except SandboxUnavailableError as error:
+                raise Unavailable(str(error)) from error
+        return self.sandbox.level.in_words
 
     async def rendition(self, owner_id: str, file_id: str, name: str) -> RowMapping:
         """The row of a picture, made if need be. Whoever asks for the same one meanwhile waits for the same work.
@@ -88,7 +102,9 @@ class OnRequest:
 
     async def close(self) -> None:
         """Stop what is being made."""
-        tasks = list(self._making.values())
+        tasks: list[asyncio.Task[Any]] = list(self._making.values())
+        if self._trying_out is not None:
+            tasks.append(self._trying_out)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -38,6 +38,13 @@ class Level:
         """Whether a child is kept off the network: below this the sandbox starts only when told to."""
         return self.name != "none" and "network" not in self.missing
 
+    @property
+    def in_words(self) -> str:
+        """The level, and what is missing from the full one."""
+        if self.name == "full":
+            return "full: no network, few files, bounded memory and time"
+        return f"{self.name}, without {', '.join(self.missing)}"
+
 
 @dataclass(frozen=True)
 class Outcome:
