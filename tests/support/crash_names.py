@@ -37,6 +37,7 @@ FILES = frozenset(
 VISITS = frozenset(
     _transaction(
         "upload.idempotency.drop", "access.journal", "upload.trash", "upload.restore", "store.small.delete", "metadata.patch",
+        "metadata.patch-all",
         "ai.analyze", "jobs.failed", "jobs.retry", "jobs.retry-many", "upload.accept-version", "upload.purge",
         "storage.removals",
     )

@@ -110,7 +110,7 @@ async def searching(
         await ai.close()
         await database.close()
 
-    router = Searches(database, index, load(MetadataSettings), ai).router()
+    router = Searches(database, index, load(MetadataSettings), ai, lambda: None).router()
     app = build_app(HealthState("metadata"), [router], summary="Test.", start=start, stop=stop)
     async with running(app) as client:
         yield Searching(client, database, index, itertools.count(1))

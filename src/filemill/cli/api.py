@@ -57,6 +57,10 @@ class Api:
         """Post JSON, get JSON."""
         return self._json(self.send("POST", path, json=body))
 
+    def patch(self, path: str, body: Any, params: dict[str, str]) -> Any:
+        """Patch with JSON, get JSON."""
+        return self._json(self.send("PATCH", path, json=body, params=params))
+
     def delete(self, path: str) -> None:
         """Delete what is at a path."""
         self._checked(self.send("DELETE", path))

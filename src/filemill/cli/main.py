@@ -99,6 +99,21 @@ def export(
 
 
 @app.command()
+def change(
+    words: Annotated[list[str] | None, typer.Argument(help="As for `search`. None: every file.")] = None,
+    add_tag: Annotated[list[str] | None, typer.Option(help="A tag to add; may be repeated.")] = None,
+    remove_tag: Annotated[list[str] | None, typer.Option(help="A tag to take away; may be repeated.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; nothing behind = removes it.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change tags and fields of every file that a search finds."""
+    from filemill.cli.change import change as run
+
+    run(" ".join(words or ()), add_tag or [], remove_tag or [], field or [], dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
 def show(file_id: FileId, as_json: AsJson = False) -> None:
     """Everything known of a file."""
     document = Api().get(f"/api/metadata/files/{file_id}")

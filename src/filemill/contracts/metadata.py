@@ -67,13 +67,34 @@ class Document(File):
     findings: list[Finding] = Field(default_factory=list)
 
 
+TAGS_MOST = 100
+
+
 class DocumentPatch(Contract):
     """A JSON merge patch (RFC 7396): a member that is null is removed, one that is absent stays."""
 
     title: str | None = Field(default=None, max_length=500)
     description: str | None = Field(default=None, max_length=10_000)
-    tags: list[str] | None = Field(default=None, max_length=100)
+    tags: list[str] | None = Field(default=None, max_length=TAGS_MOST)
     custom: dict[str, Any] | None = None
+
+
+class BulkPatch(Contract):
+    """What is changed of many files: tags added and removed, custom fields merged (null removes one)."""
+
+    add_tags: list[str] = Field(default_factory=list, max_length=TAGS_MOST)
+    remove_tags: list[str] = Field(default_factory=list, max_length=TAGS_MOST)
+    custom: dict[str, Any] = Field(default_factory=dict)
+
+
+class BulkPatched(Contract):
+    """What became of one page: files that match, that were (or with `dry_run` would be) changed, that would have too much."""
+
+    matched: int = 0
+    changed: int = 0
+    refused: int = 0
+    next_cursor: str | None = None
+    dry_run: bool
 
 
 class Hit(File):

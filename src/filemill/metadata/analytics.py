@@ -3,8 +3,6 @@
 Read from the tallies, never from the documents: what a question costs grows with days and names, not with files.
 """
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -54,29 +52,6 @@ def analytics(tx: Tx, owner_id: str, since: datetime, until: datetime) -> Analyt
     )
 
 
-def as_csv(numbers: Analytics) -> str:
-    """A line for each day, then one for each name in each group: `group,name,files,bytes,processed,failed,p50_ms,p95_ms`."""
-    out = io.StringIO()
-    lines = csv.writer(out)
-    lines.writerow(["group", "name", "files", "bytes", "processed", "failed", "p50_ms", "p95_ms"])
-    for day in numbers.days:
-        lines.writerow(["day", day.day, day.files, day.bytes, day.processed, day.failed, "", ""])
-    groups = {
-        "type": numbers.by_type,
-        "status": numbers.by_status,
-        "failure": numbers.failures,
-        "tag": numbers.top_tags,
-    }
-    for group, names in groups.items():
-        lines.writerows([group, _safe(name), files, "", "", "", "", ""] for name, files in names.items())
-    both = {"": numbers.processing_ms}, {"": numbers.analysis_ms}
-    for group, timed in zip(
-        ("processing", "analysis", "step", "model"), (*both, numbers.steps_ms, numbers.models_ms), strict=True
-    ):
-        lines.writerows([group, _safe(name), one.count, "", "", "", one.p50, one.p95] for name, one in timed.items())
-    return out.getvalue()
-
-
 def percentiles(classes: Iterable[tuple[str, int]]) -> Times:
     """p50 and p95 by nearest rank of (class of a time, how many)."""
     ordered = sorted((tallies.time_of(name), count) for name, count in classes if count > 0)
@@ -120,8 +95,3 @@ def _days(rows: Iterable[tuple[str, int, str, int, int]]) -> list[AnalyticsDay]:
 
 def _day_of(moment: datetime) -> int:
     return int(moment.timestamp() * 1000) // DAY_MS
-
-
-def _safe(name: str) -> str:
-    """A tag that a spreadsheet would take for a formula is told as a text."""
-    return f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name

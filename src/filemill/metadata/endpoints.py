@@ -23,7 +23,6 @@ from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage.store import BlobStore, read_all
-from filemill.chassis.telemetry import request_context
 from filemill.chassis.web import pagination
 from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import Caller, CallerDep
@@ -31,8 +30,10 @@ from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
 from filemill.contracts.upload import Action
-from filemill.metadata import audit_repository, catalogue, repository, story
-from filemill.metadata.analytics import analytics, as_csv
+from filemill.metadata import repository, story
+from filemill.metadata.analytics import analytics
+from filemill.metadata.changing import change
+from filemill.metadata.exporting import numbers_table
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.settings import MetadataSettings
@@ -127,9 +128,7 @@ class Endpoints:
                 raise PreconditionFailed(
                     "Somebody changed the file since you read it; read it again and send the new ETag."
                 )
-            changed = catalogue.patch(tx, row, asked)
-            audit_repository.add(tx, _patched(changed, asked, caller))
-            return changed
+            return change(tx, row, asked, caller)
 
         if await self.database.read(repository.get, caller.owner_id, file_id) is None:
             await self._ask_upload(file_id)
@@ -219,7 +218,7 @@ class Endpoints:
         numbers = await self.database.read(analytics, caller.owner_id, start, end)
         if format == "csv":
             named = {"Content-Disposition": 'attachment; filename="analytics.csv"'}
-            return Response(as_csv(numbers), media_type="text/csv; charset=utf-8", headers=named)
+            return Response(numbers_table(numbers), media_type="text/csv; charset=utf-8", headers=named)
         return numbers
 
     async def _row(self, caller: Caller, file_id: str, action: Action) -> RowMapping:
@@ -239,21 +238,6 @@ class Endpoints:
         if file is None:
             raise NotFound("There is no such file.")
         return file
-
-
-def _patched(row: RowMapping, asked: DocumentPatch, caller: Caller) -> dict[str, Any]:
-    context = request_context.current()
-    return {
-        "file_id": row["file_id"],
-        "owner_id": row["owner_id"],
-        "at": now(),
-        "actor": caller.owner_id,
-        "action": "changed",
-        "outcome": "ok",
-        "detail": {"fields": sorted(asked.model_fields_set), "revision": row["revision"]},
-        "client_address": caller.address,
-        "request_id": context.request_id if context else None,
-    }
 
 
 def _json(document: Document, **headers: str) -> Response:

@@ -1,4 +1,4 @@
-"""Hits as a table or as lines of JSON, page by page.
+"""Hits as a table or as lines of JSON, page by page; numbers as a table.
 
 Names and words are strangers': in a table a text that a spreadsheet would take for a formula begins with an apostrophe.
 """
@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
+
+from filemill.contracts.metadata import Analytics
 
 COLUMNS = (
     "file_id", "filename", "title", "size", "content_type", "sha256", "status", "analysis", "version", "owner_id", "tags",
@@ -36,6 +38,29 @@ async def lines(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[byt
     """As JSON, one object a line."""
     async for page in pages:
         yield b"".join(orjson.dumps(hit) + b"\n" for hit in page)
+
+
+def numbers_table(numbers: Analytics) -> str:
+    """A line for each day, then one for each name in each group: `group,name,files,bytes,processed,failed,p50_ms,p95_ms`."""
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(["group", "name", "files", "bytes", "processed", "failed", "p50_ms", "p95_ms"])
+    for day in numbers.days:
+        lines.writerow(["day", day.day, day.files, day.bytes, day.processed, day.failed, "", ""])
+    groups = {
+        "type": numbers.by_type,
+        "status": numbers.by_status,
+        "failure": numbers.failures,
+        "tag": numbers.top_tags,
+    }
+    for group, names in groups.items():
+        lines.writerows([group, _cell(name), files, "", "", "", "", ""] for name, files in names.items())
+    both = {"": numbers.processing_ms}, {"": numbers.analysis_ms}
+    for group, timed in zip(
+        ("processing", "analysis", "step", "model"), (*both, numbers.steps_ms, numbers.models_ms), strict=True
+    ):
+        lines.writerows([group, _cell(name), one.count, "", "", "", one.p50, one.p95] for name, one in timed.items())
+    return out.getvalue()
 
 
 def _cell(value: Any) -> Any:

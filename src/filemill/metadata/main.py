@@ -90,7 +90,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
 
     documents = CoalescedReads(database, repository.get_many)
     endpoints = Endpoints(database, documents, store, upload, journal, settings, indexer.wake)
-    searches = Searches(database, index, settings, ai)
+    searches = Searches(database, index, settings, ai, indexer.wake)
     return build_app(
         state,
         [searches.router(), endpoints.router()],

@@ -1,33 +1,37 @@
-"""The HTTP face of search: a page of hits, a plain list, and everything that matches as one table.
+"""The HTTP face of search: a page of hits, a plain list, everything that matches as one table, or changed.
 
 Not for: what a query means (`asked`, `search`), one file (`endpoints`). A table that breaks off in the middle ends without its
 end, so nobody takes a part for the whole.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.pagination import LimitQuery
 from filemill.contracts.ids import FileId
-from filemill.contracts.metadata import SearchPage, Semantic, SimilarHit, SimilarPage
+from filemill.contracts.metadata import BulkPatch, BulkPatched, SearchPage, Semantic, SimilarHit, SimilarPage
 from filemill.metadata import repository
 from filemill.metadata.asked import Asked, AskedDep, Continued, CursorQuery, continued, cursor_of
+from filemill.metadata.changing import change_all
 from filemill.metadata.exporting import lines, table
+from filemill.metadata.listing import newest, plain
 from filemill.metadata.meaning import asked_question
+from filemill.metadata.rules import check_bulk
 from filemill.metadata.search import finder, hybrid
 from filemill.metadata.search.evidence import Found
 from filemill.metadata.search.hybrid import Question
 from filemill.metadata.search.pages import Order, Place
-from filemill.metadata.search.query import Filters, positive
+from filemill.metadata.search.query import positive
 from filemill.metadata.search.similar import similar
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.settings import MetadataSettings
@@ -35,6 +39,10 @@ from filemill.metadata.views import hit_view, links_of
 
 Mode = Literal["words", "hybrid"]
 EXPORT_PAGE = 500
+CHANGED_AT_ONCE = 100
+"""In one transaction."""
+CHANGING = "change"
+"""In the cursors of a change, which are good for nothing else."""
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 
@@ -46,6 +54,7 @@ class Searches:
     index: TextIndex
     settings: MetadataSettings
     ai: ServiceClient
+    wake_indexer: Callable[[], None]
 
     def router(self) -> APIRouter:
         """Every route of this room."""
@@ -65,6 +74,8 @@ class Searches:
         }
         add("/export", self.export, methods=["GET"], response_class=StreamingResponse, responses=described,
             summary="Everything that matches, as CSV or lines of JSON")  # fmt: skip
+        add("/files", self.change, methods=["PATCH"], response_model=BulkPatched,
+            summary="Change tags and fields of everything that matches")  # fmt: skip
         return router
 
     async def find(
@@ -112,7 +123,7 @@ class Searches:
                 finder.search, self.index, asked.terms, asked.filters, limit, order=order, after=place, taken=taken
             )
         else:
-            found = await self.database.read(_plain, asked.filters, order, limit, place, parent)
+            found = await self.database.read(plain, asked.filters, order, limit, place, parent)
         return self._page(request, asked, order, more, found, semantic, by_words=True)
 
     async def similar(
@@ -161,16 +172,39 @@ class Searches:
         name = f'attachment; filename="filemill-export.{format}"'
         return StreamingResponse(body, media_type=_TYPES[format], headers={"Content-Disposition": name})
 
+    async def change(
+        self,
+        patch: BulkPatch,
+        asked: AskedDep,
+        caller: CallerDep,
+        dry_run: Annotated[bool, Query(description="Only count.")] = False,
+        cursor: CursorQuery = None,
+    ) -> BulkPatched:
+        """A page of files at a time, newest first; go on with `next_cursor` until it is null. Repeating it does no harm.
+
+        Files that are not in the index yet (`not_indexed` of a search) are not among them.
+        """
+        check_bulk(patch)
+        since = continued(cursor, asked, "newest", CHANGING)
+        if asked.nothing:
+            return BulkPatched(dry_run=dry_run)
+        found = await self.database.read(newest, self.index, asked, CHANGED_AT_ONCE, since.place if since else None)
+        file_ids = [hit.row["file_id"] for hit in found.hits]
+        run = partial(change_all, file_ids=file_ids, asked=patch, caller=caller, dry_run=dry_run)
+        done = await (self.database.read(run) if dry_run else self.database.write("metadata.patch-all", run))
+        if done.changed and not dry_run:
+            self.wake_indexer()
+        next_cursor = (
+            cursor_of(asked, "newest", CHANGING, Continued(found.next, {}, by_words=True)) if found.next else None
+        )
+        return BulkPatched(
+            matched=len(file_ids), changed=done.changed, refused=done.refused, next_cursor=next_cursor, dry_run=dry_run
+        )
+
     async def _hits(self, asked: Asked) -> AsyncIterator[list[dict[str, Any]]]:
         after: Place | None = None
         while not asked.nothing:
-            if asked.is_search:
-                found = await self.database.read(
-                    finder.search, self.index, asked.terms, asked.filters, EXPORT_PAGE, order="newest", after=after,
-                    told=False,
-                )  # fmt: skip
-            else:
-                found = await self.database.read(_plain, asked.filters, "newest", EXPORT_PAGE, after, None)
+            found = await self.database.read(newest, self.index, asked, EXPORT_PAGE, after)
             yield [hit_view(hit, {}).model_dump(mode="json", exclude={"links"}) for hit in found.hits]
             if found.next is None:
                 return
@@ -189,15 +223,3 @@ def _order(asked: Asked, sort: Order | None) -> Order:
     has_words = bool(positive(asked.terms))
     order: Order = sort or ("relevance" if has_words else "newest")
     return "newest" if order == "relevance" and not has_words else order
-
-
-def _plain(
-    tx: Tx, filters: Filters, order: Order, limit: int, after: Place | None, parent: str | None
-) -> finder.Findings:
-    within = repository.Within(filters.since, filters.until, parent)
-    place = (after.value, after.key) if after else None
-    rows = repository.listed(tx, filters.owner_id, order, limit + 1, place, within)
-    last = rows[limit - 1] if len(rows) > limit else None
-    value = last[repository.SORTED_BY[order][0].name] if last is not None else 0
-    next_place = Place(last["doc_id"], value) if last is not None else None
-    return finder.Findings([Found(row, None, [], []) for row in rows[:limit]], next_place)

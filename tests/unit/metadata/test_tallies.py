@@ -13,8 +13,9 @@ from filemill.chassis.ids import new_id
 from filemill.contracts.metadata import Analytics, Times
 from filemill.contracts.topics import Topic
 from filemill.metadata import tallies, tallies_repository
-from filemill.metadata.analytics import analytics, as_csv, percentiles
+from filemill.metadata.analytics import analytics, percentiles
 from filemill.metadata.consumers import HANDLERS, on_purged
+from filemill.metadata.exporting import numbers_table
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.tables import metadata
 from filemill.metadata.tallying import count_again, count_first
@@ -123,7 +124,7 @@ def test_analytics_when_files_went_through_then_tells_counts_times_and_reasons(t
     assert analytics(tx, "another", SINCE, UNTIL) == Analytics(
         days=[], by_type={}, by_status={}, bytes=0, files=0, processing_ms=Times(), analysis_ms=Times(), top_tags={}
     )
-    rows = list(csv.DictReader(io.StringIO(as_csv(numbers))))
+    rows = list(csv.DictReader(io.StringIO(numbers_table(numbers))))
     assert {row["group"] for row in rows} >= {"day", "type", "status", "failure", "tag", "processing", "step", "model"}
     assert sum(int(row["files"]) for row in rows if row["group"] == "type") == 20
 
@@ -132,7 +133,7 @@ def test_analytics_when_a_name_looks_like_a_formula_then_the_csv_says_it_is_text
     """A spreadsheet must not run what a stranger called his file's tag."""
     uploaded = samples.uploaded(new_id(), tags=["=HYPERLINK(1)"])
     HANDLERS[Topic.UPLOADED](tx, samples.event(Topic.UPLOADED, uploaded, 0))
-    assert "'=HYPERLINK" in as_csv(analytics(tx, "local", SINCE, UNTIL))
+    assert "'=HYPERLINK" in numbers_table(analytics(tx, "local", SINCE, UNTIL))
 
 
 def test_percentiles_when_times_are_counted_in_classes_then_are_within_five_percent() -> None:
