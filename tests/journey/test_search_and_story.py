@@ -1,11 +1,23 @@
 """Found by a word inside, changed by its owner, with its story and audit trail."""
 
+import io
+import random
+import re
+
 import httpx
 import pytest
+from PIL import Image
 
 from filemill.chassis.ids import new_id
 from journey.conftest import TEST_DATA, Document, Finished, Upload
 from support.mill import wait_for
+
+
+def noise_png(seed: int) -> bytes:
+    """A picture that nobody has sent before."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (500, 500), random.Random(seed).randbytes(750_000)).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def hits(client: httpx.Client, **asked: str) -> list[Document]:
@@ -181,6 +193,19 @@ def test_timeline_when_a_file_went_through_then_every_hop_is_told_in_order(
     assert entities["duration_ms"] > 0
     assert entities["detail"]["model"]
     assert story["why"].startswith("Processed: text found; 2 pictures made. Analysed")
+
+
+def test_timeline_when_others_are_before_it_then_says_how_many_and_how_long(
+    client: httpx.Client, upload: Upload, finished: Finished
+) -> None:
+    """In words, while it waits."""
+    pictures = [upload(f"{number}.png", noise_png(number))["file_id"] for number in range(30)]
+    last = f"/api/metadata/files/{pictures[-1]}/timeline"
+    line = re.compile(r"waiting to be processed: ([0-9]+ files? ahead|next in line), about [0-9]+ s\.")
+    wait_for(lambda: line.search(client.get(last).json()["why"]), "the line to be told")
+    for file_id in pictures:
+        finished(file_id)
+    assert client.get(last).json()["why"].startswith("Processed: ")
 
 
 def test_analytics_when_files_are_there_then_the_numbers_add_up(

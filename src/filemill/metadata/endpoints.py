@@ -39,6 +39,7 @@ from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.text_answers import Format, text_answer
 from filemill.metadata.views import audit_view, document_of_upload, document_view, links_of, timeline_view
+from filemill.metadata.waiting import job_now
 
 NOT_MODIFIED = 304
 PERIOD_DEFAULT = timedelta(days=30)
@@ -53,6 +54,8 @@ class Endpoints:
     documents: CoalescedReads[tuple[str, str], RowMapping]
     store: BlobStore
     upload: ServiceClient
+    processing: ServiceClient
+    ai: ServiceClient
     journal: AccessJournal
     settings: MetadataSettings
     wake_indexer: Callable[[], None]
@@ -190,11 +193,12 @@ class Endpoints:
             why = "Stored safely; the news of it has not reached the catalogue yet."
             return Timeline(file_id=file_id, status=file["status"], analysis=file["analysis"], why=why, items=[])
         entries = await self.database.read(repository.timeline_of, file_id)
+        job = await job_now(row, self.processing, self.ai)
         return Timeline(
             file_id=file_id,
             status=row["status"],
             analysis=row["analysis"],
-            why=story.why(row, entries),
+            why=story.why(row, entries, job),
             items=[timeline_view(entry) for entry in entries],
         )
 

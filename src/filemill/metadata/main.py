@@ -31,6 +31,7 @@ from filemill.metadata.search.vector_keeper import VectorKeeper
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.tallying import Folding, count_first
+from filemill.metadata.waiting import ASK_MOST_S as JOB_ASK_MOST_S
 
 
 async def build(settings: MetadataSettings) -> ASGIApp:
@@ -41,6 +42,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     transport = await open_transport(settings)
     upload = ServiceClient("upload", settings.base_url("upload"))
     ai = ServiceClient("ai", settings.base_url("ai"), total_s=ASK_MOST_S)
+    jobs = {name: ServiceClient(name, settings.base_url(name), total_s=JOB_ASK_MOST_S) for name in ("processing", "ai")}
     index = build_index(settings)
     vectors = VectorKeeper(database, ai)
     indexer = Indexer(database, store, index, settings.index_text_characters)
@@ -82,14 +84,16 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         await database.write("metadata.tallies.first", count_first)
 
     async def stop() -> None:
-        await upload.close()
-        await ai.close()
+        for client in (upload, ai, *jobs.values()):
+            await client.close()
         await transport.close()
         await store.close()
         await database.close()
 
     documents = CoalescedReads(database, repository.get_many)
-    endpoints = Endpoints(database, documents, store, upload, journal, settings, indexer.wake)
+    endpoints = Endpoints(
+        database, documents, store, upload, jobs["processing"], jobs["ai"], journal, settings, indexer.wake
+    )
     searches = Searches(database, index, settings, ai, indexer.wake)
     return build_app(
         state,

@@ -10,7 +10,7 @@ from filemill.contracts.ai import Finding
 from filemill.contracts.processing import StepRecord
 from filemill.contracts.topics import Topic
 from filemill.metadata import repository, story
-from filemill.metadata.story import why
+from filemill.metadata.story import JobNow, why
 from filemill.metadata.tables import metadata
 from support import samples
 
@@ -60,6 +60,36 @@ def test_why_when_a_file_stands_somewhere_then_the_sentence_says_so(
 ) -> None:
     """Every state has its sentence, with the reason where there is one."""
     assert words in why(row, entries)  # type: ignore[arg-type]
+
+
+QUEUED = {"progress": {}, "state": "queued"}
+RUNNING = {"state": "running", "files_ahead": None, "wait_s": None}
+
+
+@pytest.mark.parametrize(
+    ("row", "job", "words"),
+    [
+        (document(), JobNow(files_ahead=12, wait_s=40.2, **QUEUED),
+         "Stored safely; waiting to be processed: 12 files ahead, about 40 s. Analysis has not ended yet."),
+        (document(), JobNow(files_ahead=1, wait_s=0.3, **QUEUED), "waiting to be processed: 1 file ahead, about 1 s."),
+        (document(), JobNow(files_ahead=0, wait_s=2.0, **QUEUED), "waiting to be processed: next in line, about 2 s."),
+        (document(), JobNow(files_ahead=1200, wait_s=600.0, **QUEUED), "1,200 files ahead, about 10 min."),
+        (document(status="processing"), JobNow(progress={"step": "ocr", "percent": 40}, **RUNNING),
+         "Being processed: ocr, 40 %."),
+        (document(status="processing"), JobNow(progress={"step": "fetch"}, **RUNNING), "Being processed: fetch."),
+        (document(status="processing"), JobNow(progress={}, **RUNNING), "Being processed."),
+        (document(status="processed"), JobNow(files_ahead=3, wait_s=9.0, **QUEUED),
+         "0 pictures made. Waiting to be analysed: 3 files ahead, about 9 s."),
+        (document(status="processed"), JobNow(progress={"capability": "entities"}, **RUNNING), "Being analysed: entities."),
+        (document(status="processed"), None, "Analysis has not ended yet."),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_why_when_a_job_waits_or_runs_then_says_how_long_and_where(
+    row: dict[str, Any], job: JobNow | None, words: str
+) -> None:
+    """Files before it and the time that takes, or the step it is at."""
+    assert words in why(row, [], job)  # type: ignore[arg-type]
 
 
 @pytest.fixture
