@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -88,6 +89,10 @@ def test_upload_when_a_file_is_refused_then_the_others_go_and_the_status_says_it
     assert "1 of 2 files did not end well" in said
 
 
+def file_id_in(line: str) -> bool:
+    return bool(re.match(r"[0-9a-f]{8}-[0-9a-f]{4}-7", line))
+
+
 def test_search_when_there_are_hits_then_they_are_listed_with_the_place(
     shell: Shell, samples: dict[str, Document]
 ) -> None:
@@ -100,6 +105,38 @@ def test_search_when_there_are_hits_then_they_are_listed_with_the_place(
     assert "**Castellane**" in said
     assert "nothing found" in shell("search", f"nothing{new_id()[-12:]}")
     assert json.loads(shell("search", "--json", "--type", "audio").splitlines()[0])["content_type"] == "audio/wav"
+    names = [
+        line.split()[-1] for line in shell("search", "--sort", "name", "type:pdf").splitlines() if file_id_in(line)
+    ]
+    assert names == sorted(names, key=str.casefold)
+
+
+def test_search_when_the_words_are_not_taken_as_they_are_then_it_says_so(
+    shell: Shell, samples: dict[str, Document]
+) -> None:
+    """A typing error, a model that is not there."""
+    name = samples["receipt.txt"]["filename"]
+    said = wait_for(lambda: found if name in (found := shell("search", "receitp")) else "", "it to be found")
+    assert "no file has 'receitp': these have 'receipt'" in said
+    assert "by words only" in shell("search", "--meaning", "a letter about an archive")
+
+
+def test_change_when_a_search_matches_then_its_files_are_changed(
+    shell: Shell, upload: Upload, finished: Finished
+) -> None:
+    """Counted first; a field is a number where it looks like one."""
+    mark = f"change{new_id()[-12:]}"
+    file_ids = [upload(f"{mark} {number}.txt", f"{number}".encode())["file_id"] for number in range(3)]
+    for file_id in file_ids:
+        finished(file_id)
+    wait_for(lambda: shell("search", mark).count(mark) >= 3, "all to be found")
+    arguments = ["change", mark, "--add-tag", "seen", "--field", "project=7", "--field", "by=me"]
+    assert "3 files match, 3 would change" in shell(*arguments, "--dry-run")
+    assert "3 files match, 3 changed" in shell(*arguments)
+    assert "3 files match, 0 changed" in shell(*arguments)
+    shown = json.loads(shell("show", file_ids[0], "--json"))
+    assert (shown["tags"], shown["custom"]) == (["seen"], {"project": 7, "by": "me"})
+    assert "NAME=VALUE" in shell("change", mark, "--field", "nothing", status=1)
 
 
 def test_export_when_a_search_matches_then_it_is_a_table_that_a_spreadsheet_reads_and_runs_nothing_of(

@@ -40,11 +40,11 @@ def verify_trail(heads: Path | None, *, as_json: bool) -> bool:
         screen.say(f"fault    {fault}")
     if checked.wrong > len(checked.faults):
         screen.say(f"… and {checked.wrong - len(checked.faults):,} more")
-    held = f", {len(kept)} kept heads hold" if kept and checked.ok else ""
+    held = f", kept heads that hold: {len(kept)}" if kept and checked.ok else ""
     waits = f"; {checked.unsealed:,} entries wait for a seal: does metadata run?" if checked.unsealed else ""
     screen.say(f"{checked.entries:,} entries under {checked.seals:,} seals{held}{waits}")
     screen.say(f"head {checked.head}")
-    screen.say("all is well" if checked.ok else f"{checked.wrong:,} faults")
+    screen.say("all is well" if checked.ok else f"faults: {checked.wrong:,}")
     return checked.ok
 
 

@@ -66,24 +66,16 @@ def search(
     type_: Annotated[str | None, typer.Option("--type", help="image, pdf, table, mail… or a media type.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only files with this tag.")] = None,
     status: Annotated[str | None, typer.Option(help="Only files in this status.")] = None,
+    sort: Annotated[str | None, typer.Option(help="relevance, newest, oldest, name or size.")] = None,
+    meaning: Annotated[bool, typer.Option("--meaning", help="By meaning, too (with a pulled model).")] = False,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find files by words in their name, title, tags, text and findings."""
-    page = Api().get("/api/metadata/files", q=" ".join(words or ()), type=type_, tag=tag, status=status, limit=limit)
-    for hit in page["items"]:
-        if as_json:
-            screen.json_line(hit)
-            continue
-        screen.say(f"{hit['file_id']}  ", screen.state(f"{hit['status']:<10}"), f" {hit['filename']}")
-        if hit["matched_in"]:
-            screen.say(Text(f"    in {', '.join(hit['matched_in'])}", style="dim"))
-        for piece in hit["highlights"]:
-            screen.say(f"    … {piece} …")
-    if not page["items"] and not as_json:
-        screen.say("nothing found")
-    if page["next_cursor"] and not as_json:
-        screen.say(Text(f"more than {limit}; narrow the search or raise --limit", style="dim"))
+    from filemill.cli.search import search as run
+
+    conditions = {"type": type_, "tag": tag, "status": status, "sort": sort, "mode": "hybrid" if meaning else None}
+    run(" ".join(words or ()), conditions, limit, as_json=as_json)
 
 
 @app.command()
