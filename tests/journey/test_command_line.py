@@ -174,7 +174,7 @@ def test_doctor_when_a_mill_runs_then_it_says_what_each_missing_thing_costs(shel
     said = shell("doctor")
     assert "sqlite" in said
     assert "in use, as it should be" in said
-    assert "for captions: manifest incomplete" in said
+    assert "for captions: its manifest has no verified SHA-256" in said
 
 
 def test_plan_when_a_file_is_named_then_its_steps_and_the_reason_are_shown(shell: Shell) -> None:
