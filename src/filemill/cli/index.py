@@ -12,7 +12,7 @@ def group() -> None:
 
 @index.command()
 def rebuild() -> None:
-    """Make it, and the counts of analytics, anew from catalogue and kept texts. The mill may run meanwhile; searches go on."""
+    """Make it, and the counts of analytics, anew. The mill may run meanwhile: searches go on, news waits for the count."""
     from filemill.cli.rebuild import rebuild_index
 
     rebuild_index()

@@ -108,9 +108,15 @@ def has_any(tx: Tx) -> bool:
     return any(tx.execute(select(table.c.kind).limit(1)).first() for table in (tallies, tally_changes))
 
 
-def replace(tx: Tx, kinds: Iterable[str], counted: Iterable[tuple[str, Counts]]) -> None:
-    """Forget all sums and changes of these kinds, and keep these instead."""
+def alone(tx: Tx) -> None:
+    """Nothing is counted, by nobody, until this commits: what is counted meanwhile would be in neither count."""
     hold(tx, _FOLDING)
+    if tx.dialect.name == "postgresql":  # SQLite has one writer
+        tx.exec_driver_sql("LOCK TABLE tally_changes IN EXCLUSIVE MODE")
+
+
+def replace(tx: Tx, kinds: Iterable[str], counted: Iterable[tuple[str, Counts]]) -> None:
+    """Forget all sums and changes of these kinds, and keep these instead. Only after `alone`."""
     for table in (tally_changes, tallies):
         tx.execute(delete(table).where(table.c.kind.in_(list(kinds))))
     for owner_id, counts in counted:

@@ -47,7 +47,8 @@ def count_first(tx: Tx) -> None:
 
 
 def count_again(tx: Tx) -> None:
-    """Count every document anew; times of steps and models, which no document has, stay."""
+    """Count every document anew, while whoever changes one waits. Times of steps and models, which no document has, stay."""
+    tallies_repository.alone(tx)
     counted: dict[str, dict[Tally, tuple[int, int]]] = defaultdict(dict)
     after = -1
     while rows := repository.page_of_all(tx, after, PAGE):
