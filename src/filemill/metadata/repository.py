@@ -130,7 +130,7 @@ def get_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], R
 
 def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:
     """The row of a file for an event about it; made empty if this is the first word of it. Deleted ones too."""
-    row = _by_file(tx, file_id)
+    row = by_file(tx, file_id)
     if row is not None:
         return row
     values = EMPTY_DOCUMENT | {"file_id": file_id, "owner_id": owner_id, "created_at": at, "updated_at": at}
@@ -142,7 +142,7 @@ def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:
             break
         except IntegrityError:
             doc_id += 1  # two files of one millisecond share 15 random bits: the next number is as good
-    made = _by_file(tx, file_id)
+    made = by_file(tx, file_id)
     assert made is not None
     return made
 
@@ -289,11 +289,6 @@ def page_of_all(tx: Tx, after: int, most: int) -> list[RowMapping]:
     return list(tx.execute(query).mappings())
 
 
-def by_file(tx: Tx, file_id: str) -> RowMapping | None:
-    """A file's document, whatever became of it."""
-    return _by_file(tx, file_id)
-
-
 def document_count(tx: Tx) -> int:
     """How many documents there are, those in the trash among them."""
     return tx.execute(select(func.count()).select_from(documents)).scalar_one()
@@ -399,7 +394,8 @@ def _newest_first(finding: dict[str, Any]) -> tuple[int, int, int]:
     return -run, -attempt, place
 
 
-def _by_file(tx: Tx, file_id: str) -> RowMapping | None:
+def by_file(tx: Tx, file_id: str) -> RowMapping | None:
+    """A file's document, whatever became of it."""
     return tx.execute(select(documents).where(documents.c.file_id == file_id)).mappings().first()
 
 
