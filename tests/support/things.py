@@ -6,8 +6,8 @@ from filemill.chassis.database.database import Tx
 
 
 def create(tx: Tx) -> None:
-    """Make the table."""
-    tx.execute(text("CREATE TABLE things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
+    """Make the table, if nobody has."""
+    tx.execute(text("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY, number INTEGER NOT NULL)"))
 
 
 def add(tx: Tx, name: str, number: int = 0) -> str:

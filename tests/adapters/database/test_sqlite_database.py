@@ -44,6 +44,14 @@ async def test_write_when_200_come_at_once_then_each_is_there_once_in_its_order(
     assert list(rows) == list(range(200))
 
 
+async def test_write_when_many_open_a_new_file_at_once_then_nobody_is_turned_away(tmp_path: Path) -> None:
+    """Services that start together find no file yet; the first change to WAL must not cost the others their write."""
+    for number in range(20):
+        opened = [open_sqlite(tmp_path / f"{number}.db") for _ in range(6)]
+        await asyncio.gather(*[database.write("test", create) for database in opened])
+        await asyncio.gather(*[database.close() for database in opened])
+
+
 async def test_write_when_the_file_is_no_database_then_every_caller_is_told(tmp_path: Path) -> None:
     """A damaged file is an error for each caller and for health, never a call that waits for ever."""
     (tmp_path / "bad.db").write_bytes(b"this is not a database, whatever its name says" * 100)

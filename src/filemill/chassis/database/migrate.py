@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.build import migrate_postgresql, named_database, postgresql_url, sqlite_path
+from filemill.chassis.database.wal import use_wal
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
@@ -104,7 +105,7 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
 
     @event.listens_for(engine, "begin")

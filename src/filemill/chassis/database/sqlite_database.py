@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import DURABLE, INSERT, Tx, take_marks
 from filemill.chassis.database.sqlite_insert import insert_prepared
+from filemill.chassis.database.wal import use_wal
 from filemill.chassis.database.work import Item, grouped, run
 from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
@@ -231,7 +232,7 @@ def _engine(path: Path, *, writable: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_wal(connection)
         connection.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filemill.chassis import process_identity
 from filemill.chassis.crash_points import broken, crash_point
+from filemill.chassis.database.wal import use_wal
 from filemill.chassis.durable_folder import make_durable
 
 _SCHEMA = """
@@ -78,7 +79,7 @@ class SqliteQueue:
         self._lock = threading.Lock()
         self._death_pause_s = death_pause_s
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-        self._db.execute("PRAGMA journal_mode = WAL")
+        use_wal(self._db)
         self._db.execute(f"PRAGMA synchronous = {'OFF' if broken('fsync') else 'FULL'}")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA wal_autocheckpoint = 4000")
