@@ -37,7 +37,7 @@ async def build(settings: AiSettings) -> ASGIApp:
     """The app with its loops: relay, intake, deadlines."""
     database = build_database(settings)
     transport = await open_transport(settings)
-    upload = ServiceClient("upload", settings.base_url("upload"))
+    upload = ServiceClient.of(settings, "upload")
     bell = Bell(settings.data_dir)
 
     def wake() -> None:

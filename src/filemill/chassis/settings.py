@@ -53,6 +53,7 @@ class ServiceSettings(BaseSettings):
     public_url: str | None = None
     cors_origins: str = ""
     signing_keys: SecretStr | None = None
+    identity_keys: SecretStr | None = None
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
     log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -95,19 +96,35 @@ class ServiceSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe_exposure(self) -> Self:
-        unknown = set(self.auth.split(",")) - {"none", "keys", "oidc"}
+        unknown = self.auth_kinds - {"none", "keys", "oidc"}
         if unknown:
             raise ValueError(f"FILEMILL_AUTH knows none, keys and oidc, not {', '.join(sorted(unknown))}")
-        if self.auth != "none":
-            raise ValueError("FILEMILL_AUTH: only 'none' is built so far (one user on this machine); unset it")
+        if not self.asks_for_credentials and len(self.auth_kinds) > 1:
+            raise ValueError(
+                "FILEMILL_AUTH: 'none' asks nobody for credentials, so it cannot stand beside another kind"
+            )
+        if "oidc" in self.auth_kinds:
+            raise ValueError("FILEMILL_AUTH: 'oidc' is not built yet; use 'keys'")
+        if self.asks_for_credentials:
+            return self
         if self.host not in LOOPBACK_HOSTS:
             explicit = "FILEMILL_AUTH" in os.environ
             if not (explicit and _is_loopback_url(self.public_url)):
                 raise ValueError(
                     "FILEMILL_HOST listens beyond this machine but nobody is asked for credentials; "
-                    "set FILEMILL_HOST=127.0.0.1"
+                    "set FILEMILL_AUTH=keys, or FILEMILL_HOST=127.0.0.1"
                 )
         return self
+
+    @property
+    def auth_kinds(self) -> frozenset[str]:
+        """By what callers are recognised: `none` alone, or `keys`, `oidc`."""
+        return frozenset(part.strip() for part in self.auth.split(","))
+
+    @property
+    def asks_for_credentials(self) -> bool:
+        """False where whoever reaches this is the local user."""
+        return "none" not in self.auth_kinds
 
     def port(self, service: str | None = None) -> int:
         """The TCP port of a service: `FILEMILL_<SERVICE>_PORT`, else the fixed default. 0 lets the system choose."""

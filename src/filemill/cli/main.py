@@ -13,6 +13,7 @@ from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.audit import audit
 from filemill.cli.index import index
+from filemill.cli.keys import keys
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
@@ -29,6 +30,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(models, name="models")
 app.add_typer(index, name="index")
 app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
 for command in operate.registered_commands:
     app.registered_commands.append(command)
 

@@ -44,6 +44,11 @@ def state(text: str) -> Text:
     return Text(text, style=_STATE_STYLES.get(text, ""))
 
 
+def note(text: str) -> None:
+    """Print a remark beside the result: on standard error, so that a program that reads the result does not get it."""
+    err.print(Text(text, style="dim"))
+
+
 def fail(text: str) -> None:
     """Print an error line."""
     err.print(Text("error: ", style="red") + Text(text))

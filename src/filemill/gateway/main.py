@@ -77,9 +77,11 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
     gateway = Gateway(
         build_routes(settings.max_file_bytes),
         upstreams(settings),
-        allowed_hosts=settings.allowed_hosts,
+        allowed_hosts=None if settings.asks_for_credentials else settings.allowed_hosts,
         on_access=log_access,
         version=__version__,
+        # What a service leans on is for operators, who ask the service itself.
+        health_detail=not settings.asks_for_credentials,
     )
     port = settings.port()
     try:

@@ -35,7 +35,7 @@ from filemill.local.installation import Installation, Part, Progress, opened, pr
 from filemill.local.move import copy_blob
 from filemill.local.verify import pages
 
-ORDER = ("metadata", "notification", "ai", "processing", "upload")
+ORDER = ("access", "metadata", "notification", "ai", "processing", "upload")
 """Each before those whose events it hears."""
 ROUNDS_MOST = 5
 """How often a database is copied again because blobs its copy names were deleted meanwhile."""

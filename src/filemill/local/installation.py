@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filemill.access import repository as access
 from filemill.ai import repository as ai
 from filemill.chassis.database.build import build_database, place_of_database
 from filemill.chassis.database.database import Database
@@ -35,6 +36,7 @@ INVENTORIES = (
     processing.INVENTORY,
     ai.INVENTORY,
     notification.INVENTORY,
+    access.INVENTORY,
 )
 """Upload first: the others are compared with it."""
 

@@ -47,7 +47,7 @@ MEMBERS = (
 BACKUP = Member("backup", "filemill.local.scheduled_backup", stage=1)
 """Only with `FILEMILL_BACKUP_DIR`."""
 
-WITH_DATA = ("upload", "metadata", "processing", "ai", "notification")
+WITH_DATA = ("access", "upload", "metadata", "processing", "ai", "notification")
 """The services that own data."""
 
 

@@ -40,9 +40,9 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     store = build_store(settings)
     await check_start(store, writes=False)
     transport = await open_transport(settings)
-    upload = ServiceClient("upload", settings.base_url("upload"))
-    ai = ServiceClient("ai", settings.base_url("ai"), total_s=ASK_MOST_S)
-    jobs = {name: ServiceClient(name, settings.base_url(name), total_s=JOB_ASK_MOST_S) for name in ("processing", "ai")}
+    upload = ServiceClient.of(settings, "upload")
+    ai = ServiceClient.of(settings, "ai", total_s=ASK_MOST_S)
+    jobs = {name: ServiceClient.of(settings, name, total_s=JOB_ASK_MOST_S) for name in ("processing", "ai")}
     index = build_index(settings)
     vectors = VectorKeeper(database, ai)
     indexer = Indexer(database, store, index, settings.index_text_characters)

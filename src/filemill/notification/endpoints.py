@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.messaging.transport import ParkingLot
-from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.web.caller import AdminDep, CallerDep
 from filemill.contracts.topics import QUEUES
 from filemill.notification import repository
 from filemill.notification.live import LiveStreams
@@ -51,7 +51,7 @@ class Endpoints:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
-    async def snapshot(self, _caller: CallerDep) -> dict[str, Any]:
+    async def snapshot(self, _caller: AdminDep) -> dict[str, Any]:
         """Depth and age of every queue, events of the last minute by type, open streams."""
         depths = [await self.queues.depth(queue) for queue in QUEUES]
         since = time.time() - RATE_WINDOW_S

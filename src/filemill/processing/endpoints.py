@@ -1,6 +1,6 @@
 """The HTTP face of the processing service: plans and renditions. Jobs are `chassis.jobs.endpoints`."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobStore
 from filemill.chassis.web.blob_response import blob_response
-from filemill.chassis.web.caller import Caller, CallerDep, caller_of
+from filemill.chassis.web.caller import Caller, CallerDep, ServiceDep, address_of
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
@@ -63,7 +63,7 @@ class Endpoints:
         add("/blobs/named", self.named, methods=["GET"], summary="Which of these stored blobs are renditions or text")
         return router
 
-    async def named(self, keys: Annotated[str, Query(max_length=8000)], _caller: CallerDep) -> dict[str, list[str]]:
+    async def named(self, keys: Annotated[str, Query(max_length=8000)], _caller: ServiceDep) -> dict[str, list[str]]:
         """`keys`: storage keys, separated by commas. For upload, which removes what nobody names."""
         return {"keys": await self.database.read(repository.named, keys.split(","))}
 
@@ -102,7 +102,8 @@ class Endpoints:
         said = request.query_params
         wish = Wish(int(said["w"]), int(said["h"]), said["fit"], said["format"])
         row = await self.on_request.signed(file_id, wish.name)
-        return await self._shown(request, row, replace(await caller_of(request), owner_id=row["owner_id"]), SIGNED_LINK)
+        caller = Caller(row["owner_id"], is_admin=False, address=address_of(request))
+        return await self._shown(request, row, caller, SIGNED_LINK)
 
     async def _shown(self, request: Request, row: RowMapping, caller: Caller, actor: str | None = None) -> Response:
         answer = await blob_response(request, self.store, row["storage_key"], row["content_type"])

@@ -106,6 +106,7 @@ class Handing:
                 part["size"],
                 key=key_of(part),
                 total_s=_call_s(part["size"]),
+                for_owner=part["owner_id"],
             )
         finally:
             await reader.close()

@@ -70,7 +70,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     journal = AccessJournal("processing", database)
     background.add("journal", journal.run)
 
-    upload = ServiceClient("upload", settings.base_url("upload"))
+    upload = ServiceClient.of(settings, "upload")
     background.add("parts", Handing(database, store, upload).run)
 
     scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")

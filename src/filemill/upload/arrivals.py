@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.web.body import Body
-from filemill.chassis.web.caller import Caller, CallerDep, UploaderDep, uploader_of
+from filemill.chassis.web.caller import Caller, CallerDep, ServiceDep, UploaderDep, uploader_of
 from filemill.chassis.web.direct import ExactRoute
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
@@ -166,7 +166,7 @@ class Arrivals:
         self,
         file_id: FileId,
         request: Request,
-        caller: CallerDep,
+        caller: ServiceDep,
         path: Annotated[str, Query(max_length=NAME_PARAMETER_MOST, description="Where in this file it was.")],
         filename: Annotated[str | None, Query(max_length=NAME_PARAMETER_MOST)] = None,
     ) -> Response:

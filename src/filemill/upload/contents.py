@@ -16,7 +16,7 @@ from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.storage.signed_links import LinkSigner
 from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
 from filemill.chassis.web.blob_response import BlobResponse
-from filemill.chassis.web.caller import Caller, CallerDep, caller_of
+from filemill.chassis.web.caller import Caller, CallerDep, address_of
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.problems import Problem
@@ -99,10 +99,9 @@ class Contents:
         self.signer.check("GET", f"/signed/files/{file_id}", request.query_params.multi_items(), now())
         version = int(request.query_params["version"])
         row = await self.database.read(find_file, repository.find_signed, file_id, version)
-        caller = await caller_of(request)
         opened = FileAccessed(
             file_id=file_id, owner_id=row["owner_id"], actor=SIGNED_LINK, action="signed-open",
-            client_address=caller.address, version=row["version"],
+            client_address=address_of(request), version=row["version"],
         )  # fmt: skip
         await self.must_be_served(row, opened)
         if request.method == "GET" and row["status"] != "queued" and (url := await self._store_link(row)) is not None:

@@ -89,7 +89,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     if settings.compression == "on" and isinstance(store, Compresses):
         background.add("compressor", Compressor(database, store, settings, intake.room).run)
 
-    processing = ServiceClient("processing", settings.base_url("processing"))
+    processing = ServiceClient.of(settings, "processing")
     if settings.reconcile != "off":
         grace, dry_run = timedelta(hours=settings.orphan_hours), settings.reconcile == "report"
         reconciler = Reconciler(database, store, named_by_processing(processing), grace=grace, dry_run=dry_run)

@@ -140,7 +140,7 @@ def named_by_processing(processing: ServiceClient) -> Named:
     """Ask the processing service."""
 
     async def ask(keys: Sequence[str]) -> set[str]:
-        answer: Any = await processing.get_json(f"/blobs/named?keys={','.join(keys)}")
+        answer: Any = await processing.get_json(f"/blobs/named?keys={','.join(keys)}", for_owner="")
         if answer is None:
             raise Unavailable("The processing service cannot say which blobs it names.")
         return set(answer["keys"])

@@ -184,7 +184,7 @@ async def once(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-PUT = {"key": "k.1", "total_s": 5.0}
+PUT = {"key": "k.1", "total_s": 5.0, "for_owner": "ann"}
 
 
 async def test_put_when_taken_or_refused_then_that_is_the_answer_and_it_was_sent_once() -> None:
@@ -226,4 +226,4 @@ async def test_put_when_nothing_is_answered_then_it_ends_by_its_time() -> None:
     """And counts against the breaker as any call."""
     async with service(None) as (client, _asked):
         with pytest.raises(Unavailable):
-            await client.put("/x", {}, once(b"one"), 3, key="k", total_s=0.1)
+            await client.put("/x", {}, once(b"one"), 3, key="k", total_s=0.1, for_owner="ann")

@@ -14,9 +14,13 @@ from typing import Any
 import httpx
 
 from filemill.chassis.errors import Unavailable
+from filemill.chassis.identity.service_assertions import ServiceAssertions
+from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.chassis.resilience import deadline
 from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.resilience.retry import RetryBudget, attempts
+from filemill.chassis.settings import ServiceSettings
+from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.telemetry import request_context
 
 CONNECT_S = 0.25
@@ -49,7 +53,10 @@ class Answer:
 class ServiceClient:
     """Asks one service."""
 
-    def __init__(self, name: str, base_url: str, *, total_s: float = 0.5) -> None:
+    def __init__(
+        self, name: str, base_url: str, *, total_s: float = 0.5, assertions: ServiceAssertions | None = None
+    ) -> None:
+        self._assertions = assertions
         self.breaker = Breaker(name)
         self._name = name
         self._total_s = total_s
@@ -57,15 +64,28 @@ class ServiceClient:
         patience = httpx.Timeout(total_s, connect=min(CONNECT_S, total_s))
         self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=50))
 
-    async def get_json(self, path: str) -> Any | None:
-        """The JSON at `path`; None for 404. Raises `Unavailable` (a retry helps once the service is back)."""
-        return await self._question("GET", path, None)
+    @classmethod
+    def of(cls, settings: ServiceSettings, name: str, *, total_s: float = 0.5) -> "ServiceClient":
+        """The client of one service to another. Raises `StartError`."""
+        assertions = (
+            ServiceAssertions(settings.service, signing_keys(settings)) if settings.asks_for_credentials else None
+        )
+        return cls(name, settings.base_url(name), total_s=total_s, assertions=assertions)
+
+    async def get_json(self, path: str, *, for_owner: str | None = None) -> Any | None:
+        """The JSON at `path`; None for 404. Raises `Unavailable` (a retry helps once the service is back).
+
+        It is asked in the name of whoever asked us; `for_owner` says for whose files where nobody did.
+        """
+        return await self._question("GET", path, None, for_owner)
 
     async def ask_json(self, path: str, question: Mapping[str, Any]) -> Any | None:
         """As `get_json` for a question that has a body (POST): it changes nothing, so it may be repeated."""
-        return await self._question("POST", path, question)
+        return await self._question("POST", path, question, None)
 
-    async def _question(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any | None:
+    async def _question(
+        self, method: str, path: str, body: Mapping[str, Any] | None, for_owner: str | None
+    ) -> Any | None:
         left_s = deadline.left_s(self._total_s)
         with deadline.within(left_s):
             async with self.breaker.call():
@@ -73,7 +93,7 @@ class ServiceClient:
                     async with asyncio.timeout(left_s):
                         async for attempt in attempts(self._budget, _is_worth, _asked_s):
                             with attempt:
-                                return await self._ask(method, path, body)
+                                return await self._ask(method, path, body, for_owner)
                 except TimeoutError as error:
                     if left_s < self._total_s:
                         raise deadline.Over from error
@@ -89,12 +109,13 @@ class ServiceClient:
         *,
         key: str,
         total_s: float,
+        for_owner: str,
     ) -> Answer:
         """Send `size_bytes` of `body` once, as `key` (the same for every try). Raises `Unavailable`; a retry helps later.
 
         A refusal is an answer: 4xx, but for those that say that another try can change it.
         """
-        headers = self._headers() | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
+        headers = self._headers(for_owner) | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
         patience = httpx.Timeout(total_s, connect=CONNECT_S)
         async with self.breaker.call():
             try:
@@ -127,12 +148,17 @@ class ServiceClient:
         """Close its connections."""
         await self._client.aclose()
 
-    def _headers(self) -> dict[str, str]:
-        context = request_context.current()
-        return {"X-Request-ID": context.request_id, "traceparent": context.traceparent} if context else {}
+    def _headers(self, for_owner: str | None) -> dict[str, str]:
+        """The ids of the work at hand, and who asks: the caller of this request, else this service for an owner's files."""
+        headers, context = request_context.context_headers(), request_context.current()
+        if context is not None and context.identity is not None and for_owner is None:
+            return headers | {IDENTITY_HEADER: context.identity}
+        if self._assertions is not None:
+            headers["Authorization"] = f"Bearer {self._assertions.write(for_owner or '')}"
+        return headers
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any | None:
-        headers = self._headers() | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, for_owner: str | None) -> Any | None:
+        headers = self._headers(for_owner) | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
         try:
             response = await self._client.request(method, path, headers=headers, json=body)
         except httpx.HTTPError as error:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from filemill.chassis.ids import new_id
 
@@ -23,12 +23,11 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Ids of the work at hand. `actor` is who asked; `client_address` where from, when a person did."""
+    """Ids of the work at hand. `identity` is the token that proves who asked, for services that are asked in turn."""
 
     request_id: str
     traceparent: str
-    actor: str | None = None
-    client_address: str | None = None
+    identity: str | None = field(default=None, repr=False)
 
     @property
     def trace_id(self) -> str:
@@ -46,6 +45,19 @@ def current() -> RequestContext | None:
 def enter(context: RequestContext) -> None:
     """Make `context` current for the rest of this task."""
     _current.set(context)
+
+
+def identify(identity: str | None) -> None:
+    """Remember for the rest of this request by which token its caller is known."""
+    context = _current.get()
+    if context is not None and identity is not None:
+        _current.set(replace(context, identity=identity))
+
+
+def context_headers() -> dict[str, str]:
+    """The ids of the work at hand as headers of a call to another service; none outside of any work."""
+    context = _current.get()
+    return {"X-Request-ID": context.request_id, "traceparent": context.traceparent} if context else {}
 
 
 @contextmanager

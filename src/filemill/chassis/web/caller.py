@@ -1,4 +1,8 @@
-"""Who is calling. In local mode there is one user; every query still takes the owner, so adding users changes no query."""
+"""Who is calling, and whether they may: the one place that decides (RELIABILITY rule 24). Every query takes the owner.
+
+A route takes one of the dependencies below; by default reading needs `files:read`, DELETE `files:delete`, everything else
+`files:write`. A route without one is open to everybody, and a test lists those.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -7,11 +11,15 @@ from fastapi import Depends, Request
 
 from filemill.chassis.clock import now
 from filemill.chassis.errors import Forbidden
+from filemill.chassis.identity.principal import How, Principal, Scope
+from filemill.chassis.telemetry import request_context
+from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
+from filemill.chassis.web.authentication import Authenticator, shown_by, unauthenticated
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens, token_in
-from filemill.contracts.ids import LOCAL_OWNER
 
 SCOPE_KEY = "filemill.upload_tokens"
 """Where the edge of a service that takes upload tokens puts what reads them."""
+_SCOPES = {"GET": Scope.READ, "HEAD": Scope.READ, "DELETE": Scope.DELETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +33,83 @@ class Caller:
     is_admin: bool
     address: str | None
     grant: UploadGrant | None = None
+    how: How = "none"
+    scopes: frozenset[Scope] = frozenset()
+    credential_id: str | None = None
 
 
-async def caller_of(request: Request) -> Caller:
-    """The caller of a request. With `FILEMILL_AUTH=none` that is the local user, who may everything.
+async def known(request: Request) -> Principal | None:
+    """Whoever the request's credentials are good for; None if it shows none. Raises `Unauthenticated`, `Unavailable`.
 
-    Upload tokens are refused (`Forbidden`): what takes them says so (`UploaderDep`).
-    A coroutine although it waits for nothing: FastAPI would run a plain function in a thread, on every request.
+    A coroutine although it often waits for nothing: FastAPI would run a plain function in a thread, on every request.
+    """
+    authenticator: Authenticator = request.scope[AUTHENTICATOR]
+    return await authenticator.principal(shown_by(request.headers, request.method))
+
+
+async def caller_with(request: Request, scope: Scope | None) -> Caller:
+    """The caller, who has this scope (None: whatever they have). Raises `Unauthenticated`, `Forbidden`, `Unavailable`.
+
+    Upload tokens are refused: what takes them says so (`UploaderDep`).
     """
     if token_in(request.headers) is not None:
         raise Forbidden("An upload token only sends files; this call needs other credentials.")
-    return Caller(LOCAL_OWNER, is_admin=True, address=_address(request))
+    principal = await known(request)
+    if principal is None:
+        raise unauthenticated("This call needs an API key (`Authorization: Bearer fm_…`) or a session.")
+    if scope is not None and scope not in principal.scopes:
+        raise Forbidden(f"These credentials have no scope {scope.value}.")
+    request_context.identify(principal.token)
+    return Caller(
+        principal.owner_id,
+        is_admin=principal.is_admin,
+        address=address_of(request),
+        how=principal.how,
+        scopes=principal.scopes,
+        credential_id=principal.credential_id,
+    )
+
+
+async def caller_of(request: Request) -> Caller:
+    """The caller of a request, who may do what its method says."""
+    return await caller_with(request, _SCOPES.get(request.method, Scope.WRITE))
+
+
+async def somebody(request: Request) -> Caller:
+    """As `caller_of`, for what any good credentials may: ask who one is, log out."""
+    return await caller_with(request, None)
+
+
+async def admin_of(request: Request) -> Caller:
+    """As `caller_of`, for what operates the installation."""
+    return await caller_with(request, Scope.ADMIN)
+
+
+async def service_of(request: Request) -> Caller:
+    """As `caller_of`, for what only our own processes ask."""
+    return await caller_with(request, Scope.SERVICE)
 
 
 async def uploader_of(request: Request) -> Caller:
-    """As `caller_of`, and a browser may come with an upload token. Raises `Unauthenticated`, `TokenExpired`."""
+    """As `caller_of`, and a browser may come with an upload token. Raises `TokenExpired` besides.
+
+    What was begun may be ended by whoever may begin it: DELETE of an upload that is no file yet needs `files:write`.
+    """
     token = token_in(request.headers)
     if token is None:
-        return await caller_of(request)
+        return await caller_with(request, Scope.READ if request.method in ("GET", "HEAD") else Scope.WRITE)
     tokens: UploadTokens = request.scope[SCOPE_KEY]
     grant = tokens.read(token, now())
-    return Caller(grant.owner_id, is_admin=False, address=_address(request), grant=grant)
+    return Caller(grant.owner_id, is_admin=False, address=address_of(request), grant=grant)
 
 
-def _address(request: Request) -> str | None:
+def address_of(request: Request) -> str | None:
+    """Where the request came from, as the edge saw it."""
     return request.headers.get("x-forwarded-for") or (request.client.host if request.client else None)
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
+SomebodyDep = Annotated[Caller, Depends(somebody)]
+AdminDep = Annotated[Caller, Depends(admin_of)]
+ServiceDep = Annotated[Caller, Depends(service_of)]
 UploaderDep = Annotated[Caller, Depends(uploader_of)]

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
+from filemill.chassis.web.authentication import Authenticator, Everybody
 from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
@@ -50,11 +52,24 @@ class Edge:
         self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
         self._entry: ASGIApp = self._serve
+        self._authenticator: Authenticator = Everybody()
         self._hosts: frozenset[str] | None = None
         self._origins: frozenset[str] = frozenset()
 
-    def trust(self, hosts: frozenset[str], origins: frozenset[str] = frozenset()) -> None:
-        """Answer under these host names only, and let pages of these origins (`https://app.example`) call from a browser."""
+    @property
+    def authenticator(self) -> Authenticator:
+        """What recognises callers; everybody is the local user until `authenticate` says otherwise."""
+        return self._authenticator
+
+    def authenticate(self, authenticator: Authenticator) -> None:
+        """Recognise callers by this."""
+        self._authenticator = authenticator
+
+    def trust(self, hosts: frozenset[str] | None, origins: frozenset[str] = frozenset()) -> None:
+        """Answer under these host names only, and let pages of these origins (`https://app.example`) call from a browser.
+
+        None: under any name, since credentials are asked for.
+        """
         self._hosts, self._origins = hosts, origins
         if origins:
             self._entry = with_cors(self._serve, origins)
@@ -86,7 +101,7 @@ class Edge:
     async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         try:
             self._check_origin(scope["method"], headers)
-            scope[SCOPE_KEY] = self._upload_tokens
+            scope[SCOPE_KEY], scope[AUTHENTICATOR] = self._upload_tokens, self._authenticator
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
                 scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from filemill import __version__
 from filemill.chassis.background import Background
-from filemill.chassis.errors import NotFound, Unavailable
+from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.messaging.transport import ParkingLot
 from filemill.chassis.telemetry import metrics
-from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.web.caller import AdminDep, known
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.contracts.health import DependencyHealth, Health, ParkedPage
 from filemill.contracts.topics import queues_of
@@ -49,8 +49,10 @@ def build_router(state: HealthState) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     @router.get("/health", response_model=Health, summary="Whether this service can do its job, and what it leans on")
-    async def health(response: Response) -> Health:
+    async def health(request: Request, response: Response) -> Health:
         answer = await _health(state)
+        if not await _may_see_dependencies(request):
+            answer = answer.model_copy(update={"dependencies": {}})
         response.status_code = 503 if answer.status == "down" else 200
         return answer
 
@@ -76,12 +78,12 @@ def build_router(state: HealthState) -> APIRouter:
 
 def _add_parking(router: APIRouter, service: str, parking: ParkingLot) -> None:
     @router.get("/parked", response_model=ParkedPage, summary="Events that failed their last try")
-    async def parked(_caller: CallerDep, limit: LimitQuery = LIMIT_DEFAULT) -> ParkedPage:
+    async def parked(_caller: AdminDep, limit: LimitQuery = LIMIT_DEFAULT) -> ParkedPage:
         items = [message for queue in queues_of(service) for message in await parking.parked(queue, limit)]
         return ParkedPage(items=items[:limit])
 
     @router.post("/parked/{event_id}/retry", status_code=202, summary="Give a parked event fresh tries")
-    async def retry(event_id: str, _caller: CallerDep) -> dict[str, str]:
+    async def retry(event_id: str, _caller: AdminDep) -> dict[str, str]:
         for queue in queues_of(service):
             if await parking.release(queue, event_id):
                 _log.info("messaging.event.released", queue=queue, event_id=event_id)
@@ -99,6 +101,17 @@ async def _health(state: HealthState) -> Health:
     states = {dependency.status for dependency in dependencies.values()}
     status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
     return Health(status=status, service=state.service, version=__version__, dependencies=dependencies)
+
+
+async def _may_see_dependencies(request: Request) -> bool:
+    """On the inner network everybody; from outside, by way of the gateway, whoever operates the installation."""
+    if "x-forwarded-prefix" not in request.headers:
+        return True
+    try:
+        principal = await known(request)
+    except FilemillError:
+        return False
+    return principal is not None and principal.is_admin
 
 
 async def _ask(dependency: Dependency) -> DependencyHealth:

@@ -14,6 +14,7 @@ from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.telemetry import tracing
 from filemill.chassis.telemetry.start import start_telemetry
 from filemill.chassis.web import server
+from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.edge import Edge
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -38,9 +39,18 @@ def run_service(
 
     async def main() -> None:
         app = await build(settings)
+        # `access` recognises callers itself; everybody else asks it.
+        asks = settings.asks_for_credentials and settings.service != "access"
+        authenticator = AskingAccess(settings.base_url("access")) if asks else None
         if isinstance(app, Edge):
-            app.trust(settings.allowed_hosts, settings.allowed_origins)
-        await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
+            app.trust(None if settings.asks_for_credentials else settings.allowed_hosts, settings.allowed_origins)
+            if authenticator is not None:
+                app.authenticate(authenticator)
+        try:
+            await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
+        finally:
+            if authenticator is not None:
+                await authenticator.close()
 
     try:
         uvloop.run(main())

@@ -78,7 +78,8 @@ class VectorKeeper:
         cursor: str | None = "0"
         dimensions = 0
         while cursor is not None and len(found) < CHUNKS_MOST:
-            answer = await self._ai.get_json(f"/files/{row['file_id']}/embeddings?cursor={cursor}")
+            path = f"/files/{row['file_id']}/embeddings?cursor={cursor}"
+            answer = await self._ai.get_json(path, for_owner=row["owner_id"])
             if answer is None:
                 return None
             page = EmbeddingsView.model_validate(answer)

@@ -1,0 +1,1 @@
+"""Schema revisions of this service, run by `filemill migrate` and at start."""

@@ -1,0 +1,107 @@
+"""Who is this: every kind of credential, looked up where it is kept. The one place that turns a secret into a principal.
+
+Credentials that are not good are refused alike, whether there was never such a key or it was revoked a second ago; what is
+known of a key (that it has expired) is told only to whoever has it.
+"""
+
+import hmac
+import time
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import RowMapping
+
+from filemill.access import repository
+from filemill.access.keys import PREFIX, digest_of, is_key
+from filemill.access.logins import csrf_token_of
+from filemill.chassis.database.database import Database
+from filemill.chassis.identity.principal import Principal, Scope
+from filemill.chassis.identity.service_assertions import PREFIX as ASSERTION_PREFIX
+from filemill.chassis.identity.service_assertions import ServiceAssertions
+from filemill.chassis.identity.tokens import IdentityReader, IdentitySigner
+from filemill.chassis.sessions.store import SessionStore
+from filemill.chassis.web.asking_access import CsrfFailed
+from filemill.chassis.web.authentication import Shown, unauthenticated
+from filemill.chassis.web.upload_tokens import PREFIX as UPLOAD_PREFIX
+
+TOKEN_AGAIN_S = 20.0
+"""The same token is given again for so long: a service that has checked its signature need not do so each second."""
+TOKENS_MOST = 10_000
+
+
+@dataclass(slots=True)
+class Verifier:
+    """See `authentication.Authenticator`; `access` recognises its own callers with it, too."""
+
+    database: Database
+    sessions: SessionStore
+    signer: IdentitySigner
+    assertions: ServiceAssertions
+    _tokens: dict[Principal, tuple[str, float]] = field(default_factory=dict)
+    _used: dict[str, float] = field(default_factory=dict)
+
+    async def principal(self, shown: Shown) -> Principal | None:
+        """See `Authenticator.principal`."""
+        if shown.identity is not None:
+            return IdentityReader(self.signer.public_keys()).read(shown.identity)[0]
+        if shown.bearer is not None:
+            return self._signed(await self._of_bearer(shown.bearer))
+        if shown.session_id is not None:
+            return self._signed(await self._of_session(shown))
+        return None
+
+    async def close(self) -> None:
+        """See `Authenticator.close`; what it leans on is closed by whoever opened it."""
+
+    async def _of_bearer(self, bearer: str) -> Principal:
+        if bearer.startswith(ASSERTION_PREFIX):
+            return self.assertions.read(bearer)
+        if bearer.startswith(UPLOAD_PREFIX):
+            raise unauthenticated("An upload token only sends files: the upload service takes it.")
+        if not is_key(bearer):
+            raise unauthenticated(f"This is not an API key; one begins with {PREFIX}")
+        row = await self.database.read(repository.key_by_digest, digest_of(bearer))
+        if row is None or row["revoked_at"] is not None:
+            raise unauthenticated("There is no such key, or it was revoked.")
+        if row["expires_at"] is not None and row["expires_at"] <= time.time():
+            raise unauthenticated("This key has expired; make another one.")
+        await self._note_use(row["key_id"])
+        return Principal(row["owner_id"], _scopes(row), "key", row["key_id"])
+
+    async def _of_session(self, shown: Shown) -> Principal:
+        session_id = shown.session_id or ""
+        row = await self.database.read(repository.login_by_digest, digest_of(session_id))
+        if row is None or _is_over(row, time.time()) or await self.sessions.get(session_id) is None:
+            raise unauthenticated("The session is over; log in again.")
+        if shown.changes and not hmac.compare_digest(
+            (shown.csrf_token or "").encode(), csrf_token_of(session_id).encode()
+        ):
+            raise CsrfFailed("Send the session's token as X-CSRF-Token; GET /session tells it.")
+        return Principal(row["owner_id"], _scopes(row), "session", row["login_id"])
+
+    def _signed(self, principal: Principal) -> Principal:
+        kept = self._tokens.get(principal)
+        now_s = time.monotonic()
+        if kept is None or now_s >= kept[1]:
+            if len(self._tokens) >= TOKENS_MOST:
+                self._tokens.clear()
+            kept = self._tokens[principal] = (self.signer.write(principal), now_s + TOKEN_AGAIN_S)
+        return replace(principal, token=kept[0])
+
+    async def _note_use(self, key_id: str) -> None:
+        now_s = time.time()
+        if now_s - self._used.get(key_id, 0.0) < repository.USED_EVERY_S:
+            return
+        if len(self._used) >= TOKENS_MOST:
+            self._used.clear()
+        self._used[key_id] = now_s
+        await self.database.write_unsynced("access.key.use", repository.note_use, key_id, now_s)
+
+
+def _scopes(row: RowMapping) -> frozenset[Scope]:
+    return frozenset(Scope(scope) for scope in row["scopes"].split())
+
+
+def _is_over(row: RowMapping, now_s: float) -> bool:
+    """By itself, or because the key it was made with does not work any more."""
+    key_is_over = row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now_s)
+    return bool(row["ended"]) or row["ends_at"] <= now_s or key_is_over

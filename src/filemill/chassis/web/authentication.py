@@ -1,0 +1,93 @@
+"""Who asks: the port by which a service recognises a caller, and what a request shows for it. Chosen by `build_authenticator`.
+
+The order: a token of the edge, then `Authorization: Bearer`, then the session's cookie. A cookie is sent by a browser without
+being asked, so what changes something also needs the session's CSRF token, which only our own page can read (RELIABILITY 27).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from filemill.chassis.errors import Unauthenticated
+from filemill.chassis.identity.principal import LOCAL, Principal
+from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
+from filemill.chassis.sessions.store import is_session_id
+
+SCOPE_KEY = "filemill.authenticator"
+"""Where the edge of a service puts what recognises callers."""
+COOKIE = "filemill_session"
+CSRF_HEADER = "x-csrf-token"
+METHOD_HEADER = "x-original-method"
+"""How an edge that asks `access` tells which method it asks for."""
+CREDENTIAL_MOST_CHARACTERS = 8192
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The credentials of one request. `changes`: whether it is one that a foreign page must not make a browser send."""
+
+    identity: str | None = field(default=None, repr=False)
+    bearer: str | None = field(default=None, repr=False)
+    session_id: str | None = field(default=None, repr=False)
+    csrf_token: str | None = field(default=None, repr=False)
+    changes: bool = False
+
+
+NOTHING = Shown()
+
+
+def shown_by(headers: Mapping[str, str], method: str) -> Shown:
+    """What a request shows, and no more of it than counts. Raises `Unauthenticated` for what no credential can be."""
+    identity = headers.get(IDENTITY_HEADER)
+    if identity:
+        return Shown(identity=identity)
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme:
+        value = value.strip()
+        if scheme.lower() != "bearer" or not value or len(value) > CREDENTIAL_MOST_CHARACTERS:
+            raise unauthenticated("Send `Authorization: Bearer` with an API key.")
+        return Shown(bearer=value)
+    cookie = headers.get("cookie")
+    session_id = _session_id(cookie) if cookie else None
+    if session_id is None:
+        return NOTHING
+    changes = method not in _SAFE_METHODS
+    return Shown(session_id=session_id, csrf_token=headers.get(CSRF_HEADER) if changes else None, changes=changes)
+
+
+def _session_id(cookie: str) -> str | None:
+    """The session in a Cookie header; of two with our name none is ours (a foreign page of a sub-domain can add one)."""
+    found = [value for name, _, value in (part.strip().partition("=") for part in cookie.split(";")) if name == COOKIE]
+    return found[0] if len(found) == 1 and is_session_id(found[0]) else None
+
+
+class Authenticator(Protocol):
+    """Recognises callers."""
+
+    async def principal(self, shown: Shown) -> Principal | None:
+        """The caller; None if nothing was shown.
+
+        Raises `Unauthenticated` and `CsrfFailed` (only other credentials help), `Unavailable` (a retry helps).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class Everybody:
+    """`FILEMILL_AUTH=none`: whoever reaches this is the local user, who may everything; credentials are not looked at."""
+
+    async def principal(self, shown: Shown) -> Principal | None:  # noqa: ARG002 - the port's
+        """See `Authenticator.principal`."""
+        return LOCAL
+
+    async def close(self) -> None:
+        """See `Authenticator.close`."""
+
+
+def unauthenticated(detail: str) -> Unauthenticated:
+    """A 401 that says how to come (RFC 9110, 11.6.1)."""
+    return Unauthenticated(detail, headers={"WWW-Authenticate": 'Bearer realm="filemill"'})
