@@ -83,7 +83,9 @@ def main() -> int:
 
 def documents() -> dict[str, str]:
     """Path below the root -> text, for every generated document."""
-    made = {f"docs/openapi/{service}.json": _json(openapi(service)) for service in SERVICES}
+    described = {service: openapi(service) for service in SERVICES}
+    made = {f"docs/openapi/{service}.json": _json(said) for service, said in described.items()}
+    made["docs/rights.md"] = rights(described)
     made["docs/asyncapi.yaml"] = "\n".join(_yaml(asyncapi())) + "\n"
     return made
 
@@ -103,6 +105,33 @@ async def _openapi(service: str, folder: Path) -> dict[str, Any]:
     async with _running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         answer: dict[str, Any] = (await client.get("/openapi.json")).raise_for_status().json()
         return answer
+
+
+def rights(described: dict[str, dict[str, Any]]) -> str:
+    """What each call asks of its caller, as a page: from the security requirements in the OpenAPI documents."""
+    lines = [
+        "# Who may call what",
+        "",
+        "Made by `make documents` from the routes themselves; a test makes each call as each kind of caller.",
+        "An owner's calls see that owner's files only: another's are 404. *Anybody*: no credentials are asked for.",
+        "With `FILEMILL_AUTH=none` everybody on this machine is the local user, who may all of it.",
+    ]
+    for service, said in described.items():
+        lines += ["", f"## {service}", "", "| call | needs | what it does |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{method.upper()} {path}` | {_needs(operation)} | {operation['summary'].replace('|', '/')} |"
+            for path, operations in said["paths"].items()
+            for method, operation in operations.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _needs(operation: dict[str, Any]) -> str:
+    if not operation["security"]:
+        return "anybody"
+    scopes = operation["security"][0]["key"]
+    token = " or an upload token" if {"uploadToken": []} in operation["security"] else ""
+    return (", ".join(f"`{scope}`" for scope in scopes) or "any credentials") + token
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from support.callers import Callers
 from support.engines import Engines
 from support.mill import Mill, wait_for
 from support.servers.ports import free_ports
@@ -39,6 +40,14 @@ class Collector:
 
     url: str
     spans: list[Span] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def client_with() -> Iterator[Callers]:
+    """Makes clients of a mill that asks for credentials."""
+    callers = Callers()
+    yield callers
+    callers.close()
 
 
 @pytest.fixture(scope="session")

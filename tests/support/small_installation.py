@@ -96,7 +96,13 @@ async def _move_some(mill: Installation) -> int:
 
 async def publish(mill: Installation) -> int:
     """One round of every relay."""
-    return sum([await Relay(part.database, mill.queues).publish_some() for name, part in mill.parts.items() if name != "access"])
+    return sum(
+        [
+            await Relay(part.database, mill.queues).publish_some()
+            for name, part in mill.parts.items()
+            if name != "access"
+        ]
+    )
 
 
 async def remove(mill: Installation) -> int:

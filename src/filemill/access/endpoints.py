@@ -11,13 +11,13 @@ from filemill.access.logins import ENDS_AFTER_S, Logins, Visitor, csrf_token_of
 from filemill.access.settings import AccessSettings
 from filemill.access.verifying import Verifier
 from filemill.chassis.clock import now
-from filemill.chassis.errors import Forbidden
+from filemill.chassis.errors import Forbidden, Unauthenticated
 from filemill.chassis.identity.principal import Principal, Scope
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.chassis.ids import new_id
 from filemill.chassis.web import pagination
-from filemill.chassis.web.authentication import COOKIE, METHOD_HEADER, Shown, shown_by, unauthenticated
-from filemill.chassis.web.caller import AdminDep, Caller, CallerDep, SomebodyDep, address_of, known
+from filemill.chassis.web.authentication import COOKIE, METHOD_HEADER, Shown, shown_by
+from filemill.chassis.web.caller import AdminDep, Caller, CallerDep, SomebodyDep, WriterDep, address_of, known
 from filemill.chassis.web.origin import is_private_line, origin_of
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens
@@ -92,7 +92,7 @@ class Endpoints:
         key = asked.key if asked is not None and asked.key else shown_by(request.headers, request.method).bearer
         principal = await self.verifier.principal(Shown(bearer=key)) if key else None
         if principal is None:
-            raise unauthenticated("Send the API key to log in with.")
+            raise Unauthenticated("Send the API key to log in with.")
         if principal.how == "service":
             raise Forbidden("A service does not log in.")
         visitor = Visitor(address_of(request), request.headers.get("user-agent"))
@@ -119,7 +119,7 @@ class Endpoints:
         current = caller.credential_id if caller.how == "session" else None
         return LoginList(items=await self.logins.of(caller.owner_id, current))
 
-    async def end_login(self, login_id: Id, caller: CallerDep) -> None:
+    async def end_login(self, login_id: Id, caller: WriterDep) -> None:
         """It ends within a second."""
         await self.logins.revoke(login_id, caller.owner_id)
 
@@ -149,7 +149,7 @@ class Endpoints:
         )
         return await self.keys.create(wanted)
 
-    async def revoke_key(self, key_id: Id, caller: CallerDep) -> None:
+    async def revoke_key(self, key_id: Id, caller: WriterDep) -> None:
         """Your own, or as an admin any. What was logged in with it ends, too."""
         await self.keys.revoke(key_id, None if caller.is_admin else caller.owner_id)
 

@@ -14,13 +14,14 @@ from filemill.access import repository
 from filemill.access.keys import PREFIX, digest_of, is_key
 from filemill.access.logins import csrf_token_of
 from filemill.chassis.database.database import Database
+from filemill.chassis.errors import Unauthenticated
 from filemill.chassis.identity.principal import Principal, Scope
 from filemill.chassis.identity.service_assertions import PREFIX as ASSERTION_PREFIX
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentityReader, IdentitySigner
 from filemill.chassis.sessions.store import SessionStore
 from filemill.chassis.web.asking_access import CsrfFailed
-from filemill.chassis.web.authentication import Shown, unauthenticated
+from filemill.chassis.web.authentication import Shown
 from filemill.chassis.web.upload_tokens import PREFIX as UPLOAD_PREFIX
 
 TOKEN_AGAIN_S = 20.0
@@ -56,14 +57,14 @@ class Verifier:
         if bearer.startswith(ASSERTION_PREFIX):
             return self.assertions.read(bearer)
         if bearer.startswith(UPLOAD_PREFIX):
-            raise unauthenticated("An upload token only sends files: the upload service takes it.")
+            raise Unauthenticated("An upload token only sends files: the upload service takes it.")
         if not is_key(bearer):
-            raise unauthenticated(f"This is not an API key; one begins with {PREFIX}")
+            raise Unauthenticated(f"This is not an API key; one begins with {PREFIX}")
         row = await self.database.read(repository.key_by_digest, digest_of(bearer))
         if row is None or row["revoked_at"] is not None:
-            raise unauthenticated("There is no such key, or it was revoked.")
+            raise Unauthenticated("There is no such key, or it was revoked.")
         if row["expires_at"] is not None and row["expires_at"] <= time.time():
-            raise unauthenticated("This key has expired; make another one.")
+            raise Unauthenticated("This key has expired; make another one.")
         await self._note_use(row["key_id"])
         return Principal(row["owner_id"], _scopes(row), "key", row["key_id"])
 
@@ -71,7 +72,7 @@ class Verifier:
         session_id = shown.session_id or ""
         row = await self.database.read(repository.login_by_digest, digest_of(session_id))
         if row is None or _is_over(row, time.time()) or await self.sessions.get(session_id) is None:
-            raise unauthenticated("The session is over; log in again.")
+            raise Unauthenticated("The session is over; log in again.")
         if shown.changes and not hmac.compare_digest(
             (shown.csrf_token or "").encode(), csrf_token_of(session_id).encode()
         ):

@@ -21,7 +21,7 @@ from filemill.ai.models.registry import Registry
 from filemill.ai.served import is_served
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.resilience import deadline
-from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.caller import Caller, CallerDep, ReaderDep
 from filemill.contracts.ai import EmbedAnswer, EmbeddedChunk, EmbeddingsView, EmbedRequest, Finding
 from filemill.contracts.ids import FileId
 
@@ -93,7 +93,7 @@ class EmbeddingsEndpoints:
             return None
         return finding, repository.vectors_page(tx, owner_id, row["file_id"], row["version"], after, most)
 
-    async def embed(self, asked: EmbedRequest, _caller: CallerDep) -> EmbedAnswer:
+    async def embed(self, asked: EmbedRequest, _caller: ReaderDep) -> EmbedAnswer:
         """As the chunks of files are: by the best model there is, loaded when first asked."""
         model = self.registry.best("embeddings")
         if model is None or not is_served(model):

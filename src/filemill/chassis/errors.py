@@ -52,6 +52,9 @@ class BadJson(BadRequest):
 class Unauthenticated(FilemillError):
     code, status, title = "unauthenticated", 401, "Credentials are missing or not valid"
 
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="filemill"'})  # RFC 9110, 11.6.1
+
 
 class Forbidden(FilemillError):
     code, status, title = "forbidden", 403, "These credentials do not allow this"

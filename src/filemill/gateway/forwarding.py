@@ -27,7 +27,7 @@ FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 ONLY_THE_EDGE_SAYS = frozenset({b"forwarded", b"x-real-ip", b"x-request-id", b"traceparent", b"host"})
 ONLY_THE_EDGE_SAYS_PREFIXES = (b"x-filemill-", b"x-user-", b"x-forwarded-")
 NOT_TO_SERVICE = HOP_BY_HOP | FRAMING | ONLY_THE_EDGE_SAYS
-NOT_TO_CLIENT = HOP_BY_HOP | FRAMING | {b"x-request-id", b"server"}
+NOT_TO_CLIENT = HOP_BY_HOP | FRAMING | {b"x-request-id", b"server", b"x-filemill-identity"}
 
 
 def request_head(head: RequestHead, path: bytes, prefix: str, client: str, identity: Identity) -> bytes:

@@ -15,8 +15,8 @@ DEFAULT_MAX_FILE_BYTES = 5 * GIB
 # What a multipart form adds around the file: boundary, part heads, the fields title, tags and metadata.
 FORM_OVERHEAD_BYTES = 1 * MIB
 SMALL_BODY_BYTES = 1 * MIB
-# Paths of a service that are for the operator's scraper on the inner network, never for the world.
-HIDDEN_FIRST_SEGMENTS = frozenset({"metrics"})
+# Paths of a service that are for the inner network, never for the world: the operator's scraper, the edge's own question.
+HIDDEN_FIRST_SEGMENTS = frozenset({"metrics", "verify"})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from filemill.chassis.database.database import Tx
 from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.storage.store import BlobReader
-from filemill.chassis.web.caller import Caller, CallerDep
+from filemill.chassis.web.caller import Caller, CallerDep, ReaderDep
 from filemill.contracts.ids import is_id
 from filemill.contracts.upload import ZIP_FILES_MOST, FileAccessed, ZipRequest
 from filemill.upload import repository
@@ -48,7 +48,7 @@ class Selections:
             summary="The same, for a link")  # fmt: skip
         return router
 
-    async def post(self, asked: ZipRequest, caller: CallerDep) -> Response:
+    async def post(self, asked: ZipRequest, caller: ReaderDep) -> Response:
         """Each file's newest content under its name; a name that comes again gets ` (2)`. 404 if one of them is not there."""
         return await self._zip(asked.file_ids, caller)
 

@@ -7,11 +7,12 @@ from importlib import resources
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.routing import APIRoute
 from starlette.staticfiles import StaticFiles
 
 from filemill import __version__
 from filemill.chassis.background import Background
-from filemill.chassis.web import health, problems
+from filemill.chassis.web import health, problems, rights
 from filemill.chassis.web.direct import Direct, DirectRoute, ExactRoute
 from filemill.chassis.web.edge import Edge
 from filemill.chassis.web.upload_tokens import UploadTokens
@@ -60,14 +61,15 @@ def build_app(
         responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
     )
     problems.install(app)
-    for router in routers:
+    included = [*routers, health.build_router(state)]
+    for router in included:
         app.include_router(router)
-    app.include_router(health.build_router(state))
-    _add_docs(app)
-    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens)
+    routes = [route for router in included for route in router.routes if isinstance(route, APIRoute)]
+    _add_docs(app, routes)
+    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes)
 
 
-def _add_docs(app: FastAPI) -> None:
+def _add_docs(app: FastAPI, routes: list[APIRoute]) -> None:
     """Swagger UI from the assets of an installed package: `/docs` works on a machine without any network.
 
     The document names the prefix the gateway sends as its server, so that "Try it out" works from behind it too.
@@ -78,7 +80,10 @@ def _add_docs(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def description(request: Request) -> JSONResponse:
         prefix = _prefix(request)
-        return JSONResponse(app.openapi() | ({"servers": [{"url": prefix}]} if prefix else {}))
+        said = app.openapi()
+        if "securitySchemes" not in said.get("components", {}):
+            rights.describe(said, routes)
+        return JSONResponse(said | ({"servers": [{"url": prefix}]} if prefix else {}))
 
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:

@@ -23,7 +23,6 @@ from filemill.chassis.web.authentication import (
     METHOD_HEADER,
     NOTHING,
     Shown,
-    unauthenticated,
 )
 
 FRESH_S = 0.8
@@ -117,7 +116,7 @@ class AskingAccess:
         if response.status_code == 403:
             raise CsrfFailed(_detail(response))
         if response.status_code == 401:
-            raise unauthenticated(_detail(response))
+            raise Unauthenticated(_detail(response))
         token = response.headers.get(IDENTITY_HEADER)
         if not response.is_success or token is None:
             raise Unavailable("The access service gave no answer that says who you are.")
@@ -161,4 +160,4 @@ def _detail(response: httpx.Response) -> str:
 
 def _again(error: FilemillError) -> FilemillError:
     """The same refusal for another request: one exception object must not gather the traces of many."""
-    return type(error)(error.detail, headers=error.headers)
+    return type(error)(error.detail)

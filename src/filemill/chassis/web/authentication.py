@@ -41,25 +41,32 @@ def shown_by(headers: Mapping[str, str], method: str) -> Shown:
     """What a request shows, and no more of it than counts. Raises `Unauthenticated` for what no credential can be."""
     identity = headers.get(IDENTITY_HEADER)
     if identity:
-        return Shown(identity=identity)
+        return Shown(identity=_plain(identity))
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme:
-        value = value.strip()
-        if scheme.lower() != "bearer" or not value or len(value) > CREDENTIAL_MOST_CHARACTERS:
-            raise unauthenticated("Send `Authorization: Bearer` with an API key.")
-        return Shown(bearer=value)
+        if scheme.lower() != "bearer" or not value.strip():
+            raise Unauthenticated("Send `Authorization: Bearer` with an API key.")
+        return Shown(bearer=_plain(value.strip()))
     cookie = headers.get("cookie")
     session_id = _session_id(cookie) if cookie else None
     if session_id is None:
         return NOTHING
     changes = method not in _SAFE_METHODS
-    return Shown(session_id=session_id, csrf_token=headers.get(CSRF_HEADER) if changes else None, changes=changes)
+    csrf_token = headers.get(CSRF_HEADER) if changes else None
+    return Shown(session_id=session_id, csrf_token=csrf_token and _plain(csrf_token), changes=changes)
 
 
 def _session_id(cookie: str) -> str | None:
     """The session in a Cookie header; of two with our name none is ours (a foreign page of a sub-domain can add one)."""
     found = [value for name, _, value in (part.strip().partition("=") for part in cookie.split(";")) if name == COOKIE]
     return found[0] if len(found) == 1 and is_session_id(found[0]) else None
+
+
+def _plain(credential: str) -> str:
+    """Every credential of ours is visible ASCII; anything else is not looked up, and not handed on in a header."""
+    if len(credential) > CREDENTIAL_MOST_CHARACTERS or not (credential.isascii() and credential.isprintable()):
+        raise Unauthenticated("No credential of this installation looks like that.")
+    return credential
 
 
 class Authenticator(Protocol):
@@ -86,8 +93,3 @@ class Everybody:
 
     async def close(self) -> None:
         """See `Authenticator.close`."""
-
-
-def unauthenticated(detail: str) -> Unauthenticated:
-    """A 401 that says how to come (RFC 9110, 11.6.1)."""
-    return Unauthenticated(detail, headers={"WWW-Authenticate": 'Bearer realm="filemill"'})

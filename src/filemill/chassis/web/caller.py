@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from filemill.chassis.clock import now
-from filemill.chassis.errors import Forbidden
+from filemill.chassis.errors import Forbidden, Unauthenticated
 from filemill.chassis.identity.principal import How, Principal, Scope
 from filemill.chassis.telemetry import request_context
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
-from filemill.chassis.web.authentication import Authenticator, shown_by, unauthenticated
+from filemill.chassis.web.authentication import Authenticator, shown_by
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens, token_in
 
 SCOPE_KEY = "filemill.upload_tokens"
@@ -38,6 +38,16 @@ class Caller:
     credential_id: str | None = None
 
 
+def scope_of(method: str) -> Scope:
+    """What a method needs where a route says nothing else."""
+    return _SCOPES.get(method, Scope.WRITE)
+
+
+def uploader_scope_of(method: str) -> Scope:
+    """As `scope_of` for what sends files: what is no file yet may be ended by whoever may begin it."""
+    return Scope.READ if scope_of(method) is Scope.READ else Scope.WRITE
+
+
 async def known(request: Request) -> Principal | None:
     """Whoever the request's credentials are good for; None if it shows none. Raises `Unauthenticated`, `Unavailable`.
 
@@ -56,7 +66,7 @@ async def caller_with(request: Request, scope: Scope | None) -> Caller:
         raise Forbidden("An upload token only sends files; this call needs other credentials.")
     principal = await known(request)
     if principal is None:
-        raise unauthenticated("This call needs an API key (`Authorization: Bearer fm_…`) or a session.")
+        raise Unauthenticated("This call needs an API key (`Authorization: Bearer fm_…`) or a session.")
     if scope is not None and scope not in principal.scopes:
         raise Forbidden(f"These credentials have no scope {scope.value}.")
     request_context.identify(principal.token)
@@ -72,12 +82,22 @@ async def caller_with(request: Request, scope: Scope | None) -> Caller:
 
 async def caller_of(request: Request) -> Caller:
     """The caller of a request, who may do what its method says."""
-    return await caller_with(request, _SCOPES.get(request.method, Scope.WRITE))
+    return await caller_with(request, scope_of(request.method))
 
 
 async def somebody(request: Request) -> Caller:
     """As `caller_of`, for what any good credentials may: ask who one is, log out."""
     return await caller_with(request, None)
+
+
+async def reader_of(request: Request) -> Caller:
+    """As `caller_of`, for a question that comes as a POST since it has a body."""
+    return await caller_with(request, Scope.READ)
+
+
+async def writer_of(request: Request) -> Caller:
+    """As `caller_of`, for a DELETE that deletes no file."""
+    return await caller_with(request, Scope.WRITE)
 
 
 async def admin_of(request: Request) -> Caller:
@@ -91,13 +111,10 @@ async def service_of(request: Request) -> Caller:
 
 
 async def uploader_of(request: Request) -> Caller:
-    """As `caller_of`, and a browser may come with an upload token. Raises `TokenExpired` besides.
-
-    What was begun may be ended by whoever may begin it: DELETE of an upload that is no file yet needs `files:write`.
-    """
+    """As `caller_of`, and a browser may come with an upload token. Raises `TokenExpired` besides."""
     token = token_in(request.headers)
     if token is None:
-        return await caller_with(request, Scope.READ if request.method in ("GET", "HEAD") else Scope.WRITE)
+        return await caller_with(request, uploader_scope_of(request.method))
     tokens: UploadTokens = request.scope[SCOPE_KEY]
     grant = tokens.read(token, now())
     return Caller(grant.owner_id, is_admin=False, address=address_of(request), grant=grant)
@@ -110,6 +127,8 @@ def address_of(request: Request) -> str | None:
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
 SomebodyDep = Annotated[Caller, Depends(somebody)]
+ReaderDep = Annotated[Caller, Depends(reader_of)]
+WriterDep = Annotated[Caller, Depends(writer_of)]
 AdminDep = Annotated[Caller, Depends(admin_of)]
 ServiceDep = Annotated[Caller, Depends(service_of)]
 UploaderDep = Annotated[Caller, Depends(uploader_of)]

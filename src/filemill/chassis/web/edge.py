@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import structlog
+from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,8 +47,11 @@ class Edge:
         streaming: Collection[tuple[str, str]] = (),
         draining: Callable[[], None] | None = None,
         upload_tokens: UploadTokens | None = None,
+        routes: Sequence[APIRoute] = (),
     ) -> None:
         self._app = app
+        self.routes = routes
+        """What the app answers, for whoever documents or checks it."""
         self._upload_tokens = upload_tokens
         self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
