@@ -17,7 +17,16 @@ from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.chassis.ids import new_id
 from filemill.chassis.web import pagination
 from filemill.chassis.web.authentication import COOKIE, METHOD_HEADER, Shown, shown_by
-from filemill.chassis.web.caller import AdminDep, Caller, CallerDep, SomebodyDep, WriterDep, address_of, known
+from filemill.chassis.web.caller import (
+    AdminDep,
+    Caller,
+    CallerDep,
+    SomebodyDep,
+    VisitorDep,
+    WriterDep,
+    address_of,
+    known,
+)
 from filemill.chassis.web.origin import is_private_line, origin_of
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens
@@ -53,7 +62,7 @@ class Endpoints:
         router = APIRouter(tags=["access"])
         add = router.add_api_route
         add("/session", self.session, methods=["GET"], response_model=Session, summary="Who is calling")
-        add("/session", self.log_in, methods=["POST"], status_code=201, response_model=Session,
+        add("/session", self.log_in, methods=["POST"], status_code=201, response_model=Session, dependencies=[VisitorDep],
             summary="Exchange a key for a session: its id comes as a cookie")  # fmt: skip
         add("/session", self.log_out, methods=["DELETE"], status_code=204, summary="End this session")
         add("/logins", self.list_logins, methods=["GET"], response_model=LoginList, summary="Where you are logged in")

@@ -25,8 +25,8 @@ class Verdict:
 class RateLimiter(Protocol):
     """Counts calls."""
 
-    async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
-        """Take one call of `key`, if it has one: `burst` at once, and `rate_per_s` more each second.
+    async def allow(self, key: str, rate_per_s: float, burst: int, count: int = 1) -> Verdict:
+        """Take `count` calls of `key`, if it has as many: `burst` at once, and `rate_per_s` more each second.
 
         Atomic: of many that ask at once no more than that pass. A refused call costs nothing. Raises `Unavailable`.
         """
@@ -47,10 +47,10 @@ class FailOpen:
     def __init__(self, inner: RateLimiter) -> None:
         self._inner = inner
 
-    async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
+    async def allow(self, key: str, rate_per_s: float, burst: int, count: int = 1) -> Verdict:
         """See `RateLimiter.allow`; never raises `Unavailable`."""
         try:
-            return await self._inner.allow(key, rate_per_s, burst)
+            return await self._inner.allow(key, rate_per_s, burst, count)
         except Unavailable:
             metrics.RATE_UNCHECKED.inc()
             return Verdict(allowed=True, remaining=0)
@@ -64,12 +64,14 @@ class FailOpen:
         await self._inner.close()
 
 
-def judge(full_at_s: float | None, now_s: float, rate_per_s: float, burst: int) -> tuple[Verdict, float]:
+def judge(
+    full_at_s: float | None, now_s: float, rate_per_s: float, burst: int, count: int = 1
+) -> tuple[Verdict, float]:
     """The rule: from when the bucket is full again, the verdict and when it is full again after it."""
     every_s = 1 / rate_per_s
     # A clock that was set back must not lock anybody out for longer than an empty bucket does.
     full_at_s = min(max(full_at_s or now_s, now_s), now_s + burst * every_s)
-    after_s = full_at_s + every_s
+    after_s = full_at_s + count * every_s
     room_s = now_s + burst * every_s - after_s
     if room_s < -ROUNDING_S:
         return Verdict(allowed=False, remaining=0, retry_after_s=-room_s), full_at_s

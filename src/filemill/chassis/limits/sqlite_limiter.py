@@ -29,10 +29,10 @@ class SqliteLimiter:
         self._database = database
         self._schema = FirstUse(lambda: database.write_unsynced("limits.schema", execute_all, _TABLE, _INDEX))
 
-    async def allow(self, key: str, rate_per_s: float, burst: int) -> Verdict:
+    async def allow(self, key: str, rate_per_s: float, burst: int, count: int = 1) -> Verdict:
         """See `RateLimiter.allow`."""
         await self._schema.ready()
-        return await self._database.write_unsynced("limits.allow", _allow, key, rate_per_s, burst)
+        return await self._database.write_unsynced("limits.allow", _allow, key, rate_per_s, burst, count)
 
     async def check(self) -> None:
         """See `RateLimiter.check`."""
@@ -44,10 +44,10 @@ class SqliteLimiter:
         await self._database.close()
 
 
-def _allow(tx: Tx, name: str, rate_per_s: float, burst: int) -> Verdict:
+def _allow(tx: Tx, name: str, rate_per_s: float, burst: int, count: int) -> Verdict:
     now_s = time.time()
     tx.execute(_SWEEP, {"now": now_s, "most": SWEEP_MOST})
-    verdict, full_at_s = judge(tx.execute(_SELECT, {"name": name}).scalar(), now_s, rate_per_s, burst)
+    verdict, full_at_s = judge(tx.execute(_SELECT, {"name": name}).scalar(), now_s, rate_per_s, burst, count)
     if verdict.allowed:
         tx.execute(_KEEP, {"name": name, "full_at_s": full_at_s})
     return verdict

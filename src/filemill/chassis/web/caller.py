@@ -15,6 +15,9 @@ from filemill.chassis.identity.principal import How, Principal, Scope
 from filemill.chassis.telemetry import request_context
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
 from filemill.chassis.web.authentication import Authenticator, shown_by
+from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
+from filemill.chassis.web.rates import SCOPE_KEY as RATES
+from filemill.chassis.web.rates import Rates, name_of
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens, token_in
 
 SCOPE_KEY = "filemill.upload_tokens"
@@ -57,6 +60,32 @@ async def known(request: Request) -> Principal | None:
     return await authenticator.principal(shown_by(request.headers, request.method))
 
 
+async def visitor_of(request: Request) -> None:
+    """Count a call of somebody who shows nothing that is good, by their address. Raises `TooMany`."""
+    await _count(request, f"address:{address_of(request)}")
+
+
+async def _count(request: Request, who: str) -> None:
+    rates: Rates = request.scope[RATES]
+    request.scope[SAID_RATE] = await rates.count(who)
+
+
+async def _counted(request: Request) -> Principal:
+    """The caller of a request, counted: who guesses at credentials is counted by address. Raises `TooMany` besides."""
+    try:
+        principal = await known(request)
+    except Unauthenticated:
+        await visitor_of(request)
+        raise
+    if principal is None:
+        await visitor_of(request)
+        raise Unauthenticated("This call needs an API key (`Authorization: Bearer fm_…`) or a session.")
+    who = name_of(principal)
+    if who is not None:
+        await _count(request, who)
+    return principal
+
+
 async def caller_with(request: Request, scope: Scope | None) -> Caller:
     """The caller, who has this scope (None: whatever they have). Raises `Unauthenticated`, `Forbidden`, `Unavailable`.
 
@@ -64,9 +93,7 @@ async def caller_with(request: Request, scope: Scope | None) -> Caller:
     """
     if token_in(request.headers) is not None:
         raise Forbidden("An upload token only sends files; this call needs other credentials.")
-    principal = await known(request)
-    if principal is None:
-        raise Unauthenticated("This call needs an API key (`Authorization: Bearer fm_…`) or a session.")
+    principal = await _counted(request)
     if scope is not None and scope not in principal.scopes:
         raise Forbidden(f"These credentials have no scope {scope.value}.")
     request_context.identify(principal.token)
@@ -116,7 +143,12 @@ async def uploader_of(request: Request) -> Caller:
     if token is None:
         return await caller_with(request, uploader_scope_of(request.method))
     tokens: UploadTokens = request.scope[SCOPE_KEY]
-    grant = tokens.read(token, now())
+    try:
+        grant = tokens.read(token, now())
+    except Unauthenticated:
+        await visitor_of(request)
+        raise
+    await _count(request, f"upload-token:{grant.token_id}")
     return Caller(grant.owner_id, is_admin=False, address=address_of(request), grant=grant)
 
 
@@ -131,4 +163,6 @@ ReaderDep = Annotated[Caller, Depends(reader_of)]
 WriterDep = Annotated[Caller, Depends(writer_of)]
 AdminDep = Annotated[Caller, Depends(admin_of)]
 ServiceDep = Annotated[Caller, Depends(service_of)]
+VisitorDep = Depends(visitor_of)
+"""For a route that anybody may call."""
 UploaderDep = Annotated[Caller, Depends(uploader_of)]

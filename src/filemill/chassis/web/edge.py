@@ -19,6 +19,9 @@ from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
+from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
+from filemill.chassis.web.rates import SCOPE_KEY as RATES
+from filemill.chassis.web.rates import Rates, Unlimited
 from filemill.chassis.web.upload_tokens import UploadTokens
 
 BODY_MOST_BYTES = 1024 * 1024
@@ -57,6 +60,7 @@ class Edge:
         self._draining = draining
         self._entry: ASGIApp = self._serve
         self._authenticator: Authenticator = Everybody()
+        self._rates: Rates = Unlimited()
         self._hosts: frozenset[str] | None = None
         self._origins: frozenset[str] = frozenset()
 
@@ -68,6 +72,10 @@ class Edge:
     def authenticate(self, authenticator: Authenticator) -> None:
         """Recognise callers by this."""
         self._authenticator = authenticator
+
+    def limit(self, rates: Rates) -> None:
+        """Count callers by this."""
+        self._rates = rates
 
     def trust(self, hosts: frozenset[str] | None, origins: frozenset[str] = frozenset()) -> None:
         """Answer under these host names only, and let pages of these origins (`https://app.example`) call from a browser.
@@ -106,6 +114,7 @@ class Edge:
         try:
             self._check_origin(scope["method"], headers)
             scope[SCOPE_KEY], scope[AUTHENTICATOR] = self._upload_tokens, self._authenticator
+            scope[RATES] = self._rates
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
                 scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count
@@ -158,7 +167,8 @@ class _Exchange:
         await self._send(message)
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        return [(b"x-request-id", self._context.request_id.encode("ascii")), (b"x-content-type-options", b"nosniff")]
+        own = [(b"x-request-id", self._context.request_id.encode("ascii")), (b"x-content-type-options", b"nosniff")]
+        return [*own, *self._scope.get(SAID_RATE, ())]
 
     async def fail(self, response: Any, scope: Scope, receive: Receive) -> None:
         if self._status:

@@ -10,16 +10,26 @@ import uvloop
 from starlette.types import ASGIApp
 
 from filemill.chassis.database.migrate import migrate
+from filemill.chassis.limits.build import build_limiter
+from filemill.chassis.limits.leases import LeasingLimiter
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.telemetry import tracing
 from filemill.chassis.telemetry.start import start_telemetry
 from filemill.chassis.web import server
 from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.edge import Edge
+from filemill.chassis.web.rates import Limited
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 SOCKET_PATH_MOST = 100
 """sun_path holds 108 bytes; longer data folders are reached over TCP only."""
+
+
+async def _rates(settings: ServiceSettings) -> Limited | None:
+    """What counts callers; None where nobody is asked who they are, or nothing is limited. Raises `StartError`."""
+    if not settings.asks_for_credentials or not settings.rate_per_s:
+        return None
+    return Limited(LeasingLimiter(await build_limiter(settings)), settings.rate_per_s, settings.rate_burst)
 
 
 def run_service(
@@ -42,15 +52,20 @@ def run_service(
         # `access` recognises callers itself; everybody else asks it.
         asks = settings.asks_for_credentials and settings.service != "access"
         authenticator = AskingAccess(settings.base_url("access")) if asks else None
+        rates = await _rates(settings)
         if isinstance(app, Edge):
             app.trust(None if settings.asks_for_credentials else settings.allowed_hosts, settings.allowed_origins)
             if authenticator is not None:
                 app.authenticate(authenticator)
+            if rates is not None:
+                app.limit(rates)
         try:
             await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
         finally:
             if authenticator is not None:
                 await authenticator.close()
+            if rates is not None:
+                await rates.close()
 
     try:
         uvloop.run(main())
