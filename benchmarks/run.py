@@ -44,6 +44,7 @@ BENCHMARKS = {
     "L6": "l6_embeddings",
     "L7": "l7_hostile_files",
     "L8": "l8_task",
+    "A1": "a1_credentials",
     "T1": "t1_tus",
     "SCALING": "scaling",
     "FAIRNESS": "fairness",
