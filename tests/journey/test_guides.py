@@ -10,8 +10,12 @@ import pytest
 from support.mill import Mill
 
 ROOT = Path(__file__).parents[2]
-GUIDE = ROOT / "docs" / "guides" / "python-client.md"
-PROGRAMS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+GUIDES = [ROOT / "docs" / "guides" / name for name in ("python-client.md", "access.md")]
+PROGRAMS = [
+    program
+    for guide in GUIDES
+    for program in re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("at", range(len(PROGRAMS)))
