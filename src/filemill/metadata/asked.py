@@ -15,7 +15,7 @@ from fastapi import Depends, Query
 from filemill.chassis.errors import BadRequest
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
-from filemill.metadata import repository
+from filemill.metadata import keys
 from filemill.metadata.search.fields import take_fields
 from filemill.metadata.search.pages import Order, Place
 from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, Term, parse, positive
@@ -110,4 +110,4 @@ def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: s
 def _key(moment: datetime | None) -> int | None:
     if moment is not None and moment.tzinfo is None:
         raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return None if moment is None else repository.time_floor(moment)
+    return None if moment is None else keys.time_floor(moment)

@@ -19,7 +19,8 @@ from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import repository, tallies
+from filemill.metadata import keys, repository, tallies
+from filemill.metadata.findings import merged_findings
 
 STARTED, ENDED = 1, 2
 """Ranks within one try: its end is newer than its start, whichever arrives first."""
@@ -89,7 +90,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
     if row is None:
         return
     values: dict[str, Any] = {}
-    findings = repository.merged_findings(row["findings"], data)
+    findings = merged_findings(row["findings"], data)
     if findings != row["findings"]:
         values["findings"] = findings
         values["vectors_wanted"] = _vectors_wanted(row["version"], findings)
@@ -150,7 +151,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
         values |= _fresh(data.version)
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
         values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
-        values |= {"known": True, "name_key": repository.name_key(data.filename)}
+        values |= {"known": True, "name_key": keys.name_key(data.filename)}
         values["warnings"] = [warning.model_dump() for warning in data.warnings]
         if data.version > row["version"] or not row["typed_run"]:
             values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file

@@ -18,7 +18,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
 from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import audit_repository, repository, tallies
+from filemill.metadata import audit_repository, tallies, timeline_repository
 
 _TEXT_WORDS = {
     "found": "text found",
@@ -241,4 +241,4 @@ def _add(tx: Tx, event: Event, service: str, step: str, state: str, **more: Any)
         "request_id": event.requestid,
         "trace_id": event.traceparent[3:35] if event.traceparent else None,
     }
-    repository.add_timeline(tx, [row])
+    timeline_repository.add_timeline(tx, [row])

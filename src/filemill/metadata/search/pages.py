@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
+from filemill.metadata import lists_repository
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
 from filemill.metadata.search.text_index import TextIndex
@@ -102,7 +102,7 @@ def _sorted(
     keys = index.newest(tx, terms, filters, SORTED_AMONG + 1, None)
     among = SORTED_AMONG if len(keys) > SORTED_AMONG else None
     keys = fitting(tx, filters, keys[:SORTED_AMONG]) if filters.by_size else keys[:SORTED_AMONG]
-    values = repository.sort_values(tx, filters.owner_id, keys, order)
+    values = lists_repository.sort_values(tx, filters.owner_id, keys, order)
     if order == "size":  # the largest first
         line = sorted(((value, key) for key, value in values.items()), reverse=True)
         line = [one for one in line if after is None or one < (after.value, after.key)]
