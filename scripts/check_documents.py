@@ -33,7 +33,14 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded, PurgeConfirmed
+from filemill.contracts.upload import (
+    FileAccessed,
+    FileHold,
+    FileLifecycle,
+    FileQuarantined,
+    FileUploaded,
+    PurgeConfirmed,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
@@ -51,6 +58,7 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.HOLD: FileHold,
     Topic.PURGED: FileLifecycle,
     Topic.PURGE_CONFIRMED: PurgeConfirmed,
 }

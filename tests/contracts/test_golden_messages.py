@@ -19,7 +19,7 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import QUEUES, Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 
 AN_ID = "01a208df-459b-7282-809c-0d3995c7740e"  # fixed: it is part of a test's name
 
@@ -35,6 +35,7 @@ PAYLOADS: dict[str, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.HOLD: FileHold,
     Topic.PURGED: FileLifecycle,
 }
 CONTRACT_FIELDS = {

@@ -48,7 +48,7 @@ def shell(mill: Mill, tmp_path: Path) -> Shell:
 
 
 def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_back(shell: Shell) -> None:
-    """upload --wait, show, trace by file and by request, download, rm: one file's whole life."""
+    """upload --wait, show, trace by file and by request, download, hold, rm: one file's whole life."""
     said = shell("upload", "--wait", str(TEST_DATA / "invoice.pdf"))
     assert "processed" in said
     assert "text: " in said
@@ -74,6 +74,12 @@ def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_b
     shell("download", file_id)
     assert (shell.folder / "invoice.pdf").read_bytes() == (TEST_DATA / "invoice.pdf").read_bytes()
     assert "is there already" in shell("download", file_id, status=1)
+    assert "A case" in shell("hold", file_id, "--reason", "A case")
+    assert "'A case'" in shell("rm", file_id, status=1)
+    assert file_id in shell("hold")
+    wait_for(lambda: "under a legal hold: A case" in shell("show", file_id), "the hold to be known")
+    assert "so it cannot be deleted: A case" in shell("trace", file_id)
+    assert "released" in shell("hold", file_id, "--release")
     shell("rm", file_id)
     assert "not-found" in shell("show", file_id, status=1)
 

@@ -12,6 +12,7 @@ from filemill.cli import doctor as doctor_checks
 from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.audit import audit
+from filemill.cli.holds import holds
 from filemill.cli.index import index
 from filemill.cli.models import models
 from filemill.cli.operate import operate
@@ -29,7 +30,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(models, name="models")
 app.add_typer(index, name="index")
 app.add_typer(audit, name="audit")
-for command in operate.registered_commands:
+for command in (*holds.registered_commands, *operate.registered_commands):
     app.registered_commands.append(command)
 
 FileId = Annotated[str, typer.Argument(help="The file's id.")]
@@ -117,6 +118,8 @@ def show(file_id: FileId, as_json: AsJson = False) -> None:
     screen.say("  status ", screen.state(document["status"]), "  analysis ", screen.state(document["analysis"]))
     if document["status_reason"]:
         screen.say(f"  {document['status_reason']['detail']}")
+    if document["hold"]:
+        screen.say(f"  under a legal hold: {document['hold']['reason']}")
     if document["tags"]:
         screen.say(f"  tags {', '.join(document['tags'])}")
     for name, value in document["properties"].items():

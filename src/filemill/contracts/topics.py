@@ -21,6 +21,7 @@ class Topic(StrEnum):
     DELETED = "file.deleted"
     RESTORED = "file.restored"
     QUARANTINED = "file.quarantined"
+    HOLD = "file.hold"
     PURGED = "file.purged"
     PURGE_CONFIRMED = "file.purge-confirmed"
 

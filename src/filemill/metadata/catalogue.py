@@ -18,7 +18,7 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import keys, repository, tallies
 from filemill.metadata.findings import merged_findings
 
@@ -112,6 +112,15 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
     if data.change <= row["change"]:
         return
     _change(tx, row, event, {"deleted": deleted, "change": data.change})
+
+
+def held(tx: Tx, event: Event, data: FileHold) -> None:
+    """A legal hold was placed or released; that something was refused for it changes nothing."""
+    row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
+    if data.state == "refused" or data.change <= row["hold_change"]:
+        return
+    placed = data.hold.model_dump(mode="json") if data.state == "placed" else None
+    _change(tx, row, event, {"hold": placed, "hold_change": data.change})
 
 
 def patch(tx: Tx, row: RowMapping, asked: DocumentPatch) -> RowMapping:

@@ -17,7 +17,7 @@ from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import audit_repository, tallies, timeline_repository
 
 _TEXT_WORDS = {
@@ -112,6 +112,22 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, action: str) -> None:
     _add(tx, event, "upload", action, "done")
 
 
+def held(tx: Tx, event: Event, data: FileHold) -> None:
+    """A legal hold was placed or released, or somebody could not delete the file for it."""
+    reason = {"code": "locked", "detail": data.hold.reason, "retryable": False}
+    if data.state == "refused":
+        audit(
+            tx, event, data.owner_id, data.asked or "deleted", data.actor, data.client_address,
+            outcome="refused", reason="locked", hold=data.hold.reason,
+        )  # fmt: skip
+    else:
+        audit(
+            tx, event, data.owner_id, f"hold {data.state}", data.actor, data.client_address,
+            hold=data.hold.reason, placed_by=data.hold.placed_by,
+        )  # fmt: skip
+    _add(tx, event, "upload", "hold", data.state, reason=reason)
+
+
 def accessed_here(tx: Tx, events: Sequence[Event]) -> None:
     """As `accessed`, of what this service served itself."""
     for event in events:
@@ -141,7 +157,9 @@ def why(document: RowMapping, entries: list[RowMapping], job: JobNow | None = No
     """Where the file stands and what it waits for, in words. `job`: of processing until that is done, then of ai."""
     is_processed = document["status"] not in ("uploaded", "processing")
     of_processing, of_ai = (None, job) if is_processed else (job, None)
-    return f"{_status_words(document, entries, of_processing)} {_analysis_words(document, of_ai)}"
+    words = f"{_status_words(document, entries, of_processing)} {_analysis_words(document, of_ai)}"
+    held = document["hold"]
+    return f"{words} Under a legal hold, so it cannot be deleted: {held['reason']}" if held else words
 
 
 def _status_words(document: RowMapping, entries: list[RowMapping], job: JobNow | None) -> str:

@@ -102,6 +102,9 @@ documents = Table(
     Column("vectors_kept", String(120)),
     # The 64 bits of its perceptual hash, as a signed number.
     Column("picture_hash", BigInteger),
+    # The legal hold it is under, by the news of it that has the highest `hold_change`.
+    Column("hold", _SMALL_JSON),
+    Column("hold_change", Integer, nullable=False, server_default="0"),
     # The file it came out of, and where in it that was.
     Column("parent_id", String(36)),
     Column("parent_path", String(500)),

@@ -9,12 +9,17 @@ from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileLifecycle
-from filemill.upload import families_repository, repository
+from filemill.upload import families_repository, legal_holds, repository
 
 
 def move(tx: Tx, caller: Caller, file_id: str, deleted_at: datetime | None, following: str | None = None) -> Any:
-    """Move a file to the trash, or back with None; returns its row. Raises `NotFound`. `following`: the parent it goes with."""
+    """Move a file to the trash, or back with None; returns its row. `following`: the parent it goes with.
+
+    Raises `NotFound`, and `UnderHold` for the trash.
+    """
     hold(tx, file_id)  # a child that is about to begin to exist sees this, or is seen by it
+    if deleted_at is not None and (living := repository.get(tx, caller.owner_id, file_id)) is not None:
+        legal_holds.check(living)
     row = repository.set_deleted(tx, caller.owner_id, file_id, deleted_at, following)
     if row is None:
         raise NotFound("There is no such file." if deleted_at else "There is no such file in the trash.")

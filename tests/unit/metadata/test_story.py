@@ -21,7 +21,7 @@ REASON = {"code": "x", "detail": "The parser crashed.", "retryable": True}
 def document(**more: Any) -> dict[str, Any]:
     base = {
         "status": "uploaded", "status_reason": None, "analysis": "pending", "analysis_reason": None, "text": None,
-        "renditions": [], "findings": [],
+        "renditions": [], "findings": [], "hold": None,
     }  # fmt: skip
     return base | more
 
@@ -52,8 +52,10 @@ def entry(state: str, service: str = "processing", **more: Any) -> dict[str, Any
          "Analysed; objects and captions would need a model download."),
         (document(analysis="unavailable", analysis_reason=REASON), [], "Analysis unavailable: The parser crashed."),
         (document(analysis="failed"), [], "Analysis failed."),
+        (document(hold={"reason": "The case of Oslo"}), [],
+         "Under a legal hold, so it cannot be deleted: The case of Oslo"),
     ],
-    ids=range(15),
+    ids=range(16),
 )  # fmt: skip
 def test_why_when_a_file_stands_somewhere_then_the_sentence_says_so(
     row: dict[str, Any], entries: list[dict[str, Any]], words: str
