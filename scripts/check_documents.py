@@ -32,6 +32,7 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
+from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
 from filemill.contracts.upload import (
     FileAccessed,
@@ -59,6 +60,7 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
     Topic.HOLD: FileHold,
+    Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
     Topic.PURGE_CONFIRMED: PurgeConfirmed,
 }

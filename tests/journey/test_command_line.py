@@ -84,6 +84,19 @@ def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_b
     assert "not-found" in shell("show", file_id, status=1)
 
 
+def test_rules_when_one_is_added_then_it_is_shown_tried_out_and_removed(shell: Shell) -> None:
+    """Nothing is old enough to go, and that is said."""
+    said = shell("rules", "add", "old logs", "type:text", "tag:log", "--after-days", "30")
+    assert "old logs: type:text tag:log  30 days after created, acts from 20" in said
+    assert "0 files would go to the trash now" in said
+    assert "old logs" in shell("rules", "list")
+    assert json.loads(shell("rules", "preview", "old logs", "--json"))["due"] == 0
+    assert "a rule 'old logs' already" in shell("rules", "add", "old logs", "x", "--after-days", "1", status=1)
+    assert "removed" in shell("rules", "remove", "old logs")
+    assert "there is no rule 'old logs'" in shell("rules", "preview", "old logs", status=1)
+    assert "there are no rules" in shell("rules", "list")
+
+
 def test_upload_when_a_file_is_refused_then_the_others_go_and_the_status_says_it(shell: Shell) -> None:
     """One bad file never stops another, and a script notices."""
     (shell.folder / "tool.exe").write_bytes(b"\x7fELF" + bytes(100))

@@ -89,6 +89,17 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
     **dict.fromkeys(
+        _transaction(
+            "metadata.rules.add",
+            "metadata.rules.change",
+            "metadata.rules.remove",
+            "metadata.rules.claim",
+            "metadata.rules.ask",
+            "metadata.rules.advance",
+        ),
+        "files whose time is over after days: test_retention",
+    ),
+    **dict.fromkeys(
         _transaction("upload.hold", "upload.release", "upload.hold.refused"),
         "somebody holds a file; one row and its event, whole or not at all: test_legal_holds",
     ),

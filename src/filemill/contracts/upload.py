@@ -69,8 +69,18 @@ class FileQuarantined(FileUploaded):
     reason: Reason
 
 
+class RuleRef(Contract):
+    """A retention rule, as it was called when it acted."""
+
+    rule_id: Id
+    name: str
+
+
 class FileLifecycle(Contract):
-    """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order."""
+    """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order.
+
+    `rule`: whose time for this file was over; nobody else asked for it.
+    """
 
     file_id: FileId
     owner_id: str
@@ -79,6 +89,7 @@ class FileLifecycle(Contract):
     actor: str | None = None
     client_address: str | None = None
     purge_id: Id | None = None
+    rule: RuleRef | None = None
 
 
 class LegalHold(Contract):
@@ -108,6 +119,7 @@ class FileHold(Contract):
     change: int
     hold: LegalHold
     asked: Literal["deleted", "purged"] | None = None
+    rule: RuleRef | None = None
     actor: str | None = None
     client_address: str | None = None
 

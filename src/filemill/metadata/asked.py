@@ -15,7 +15,7 @@ from fastapi import Depends, Query
 from filemill.chassis.errors import BadRequest
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
-from filemill.metadata import keys
+from filemill.metadata.keys import time_floor
 from filemill.metadata.search.fields import take_fields
 from filemill.metadata.search.pages import Order, Place
 from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, Term, parse, positive
@@ -52,19 +52,37 @@ async def asked_for(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Asked:
+    return asked_of(
+        caller.owner_id, q, kind=type, tag=tag, status=status, owner=owner, created_after=created_after,
+        created_before=created_before,
+    )  # fmt: skip
+
+
+def asked_of(
+    owner_id: str,
+    q: str,
+    *,
+    kind: str | None = None,
+    tag: str | None = None,
+    status: str | None = None,
+    owner: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Asked:
+    """What a query of an owner asks for, with conditions beside it. Raises `BadRequest`."""
     rest, fields = take_fields(q)
     owners = (*fields.owners, *([owner] if owner else []))
     terms = parse(rest)
-    given = ((type, "kinds"), (tag, "tags"), (status, "statuses"))
+    given = ((kind, "kinds"), (tag, "tags"), (status, "statuses"))
     filters = Filters(
-        caller.owner_id,
-        since=max(filter(None, (_key(created_after), _key(fields.since))), default=None),
-        until=min(filter(None, (_key(created_before), _key(fields.until))), default=None),
+        owner_id,
+        since=max(_keys(created_after, fields.since), default=None),
+        until=min(_keys(created_before, fields.until), default=None),
         least_bytes=fields.least_bytes,
         most_bytes=fields.most_bytes,
         **{name: (*getattr(fields, name), *([value] if value else [])) for value, name in given},
     )
-    of_others = any(one not in ("me", caller.owner_id) for one in owners)
+    of_others = any(one not in ("me", owner_id) for one in owners)
     # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
     says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
     return Asked(terms, filters, of_others or says_nothing, rest.strip())
@@ -107,7 +125,9 @@ def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: s
     return hashlib.blake2s(body.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
-def _key(moment: datetime | None) -> int | None:
-    if moment is not None and moment.tzinfo is None:
+def _keys(*moments: datetime | None) -> list[int]:
+    """The keys of those moments that are said; that of 1970 is 0, and counts."""
+    said = [moment for moment in moments if moment is not None]
+    if any(moment.tzinfo is None for moment in said):
         raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return None if moment is None else keys.time_floor(moment)
+    return [time_floor(moment) for moment in said]

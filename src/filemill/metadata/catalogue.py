@@ -111,7 +111,8 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
     row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
     if data.change <= row["change"]:
         return
-    _change(tx, row, event, {"deleted": deleted, "change": data.change})
+    restored_at = None if deleted else event.time
+    _change(tx, row, event, {"deleted": deleted, "change": data.change, "restored_at": restored_at})
 
 
 def held(tx: Tx, event: Event, data: FileHold) -> None:

@@ -19,6 +19,11 @@ def unindexed(tx: Tx, most: int) -> list[RowMapping]:
     )
 
 
+def is_behind(row: RowMapping) -> bool:
+    """Whether the index entry of a document is not as the document is."""
+    return bool(row["index_mark"] - row["index_wanted"] < INDEX_FORM_MARK)
+
+
 def indexed(tx: Tx, row: RowMapping) -> bool:
     """The index entry is as good as this row; False if the document was purged meanwhile.
 

@@ -1,10 +1,12 @@
 """What a document is found and sorted by: numbers and names worked out of what it is, the same on every engine."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from filemill.metadata.folding import fold
 
 SEQ_BITS = 15
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No key is from before it."""
 
 
 NAME_KEY_MOST = 200

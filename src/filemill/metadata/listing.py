@@ -17,6 +17,13 @@ def newest(tx: Tx, index: TextIndex, asked: Asked, limit: int, after: Place | No
     return plain(tx, asked.filters, "newest", limit, after, None)
 
 
+def oldest(tx: Tx, index: TextIndex, asked: Asked, limit: int, after: Place | None) -> finder.Findings:
+    """The same from the other end."""
+    if asked.is_search:
+        return finder.search(tx, index, asked.terms, asked.filters, limit, order="oldest", after=after, told=False)
+    return plain(tx, asked.filters, "oldest", limit, after, None)
+
+
 def plain(
     tx: Tx, filters: Filters, order: Order, limit: int, after: Place | None, parent: str | None
 ) -> finder.Findings:

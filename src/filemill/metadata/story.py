@@ -17,6 +17,7 @@ from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
+from filemill.contracts.retention import FileExpiring
 from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import audit_repository, tallies, timeline_repository
 
@@ -108,8 +109,15 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
 
 def moved(tx: Tx, event: Event, data: FileLifecycle, action: str) -> None:
     """Deleted, restored, purged."""
-    audit(tx, event, data.owner_id, action, data.actor, data.client_address)
+    rule = data.rule.model_dump() if data.rule else None
+    audit(tx, event, data.owner_id, action, data.actor, data.client_address, rule=rule)
     _add(tx, event, "upload", action, "done")
+
+
+def expiring(tx: Tx, event: Event, data: FileExpiring) -> None:
+    """A rule says its time is over, and upload is asked to delete it."""
+    audit(tx, event, data.owner_id, "expiring", None, None, rule=data.rule.model_dump())
+    _add(tx, event, "metadata", "retention", "asked", detail={"rule": data.rule.name})
 
 
 def held(tx: Tx, event: Event, data: FileHold) -> None:
@@ -118,7 +126,7 @@ def held(tx: Tx, event: Event, data: FileHold) -> None:
     if data.state == "refused":
         audit(
             tx, event, data.owner_id, data.asked or "deleted", data.actor, data.client_address,
-            outcome="refused", reason="locked", hold=data.hold.reason,
+            outcome="refused", reason="locked", hold=data.hold.reason, rule=data.rule.model_dump() if data.rule else None,
         )  # fmt: skip
     else:
         audit(

@@ -16,7 +16,7 @@ from filemill.chassis.errors import BadRequest, Conflict, Forbidden, NotFound
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileHold, LegalHold
+from filemill.contracts.upload import FileHold, LegalHold, RuleRef
 from filemill.upload import families_repository, holds_repository
 from filemill.upload.errors import UnderHold
 
@@ -70,12 +70,12 @@ def check(row: Any) -> None:
         raise UnderHold(words_of(row))
 
 
-def refused(tx: Tx, caller: Caller, file_id: str, asked: Asked) -> None:
+def refused(tx: Tx, caller: Caller, file_id: str, asked: Asked, rule: RuleRef | None = None) -> None:
     """Somebody was not allowed to delete a file: that is told, for the trail. Nothing if it is held no more."""
     hold(tx, file_id)
     row = holds_repository.find(tx, caller.owner_id, file_id)
     if row is not None and row["hold"] is not None:
-        _tell(tx, row, caller, "refused", LegalHold.model_validate(row["hold"]), asked)
+        _tell(tx, row, caller, "refused", LegalHold.model_validate(row["hold"]), asked, rule)
 
 
 def words_of(row: Any) -> str:
@@ -84,9 +84,13 @@ def words_of(row: Any) -> str:
     return f"The file is under a legal hold of {held['placed_by']} since {held['placed_at'][:10]}: {held['reason']!r}."
 
 
-def _tell(tx: Tx, row: RowMapping, caller: Caller, state: State, held: LegalHold, asked: Asked | None = None) -> None:
+def _tell(
+    tx: Tx, row: RowMapping, caller: Caller, state: State, held: LegalHold, asked: Asked | None = None,
+    rule: RuleRef | None = None,
+) -> None:  # fmt: skip
     data = FileHold(
         file_id=row["file_id"], owner_id=row["owner_id"], version=row["version"], state=state, change=row["hold_change"],
-        hold=held, asked=asked, actor=caller.owner_id, client_address=caller.address,
+        hold=held, asked=asked, rule=rule, actor=caller.owner_id if rule is None else None,
+        client_address=caller.address,
     )  # fmt: skip
     outbox.append(tx, wire.make_event("upload", Topic.HOLD, row["file_id"], data))

@@ -17,6 +17,7 @@ from support.servers.ports import free_ports
 FILE_ID = "019c2d6e-0000-7000-8000-00000000004d"
 CLIENT_COMMANDS = (
     ["search", "x"], ["show", FILE_ID], ["download", FILE_ID], ["rm", FILE_ID], ["trace", FILE_ID], ["jobs"], ["hold"],
+    ["rules", "list"],
     ["parked", "list"], ["parked", "retry", "--all"],
 )  # fmt: skip
 
