@@ -97,6 +97,23 @@ def test_rules_when_one_is_added_then_it_is_shown_tried_out_and_removed(shell: S
     assert "there are no rules" in shell("rules", "list")
 
 
+def test_searches_when_one_is_saved_then_it_runs_by_its_name(shell: Shell, samples: dict[str, Document]) -> None:
+    """Words beside it narrow it; tags are merged, or only counted."""
+    file_id = samples["letter.docx"]["file_id"]
+    assert "letters: Castellane" in shell("searches", "add", "letters", "Castellane", "--sort", "newest")
+    wait_for(lambda: file_id in shell("search", "--saved", "letters"), "the letter to be found")
+    assert "nothing found" in shell("search", "--saved", "letters", "type:pdf")
+    assert "letters: Castellane  sort newest" in shell("searches", "list")
+    assert "removed" in shell("searches", "remove", "letters")
+    assert "not-found" in shell("search", "--saved", "letters", status=1)
+    shell("change", "Castellane", "--add-tag", "lettre")
+    wait_for(
+        lambda: "1 files would get" in shell("tags", "merge", "lettre", "brief", "--into", "letter", "--dry-run"),
+        "the tag to be known",
+    )
+    assert "1 files got the tag 'letter'" in shell("tags", "merge", "lettre", "brief", "--into", "letter")
+
+
 def test_upload_when_a_file_is_refused_then_the_others_go_and_the_status_says_it(shell: Shell) -> None:
     """One bad file never stops another, and a script notices."""
     (shell.folder / "tool.exe").write_bytes(b"\x7fELF" + bytes(100))

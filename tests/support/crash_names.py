@@ -89,6 +89,10 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
     **dict.fromkeys(
+        _transaction("metadata.searches.add", "metadata.searches.remove", "metadata.tags.merge"),
+        "one row, or a page of changes as `metadata.patch-all` makes them: test_saved_searches, test_merging_tags",
+    ),
+    **dict.fromkeys(
         _transaction(
             "metadata.rules.add",
             "metadata.rules.change",

@@ -22,6 +22,7 @@ from filemill.contracts.ids import LOCAL_OWNER
 from filemill.metadata import index_repository, lists_repository
 from filemill.metadata.keys import name_key, time_floor
 from filemill.metadata.repository import EMPTY_DOCUMENT
+from filemill.metadata.saved import Saved
 from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
@@ -30,6 +31,7 @@ from filemill.metadata.search.vocabulary import VocabularyIndex
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.tables import documents, metadata
+from filemill.metadata.tagging import Tagging
 from support.asgi import running
 
 NOBODY = "http://127.0.0.1:9"
@@ -111,8 +113,12 @@ async def searching(
         await ai.close()
         await database.close()
 
-    router = Searches(database, index, load(MetadataSettings), ai, lambda: None).router()
-    app = build_app(HealthState("metadata"), [router], summary="Test.", start=start, stop=stop)
+    routers = [
+        Searches(database, index, load(MetadataSettings), ai, lambda: None).router(),
+        Saved(database).router(),
+        Tagging(database, index, lambda: None).router(),
+    ]
+    app = build_app(HealthState("metadata"), routers, summary="Test.", start=start, stop=stop)
     async with running(app) as client:
         yield Searching(client, database, index, itertools.count(1))
 

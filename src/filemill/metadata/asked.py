@@ -5,6 +5,7 @@ is refused and never answered with another list.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -29,12 +30,19 @@ CursorQuery = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it is asked for. `nothing`: nothing can match it. `words`: the query without its conditions."""
+    """A search as it is asked for. `of_others`: files of somebody else, of which none is shown. `words`: without conditions."""
 
     terms: list[Term]
     filters: Filters
-    nothing: bool
+    of_others: bool
     words: str
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing can match it."""
+        # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
+        says_nothing = bool(self.words) and not positive(self.terms) and not (self.terms and self.filters.narrow)
+        return self.of_others or says_nothing
 
     @property
     def is_search(self) -> bool:
@@ -76,16 +84,36 @@ def asked_of(
     given = ((kind, "kinds"), (tag, "tags"), (status, "statuses"))
     filters = Filters(
         owner_id,
-        since=max(_keys(created_after, fields.since), default=None),
-        until=min(_keys(created_before, fields.until), default=None),
+        since=_bound(max, _key(created_after), _key(fields.since)),
+        until=_bound(min, _key(created_before), _key(fields.until)),
         least_bytes=fields.least_bytes,
         most_bytes=fields.most_bytes,
         **{name: (*getattr(fields, name), *([value] if value else [])) for value, name in given},
     )
     of_others = any(one not in ("me", owner_id) for one in owners)
-    # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
-    says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
-    return Asked(terms, filters, of_others or says_nothing, rest.strip())
+    return Asked(terms, filters, of_others, rest.strip())
+
+
+def both(first: Asked, second: Asked) -> Asked:
+    """What two searches of one owner ask for together."""
+    one, other = first.filters, second.filters
+    filters = Filters(
+        one.owner_id,
+        (*one.kinds, *other.kinds),
+        (*one.tags, *other.tags),
+        (*one.statuses, *other.statuses),
+        _bound(max, one.since, other.since),
+        _bound(min, one.until, other.until),
+        _bound(max, one.least_bytes, other.least_bytes),
+        _bound(min, one.most_bytes, other.most_bytes),
+    )
+    words = f"{first.words} {second.words}".strip()
+    return Asked([*first.terms, *second.terms], filters, first.of_others or second.of_others, words)
+
+
+def _bound(pick: Callable[..., int], *bounds: int | None) -> int | None:
+    said = [bound for bound in bounds if bound is not None]
+    return pick(said) if said else None
 
 
 AskedDep = Annotated[Asked, Depends(asked_for)]
@@ -125,9 +153,7 @@ def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: s
     return hashlib.blake2s(body.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
-def _keys(*moments: datetime | None) -> list[int]:
-    """The keys of those moments that are said; that of 1970 is 0, and counts."""
-    said = [moment for moment in moments if moment is not None]
-    if any(moment.tzinfo is None for moment in said):
+def _key(moment: datetime | None) -> int | None:
+    if moment is not None and moment.tzinfo is None:
         raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return [time_floor(moment) for moment in said]
+    return None if moment is None else time_floor(moment)

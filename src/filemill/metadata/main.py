@@ -25,6 +25,7 @@ from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.meaning import ASK_MOST_S
 from filemill.metadata.retention import Retention
 from filemill.metadata.rulebook import Rulebook
+from filemill.metadata.saved import Saved
 from filemill.metadata.sealing import Sealer
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.forgetting import Forgetting
@@ -32,6 +33,7 @@ from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.vector_keeper import VectorKeeper
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.tagging import Tagging
 from filemill.metadata.tallying import Folding, count_first
 from filemill.metadata.waiting import ASK_MOST_S as JOB_ASK_MOST_S
 
@@ -101,7 +103,13 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     searches = Searches(database, index, settings, ai, indexer.wake)
     return build_app(
         state,
-        [searches.router(), Rulebook(database, index, settings).router(), endpoints.router()],
+        [
+            searches.router(),
+            Saved(database).router(),
+            Tagging(database, index, indexer.wake).router(),
+            Rulebook(database, index, settings).router(),
+            endpoints.router(),
+        ],
         direct=[DirectRoute("/files/{file_id}", endpoints.get)],
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,

@@ -112,8 +112,9 @@ def due(tx: Tx, index: TextIndex, rule: Any, after: int, limit: int, at: datetim
     """The next matches of a rule after a key, the oldest first. Raises `BadRequest` for a query that is none."""
     asked = understood(rule["owner_id"], rule["query"])
     begins = keys.time_floor(max(at - timedelta(days=rule["after_days"]), keys.EPOCH)) + (1 << keys.SEQ_BITS)
-    filters = replace(asked.filters, until=min(asked.filters.until or begins, begins))
-    found = oldest(tx, index, replace(asked, filters=filters), limit, Place(after) if after else None)
+    found = oldest(
+        tx, index, replace(asked, filters=asked.filters.below(begins)), limit, Place(after) if after else None
+    )
     rows = [hit.row for hit in found.hits]
     over = [row for row in rows if due_since(rule, row) <= at and not index_repository.is_behind(row)]
     return Due(

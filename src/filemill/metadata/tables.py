@@ -234,6 +234,19 @@ rules = Table(
     Index("rules_waiting", "next_run_at"),
 )
 
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("search_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("query", String(1000), nullable=False),
+    Column("sort", String(20)),
+    Column("mode", String(20)),
+    Column("created_at", UtcTime, nullable=False),
+    Index("saved_searches_named", "owner_id", "name", unique=True),
+)
+
 # The counts of analytics: what is counted (`kind`), on which day since 1970, under which name.
 tallies = Table(
     "tallies",

@@ -62,7 +62,7 @@ def search(
     """One page of the joined order."""
     full = understood(terms, languages(tx, filters.owner_id))
     if after is not None and after.below:
-        filters = replace(filters, until=min(filters.until or after.below, after.below))
+        filters = filters.below(after.below)
     by_words, among = ranked_keys(tx, index, full, filters, RANKED_AMONG)
     close, compared = _by_meaning(tx, index, full, filters, asked)
     joined = fused([key for key, _ in by_words[:RANKED_MOST]], [key for key, _ in close])

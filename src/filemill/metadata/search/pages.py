@@ -6,7 +6,7 @@ matches, and the answer says when there were more; a plain list is walked in an 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from filemill.chassis.database.database import Tx
@@ -53,7 +53,7 @@ def page(
     if order in ("newest", "oldest"):
         return _by_age(tx, index, terms, filters, limit, after, oldest_first=order == "oldest")
     if after is not None and after.below:
-        filters = replace(filters, until=min(filters.until or after.below, after.below))
+        filters = filters.below(after.below)
     if order == "relevance":
         return _ranked(tx, index, terms, filters, limit, after)
     return _sorted(tx, index, terms, filters, order, limit, after)
