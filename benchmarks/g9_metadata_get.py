@@ -27,7 +27,8 @@ from sqlalchemy import insert
 
 from filemill.chassis.database.build import open_postgresql
 from filemill.chassis.ids import new_id
-from filemill.metadata.repository import EMPTY_DOCUMENT, doc_id_of
+from filemill.metadata.keys import doc_id_of
+from filemill.metadata.repository import EMPTY_DOCUMENT
 from filemill.metadata.tables import documents
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

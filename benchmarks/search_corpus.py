@@ -15,7 +15,8 @@ import numpy as np
 from sqlalchemy import insert
 
 from filemill.chassis.database.database import Database, Tx, insert_rows
-from filemill.metadata.repository import EMPTY_DOCUMENT, SEQ_BITS, name_key
+from filemill.metadata.keys import SEQ_BITS, name_key
+from filemill.metadata.repository import EMPTY_DOCUMENT
 from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.tables import INDEX_FORM_MARK, documents, metadata, texts

@@ -32,8 +32,16 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
+from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded, PurgeConfirmed
+from filemill.contracts.upload import (
+    FileAccessed,
+    FileHold,
+    FileLifecycle,
+    FileQuarantined,
+    FileUploaded,
+    PurgeConfirmed,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
@@ -51,6 +59,8 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.HOLD: FileHold,
+    Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
     Topic.PURGE_CONFIRMED: PurgeConfirmed,
 }

@@ -18,8 +18,9 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
+from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import QUEUES, Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 
 AN_ID = "01a208df-459b-7282-809c-0d3995c7740e"  # fixed: it is part of a test's name
 
@@ -35,6 +36,8 @@ PAYLOADS: dict[str, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.HOLD: FileHold,
+    Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
 }
 CONTRACT_FIELDS = {
@@ -87,7 +90,10 @@ def test_golden_when_a_type_is_published_then_there_is_a_message_with_every_fiel
     shown = {path.stem: json.loads(path.read_bytes()) for path in GOLDEN if path.parent.name == newest}
     assert set(shown) == set(PAYLOADS)
     for topic, event in shown.items():
-        optional = {"purge_id"} if topic in (Topic.DELETED, Topic.RESTORED) else set()
+        # Only a purge has a number, and only a delete can be a rule's.
+        optional = {Topic.DELETED: {"purge_id"}, Topic.RESTORED: {"purge_id", "rule"}, Topic.PURGED: {"rule"}}.get(
+            topic, set()
+        )
         assert set(event["data"]) == set(PAYLOADS[topic].model_fields) - optional
         assert set(event) == set(Event.model_fields)
 

@@ -48,7 +48,7 @@ def shell(mill: Mill, tmp_path: Path) -> Shell:
 
 
 def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_back(shell: Shell) -> None:
-    """upload --wait, show, trace by file and by request, download, rm: one file's whole life."""
+    """upload --wait, show, trace by file and by request, download, hold, rm: one file's whole life."""
     said = shell("upload", "--wait", str(TEST_DATA / "invoice.pdf"))
     assert "processed" in said
     assert "text: " in said
@@ -74,8 +74,44 @@ def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_b
     shell("download", file_id)
     assert (shell.folder / "invoice.pdf").read_bytes() == (TEST_DATA / "invoice.pdf").read_bytes()
     assert "is there already" in shell("download", file_id, status=1)
+    assert "A case" in shell("hold", file_id, "--reason", "A case")
+    assert "'A case'" in shell("rm", file_id, status=1)
+    assert file_id in shell("hold")
+    wait_for(lambda: "under a legal hold: A case" in shell("show", file_id), "the hold to be known")
+    assert "so it cannot be deleted: A case" in shell("trace", file_id)
+    assert "released" in shell("hold", file_id, "--release")
     shell("rm", file_id)
     assert "not-found" in shell("show", file_id, status=1)
+
+
+def test_rules_when_one_is_added_then_it_is_shown_tried_out_and_removed(shell: Shell) -> None:
+    """Nothing is old enough to go, and that is said."""
+    said = shell("rules", "add", "old logs", "type:text", "tag:log", "--after-days", "30")
+    assert "old logs: type:text tag:log  30 days after created, acts from 20" in said
+    assert "0 files would go to the trash now" in said
+    assert "old logs" in shell("rules", "list")
+    assert json.loads(shell("rules", "preview", "old logs", "--json"))["due"] == 0
+    assert "a rule 'old logs' already" in shell("rules", "add", "old logs", "x", "--after-days", "1", status=1)
+    assert "removed" in shell("rules", "remove", "old logs")
+    assert "there is no rule 'old logs'" in shell("rules", "preview", "old logs", status=1)
+    assert "there are no rules" in shell("rules", "list")
+
+
+def test_searches_when_one_is_saved_then_it_runs_by_its_name(shell: Shell, samples: dict[str, Document]) -> None:
+    """Words beside it narrow it; tags are merged, or only counted."""
+    file_id = samples["letter.docx"]["file_id"]
+    assert "letters: Castellane" in shell("searches", "add", "letters", "Castellane", "--sort", "newest")
+    wait_for(lambda: file_id in shell("search", "--saved", "letters"), "the letter to be found")
+    assert "nothing found" in shell("search", "--saved", "letters", "type:pdf")
+    assert "letters: Castellane  sort newest" in shell("searches", "list")
+    assert "removed" in shell("searches", "remove", "letters")
+    assert "not-found" in shell("search", "--saved", "letters", status=1)
+    shell("change", "Castellane", "--add-tag", "lettre")
+    wait_for(
+        lambda: "1 files would get" in shell("tags", "merge", "lettre", "brief", "--into", "letter", "--dry-run"),
+        "the tag to be known",
+    )
+    assert "1 files got the tag 'letter'" in shell("tags", "merge", "lettre", "brief", "--into", "letter")
 
 
 def test_upload_when_a_file_is_refused_then_the_others_go_and_the_status_says_it(shell: Shell) -> None:

@@ -88,6 +88,25 @@ SELDOM: dict[str, str] = {
     **dict.fromkeys(["models.pull.written", "models.pull.checked"], "an operator's command: test_pull_command"),
     **dict.fromkeys(_transaction("ai.deadline"), "an analysis past its deadline: test_crash_starts"),
     **dict.fromkeys(_transaction("upload.accept-child", "upload.family"), "a file out of a file: test_crash_children"),
+    **dict.fromkeys(
+        _transaction("metadata.searches.add", "metadata.searches.remove", "metadata.tags.merge"),
+        "one row, or a page of changes as `metadata.patch-all` makes them: test_saved_searches, test_merging_tags",
+    ),
+    **dict.fromkeys(
+        _transaction(
+            "metadata.rules.add",
+            "metadata.rules.change",
+            "metadata.rules.remove",
+            "metadata.rules.claim",
+            "metadata.rules.ask",
+            "metadata.rules.advance",
+        ),
+        "files whose time is over after days: test_retention",
+    ),
+    **dict.fromkeys(
+        _transaction("upload.hold", "upload.release", "upload.hold.refused"),
+        "somebody holds a file; one row and its event, whole or not at all: test_legal_holds",
+    ),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),
     **dict.fromkeys(_transaction("upload.purge.expired"), "the trash is over after days: test_purge"),
     **dict.fromkeys(_transaction("upload.idempotency.keep"), "an upload of many seconds: test_idempotency_keys"),

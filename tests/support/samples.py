@@ -11,7 +11,15 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded, Reason
+from filemill.contracts.upload import (
+    FileAccessed,
+    FileHold,
+    FileLifecycle,
+    FileQuarantined,
+    FileUploaded,
+    LegalHold,
+    Reason,
+)
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 OWNER = "local"
@@ -52,6 +60,16 @@ def quarantined(file_id: str, **more: Any) -> FileQuarantined:
     """A file arrived that the scanner found something in."""
     reason = Reason(code="infected", detail="The scanner found Test.Eicar.")
     return FileQuarantined.model_validate(uploaded(file_id).model_dump() | {"reason": reason} | more)
+
+
+def hold(file_id: str, **more: Any) -> FileHold:
+    """A legal hold was placed."""
+    held = LegalHold(reason="The case of Oslo", placed_by=OWNER, placed_at=START)
+    values: dict[str, Any] = {
+        "file_id": file_id, "owner_id": OWNER, "version": 1, "state": "placed", "change": 1, "hold": held,
+        "actor": OWNER, "client_address": "127.0.0.1",
+    }  # fmt: skip
+    return FileHold.model_validate(values | more)
 
 
 def progress(file_id: str, **more: Any) -> FileProgress:

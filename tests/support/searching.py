@@ -19,8 +19,10 @@ from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import HealthState
 from filemill.contracts.ids import LOCAL_OWNER
-from filemill.metadata import repository
-from filemill.metadata.repository import EMPTY_DOCUMENT, name_key, time_floor
+from filemill.metadata import index_repository, lists_repository
+from filemill.metadata.keys import name_key, time_floor
+from filemill.metadata.repository import EMPTY_DOCUMENT
+from filemill.metadata.saved import Saved
 from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
@@ -29,6 +31,7 @@ from filemill.metadata.search.vocabulary import VocabularyIndex
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.tables import documents, metadata
+from filemill.metadata.tagging import Tagging
 from support.asgi import running
 
 NOBODY = "http://127.0.0.1:9"
@@ -63,15 +66,15 @@ class Searching:
             row |= {name: value for name, value in file.items() if name != "body"}
             tx.execute(insert(documents), row)
             if body:
-                repository.keep_text(tx, row["doc_id"], "blobs/x", body)
-            entries.append(entry_of(repository.many(tx, row["owner_id"], [row["doc_id"]])[row["doc_id"]], body))
+                index_repository.keep_text(tx, row["doc_id"], "blobs/x", body)
+            entries.append(entry_of(lists_repository.many(tx, row["owner_id"], [row["doc_id"]])[row["doc_id"]], body))
             ids.append(row["file_id"])
         self.index.put(tx, entries)
         return ids
 
     async def remove(self, file_id: str) -> None:
         """Take a file out of the index."""
-        doc_id = await self.database.read(repository.doc_id_at, file_id)
+        doc_id = await self.database.read(index_repository.doc_id_at, file_id)
         assert doc_id is not None
         await self.database.write("test.remove", self.index.remove, [doc_id])
 
@@ -110,8 +113,12 @@ async def searching(
         await ai.close()
         await database.close()
 
-    router = Searches(database, index, load(MetadataSettings), ai, lambda: None).router()
-    app = build_app(HealthState("metadata"), [router], summary="Test.", start=start, stop=stop)
+    routers = [
+        Searches(database, index, load(MetadataSettings), ai, lambda: None).router(),
+        Saved(database).router(),
+        Tagging(database, index, lambda: None).router(),
+    ]
+    app = build_app(HealthState("metadata"), routers, summary="Test.", start=start, stop=stop)
     async with running(app) as client:
         yield Searching(client, database, index, itertools.count(1))
 

@@ -12,11 +12,15 @@ from filemill.cli import doctor as doctor_checks
 from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.audit import audit
+from filemill.cli.holds import holds
 from filemill.cli.index import index
 from filemill.cli.keys import keys
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
+from filemill.cli.rules import rules
+from filemill.cli.searches import searches
+from filemill.cli.tags import tags
 from filemill.client import MillError
 
 app = typer.Typer(
@@ -31,7 +35,10 @@ app.add_typer(models, name="models")
 app.add_typer(index, name="index")
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
-for command in operate.registered_commands:
+app.add_typer(rules, name="rules")
+app.add_typer(searches, name="searches")
+app.add_typer(tags, name="tags")
+for command in (*holds.registered_commands, *operate.registered_commands):
     app.registered_commands.append(command)
 
 FileId = Annotated[str, typer.Argument(help="The file's id.")]
@@ -70,13 +77,17 @@ def search(
     status: Annotated[str | None, typer.Option(help="Only files in this status.")] = None,
     sort: Annotated[str | None, typer.Option(help="relevance, newest, oldest, name or size.")] = None,
     meaning: Annotated[bool, typer.Option("--meaning", help="By meaning, too (with a pulled model).")] = False,
+    saved: Annotated[
+        str | None, typer.Option(help="A saved search (`filemill searches`), which the words narrow.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find files by words in their name, title, tags, text and findings."""
     from filemill.cli.search import search as run
 
-    conditions = {"type": type_, "tag": tag, "status": status, "sort": sort, "mode": "hybrid" if meaning else None}
+    conditions = {"type": type_, "tag": tag, "status": status, "sort": sort, "saved": saved}
+    conditions["mode"] = "hybrid" if meaning else None
     run(" ".join(words or ()), conditions, limit, as_json=as_json)
 
 
@@ -119,6 +130,8 @@ def show(file_id: FileId, as_json: AsJson = False) -> None:
     screen.say("  status ", screen.state(document["status"]), "  analysis ", screen.state(document["analysis"]))
     if document["status_reason"]:
         screen.say(f"  {document['status_reason']['detail']}")
+    if document["hold"]:
+        screen.say(f"  under a legal hold: {document['hold']['reason']}")
     if document["tags"]:
         screen.say(f"  tags {', '.join(document['tags'])}")
     for name, value in document["properties"].items():

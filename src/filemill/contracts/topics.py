@@ -21,6 +21,8 @@ class Topic(StrEnum):
     DELETED = "file.deleted"
     RESTORED = "file.restored"
     QUARANTINED = "file.quarantined"
+    HOLD = "file.hold"
+    EXPIRING = "file.expiring"
     PURGED = "file.purged"
     PURGE_CONFIRMED = "file.purge-confirmed"
 
@@ -30,8 +32,8 @@ EXCHANGE = "files"
 _LIFE = frozenset({Topic.UPLOADED, Topic.DELETED, Topic.RESTORED, Topic.PURGED})
 
 QUEUES: dict[str, frozenset[Topic]] = {
-    "upload.copies": frozenset({Topic.UPDATED, Topic.PURGE_CONFIRMED}),
-    "metadata.catalogue": frozenset(Topic) - {Topic.UPDATED, Topic.PURGE_CONFIRMED},
+    "upload.copies": frozenset({Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED}),
+    "metadata.catalogue": frozenset(Topic) - {Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED},
     "processing.intake": _LIFE,
     "ai.intake": _LIFE | {Topic.PROCESSED, Topic.FAILED},
     "notification.live": frozenset(Topic),

@@ -13,6 +13,7 @@ DEPTH_MOST = 3
 """Files out of files out of files: what has so many ancestors gets no children."""
 PARENT_PATH_MOST_CHARACTERS = 500
 PARTS_MOST = 1000
+HOLD_REASON_MOST_CHARACTERS = 500
 PART_MOST_BYTES = 5 * 1024**3
 """What S3 takes in one PUT."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -68,8 +69,18 @@ class FileQuarantined(FileUploaded):
     reason: Reason
 
 
+class RuleRef(Contract):
+    """A retention rule, as it was called when it acted."""
+
+    rule_id: Id
+    name: str
+
+
 class FileLifecycle(Contract):
-    """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order."""
+    """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order.
+
+    `rule`: whose time for this file was over; nobody else asked for it.
+    """
 
     file_id: FileId
     owner_id: str
@@ -78,6 +89,39 @@ class FileLifecycle(Contract):
     actor: str | None = None
     client_address: str | None = None
     purge_id: Id | None = None
+    rule: RuleRef | None = None
+
+
+class LegalHold(Contract):
+    """Why a file may not be deleted, who said so, and since when."""
+
+    reason: str
+    placed_by: str
+    placed_at: Time
+
+
+class HoldRequest(Contract):
+    """A legal hold to be placed; the reason is what others are told who want to delete the file."""
+
+    reason: str = Field(min_length=1, max_length=HOLD_REASON_MOST_CHARACTERS)
+
+
+class FileHold(Contract):
+    """`file.hold`: a legal hold was placed or released; `change` grows with each of them, so the last one wins in any order.
+
+    `refused`: somebody asked to delete the file, for the trash or for good (`asked`), and was not allowed to.
+    """
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    state: Literal["placed", "released", "refused"]
+    change: int
+    hold: LegalHold
+    asked: Literal["deleted", "purged"] | None = None
+    rule: RuleRef | None = None
+    actor: str | None = None
+    client_address: str | None = None
 
 
 class PurgeConfirmed(Contract):
@@ -109,7 +153,7 @@ class FileAccessed(Contract):
 class File(Contract):
     """A file as `GET /files/{file_id}` shows it. Metadata owns status, analysis, title and tags; this is a copy.
 
-    `parent_id` and `parent_path` say which file it came out of, and where in it that was.
+    `parent_id` and `parent_path` say which file it came out of, and where in it that was. `hold`: it cannot be deleted.
     """
 
     file_id: FileId
@@ -129,6 +173,7 @@ class File(Contract):
     warnings: list[FileWarning] = Field(default_factory=list)
     parent_id: FileId | None = None
     parent_path: str | None = None
+    hold: LegalHold | None = None
     created_at: Time
     updated_at: Time
     deleted_at: Time | None = None
@@ -195,6 +240,23 @@ class FilePage(Contract):
     """A page of files, newest first."""
 
     items: list[File]
+    next_cursor: str | None = None
+
+
+class HeldFile(Contract):
+    """A file under a legal hold, in the trash too (`deleted_at`)."""
+
+    file_id: FileId
+    owner_id: str
+    filename: str
+    hold: LegalHold
+    deleted_at: Time | None = None
+
+
+class HeldPage(Contract):
+    """A page of files under a legal hold, by id."""
+
+    items: list[HeldFile]
     next_cursor: str | None = None
 
 

@@ -5,6 +5,7 @@ is refused and never answered with another list.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +16,7 @@ from fastapi import Depends, Query
 from filemill.chassis.errors import BadRequest
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
-from filemill.metadata import repository
+from filemill.metadata.keys import time_floor
 from filemill.metadata.search.fields import take_fields
 from filemill.metadata.search.pages import Order, Place
 from filemill.metadata.search.query import QUERY_MOST_CHARACTERS, Filters, Term, parse, positive
@@ -29,12 +30,19 @@ CursorQuery = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it is asked for. `nothing`: nothing can match it. `words`: the query without its conditions."""
+    """A search as it is asked for. `of_others`: files of somebody else, of which none is shown. `words`: without conditions."""
 
     terms: list[Term]
     filters: Filters
-    nothing: bool
+    of_others: bool
     words: str
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing can match it."""
+        # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
+        says_nothing = bool(self.words) and not positive(self.terms) and not (self.terms and self.filters.narrow)
+        return self.of_others or says_nothing
 
     @property
     def is_search(self) -> bool:
@@ -52,22 +60,60 @@ async def asked_for(
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Asked:
+    return asked_of(
+        caller.owner_id, q, kind=type, tag=tag, status=status, owner=owner, created_after=created_after,
+        created_before=created_before,
+    )  # fmt: skip
+
+
+def asked_of(
+    owner_id: str,
+    q: str,
+    *,
+    kind: str | None = None,
+    tag: str | None = None,
+    status: str | None = None,
+    owner: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Asked:
+    """What a query of an owner asks for, with conditions beside it. Raises `BadRequest`."""
     rest, fields = take_fields(q)
     owners = (*fields.owners, *([owner] if owner else []))
     terms = parse(rest)
-    given = ((type, "kinds"), (tag, "tags"), (status, "statuses"))
+    given = ((kind, "kinds"), (tag, "tags"), (status, "statuses"))
     filters = Filters(
-        caller.owner_id,
-        since=max(filter(None, (_key(created_after), _key(fields.since))), default=None),
-        until=min(filter(None, (_key(created_before), _key(fields.until))), default=None),
+        owner_id,
+        since=_bound(max, _key(created_after), _key(fields.since)),
+        until=_bound(min, _key(created_before), _key(fields.until)),
         least_bytes=fields.least_bytes,
         most_bytes=fields.most_bytes,
         **{name: (*getattr(fields, name), *([value] if value else [])) for value, name in given},
     )
-    of_others = any(one not in ("me", caller.owner_id) for one in owners)
-    # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
-    says_nothing = bool(rest.strip()) and not positive(terms) and not (terms and filters.narrow)
-    return Asked(terms, filters, of_others or says_nothing, rest.strip())
+    of_others = any(one not in ("me", owner_id) for one in owners)
+    return Asked(terms, filters, of_others, rest.strip())
+
+
+def both(first: Asked, second: Asked) -> Asked:
+    """What two searches of one owner ask for together."""
+    one, other = first.filters, second.filters
+    filters = Filters(
+        one.owner_id,
+        (*one.kinds, *other.kinds),
+        (*one.tags, *other.tags),
+        (*one.statuses, *other.statuses),
+        _bound(max, one.since, other.since),
+        _bound(min, one.until, other.until),
+        _bound(max, one.least_bytes, other.least_bytes),
+        _bound(min, one.most_bytes, other.most_bytes),
+    )
+    words = f"{first.words} {second.words}".strip()
+    return Asked([*first.terms, *second.terms], filters, first.of_others or second.of_others, words)
+
+
+def _bound(pick: Callable[..., int], *bounds: int | None) -> int | None:
+    said = [bound for bound in bounds if bound is not None]
+    return pick(said) if said else None
 
 
 AskedDep = Annotated[Asked, Depends(asked_for)]
@@ -110,4 +156,4 @@ def _digest(asked: Asked, order: Order, more: str, key: int, below: int, said: s
 def _key(moment: datetime | None) -> int | None:
     if moment is not None and moment.tzinfo is None:
         raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return None if moment is None else repository.time_floor(moment)
+    return None if moment is None else time_floor(moment)

@@ -1,4 +1,4 @@
-"""Reads and writes of the chain over the audit trail. Takes the transaction, owns none."""
+"""Reads and writes of the audit trail and of the chain over it. Takes the transaction, owns none."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, and_, bindparam, func, insert, or_, select, update
 
 from filemill.chassis import erasure
 from filemill.chassis.database.database import Tx, hold, mark_commit
@@ -35,6 +35,17 @@ def add(tx: Tx, entry: dict[str, Any]) -> None:
     """Append an entry. It is sealed a second later."""
     tx.execute(insert(audit), entry | {"salt": secrets.token_hex(16)})
     mark_commit(tx, ADDED)
+
+
+def audit_page(
+    tx: Tx, owner_id: str, file_id: str, limit: int, before: tuple[datetime, int] | None
+) -> list[RowMapping]:
+    """Entries about a file, newest first by when it happened, whenever the news of it came."""
+    query = select(audit).where(audit.c.file_id == file_id, audit.c.owner_id == owner_id)
+    if before is not None:
+        at, entry_id = before
+        query = query.where(or_(audit.c.at < at, and_(audit.c.at == at, audit.c.entry_id < entry_id)))
+    return list(tx.execute(query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)).mappings())
 
 
 def alone(tx: Tx) -> None:

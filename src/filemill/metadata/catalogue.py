@@ -18,8 +18,9 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import repository, tallies
+from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.metadata import keys, repository, tallies
+from filemill.metadata.findings import merged_findings
 
 STARTED, ENDED = 1, 2
 """Ranks within one try: its end is newer than its start, whichever arrives first."""
@@ -89,7 +90,7 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
     if row is None:
         return
     values: dict[str, Any] = {}
-    findings = repository.merged_findings(row["findings"], data)
+    findings = merged_findings(row["findings"], data)
     if findings != row["findings"]:
         values["findings"] = findings
         values["vectors_wanted"] = _vectors_wanted(row["version"], findings)
@@ -110,7 +111,17 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
     row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
     if data.change <= row["change"]:
         return
-    _change(tx, row, event, {"deleted": deleted, "change": data.change})
+    restored_at = None if deleted else event.time
+    _change(tx, row, event, {"deleted": deleted, "change": data.change, "restored_at": restored_at})
+
+
+def held(tx: Tx, event: Event, data: FileHold) -> None:
+    """A legal hold was placed or released; that something was refused for it changes nothing."""
+    row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
+    if data.state == "refused" or data.change <= row["hold_change"]:
+        return
+    placed = data.hold.model_dump(mode="json") if data.state == "placed" else None
+    _change(tx, row, event, {"hold": placed, "hold_change": data.change})
 
 
 def patch(tx: Tx, row: RowMapping, asked: DocumentPatch) -> RowMapping:
@@ -150,7 +161,7 @@ def _arrived(tx: Tx, event: Event, data: FileUploaded, ended: dict[str, Any]) ->
         values |= _fresh(data.version)
     if data.version > row["version"] or (data.version == row["version"] and not row["known"]):
         values |= {name: getattr(data, name) for name in ("filename", "size", "sha256", "storage_key")}
-        values |= {"known": True, "name_key": repository.name_key(data.filename)}
+        values |= {"known": True, "name_key": keys.name_key(data.filename)}
         values["warnings"] = [warning.model_dump() for warning in data.warnings]
         if data.version > row["version"] or not row["typed_run"]:
             values["content_type"] = data.content_type  # else processing's word came first: it saw the whole file

@@ -26,22 +26,28 @@ class Changed:
 def change(tx: Tx, row: RowMapping, asked: DocumentPatch, caller: Caller) -> RowMapping:
     """Apply a patch and audit it."""
     changed = catalogue.patch(tx, row, asked)
+    detail = {"fields": sorted(asked.model_fields_set), "revision": changed["revision"]}
+    note(tx, caller, row["file_id"], row["owner_id"], "changed", detail)
+    return changed
+
+
+def note(tx: Tx, caller: Caller, subject: str, owner_id: str, action: str, detail: dict[str, Any]) -> None:
+    """An audit entry for what a caller did just now to a file, or to another thing of an owner that has an id."""
     context = request_context.current()
     audit_repository.add(
         tx,
         {
-            "file_id": row["file_id"],
-            "owner_id": row["owner_id"],
+            "file_id": subject,
+            "owner_id": owner_id,
             "at": now(),
             "actor": caller.owner_id,
-            "action": "changed",
+            "action": action,
             "outcome": "ok",
-            "detail": {"fields": sorted(asked.model_fields_set), "revision": changed["revision"]},
+            "detail": detail,
             "client_address": caller.address,
             "request_id": context.request_id if context else None,
         },
     )
-    return changed
 
 
 def change_all(tx: Tx, file_ids: Sequence[str], asked: BulkPatch, caller: Caller, *, dry_run: bool) -> Changed:

@@ -10,7 +10,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import catalogue, repository, story, tallies
 from filemill.metadata.search.text_index import TextIndex
 
@@ -79,6 +79,13 @@ def on_accessed(tx: Tx, event: Event) -> None:
     story.accessed(tx, event, FileAccessed.model_validate(event.data))
 
 
+def on_hold(tx: Tx, event: Event) -> None:
+    """Held, let go, or kept from somebody who wanted it gone."""
+    data = FileHold.model_validate(event.data)
+    catalogue.held(tx, event, data)
+    story.held(tx, event, data)
+
+
 def on_purged(tx: Tx, event: Event, *, index: TextIndex) -> None:
     """Gone for good: nothing of it stays but that it was there, and who had it purged."""
     data = FileLifecycle.model_validate(event.data)
@@ -105,4 +112,5 @@ HANDLERS: dict[str, Handler] = {
     Topic.DELETED: on_deleted,
     Topic.RESTORED: on_restored,
     Topic.ACCESSED: on_accessed,
+    Topic.HOLD: on_hold,
 }

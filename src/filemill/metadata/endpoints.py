@@ -30,7 +30,7 @@ from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
 from filemill.contracts.upload import Action
-from filemill.metadata import repository, story
+from filemill.metadata import audit_repository, repository, story, timeline_repository
 from filemill.metadata.analytics import analytics
 from filemill.metadata.changing import change
 from filemill.metadata.exporting import numbers_table
@@ -180,7 +180,7 @@ class Endpoints:
         """Newest first; refused attempts too."""
         await self._exists(caller, file_id)
         before = pagination.decode_newest_entry(cursor)
-        rows = await self.database.read(repository.audit_page, caller.owner_id, file_id, limit + 1, before)
+        rows = await self.database.read(audit_repository.audit_page, caller.owner_id, file_id, limit + 1, before)
         last = rows[limit - 1] if len(rows) > limit else None
         next_cursor = pagination.encode_newest(last["at"], last["entry_id"]) if last else None
         return AuditPage(items=[audit_view(row) for row in rows[:limit]], next_cursor=next_cursor)
@@ -192,7 +192,7 @@ class Endpoints:
             file = await self._ask_upload(file_id)
             why = "Stored safely; the news of it has not reached the catalogue yet."
             return Timeline(file_id=file_id, status=file["status"], analysis=file["analysis"], why=why, items=[])
-        entries = await self.database.read(repository.timeline_of, file_id)
+        entries = await self.database.read(timeline_repository.timeline_of, file_id)
         job = await job_now(row, self.processing, self.ai)
         return Timeline(
             file_id=file_id,
@@ -204,7 +204,7 @@ class Endpoints:
 
     async def of_request(self, request_id: str, caller: CallerDep) -> dict[str, str]:
         """From a request id to the file it uploaded."""
-        file_id = await self.database.read(repository.file_of_request, caller.owner_id, request_id)
+        file_id = await self.database.read(timeline_repository.file_of_request, caller.owner_id, request_id)
         if file_id is None:
             raise NotFound("No file is known from this request.")
         return {"file_id": file_id}

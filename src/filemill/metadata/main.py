@@ -23,6 +23,9 @@ from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository, story
 from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.meaning import ASK_MOST_S
+from filemill.metadata.retention import Retention
+from filemill.metadata.rulebook import Rulebook
+from filemill.metadata.saved import Saved
 from filemill.metadata.sealing import Sealer
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.forgetting import Forgetting
@@ -30,12 +33,13 @@ from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.vector_keeper import VectorKeeper
 from filemill.metadata.searches import Searches
 from filemill.metadata.settings import MetadataSettings
+from filemill.metadata.tagging import Tagging
 from filemill.metadata.tallying import Folding, count_first
 from filemill.metadata.waiting import ASK_MOST_S as JOB_ASK_MOST_S
 
 
 async def build(settings: MetadataSettings) -> ASGIApp:
-    """The app with its loops: relay, catalogue, indexer, forgetting, journal, tallies, sealer."""
+    """The app with its loops: relay, catalogue, indexer, forgetting, journal, tallies, sealer, retention."""
     database = build_database(settings)
     store = build_store(settings)
     await check_start(store, writes=False)
@@ -65,6 +69,8 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     background.add("journal", journal.run)
     background.add("tallies", Folding(database).run)
     background.add("sealer", Sealer(database).run)
+    if settings.rules != "off":
+        background.add("retention", Retention(database, index, report=settings.rules == "report").run)
 
     state = HealthState(
         "metadata",
@@ -97,7 +103,13 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     searches = Searches(database, index, settings, ai, indexer.wake)
     return build_app(
         state,
-        [searches.router(), endpoints.router()],
+        [
+            searches.router(),
+            Saved(database).router(),
+            Tagging(database, index, indexer.wake).router(),
+            Rulebook(database, index, settings).router(),
+            endpoints.router(),
+        ],
         direct=[DirectRoute("/files/{file_id}", endpoints.get)],
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,

@@ -21,12 +21,13 @@ from filemill.chassis.web.pagination import LimitQuery
 from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import BulkPatch, BulkPatched, SearchPage, Semantic, SimilarHit, SimilarPage
 from filemill.metadata import repository
-from filemill.metadata.asked import Asked, AskedDep, Continued, CursorQuery, continued, cursor_of
+from filemill.metadata.asked import Asked, AskedDep, Continued, CursorQuery, asked_of, both, continued, cursor_of
 from filemill.metadata.changing import change_all
 from filemill.metadata.exporting import lines, table
 from filemill.metadata.listing import newest, plain
 from filemill.metadata.meaning import asked_question
 from filemill.metadata.rules import check_bulk
+from filemill.metadata.saved import find as find_saved
 from filemill.metadata.search import finder, hybrid
 from filemill.metadata.search.evidence import Found
 from filemill.metadata.search.hybrid import Question
@@ -38,6 +39,9 @@ from filemill.metadata.settings import MetadataSettings
 from filemill.metadata.views import hit_view, links_of
 
 Mode = Literal["words", "hybrid"]
+SavedQuery = Annotated[
+    str | None, Query(max_length=100, description="A saved search, by its name; the rest narrows it.")
+]
 EXPORT_PAGE = 500
 CHANGED_AT_ONCE = 100
 """In one transaction."""
@@ -87,13 +91,20 @@ class Searches:
             Order | None, Query(description="By relevance when there are words, else newest first.")
         ] = None,
         limit: LimitQuery = pagination.LIMIT_DEFAULT,
-        mode: Annotated[Mode, Query(description="`hybrid`: by words and by meaning.")] = "words",
+        mode: Annotated[Mode | None, Query(description="`hybrid`: by words and by meaning.")] = None,
         cursor: CursorQuery = None,
+        *,
+        saved: SavedQuery = None,
+        caller: CallerDep,
     ) -> SearchPage:
         """Words are looked for in names, titles, tags, extracted text and findings, in all their forms.
 
         In quotes they are exact. A word that nothing has is taken for the nearest one that names and titles have: `corrected`.
         """
+        if saved is not None:
+            kept = await self.database.read(find_saved, caller, saved)
+            asked, sort, mode = both(asked_of(caller.owner_id, kept.query), asked), sort or kept.sort, mode or kept.mode
+        mode = mode or "words"
         if asked.nothing:
             return SearchPage(items=[])
         if asked.is_search and parent:
@@ -162,12 +173,16 @@ class Searches:
     async def export(
         self,
         asked: AskedDep,
+        caller: CallerDep,
+        saved: SavedQuery = None,
         format: Annotated[Literal["csv", "jsonl"], Query(description="A table, or a line of JSON a file.")] = "csv",  # noqa: A002 - as elsewhere
     ) -> StreamingResponse:
         """Newest first, without a bound, as it is sent: what arrives meanwhile is not in it.
 
         In a table a text that a spreadsheet would take for a formula begins with an apostrophe; lines of JSON are exact.
         """
+        if saved is not None:
+            asked = both(asked_of(caller.owner_id, (await self.database.read(find_saved, caller, saved)).query), asked)
         body = table(self._hits(asked)) if format == "csv" else lines(self._hits(asked))
         name = f'attachment; filename="filemill-export.{format}"'
         return StreamingResponse(body, media_type=_TYPES[format], headers={"Content-Disposition": name})

@@ -12,4 +12,6 @@ class MetadataSettings(ServiceSettings):
 
     service: str = "metadata"
     audit: Literal["opens", "all"] = "opens"
+    rules: Literal["act", "report", "off"] = "act"
+    rules_grace_hours: float = Field(default=24.0, ge=0)
     index_text_characters: int = Field(default=1_000_000, ge=1_000)

@@ -17,8 +17,9 @@ from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
-from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
-from filemill.metadata import audit_repository, repository, tallies
+from filemill.contracts.retention import FileExpiring
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.metadata import audit_repository, tallies, timeline_repository
 
 _TEXT_WORDS = {
     "found": "text found",
@@ -108,8 +109,31 @@ def analyzed(tx: Tx, event: Event, data: FileAnalyzed) -> None:
 
 def moved(tx: Tx, event: Event, data: FileLifecycle, action: str) -> None:
     """Deleted, restored, purged."""
-    audit(tx, event, data.owner_id, action, data.actor, data.client_address)
+    rule = data.rule.model_dump() if data.rule else None
+    audit(tx, event, data.owner_id, action, data.actor, data.client_address, rule=rule)
     _add(tx, event, "upload", action, "done")
+
+
+def expiring(tx: Tx, event: Event, data: FileExpiring) -> None:
+    """A rule says its time is over, and upload is asked to delete it."""
+    audit(tx, event, data.owner_id, "expiring", None, None, rule=data.rule.model_dump())
+    _add(tx, event, "metadata", "retention", "asked", detail={"rule": data.rule.name})
+
+
+def held(tx: Tx, event: Event, data: FileHold) -> None:
+    """A legal hold was placed or released, or somebody could not delete the file for it."""
+    reason = {"code": "locked", "detail": data.hold.reason, "retryable": False}
+    if data.state == "refused":
+        audit(
+            tx, event, data.owner_id, data.asked or "deleted", data.actor, data.client_address,
+            outcome="refused", reason="locked", hold=data.hold.reason, rule=data.rule.model_dump() if data.rule else None,
+        )  # fmt: skip
+    else:
+        audit(
+            tx, event, data.owner_id, f"hold {data.state}", data.actor, data.client_address,
+            hold=data.hold.reason, placed_by=data.hold.placed_by,
+        )  # fmt: skip
+    _add(tx, event, "upload", "hold", data.state, reason=reason)
 
 
 def accessed_here(tx: Tx, events: Sequence[Event]) -> None:
@@ -141,7 +165,9 @@ def why(document: RowMapping, entries: list[RowMapping], job: JobNow | None = No
     """Where the file stands and what it waits for, in words. `job`: of processing until that is done, then of ai."""
     is_processed = document["status"] not in ("uploaded", "processing")
     of_processing, of_ai = (None, job) if is_processed else (job, None)
-    return f"{_status_words(document, entries, of_processing)} {_analysis_words(document, of_ai)}"
+    words = f"{_status_words(document, entries, of_processing)} {_analysis_words(document, of_ai)}"
+    held = document["hold"]
+    return f"{words} Under a legal hold, so it cannot be deleted: {held['reason']}" if held else words
 
 
 def _status_words(document: RowMapping, entries: list[RowMapping], job: JobNow | None) -> str:
@@ -241,4 +267,4 @@ def _add(tx: Tx, event: Event, service: str, step: str, state: str, **more: Any)
         "request_id": event.requestid,
         "trace_id": event.traceparent[3:35] if event.traceparent else None,
     }
-    repository.add_timeline(tx, [row])
+    timeline_repository.add_timeline(tx, [row])

@@ -102,6 +102,12 @@ documents = Table(
     Column("vectors_kept", String(120)),
     # The 64 bits of its perceptual hash, as a signed number.
     Column("picture_hash", BigInteger),
+    # The legal hold it is under, by the news of it that has the highest `hold_change`.
+    Column("hold", _SMALL_JSON),
+    Column("hold_change", Integer, nullable=False, server_default="0"),
+    # Of retention: a restore begins its time anew, and it is not asked for again at once.
+    Column("restored_at", UtcTime),
+    Column("rule_asked_at", UtcTime),
     # The file it came out of, and where in it that was.
     Column("parent_id", String(36)),
     Column("parent_path", String(500)),
@@ -203,6 +209,42 @@ timeline = Table(
     Column("trace_id", String(32)),
     Index("timeline_file", "file_id", "at"),
     Index("timeline_request", "request_id"),
+)
+
+# When files are deleted (`contracts.retention.Rule`). `looked_to`: the key of the document it was held against last, in a
+# run that goes on; `run`: what came of that run so far.
+rules = Table(
+    "rules",
+    metadata,
+    Column("rule_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("query", String(1000), nullable=False),
+    Column("after_days", Integer, nullable=False),
+    Column("since", String(10), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("acts_from", UtcTime, nullable=False),
+    Column("next_run_at", UtcTime, nullable=False),
+    Column("looked_to", BigInteger, nullable=False, server_default="0"),
+    Column("run", _SMALL_JSON),
+    Column("last_run", _SMALL_JSON),
+    Index("rules_named", "owner_id", "name", unique=True),
+    Index("rules_waiting", "next_run_at"),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("search_id", String(36), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("query", String(1000), nullable=False),
+    Column("sort", String(20)),
+    Column("mode", String(20)),
+    Column("created_at", UtcTime, nullable=False),
+    Index("saved_searches_named", "owner_id", "name", unique=True),
 )
 
 # The counts of analytics: what is counted (`kind`), on which day since 1970, under which name.

@@ -15,7 +15,7 @@ from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
 from filemill.contracts.processing import StepRecord
 from filemill.metadata import tallies_repository
-from filemill.metadata.repository import SEQ_BITS
+from filemill.metadata.keys import SEQ_BITS
 from filemill.metadata.tallies_repository import Tally
 
 FILES, TYPE, STATUS, TAG, FAILURE = "files", "type", "status", "tag", "failure"

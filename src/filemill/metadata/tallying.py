@@ -7,7 +7,7 @@ import asyncio
 from collections import defaultdict
 
 from filemill.chassis.database.database import Database, Tx
-from filemill.metadata import repository, tallies, tallies_repository
+from filemill.metadata import index_repository, tallies, tallies_repository
 from filemill.metadata.tallies_repository import Tally
 
 EVERY_S = 2.0
@@ -51,7 +51,7 @@ def count_again(tx: Tx) -> None:
     tallies_repository.alone(tx)
     counted: dict[str, dict[Tally, tuple[int, int]]] = defaultdict(dict)
     after = -1
-    while rows := repository.page_of_all(tx, after, PAGE):
+    while rows := index_repository.page_of_all(tx, after, PAGE):
         for row in rows:
             counts = counted[row["owner_id"]]
             for tally in tallies.of(row):

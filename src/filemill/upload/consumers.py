@@ -1,12 +1,13 @@
-"""What the upload service learns from others: metadata's word on status, analysis, title and tags."""
+"""What the upload service learns from others: metadata's word on status, analysis, title, tags, and on whose time is over."""
 
 from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
 from filemill.contracts.metadata import FileUpdated
+from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import PurgeConfirmed
-from filemill.upload import purge, repository
+from filemill.upload import lifecycle, purge, repository
 
 QUEUE = "upload.copies"
 
@@ -29,10 +30,19 @@ def on_updated(tx: Tx, event: Event) -> None:
     )
 
 
+def on_expiring(tx: Tx, event: Event) -> None:
+    """A rule of the owner says that a file's time is over."""
+    lifecycle.expire(tx, FileExpiring.model_validate(event.data))
+
+
 def on_confirmed(tx: Tx, event: Event) -> None:
     """A service has nothing of a purged file any more."""
     data = PurgeConfirmed.model_validate(event.data)
     repository.confirm_purge(tx, data.purge_id, data.service, data.removed, event.time, purge.SERVICES)
 
 
-HANDLERS: dict[str, Handler] = {Topic.UPDATED: on_updated, Topic.PURGE_CONFIRMED: on_confirmed}
+HANDLERS: dict[str, Handler] = {
+    Topic.UPDATED: on_updated,
+    Topic.EXPIRING: on_expiring,
+    Topic.PURGE_CONFIRMED: on_confirmed,
+}

@@ -17,8 +17,9 @@ from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.upload import File, FilePage, Limits, Purge, Stats, VersionPage
+from filemill.upload import legal_holds, repository, rules, versions_repository
 from filemill.upload import purge as purging
-from filemill.upload import repository, rules, versions_repository
+from filemill.upload.errors import UnderHold
 from filemill.upload.lifecycle import move
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
@@ -90,11 +91,19 @@ class Endpoints:
     async def trash(
         self, file_id: FileId, request: Request, caller: CallerDep, purge: Annotated[bool, Query()] = False
     ) -> Response:
-        """The file goes to the trash, from where `restore` brings it back. `?purge=true`: gone for good, everywhere."""
-        if not purge:
-            await self.database.write("upload.trash", move, caller, file_id, now())
-            return Response(status_code=204)
-        purge_id = await self.database.write("upload.purge", purging.begin, caller, file_id, "asked")
+        """The file goes to the trash, from where `restore` brings it back. `?purge=true`: gone for good, everywhere.
+
+        423 `locked` names the legal hold that it is under.
+        """
+        try:
+            if not purge:
+                await self.database.write("upload.trash", move, caller, file_id, now())
+                return Response(status_code=204)
+            purge_id = await self.database.write("upload.purge", purging.begin, caller, file_id, "asked")
+        except UnderHold:
+            asked: legal_holds.Asked = "purged" if purge else "deleted"
+            await self.database.write("upload.hold.refused", legal_holds.refused, caller, file_id, asked)
+            raise
         location = f"{Links.of(request, self.settings).upload}/purges/{purge_id}"
         body = (await self._purge(caller, purge_id)).model_dump_json()
         return Response(body, 202, {"Location": location}, "application/json")

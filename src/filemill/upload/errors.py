@@ -5,6 +5,7 @@ from filemill.chassis.errors import (
     Conflict,
     FilemillError,
     Forbidden,
+    Locked,
     PreconditionFailed,
     TooLarge,
     Unprocessable,
@@ -70,6 +71,12 @@ class IdempotencyInProgress(Conflict):
 
 class OffsetConflict(Conflict):
     code, title = "offset-conflict", "The upload has another number of bytes"
+
+
+class UnderHold(Locked):
+    """No retry helps until somebody releases the hold."""
+
+    title, retryable = "The file is under a legal hold", False
 
 
 class TooManyBytes(TooLarge):

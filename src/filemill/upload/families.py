@@ -11,6 +11,7 @@ import asyncio
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.web.caller import Caller
 from filemill.upload import families_repository, purge
+from filemill.upload.errors import UnderHold
 from filemill.upload.lifecycle import move
 
 AT_ONCE = 50
@@ -55,9 +56,14 @@ def follow(tx: Tx, parent_id: str) -> None:
     purge_id = families_repository.purge_of(tx, parent_id)
     for child in children:
         caller = Caller(child["owner_id"], is_admin=False, address=None)
-        if row is None:
-            purge.begin(tx, caller, child["file_id"], "parent", part_of=purge_id)
-        else:
-            move(tx, caller, child["file_id"], row["deleted_at"], following=parent_id if row["deleted_at"] else None)
+        try:
+            if row is None:
+                purge.begin(tx, caller, child["file_id"], "parent", part_of=purge_id)
+            else:
+                move(
+                    tx, caller, child["file_id"], row["deleted_at"], following=parent_id if row["deleted_at"] else None
+                )
+        except UnderHold:
+            continue  # held a moment ago: it stays
     if len(children) < AT_ONCE:
         families_repository.end(tx, parent_id)

@@ -44,11 +44,16 @@ def parent(tx: Tx, file_id: str) -> RowMapping | None:
 
 
 def stragglers(tx: Tx, parent_id: str, parent_row: RowMapping | None, most: int) -> Sequence[RowMapping]:
-    """Children that are not where their parent is, and did not go their own way: all of them if it was purged."""
+    """Children that are not where their parent is, and did not go their own way: all of them if it was purged.
+
+    What is under a legal hold goes nowhere but back from the trash.
+    """
     away: ColumnElement[bool] = files.c.parent_id == parent_id
     if parent_row is not None and parent_row["deleted_at"] is not None:
-        away = and_(away, files.c.deleted_at.is_(None))
+        away = and_(away, files.c.deleted_at.is_(None), files.c.hold.is_(None))
     elif parent_row is not None:
         away = and_(away, files.c.deleted_at.is_not(None), files.c.trashed_with == parent_id)
+    else:
+        away = and_(away, files.c.hold.is_(None))
     query = select(files.c.file_id, files.c.owner_id).where(away)
     return tx.execute(query.order_by(files.c.file_id).limit(most)).mappings().all()

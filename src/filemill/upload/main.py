@@ -32,6 +32,7 @@ from filemill.upload.contents import Contents
 from filemill.upload.direct import Direct
 from filemill.upload.endpoints import Endpoints
 from filemill.upload.families import Families
+from filemill.upload.holding import Holding
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
@@ -126,6 +127,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
             Selections(contents, settings).router(),
             contents.router(),
             Endpoints(database, settings, intake.room).router(),
+            Holding(database).router(),
         ],
         summary="Takes files in, keeps them safe, gives them back.",
         stop=stop,

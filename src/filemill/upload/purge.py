@@ -16,7 +16,8 @@ from filemill.chassis.storage import removals
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic, queues_for
 from filemill.contracts.upload import FileLifecycle
-from filemill.upload import compression_repository, families_repository, repository, versions_repository
+from filemill.upload import compression_repository, families_repository, legal_holds, repository, versions_repository
+from filemill.upload.errors import UnderHold
 
 SERVICES = tuple(sorted({"upload", *(queue.partition(".")[0] for queue in queues_for(Topic.PURGED))}))
 """Those whose confirmations end a purge: everyone who hears of it."""
@@ -29,7 +30,7 @@ ERASURE = Erasure(repository.INVENTORY)
 def begin(
     tx: Tx, caller: Caller, file_id: str, cause: str, before: datetime | None = None, part_of: str | None = None
 ) -> str:
-    """Erase a file, living or in the trash, and have the others do so; returns the purge's id. Raises `NotFound`.
+    """Erase a file, living or in the trash, and have the others do so; returns the purge's id. Raises `NotFound`, `UnderHold`.
 
     `before`: only if it has been in the trash since then. `part_of`: the purge of the file that it came out of. Its own
     children follow (`families`).
@@ -38,6 +39,7 @@ def begin(
     row = repository.find_to_purge(tx, caller.owner_id, file_id)
     if row is None or (before is not None and (row["deleted_at"] is None or row["deleted_at"] >= before)):
         raise NotFound("There is no such file.")
+    legal_holds.check(row)
     purge_id, owner_id = new_id(), row["owner_id"]
     repository.insert_purge(tx, purge_id, file_id, owner_id, cause, now(), part_of)
     families_repository.add(tx, file_id, part_of or purge_id)
@@ -62,7 +64,7 @@ async def expire_trash(database: Database, trash_days: float) -> int:
         caller = Caller(row["owner_id"], is_admin=False, address=None)
         try:
             await database.write("upload.purge.expired", begin, caller, row["file_id"], "trash", before)
-        except NotFound:
-            continue  # restored, or purged, a moment ago
+        except (NotFound, UnderHold):
+            continue  # restored, purged or held a moment ago
         done += 1
     return done

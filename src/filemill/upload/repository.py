@@ -285,8 +285,11 @@ def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping | Mappi
     said = select(purge_confirmations).where(purge_confirmations.c.purge_id == purge_id)
     children = select(purges.c.purge_id).where(purges.c.part_of == purge_id, purges.c.done_at.is_(None)).limit(1)
     waiting = select(families.c.file_id).where(families.c.purge_id == purge_id).limit(1)
+    # A child under a legal hold stays behind, and the purge of what it came out of is not done until it has followed.
+    its_own = select(purges.c.file_id).where(or_(purges.c.purge_id == purge_id, purges.c.part_of == purge_id))
+    left = select(files.c.file_id).where(files.c.parent_id.in_(its_own)).limit(1)
     shown: RowMapping | Mapping[str, Any] = row
-    if tx.execute(children).first() or tx.execute(waiting).first():
+    if any(tx.execute(query).first() for query in (children, waiting, left)):
         shown = dict(row) | {"done_at": None}
     return shown, list(tx.execute(said.order_by(purge_confirmations.c.service)).mappings())
 

@@ -44,6 +44,11 @@ files = Table(
     Column("parent_path", String(500)),
     Column("depth", Integer, nullable=False, server_default="0"),
     Column("trashed_with", String(36)),
+    # A legal hold (`contracts.upload.LegalHold`): while it is there the row is neither deleted nor moved to the trash.
+    # `hold_change` counts placing and releasing, so that the last one wins everywhere in any order.
+    Column("hold", JSON(none_as_null=True)),
+    Column("hold_change", Integer, nullable=False, server_default="0"),
+    Index("files_on_hold", "file_id", sqlite_where=text("hold IS NOT NULL"), postgresql_where=text("hold IS NOT NULL")),
     Index(
         "files_children",
         "parent_id",

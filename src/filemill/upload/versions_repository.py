@@ -140,8 +140,8 @@ def drop_versions(tx: Tx, file_id: str) -> tuple[dict[str, tuple[int, int]], lis
 
 
 def trash_past(tx: Tx, before: datetime, most: int) -> list[RowMapping]:
-    """Files that went to the trash before then, the longest there first."""
-    query = select(files.c.file_id, files.c.owner_id).where(files.c.deleted_at < before)
+    """Files that went to the trash before then and are under no legal hold, the longest there first."""
+    query = select(files.c.file_id, files.c.owner_id).where(files.c.deleted_at < before, files.c.hold.is_(None))
     return list(tx.execute(query.order_by(files.c.deleted_at).limit(most)).mappings())
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from typer.testing import CliRunner
 
 from filemill.chassis.database.database import Database, Tx
@@ -18,19 +17,9 @@ from filemill.local.installation import opened, prepare
 from filemill.metadata import audit_repository
 from filemill.metadata.audit_check import Checked, Head, check
 from filemill.metadata.sealing import Sealer
-from support.engines import ServerEngines
 
 WRITERS = 8
 ENTRIES_EACH = 40
-
-
-@pytest.fixture(params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
-def settings(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The engines, by their settings."""
-    if request.param == "embedded":
-        return {}
-    make: Callable[[], ServerEngines] = request.getfixturevalue("server_engines")
-    return make().environment()
 
 
 def add_one(tx: Tx, number: int) -> None:
@@ -83,13 +72,12 @@ async def run_for_a_moment() -> None:
         assert newest["last_seq"] == (before["last_seq"] if before else 0) + 1
 
 
-def test_seal_when_several_do_it_then_each_entry_has_one_place(settings: dict[str, str], tmp_path: Path) -> None:
+def test_seal_when_several_do_it_then_each_entry_has_one_place(each_installation: Path) -> None:
     """The trail is valid at every moment."""
-    with environment(settings, tmp_path / "data"):
-        prepare(make=True)
-        found = asyncio.run(sealed_by_two())
-        assert (found.ok, found.entries, found.unsealed) == (True, WRITERS * ENTRIES_EACH, 0), found.faults
-        asyncio.run(run_for_a_moment())
+    prepare(make=True)
+    found = asyncio.run(sealed_by_two())
+    assert (found.ok, found.entries, found.unsealed) == (True, WRITERS * ENTRIES_EACH, 0), found.faults
+    asyncio.run(run_for_a_moment())
 
 
 def spoil(tx: Tx) -> None:

@@ -1,24 +1,19 @@
 """The word index made anew: whatever happened to it, it is again what the catalogue and the texts say."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.settings import load
-from filemill.local.environment import environment
 from filemill.local.installation import opened
-from filemill.metadata import repository
+from filemill.metadata import index_repository
 from filemill.metadata.search.build import build_index
 from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.query import Filters, parse
 from filemill.metadata.search.rebuilding import Rebuilt, rebuild
 from filemill.metadata.search.text_index import IndexEntry, TextIndex
 from filemill.metadata.settings import MetadataSettings
-from support.engines import ServerEngines
 from support.small_installation import fill
 
 FILES = 12
@@ -79,17 +74,10 @@ async def rebuilt() -> tuple[Rebuilt, set[int]]:
         return done, await looking
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("servers", marks=pytest.mark.servers)])
-def test_rebuild_when_entries_are_lost_wrong_or_nobodys_then_the_index_is_as_it_was(
-    request: pytest.FixtureRequest, tmp_path: Path, engine: str
-) -> None:
+def test_rebuild_when_entries_are_lost_wrong_or_nobodys_then_the_index_is_as_it_was(each_installation: Path) -> None:
     """And whoever searches meanwhile finds what was there, always."""
-    make: Callable[[], ServerEngines] | None = None
-    if engine == "servers":
-        make = request.getfixturevalue("server_engines")
-    with environment(make().environment() if make else {}, tmp_path / "data"):
-        asyncio.run(fill(tmp_path / "data", FILES))
-        done, found = asyncio.run(rebuilt())
+    asyncio.run(fill(each_installation, FILES))
+    done, found = asyncio.run(rebuilt())
     assert done == Rebuilt(documents=FILES, dropped=1)
     assert found == {2}
 
@@ -126,22 +114,15 @@ async def upgraded() -> None:
         await rebuild(database, index, indexer, lambda *_: None)
         whole = await database.read(entries)
         await database.write("test", back_to_form_1)
-        assert await database.read(repository.behind_count, 1000) == FILES
+        assert await database.read(index_repository.behind_count, 1000) == FILES
         await database.write("test", index.create)
         while await indexer.index_some():
             pass
         assert await database.read(entries) == whole
-        assert await database.read(repository.behind_count, 1000) == 0
+        assert await database.read(index_repository.behind_count, 1000) == 0
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("servers", marks=pytest.mark.servers)])
-def test_start_when_the_index_has_an_older_form_then_it_is_made_anew(
-    request: pytest.FixtureRequest, tmp_path: Path, engine: str
-) -> None:
+def test_start_when_the_index_has_an_older_form_then_it_is_made_anew(each_installation: Path) -> None:
     """Nobody has to run anything after an upgrade."""
-    make: Callable[[], ServerEngines] | None = None
-    if engine == "servers":
-        make = request.getfixturevalue("server_engines")
-    with environment(make().environment() if make else {}, tmp_path / "data"):
-        asyncio.run(fill(tmp_path / "data", FILES))
-        asyncio.run(upgraded())
+    asyncio.run(fill(each_installation, FILES))
+    asyncio.run(upgraded())

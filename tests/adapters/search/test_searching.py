@@ -172,3 +172,13 @@ async def test_find_when_a_query_is_ten_kilobytes_or_a_parameter_is_no_value_the
         assert answer.status_code in (400, 422), query
     assert await mill.names(q="") == []
     assert (await mill.client.get("/files?q=%ff%fe%00")).status_code in (200, 400)
+
+
+async def test_search_when_it_asks_for_files_before_1970_then_there_are_none(mill: Searching) -> None:
+    """The first key there can be is a bound like any other: a rule for such files must not find all."""
+    await mill.put({"filename": "a.txt", "body": "alpha"})
+    assert await mill.names(q="created:<1970") == []
+    assert await mill.names(q="alpha created:<1970") == []
+    assert await mill.names(q="alpha created:<1969") == []
+    assert await mill.names(created_before="1970-01-01T00:00:00Z") == []
+    assert await mill.names(q="created:>=1970") == ["a.txt"]

@@ -14,7 +14,7 @@ from filemill.chassis.database.database import Tx
 from filemill.contracts.metadata import Analytics, DocumentPatch
 from filemill.local.environment import environment
 from filemill.local.installation import opened, prepare
-from filemill.metadata import catalogue, repository
+from filemill.metadata import catalogue, index_repository, repository
 from filemill.metadata.analytics import analytics
 from filemill.metadata.tallies_repository import fold_some
 from filemill.metadata.tallying import count_again
@@ -39,17 +39,10 @@ async def numbers_before_and_after() -> tuple[Analytics, ...]:
         return tuple(read)
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("servers", marks=pytest.mark.servers)])
-def test_analytics_when_changes_are_folded_then_stay_the_same(
-    request: pytest.FixtureRequest, tmp_path: Path, engine: str
-) -> None:
+def test_analytics_when_changes_are_folded_then_stay_the_same(each_installation: Path) -> None:
     """And a recount of the documents agrees."""
-    make: Callable[[], ServerEngines] | None = None
-    if engine == "servers":
-        make = request.getfixturevalue("server_engines")
-    with environment(make().environment() if make else {}, tmp_path / "data"):
-        asyncio.run(fill(tmp_path / "data", FILES))
-        came, folded, counted = asyncio.run(numbers_before_and_after())
+    asyncio.run(fill(each_installation, FILES))
+    came, folded, counted = asyncio.run(numbers_before_and_after())
     assert came == folded == counted
     assert (came.files, sum(came.by_status.values()), came.processing_ms.count) == (FILES, FILES, FILES)
 
@@ -64,7 +57,7 @@ async def counted_while_files_change() -> tuple[Analytics, Analytics]:
     """Six writers, recounts and folds all the while; then what is told, and what a last recount tells."""
     async with opened() as mill:
         database = mill.parts["metadata"].database
-        rows = await database.read(lambda tx: repository.page_of_all(tx, -1, 6))
+        rows = await database.read(lambda tx: index_repository.page_of_all(tx, -1, 6))
 
         async def write(file_id: str) -> None:
             for number in range(40):
@@ -80,17 +73,10 @@ async def counted_while_files_change() -> tuple[Analytics, Analytics]:
         return told, await database.read(analytics, "local", SINCE, UNTIL)
 
 
-@pytest.mark.parametrize("engine", ["embedded", pytest.param("servers", marks=pytest.mark.servers)])
-def test_count_again_when_files_change_meanwhile_then_none_is_missed(
-    request: pytest.FixtureRequest, tmp_path: Path, engine: str
-) -> None:
+def test_count_again_when_files_change_meanwhile_then_none_is_missed(each_installation: Path) -> None:
     """What changes during a count is in it, or comes after it."""
-    make: Callable[[], ServerEngines] | None = None
-    if engine == "servers":
-        make = request.getfixturevalue("server_engines")
-    with environment(make().environment() if make else {}, tmp_path / "data"):
-        asyncio.run(fill(tmp_path / "data", FILES))
-        told, counted = asyncio.run(counted_while_files_change())
+    asyncio.run(fill(each_installation, FILES))
+    told, counted = asyncio.run(counted_while_files_change())
     assert told == counted
     assert (told.top_tags["t0"], told.top_tags["u1"]) == (6, 6)
 

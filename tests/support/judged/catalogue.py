@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.web.caller import Caller
-from filemill.metadata import repository
+from filemill.metadata import index_repository, lists_repository
 from filemill.metadata.asked import asked_for
 from filemill.metadata.search import finder
 from filemill.metadata.search.entries import entry_of
@@ -73,7 +73,7 @@ def _fill(tx: Tx, index: TextIndex, made: Sequence[Made]) -> None:
     for one in made:
         doc_id = one.row["doc_id"]
         if one.text:
-            repository.keep_text(tx, doc_id, "blobs/x", one.text)
-        row = repository.many(tx, OWNER, [doc_id])[doc_id]
+            index_repository.keep_text(tx, doc_id, "blobs/x", one.text)
+        row = lists_repository.many(tx, OWNER, [doc_id])[doc_id]
         entries.append(entry_of(row, one.text))
     index.put(tx, entries)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from filemill.metadata.repository import EMPTY_DOCUMENT, time_floor
+from filemill.metadata.keys import time_floor
+from filemill.metadata.repository import EMPTY_DOCUMENT
 from support.judged.vocabulary import (
     CITIES,
     CJK,

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from filemill.local.environment import environment
 from support.engines import Engines, ServerEngines
 from support.programs import Require
 from support.servers import ceph, clamd, nginx, pgbouncer, postgresql, rabbitmq
@@ -168,6 +170,16 @@ def fresh_engines(request: pytest.FixtureRequest) -> Engines | None:
     if request.param == "servers":
         make = request.getfixturevalue("server_engines")
     return make() if make else None
+
+
+@pytest.fixture(params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
+def each_installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """The folder of an empty installation whose settings are in force in this process, on each set of engines in turn."""
+    make: Callable[[], ServerEngines] | None = None
+    if request.param == "servers":
+        make = request.getfixturevalue("server_engines")
+    with environment(make().environment() if make else {}, tmp_path / "data"):
+        yield tmp_path / "data"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from filemill.chassis.ids import made_at, new_id
-from filemill.metadata.repository import doc_id_of
+from filemill.metadata.keys import doc_id_of
 
 
 def test_made_at_when_ids_are_made_then_it_is_that_millisecond_and_in_their_order() -> None:

@@ -16,7 +16,8 @@ from support.servers.ports import free_ports
 
 FILE_ID = "019c2d6e-0000-7000-8000-00000000004d"
 CLIENT_COMMANDS = (
-    ["search", "x"], ["show", FILE_ID], ["download", FILE_ID], ["rm", FILE_ID], ["trace", FILE_ID], ["jobs"],
+    ["search", "x"], ["show", FILE_ID], ["download", FILE_ID], ["rm", FILE_ID], ["trace", FILE_ID], ["jobs"], ["hold"],
+    ["rules", "list"],
     ["parked", "list"], ["parked", "retry", "--all"],
 )  # fmt: skip
 
@@ -59,6 +60,9 @@ def test_command_when_no_mill_runs_then_one_line_says_how_to_start_it(
         (["upload", "/nowhere/at/all"], "there is no file /nowhere/at/all"),
         (["parked", "retry"], "--all"),
         (["jobs", "--service", "x"], "processing or ai"),
+        (["hold", "--release"], "which file?"),
+        (["hold", FILE_ID], "needs --reason"),
+        (["hold", FILE_ID, "--reason", "a case", "--release"], "--release takes none"),
         (["run", "nothing"], "there is no service 'nothing'"),
         (["run", "upload", "--worker"], "upload has no worker"),
         (["run", "upload", "--workers", "2"], "upload has no worker"),

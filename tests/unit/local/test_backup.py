@@ -19,8 +19,7 @@ from filemill.local import backup as backups
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, opened, prepare
 from filemill.local.verify import Report, verify
-from filemill.metadata import catalogue
-from filemill.metadata import repository as documents
+from filemill.metadata import catalogue, lists_repository
 from filemill.upload import purge
 from filemill.upload.intake import Intake
 from filemill.upload.settings import UploadSettings
@@ -111,7 +110,7 @@ async def more(data_dir: str) -> None:
         await settle(mill)
 
         def rename(tx: Tx) -> None:
-            row = documents.listed(tx, "local", "oldest", 1, None, documents.Within())[0]
+            row = lists_repository.listed(tx, "local", "oldest", 1, None, lists_repository.Within())[0]
             catalogue.patch(tx, row, DocumentPatch(title="renamed meanwhile"))
 
         await database.write("test.patch", rename)

@@ -28,7 +28,8 @@ from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.envelope import Event
 from filemill.local.installation import Installation, opened, prepare
-from filemill.upload import lifecycle, purge, repository
+from filemill.upload import legal_holds, lifecycle, purge, repository
+from filemill.upload.errors import UnderHold
 from filemill.upload.intake import Intake, StoredBody
 from filemill.upload.rules import Fields
 from filemill.upload.settings import UploadSettings
@@ -72,6 +73,7 @@ class PurgeRaces(RuleBasedStateMachine):
         self.living: list[str] = []
         self.trashed: list[str] = []
         self.purged: list[str] = []
+        self.held: set[str] = set()
         self.told: list[Event] = []
         self.bodies = 0
 
@@ -109,11 +111,34 @@ class PurgeRaces(RuleBasedStateMachine):
 
         self.do(work())
 
+    @precondition(lambda self: self.living or self.trashed)
+    @rule(data=st.data(), placed=st.booleans())
+    def hold(self, data: st.DataObject, placed: bool) -> None:
+        """A legal hold comes, or ends if there is one."""
+        file_id = data.draw(st.sampled_from(self.living + self.trashed))
+        if placed:
+            self.do(self.db("upload").write("upload.hold", legal_holds.place, ME, file_id, "a case"))
+            self.held.add(file_id)
+        elif file_id in self.held:
+            self.do(self.db("upload").write("upload.release", legal_holds.release, ME, file_id))
+            self.held.remove(file_id)
+
+    def is_refused(self, work: Coroutine[Any, Any, Any], file_id: str) -> bool:
+        """Do what deletes a file; a held one is not deleted."""
+        try:
+            self.do(work)
+        except UnderHold:
+            assert file_id in self.held
+            return True
+        assert file_id not in self.held
+        return False
+
     @precondition(lambda self: self.living)
     @rule(data=st.data())
     def trash(self, data: st.DataObject) -> None:
         file_id = data.draw(st.sampled_from(self.living))
-        self.do(self.db("upload").write("upload.trash", lifecycle.move, ME, file_id, now()))
+        if self.is_refused(self.db("upload").write("upload.trash", lifecycle.move, ME, file_id, now()), file_id):
+            return
         self.living.remove(file_id)
         self.trashed.append(file_id)
 
@@ -129,7 +154,8 @@ class PurgeRaces(RuleBasedStateMachine):
     @rule(data=st.data())
     def purge(self, data: st.DataObject) -> None:
         file_id = data.draw(st.sampled_from(self.living + self.trashed))
-        self.do(self.db("upload").write("upload.purge", purge.begin, ME, file_id, "asked"))
+        if self.is_refused(self.db("upload").write("upload.purge", purge.begin, ME, file_id, "asked"), file_id):
+            return
         (self.living if file_id in self.living else self.trashed).remove(file_id)
         self.purged.append(file_id)
 
@@ -241,6 +267,7 @@ class PurgeRaces(RuleBasedStateMachine):
             ours = self.do(self.db("upload").read(repository.get, "local", file_id))
             theirs = self.do(self.db("metadata").read(_document, file_id))
             assert (theirs["version"], theirs["storage_key"]) == (ours["version"], ours["storage_key"])
+            assert bool(theirs["is_held"]) == (file_id in self.held)
 
 
 def _has_job(tx: Any, file_id: str) -> bool:
@@ -259,7 +286,7 @@ def _removals(tx: Any) -> set[str]:
 
 
 def _document(tx: Any, file_id: str) -> Any:
-    query = "SELECT version, storage_key FROM documents WHERE file_id = ?"
+    query = "SELECT version, storage_key, hold IS NOT NULL AS is_held FROM documents WHERE file_id = ?"
     return tx.exec_driver_sql(query, (file_id,)).mappings().one()
 
 

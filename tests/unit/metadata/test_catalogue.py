@@ -47,6 +47,10 @@ UNAVAILABLE = samples.event(
 )  # fmt: skip
 DELETED = samples.event(Topic.DELETED, samples.lifecycle(FILE, change=1), 9)
 RESTORED = samples.event(Topic.RESTORED, samples.lifecycle(FILE, change=2), 10)
+HELD = samples.event(Topic.HOLD, samples.hold(FILE), 9)
+RELEASED = samples.event(Topic.HOLD, samples.hold(FILE, state="released", change=2), 10)
+REFUSED = samples.event(Topic.HOLD, samples.hold(FILE, state="refused", change=3, asked="deleted"), 11)
+HELD_AGAIN = samples.event(Topic.HOLD, samples.hold(FILE, change=3), 11)
 SECOND_VERSION = samples.event(
     Topic.UPLOADED, samples.uploaded(FILE, version=2, filename="v2.pdf", title=None, tags=[], metadata={}), 11
 )
@@ -68,6 +72,8 @@ STORIES: dict[str, list[Event]] = {
     "analysed again and then not": [UPLOADED, PROCESSED, ANALYZED, ANALYZED_AGAIN, UNAVAILABLE],
     "deleted and restored": [UPLOADED, STARTED, PROCESSED, ANALYZED, DELETED, RESTORED],
     "deleted while processing": [UPLOADED, STARTED, DELETED, PROCESSED],
+    "held": [UPLOADED, HELD, RELEASED, HELD_AGAIN, REFUSED],
+    "held and released": [UPLOADED, HELD, RELEASED, DELETED],
     "quarantined": [QUARANTINED, DELETED, RESTORED],
     "quarantined and replaced": [QUARANTINED, SECOND_VERSION, PROCESSED_SECOND],
     "replaced by what is quarantined": [UPLOADED, STARTED, PROCESSED, ANALYZED, QUARANTINED_SECOND],
@@ -160,6 +166,14 @@ def test_handlers_when_the_story_is_told_then_the_document_says_what_happened(co
     assert (found["content_type"], found["processing_ms"]) == ("application/pdf", 120.5)
     assert found["analysis"] == "done"
     assert found["created_at"] == samples.START
+
+
+def test_held_when_it_was_released_and_held_again_then_the_newest_word_counts(connection: Connection) -> None:
+    """That somebody was refused changes nothing."""
+    found = document_after(connection, reversed(STORIES["held"]))
+    assert (found["hold"]["reason"], found["hold_change"]) == ("The case of Oslo", 3)
+    found = document_after(connection, reversed(STORIES["held and released"]))
+    assert (found["hold"], found["hold_change"], found["deleted"]) == (None, 2, True)
 
 
 def test_analyzed_when_it_is_asked_again_for_one_capability_then_the_other_stays(connection: Connection) -> None:

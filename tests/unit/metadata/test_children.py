@@ -8,7 +8,7 @@ from sqlalchemy.pool import StaticPool
 
 from filemill.chassis.ids import new_id
 from filemill.contracts.topics import Topic
-from filemill.metadata import repository
+from filemill.metadata import lists_repository, repository
 from filemill.metadata.consumers import HANDLERS
 from filemill.metadata.tables import metadata
 from support import samples
@@ -34,7 +34,7 @@ def test_children_when_listed_then_only_the_living_ones_of_this_parent(tx: Conne
     HANDLERS[Topic.DELETED](tx, samples.event(Topic.DELETED, samples.lifecycle(children[2], change=1)))
     second = samples.uploaded(children[1], version=2, parent_id=parent, parent_path="1/a.txt", depth=1)
     HANDLERS[Topic.UPLOADED](tx, samples.event(Topic.UPLOADED, second))
-    found = repository.listed(tx, samples.OWNER, "newest", 10, None, repository.Within(parent=parent))
+    found = lists_repository.listed(tx, samples.OWNER, "newest", 10, None, lists_repository.Within(parent=parent))
     assert [(row["file_id"], row["parent_path"]) for row in found] == [(children[1], "1/a.txt")]
     document = repository.get(tx, samples.OWNER, parent)
     assert document is not None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine
 from filemill.contracts.ai import Finding
 from filemill.contracts.processing import StepRecord
 from filemill.contracts.topics import Topic
-from filemill.metadata import repository, story
+from filemill.metadata import story, timeline_repository
 from filemill.metadata.story import JobNow, why
 from filemill.metadata.tables import metadata
 from support import samples
@@ -21,7 +21,7 @@ REASON = {"code": "x", "detail": "The parser crashed.", "retryable": True}
 def document(**more: Any) -> dict[str, Any]:
     base = {
         "status": "uploaded", "status_reason": None, "analysis": "pending", "analysis_reason": None, "text": None,
-        "renditions": [], "findings": [],
+        "renditions": [], "findings": [], "hold": None,
     }  # fmt: skip
     return base | more
 
@@ -52,8 +52,10 @@ def entry(state: str, service: str = "processing", **more: Any) -> dict[str, Any
          "Analysed; objects and captions would need a model download."),
         (document(analysis="unavailable", analysis_reason=REASON), [], "Analysis unavailable: The parser crashed."),
         (document(analysis="failed"), [], "Analysis failed."),
+        (document(hold={"reason": "The case of Oslo"}), [],
+         "Under a legal hold, so it cannot be deleted: The case of Oslo"),
     ],
-    ids=range(15),
+    ids=range(16),
 )  # fmt: skip
 def test_why_when_a_file_stands_somewhere_then_the_sentence_says_so(
     row: dict[str, Any], entries: list[dict[str, Any]], words: str
@@ -110,7 +112,7 @@ def test_steps_when_some_were_used_again_then_only_the_others_are_counted_back(c
     ]
     event = samples.event(Topic.PROCESSED, samples.processed(FILE, steps=steps), 4, "processing")
     story.processed(connection, event, samples.processed(FILE, steps=steps))
-    told = {entry["step"]: entry for entry in repository.timeline_of(connection, FILE)}
+    told = {entry["step"]: entry for entry in timeline_repository.timeline_of(connection, FILE)}
     before_ms = {name: round((event.time - entry["at"]).total_seconds() * 1000) for name, entry in told.items()}
     assert before_ms == {"identify": 300, "pdf": 50, "image_text": 0, "plan": 0}
     assert told["identify"]["detail"] == {"version": 1, "reused": True}
@@ -125,6 +127,6 @@ def test_analyzed_when_some_findings_were_used_again_then_the_story_says_so_of_t
     ]
     data = samples.analyzed(FILE, findings=findings)
     story.analyzed(connection, samples.event(Topic.ANALYZED, data, 5, "ai"), data)
-    told = {entry["step"]: entry["detail"] for entry in repository.timeline_of(connection, FILE)}
+    told = {entry["step"]: entry["detail"] for entry in timeline_repository.timeline_of(connection, FILE)}
     assert told["language"] == {"model": "py3langid", "reused": True}
     assert told["keywords"] == {"model": "filemill-keywords"}

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from filemill.metadata.repository import signed_hash
+from filemill.metadata.keys import signed_hash
 from filemill.metadata.search.spelling import edits
 from filemill.metadata.search.vectors import CHUNKS_MOST, centre, fused, near_pictures, nearest, packed, question
 from filemill.metadata.search.vocabulary import grams

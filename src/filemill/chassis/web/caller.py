@@ -127,6 +127,11 @@ async def writer_of(request: Request) -> Caller:
     return await caller_with(request, Scope.WRITE)
 
 
+async def deleter_of(request: Request) -> Caller:
+    """As `caller_of`, for what leads to files being deleted, though it is no DELETE."""
+    return await caller_with(request, Scope.DELETE)
+
+
 async def admin_of(request: Request) -> Caller:
     """As `caller_of`, for what operates the installation."""
     return await caller_with(request, Scope.ADMIN)
@@ -161,6 +166,7 @@ CallerDep = Annotated[Caller, Depends(caller_of)]
 SomebodyDep = Annotated[Caller, Depends(somebody)]
 ReaderDep = Annotated[Caller, Depends(reader_of)]
 WriterDep = Annotated[Caller, Depends(writer_of)]
+DeleterDep = Annotated[Caller, Depends(deleter_of)]
 AdminDep = Annotated[Caller, Depends(admin_of)]
 ServiceDep = Annotated[Caller, Depends(service_of)]
 VisitorDep = Depends(visitor_of)

@@ -30,6 +30,7 @@ _NEEDS: dict[Callable[..., Any], Callable[[str], list[str]]] = {
     caller.uploader_of: lambda method: [caller.uploader_scope_of(method).value, UPLOAD_TOKEN],
     caller.reader_of: lambda _method: [Scope.READ.value],
     caller.writer_of: lambda _method: [Scope.WRITE.value],
+    caller.deleter_of: lambda _method: [Scope.DELETE.value],
     caller.admin_of: lambda _method: [Scope.ADMIN.value],
     caller.service_of: lambda _method: [Scope.SERVICE.value],
     caller.somebody: lambda _method: [SOMEBODY],

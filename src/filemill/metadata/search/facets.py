@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
+from filemill.metadata import lists_repository
 from filemill.metadata.search.entries import kinds_of
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.text_index import TextIndex
@@ -26,7 +26,9 @@ def facets(
     tags: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
     sizes = (filters.least_bytes or 0, filters.most_bytes)
-    for content_type, some_tags, status, times in repository.counted(tx, filters.owner_id, keys[:FACETS_AMONG], sizes):
+    for content_type, some_tags, status, times in lists_repository.counted(
+        tx, filters.owner_id, keys[:FACETS_AMONG], sizes
+    ):
         types[kinds_of(content_type)[0]] += times
         tags.update(dict.fromkeys(some_tags, times))
         statuses[status] += times

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
+from filemill.metadata import index_repository, lists_repository
 from filemill.metadata.search.evidence import Found, found
 from filemill.metadata.search.facets import facets
 from filemill.metadata.search.pages import Order, Page, Place, page
@@ -58,12 +58,12 @@ def _told(
     tx: Tx, index: TextIndex, terms: list[Term], filters: Filters, shown: Page, *, first: bool,
     corrections: dict[str, str], hint: dict[str, str],
 ) -> Findings:  # fmt: skip
-    rows = repository.many(tx, filters.owner_id, shown.keys)
+    rows = lists_repository.many(tx, filters.owner_id, shown.keys)
     scores = shown.scores or {}
-    texts = repository.texts_of(tx, shown.keys) if positive(terms) else {}
+    texts = index_repository.texts_of(tx, shown.keys) if positive(terms) else {}
     hits = [found(rows[key], texts.get(key, ""), scores.get(key), terms) for key in shown.keys if key in rows]
     counts, counted = facets(tx, index, terms, filters, shown.matches) if first else ({}, None)
-    behind = repository.behind_count(tx, BEHIND_MOST) if first else 0
+    behind = index_repository.behind_count(tx, BEHIND_MOST) if first else 0
     return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)
 
 

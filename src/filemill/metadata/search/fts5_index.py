@@ -80,7 +80,7 @@ class Fts5Index:
         oldest_first: bool = False,
     ) -> list[int]:
         """See `TextIndex.newest`."""
-        begin, end = filters.since or 0, filters.until or KEY_END
+        begin, end = filters.since or 0, KEY_END if filters.until is None else filters.until
         if before is not None:
             begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
         statement = _NEWEST.format("ASC" if oldest_first else "DESC")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository, vectors_repository
+from filemill.metadata import index_repository, lists_repository, vectors_repository
 from filemill.metadata.search.evidence import Found, found
 from filemill.metadata.search.facets import facets
 from filemill.metadata.search.finder import BEHIND_MOST, Findings
@@ -62,7 +62,7 @@ def search(
     """One page of the joined order."""
     full = understood(terms, languages(tx, filters.owner_id))
     if after is not None and after.below:
-        filters = replace(filters, until=min(filters.until or after.below, after.below))
+        filters = filters.below(after.below)
     by_words, among = ranked_keys(tx, index, full, filters, RANKED_AMONG)
     close, compared = _by_meaning(tx, index, full, filters, asked)
     joined = fused([key for key, _ in by_words[:RANKED_MOST]], [key for key, _ in close])
@@ -72,7 +72,7 @@ def search(
     shown = joined[:limit]
     last = Place(shown[-1][0], shown[-1][1], below) if len(joined) > limit else None
     counts, counted = facets(tx, index, full, filters, None) if after is None else ({}, None)
-    behind = repository.behind_count(tx, BEHIND_MOST) if after is None else 0
+    behind = index_repository.behind_count(tx, BEHIND_MOST) if after is None else 0
     hits = _hits(tx, full, filters, shown, {key for key, _ in close})
     return Findings(hits, last, among, counts, counted, behind=behind), compared
 
@@ -97,8 +97,8 @@ def _hits(
     tx: Tx, terms: Sequence[Term], filters: Filters, shown: Sequence[tuple[int, float]], close: set[int]
 ) -> list[Found]:
     keys = [key for key, _ in shown]
-    rows = repository.many(tx, filters.owner_id, keys)
-    texts = repository.texts_of(tx, keys)
+    rows = lists_repository.many(tx, filters.owner_id, keys)
+    texts = index_repository.texts_of(tx, keys)
     hits = []
     for key, score in shown:
         if key in rows:

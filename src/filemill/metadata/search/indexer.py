@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import NotFound
 from filemill.chassis.storage.store import BlobStore, read_all
-from filemill.metadata import repository
+from filemill.metadata import index_repository
 from filemill.metadata.search.entries import entry_of
 from filemill.metadata.search.text_index import IndexEntry, TextIndex
 
@@ -52,7 +52,7 @@ class Indexer:
 
     async def index_some(self) -> int:
         """Index one batch; returns how many documents that were."""
-        rows = await self._database.read(repository.unindexed, BATCH_MOST)
+        rows = await self._database.read(index_repository.unindexed, BATCH_MOST)
         if not rows:
             return 0
         fresh = {row["doc_id"]: await self._new_text(row) for row in rows}
@@ -64,7 +64,7 @@ class Indexer:
         key = (row["text"] or {}).get("storage_key")
         if row["deleted"] or not key:
             return None
-        kept = await self._database.read(repository.text_of, row["doc_id"])
+        kept = await self._database.read(index_repository.text_of, row["doc_id"])
         if kept is not None and kept[0] == key:
             return None
         try:
@@ -80,7 +80,7 @@ class Indexer:
         gone: list[int] = []
         for row in rows:
             doc_id = row["doc_id"]
-            if not repository.indexed(tx, row):
+            if not index_repository.indexed(tx, row):
                 continue
             if row["deleted"] or not row["known"]:
                 gone.append(doc_id)
@@ -91,10 +91,10 @@ class Indexer:
 
     def _text(self, tx: Tx, row: RowMapping, fresh: str | None) -> str:
         if fresh is not None:
-            repository.keep_text(tx, row["doc_id"], row["text"]["storage_key"], fresh)
+            index_repository.keep_text(tx, row["doc_id"], row["text"]["storage_key"], fresh)
             return fresh
         if not row["text"] or not row["text"].get("storage_key"):
-            repository.drop_text(tx, row["doc_id"])
+            index_repository.drop_text(tx, row["doc_id"])
             return ""
-        kept = repository.text_of(tx, row["doc_id"])
+        kept = index_repository.text_of(tx, row["doc_id"])
         return kept[1] if kept else ""

@@ -6,11 +6,11 @@ matches, and the answer says when there were more; a plain list is walked in an 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
+from filemill.metadata import lists_repository
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
 from filemill.metadata.search.text_index import TextIndex
@@ -53,7 +53,7 @@ def page(
     if order in ("newest", "oldest"):
         return _by_age(tx, index, terms, filters, limit, after, oldest_first=order == "oldest")
     if after is not None and after.below:
-        filters = replace(filters, until=min(filters.until or after.below, after.below))
+        filters = filters.below(after.below)
     if order == "relevance":
         return _ranked(tx, index, terms, filters, limit, after)
     return _sorted(tx, index, terms, filters, order, limit, after)
@@ -102,7 +102,7 @@ def _sorted(
     keys = index.newest(tx, terms, filters, SORTED_AMONG + 1, None)
     among = SORTED_AMONG if len(keys) > SORTED_AMONG else None
     keys = fitting(tx, filters, keys[:SORTED_AMONG]) if filters.by_size else keys[:SORTED_AMONG]
-    values = repository.sort_values(tx, filters.owner_id, keys, order)
+    values = lists_repository.sort_values(tx, filters.owner_id, keys, order)
     if order == "size":  # the largest first
         line = sorted(((value, key) for key, value in values.items()), reverse=True)
         line = [one for one in line if after is None or one < (after.value, after.key)]

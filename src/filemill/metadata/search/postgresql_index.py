@@ -85,7 +85,7 @@ class PostgresqlIndex:
         oldest_first: bool = False,
     ) -> list[int]:
         """See `TextIndex.newest`."""
-        begin, end = filters.since or 0, filters.until or KEY_END
+        begin, end = filters.since or 0, KEY_END if filters.until is None else filters.until
         if before is not None:
             begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
         match = _match(terms, filters, about)

@@ -61,6 +61,10 @@ class Filters:
         """Whether they name a size."""
         return self.least_bytes is not None or self.most_bytes is not None
 
+    def below(self, key: int) -> "Filters":
+        """The same of what is below a key. The first key there can be is 0, which is a bound like any other."""
+        return replace(self, until=key if self.until is None else min(self.until, key))
+
     def fits_size(self, size_bytes: int) -> bool:
         """Whether a file of so many bytes is asked for."""
         return (self.least_bytes or 0) <= size_bytes and (self.most_bytes is None or size_bytes <= self.most_bytes)

@@ -7,7 +7,7 @@ being many, and then the answer says how many were looked at. Not for: which doc
 from collections.abc import Sequence
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository
+from filemill.metadata import lists_repository
 from filemill.metadata.search.impacts import Scorer
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.text_index import TextIndex
@@ -42,5 +42,5 @@ def ranked_keys(
 
 def fitting(tx: Tx, filters: Filters, keys: Sequence[int]) -> list[int]:
     """Those of a size that is asked for, which the index does not know."""
-    sizes = repository.sizes(tx, filters.owner_id, keys)
+    sizes = lists_repository.sizes(tx, filters.owner_id, keys)
     return [key for key in keys if key in sizes and filters.fits_size(sizes[key])]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from filemill.chassis.database.database import Database, Tx
-from filemill.metadata import repository
+from filemill.metadata import index_repository
 from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.text_index import TextIndex
 
@@ -46,15 +46,15 @@ async def _drop_strays(database: Database, index: TextIndex) -> int:
 
 def _drop(tx: Tx, index: TextIndex, keys: list[int]) -> int:
     """Looks again in its own transaction: what became a document meanwhile stays."""
-    strays = repository.without_document(tx, keys)
+    strays = index_repository.without_document(tx, keys)
     index.remove(tx, strays)
     return len(strays)
 
 
 async def _index_all(database: Database, indexer: Indexer, progress: Progress) -> int:
     done, after = 0, -1
-    total = await database.read(repository.document_count)
-    while keys := await database.write("metadata.index.rebuild.mark", repository.mark_behind, after, PAGE):
+    total = await database.read(index_repository.document_count)
+    while keys := await database.write("metadata.index.rebuild.mark", index_repository.mark_behind, after, PAGE):
         while await indexer.index_some():
             pass
         after, done = keys[-1], done + len(keys)

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import RowMapping
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import repository, vectors_repository
+from filemill.metadata import lists_repository, vectors_repository
 from filemill.metadata.search.hybrid import DOCUMENTS_MOST, LEAST_COSINE
 from filemill.metadata.search.languages import FUNCTION_WORDS
 from filemill.metadata.search.query import Filters, Term
@@ -103,5 +103,5 @@ def _strongest(line: str) -> dict[str, float]:
 
 
 def _rows(tx: Tx, row: RowMapping, best: Sequence[tuple[int, float]]) -> list[tuple[RowMapping, float]]:
-    rows = repository.many(tx, row["owner_id"], [key for key, _ in best])
+    rows = lists_repository.many(tx, row["owner_id"], [key for key, _ in best])
     return [(rows[key], value) for key, value in best if key in rows]
