@@ -14,7 +14,7 @@ from filemill.ai.models.registry import open_registry
 from filemill.ai.repository import job_queue
 from filemill.ai.served import limits_of
 from filemill.ai.settings import AiSettings
-from filemill.ai.worker import DOORBELL
+from filemill.ai.worker import DOORBELL, SOON
 from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.doorbell import Bell
@@ -31,6 +31,8 @@ from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
+from filemill.contracts.envelope import Event
+from filemill.contracts.topics import Topic
 
 
 async def build(settings: AiSettings) -> ASGIApp:
@@ -43,10 +45,15 @@ async def build(settings: AiSettings) -> ASGIApp:
     def wake() -> None:
         bell.ring(DOORBELL)
 
+    def learned(news: list[Event]) -> None:
+        wake()
+        if any(event.type == Topic.UPLOADED for event in news):
+            bell.ring(SOON)
+
     background = Background()
     background.add("relay", Relay(database, transport).run)
     intake = Consumer(
-        consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), lambda _done: wake(), silenced
+        consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), learned, silenced
     )
     background.add("intake", intake.run)
     background.add("deadlines", DeadlineWatch(database, settings.analysis_deadline_s, new_id).run)

@@ -18,7 +18,7 @@ class AiSettings(ServiceSettings):
     analysis_deadline_s: float = Field(default=600.0, gt=0)
     ai_memory_bytes: int = Field(default=1024**3, ge=128 * 1024**2)
     ai_idle_s: float = Field(default=300.0, gt=0)
-    """After so long without an analysis the tables of the rules leave memory; the next one waits a second or two for them."""
+    """After so long without an analysis the tables of the rules leave memory; they come back with the next upload."""
     ai_queue_most: int = Field(default=10_000, ge=1)
     models_dir: Path | None = None
     """Where models are that do not come with filemill; `models` in the data folder when unset."""

@@ -19,6 +19,8 @@ from filemill.chassis.sandbox import Limits
 from filemill.chassis.settings import load
 
 DOORBELL = "ai.jobs"
+SOON = "ai.soon"
+"""Rung when a file has come that will be analysed once it is processed."""
 
 
 def spec(settings: AiSettings) -> WorkerSpec:
@@ -43,6 +45,7 @@ def spec(settings: AiSettings) -> WorkerSpec:
         concurrency=settings.ai_workers,
         deadline_s=settings.ai_deadline_s,
         idle_s=settings.ai_idle_s,
+        soon=SOON,
     )
 
 

@@ -89,13 +89,13 @@ class Doorbell:
         """Ring from within the same process."""
         self._event.set()
 
-    async def wait(self, timeout_s: float) -> None:
-        """Wait for a ring, at most `timeout_s`."""
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait for a ring, at most `timeout_s`; returns whether there was one."""
         try:
             async with asyncio.timeout(timeout_s if self._socket is not None else min(timeout_s, 0.1)):
-                await self._event.wait()
+                return await self._event.wait()
         except TimeoutError:
-            return
+            return False
         finally:
             self._event.clear()
 

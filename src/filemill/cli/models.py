@@ -60,7 +60,7 @@ def pull(
     ] = False,
 ) -> None:
     """Fetch a model; every file must have the size and SHA-256 of its manifest. Repeat it to go on where it was."""
-    from filemill.ai.models import pins
+    from filemill.ai.models import pinning
     from filemill.ai.models.pull_sources import FromPlace, FromUrls
     from filemill.ai.models.pulling import PullFailed
     from filemill.ai.models.pulling import pull as pull_files
@@ -74,11 +74,11 @@ def pull(
     if pin and source is None:
         raise CallFailed("--pin vouches for files that you brought: say --from FOLDER with it")
     try:
-        entry = pins.found_in(model.entry, source) if pin and source else model.entry
+        entry = pinning.found_in(model.entry, source) if pin and source else model.entry
         with screen.byte_bars() as progress:
             pull_files(entry, registry.shelf, came_from, progress)
         if pin:
-            pins.keep(entry, registry.shelf)
+            pinning.keep(entry, registry.shelf)
             for file in entry.shelf_files:
                 screen.say(f"  {file.sha256}  {file.size_bytes:>12}  {file.name}")
     except PullFailed as error:

@@ -77,7 +77,10 @@ class Endpoints:
         return {"items": [{"name": plan.name, "why": plan.why, "steps": steps} for plan, steps in shown]}
 
     async def rendition(self, file_id: FileId, name: str, request: Request, caller: CallerDep) -> Response:
-        """What exists, or what can be made: `page-N` of a PDF, `page-N.png` (or jpeg, avif, webp), a `card`. It has an ETag."""
+        """What exists, or what can be made: `page-N` of a PDF or office document, `page-N.png` (or jpeg, avif, webp), a `card`.
+
+        It has an ETag.
+        """
         try:
             row = await self.on_request.rendition(caller.owner_id, file_id, name)
         except NotFound:

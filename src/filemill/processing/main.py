@@ -37,6 +37,7 @@ from filemill.processing.ledger import ProcessingLedger
 from filemill.processing.on_request import OnRequest
 from filemill.processing.repository import KIND, job_queue
 from filemill.processing.settings import ProcessingSettings
+from filemill.processing.step_options import options_of
 from filemill.processing.steps import ocr
 from filemill.processing.steps.run import ENTRY, PRELOAD
 from filemill.processing.unpack_endpoints import UnpackEndpoints
@@ -75,7 +76,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
 
     scratch = own_scratch(settings.data_dir / "scratch" / "processing-on-request")
     sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch, required=settings.sandbox)
-    on_request = OnRequest(database, store, sandbox, scratch, settings.picture_format)
+    on_request = OnRequest(database, store, sandbox, scratch, options_of(settings))
 
     state = HealthState(
         "processing",

@@ -1,4 +1,4 @@
-"""Pictures made when somebody asks for them: `page-N` of a PDF, a `card` and other sizes of whatever has a preview.
+"""Pictures made when somebody asks: `page-N` of a PDF or office document, a `card` and other sizes of whatever has a preview.
 
 They are made in a sandbox of this process, a few at a time, and kept beside those of a run, so that the next request finds
 them. A later run of the file drops them: the next request makes them anew. What waits here has no job: a client that
@@ -8,7 +8,7 @@ leaves, or a process that dies, loses nothing but the picture, and asking again 
 import asyncio
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from filemill.chassis.storage.store import BlobStore
 from filemill.contracts.processing import RenditionRef
 from filemill.processing import keeping, repository
 from filemill.processing.errors import RenditionFailed
-from filemill.processing.plan import PDF, PICTURE
-from filemill.processing.steps import conversion, guarded, image_renditions, pdf_page
+from filemill.processing.plan import OFFICE, PDF, PICTURE, Plan
+from filemill.processing.steps import conversion, guarded, image_renditions, office_page, pdf_page
 from filemill.processing.steps.context import Step
 from filemill.processing.steps.image_renditions import CARD, PREVIEW, SIDE_PX
+from filemill.processing.steps.options import Options
 
 AT_ONCE = 2
 """Pictures being made; a page takes about a tenth of a second."""
@@ -35,6 +36,7 @@ WAITING_MOST = 50
 RETRY_AFTER_S = 5
 CONVERSIONS_MOST = 50
 """Of one file, kept; of more the oldest go, and are made again if somebody still asks."""
+_PAGES: dict[str, tuple[Step, Plan]] = {PDF.name: (pdf_page, PDF), OFFICE.name: (office_page, OFFICE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class OnRequest:
     store: BlobStore
     sandbox: Sandbox
     scratch: Path
-    picture_format: str = "webp"
+    options: Options = field(default_factory=Options)
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _started: bool = False
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -147,7 +149,7 @@ class OnRequest:
             "content_type": order.content_type,
             "renditions": [order.name],
             "only": [order.step.NAME],
-            "options": {"picture_format": self.picture_format},
+            "options": asdict(self.options),
         }
         processed = await guarded.process(self.sandbox, request, source=source, work_dir=out, limits=order.limits)
         if processed.result is None:
@@ -182,8 +184,9 @@ def _look(tx: Tx, owner_id: str, file_id: str, name: str) -> tuple[RowMapping | 
         return row, None
     wish, plan = conversion.wish_in(name), repository.plan_of(tx, file_id, file["version"])
     itself = (file["storage_key"], file["filename"], file["content_type"])
-    if pdf_page.page_in(name) is not None and plan == PDF.name:
-        return None, _Order(file, name, pdf_page, *itself, PDF.limits)
+    if pdf_page.page_in(name) is not None and plan in _PAGES:
+        step, of = _PAGES[plan]
+        return None, _Order(file, name, step, *itself, of.limits)
     preview = repository.rendition(tx, owner_id, file_id, PREVIEW)
     if (name == CARD or wish) and preview is not None and preview["version"] == file["version"]:
         shown = (preview["storage_key"], PREVIEW, preview["content_type"])

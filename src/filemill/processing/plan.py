@@ -20,6 +20,8 @@ from filemill.processing.steps import (
     image_text,
     loudness,
     media_poster,
+    office_page,
+    office_picture,
     pdf,
     pdf_page,
     perceptual_hash,
@@ -34,7 +36,7 @@ from filemill.processing.steps import (
 from filemill.processing.steps.context import Step
 from filemill.processing.steps.options import Options
 
-# ffprobe, or tesseract with its two threads, and one process to spare.
+# ffprobe, tesseract with its two threads, or LibreOffice, and one process to spare.
 _HELPER_PROGRAMS = 2
 # A drawing that takes longer is run again without being drawn; both together stay below what one file may take.
 _DRAWING_S = 14
@@ -72,6 +74,12 @@ PDF = Plan(
     "a PDF: text of each page, a picture of the first one and of others when asked for, words in scans",
     Limits(processes=_HELPER_PROGRAMS),
 )
+OFFICE = Plan(
+    "office",
+    (identify, document_text, office_picture, office_page, dominant_colours),
+    "an office document: its words and what it says about itself, a picture of its first page and of others when asked for",
+    Limits(processes=_HELPER_PROGRAMS),
+)
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")
 TEXT = Plan("text", (identify, plain_text), "plain text: its words, charset and, for tables, columns")
 ARCHIVE = Plan(
@@ -96,7 +104,7 @@ MEDIA = Plan(
 # What a file of unknown kind is shows only inside the sandbox, where its limits are set already: they are those of every plan.
 OTHER = Plan("other", (identify,), "no step knows this kind of file; it is kept and can be downloaded", MEDIA.limits)
 
-PLANS = (PICTURE, DRAWING, PDF, DOCUMENT, TEXT, ARCHIVE, MEDIA, OTHER)
+PLANS = (PICTURE, DRAWING, PDF, OFFICE, DOCUMENT, TEXT, ARCHIVE, MEDIA, OTHER)
 
 _PICTURES = frozenset(
     {
@@ -140,16 +148,20 @@ ARCHIVES = frozenset(
         "application/vnd.android.package-archive",
     }
 )
-_DOCUMENTS = frozenset(
+_OFFICE = frozenset(
     {
         "application/msword",
         "application/vnd.ms-excel",
         "application/vnd.ms-powerpoint",
-        "application/vnd.ms-outlook",
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
-        "application/encrypted-ooxml",
-        "application/x-cfb",
+        "application/x-cfb",  # what a document of before 2007 is until its content is looked at
         "application/rtf",
+    }
+)
+_DOCUMENTS = frozenset(
+    {
+        "application/vnd.ms-outlook",
+        "application/encrypted-ooxml",
         "application/epub+zip",
         "application/xml",
         "application/xhtml+xml",
@@ -157,7 +169,7 @@ _DOCUMENTS = frozenset(
         "text/html",
     }
 )
-_DOCUMENT_FAMILIES = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
+_OFFICE_FAMILIES = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oasis.opendocument.")
 _TEXTS = frozenset(
     {
         "application/json",
@@ -183,7 +195,9 @@ def plan_for(content_type: str, filename: str) -> Plan:  # noqa: ARG001  promise
         return DRAWING
     if kind == "application/pdf":
         return PDF
-    if kind in _DOCUMENTS or kind.startswith(_DOCUMENT_FAMILIES):
+    if kind in _OFFICE or kind.startswith(_OFFICE_FAMILIES):
+        return OFFICE
+    if kind in _DOCUMENTS:
         return DOCUMENT
     if kind in ARCHIVES:
         return ARCHIVE

@@ -7,5 +7,8 @@ from filemill.processing.steps.options import Options
 def options_of(settings: ProcessingSettings) -> Options:
     """Return what the steps read of the settings."""
     return Options(
-        ocr_languages=settings.ocr_languages, ocr_engine=settings.ocr_engine, picture_format=settings.picture_format
+        ocr_languages=settings.ocr_languages,
+        ocr_engine=settings.ocr_engine,
+        picture_format=settings.picture_format,
+        office_engine=settings.office_engine,
     )

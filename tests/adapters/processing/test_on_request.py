@@ -17,8 +17,10 @@ from filemill.contracts.topics import Topic
 from filemill.processing import consumers, on_request
 from filemill.processing.errors import RenditionFailed
 from filemill.processing.on_request import OnRequest
+from filemill.processing.steps.options import Options
 from support import samples
 from support.processing_service import OpenSandbox, Service
+from support.programs import Require
 
 ME = samples.uploaded(new_id()).owner_id
 NAMED = "SELECT name, storage_key FROM renditions ORDER BY name"
@@ -69,6 +71,21 @@ async def test_page_when_asked_for_then_it_is_made_once_and_kept(service: Servic
     assert (await picture(service, later)).size == (1200, 1600)
     assert [name for name, _ in await service.rows(NAMED)] == ["page-2", "preview", "text", "thumbnail"]
     assert list(asked.scratch.iterdir()) == []
+
+
+async def test_page_when_it_is_of_an_office_document_then_it_is_drawn_too(
+    service: Service, asked: OnRequest, require: Require
+) -> None:
+    """By LibreOffice; switched off, the answer says so."""
+    require("soffice")
+    file_id = await processed(service, rb"{\rtf1\ansi Harbour minutes\par}", "a.rtf", "application/rtf")
+    asked.options = Options(office_engine="off")
+    with pytest.raises(RenditionFailed, match="FILEMILL_OFFICE_ENGINE"):
+        await asked.rendition(ME, file_id, "page-1.png")
+    asked.options = Options()
+    row = await asked.rendition(ME, file_id, "page-1.png")
+    assert row["made_by"] == {"asked": True, "steps": {"office_page": 1}}
+    assert max((await picture(service, row)).size) == 1600
 
 
 async def test_page_when_it_is_kept_between_looking_and_making_then_it_is_not_made_again(
@@ -290,6 +307,6 @@ async def test_card_when_avif_is_set_then_it_is_made_of_a_preview_that_is_avif(
 ) -> None:
     """A preview of either kind can be read, and the card is what is set now."""
     file_id = await processed(service, wide(), "a.png", "image/png")
-    asked.picture_format = "avif"
+    asked.options = Options(picture_format="avif")
     card = await asked.rendition(ME, file_id, "card")
     assert ((await picture(service, card)).format, card["content_type"]) == ("AVIF", "image/avif")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from filemill.chassis.sandbox import Sandbox
-from filemill.processing.plan import DOCUMENT, DRAWING, PDF
+from filemill.processing.plan import DOCUMENT, DRAWING, OFFICE, PDF
 from filemill.processing.steps.guarded import process
 from filemill.processing.steps.run import ENTRY, PRELOAD
 
@@ -56,7 +56,7 @@ async def mill(scratch: Path) -> AsyncIterator[Sandbox]:
 def test_limits_when_read_then_they_are_those_promised() -> None:
     """30 seconds and 1 GiB for one file."""
     assert DRAWING.limits.wall_s <= WALL_S / 2, "run again without the drawing"
-    for plan in (PDF, DOCUMENT):
+    for plan in (PDF, OFFICE, DOCUMENT):
         assert (plan.limits.wall_s, plan.limits.memory_bytes) == (WALL_S, MEMORY_BYTES)
 
 

@@ -63,6 +63,27 @@ async def test_sandbox_when_nothing_runs_then_its_zygote_ends_and_the_next_run_h
     assert await run(resting, scratch / "b") == "ok"
 
 
+async def test_sandbox_when_work_is_on_its_way_then_it_is_warm_before_it_comes_and_rests_if_it_does_not(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run finds the zygote that was started for it; without one it ends after the idle time, as after a run."""
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER))
+    made = Sandbox("hostile:attempt", scratch=scratch, idle_s=5.0)
+    await made.warm_up()
+    started = made.zygote_pid
+    assert started is not None
+    await made.warm_up()
+    assert await run(made, scratch / "a") == "ok"
+    assert made.zygote_pid == started
+    await made.stop()
+    resting = Sandbox("hostile:attempt", scratch=scratch, idle_s=0.0)
+    loop = asyncio.create_task(resting.rest(0.001))
+    await resting.warm_up()
+    await until_gone(resting)
+    loop.cancel()
+    await resting.stop()
+
+
 async def test_sandbox_when_runs_come_while_it_goes_to_rest_then_none_is_lost(resting: Sandbox, scratch: Path) -> None:
     """Whatever moment they meet; a run in work keeps the zygote."""
     for number in range(6):

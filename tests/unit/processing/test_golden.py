@@ -29,7 +29,7 @@ GOLDEN = {
     "invoice.pdf": Golden(
         "pdf", 2, ("Hollow", "INV-2025-0417", "Bright", "1,079.41", "1,284.50"), ((181, 256), (247, 249, 248))
     ),
-    "letter.docx": Golden("document", 1, ("Lindenhof", "Okafor", "March", "Dear", "Castellane")),
+    "letter.docx": Golden("office", 1, ("Lindenhof", "Okafor", "March", "Dear", "Castellane")),
     "mail.eml": Golden("document", 1, ("Valves", "Raman", "Lenk", "May", "230.40")),
     "notes.txt": Golden("text", 1, ("greenhouse", "Ines", "Priya", "irrigation", "38.40")),
     "qr.png": Golden("picture", thumbnail=((256, 256), (171, 171, 171))),

@@ -1,49 +1,19 @@
 """Hashes that an operator vouches for, where an entry that comes with filemill has none: `pins.json` in the model's folder.
 
-For entries whose publisher's hashes we could not see. Who brought the files says with `models pull ID --from FOLDER --pin` that
-these are the ones; from then on they are checked like any others before each load. Not for an entry with hashes of its own.
-On failure: `PullFailed`; a `pins.json` that makes no sense is `ValueError`, and counts as none.
+For entries whose publisher's hashes we could not see; they are checked like any others before each load. Not for an entry with
+hashes of its own, nor for writing them (pinning.py: the zygote of the rules reads, and loads nothing that only writes).
+On failure: a `pins.json` that makes no sense is `ValueError`, and counts as none.
 """
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from filemill.ai.models.entry import ModelEntry, ModelFile, checked
-from filemill.ai.models.pulling import PullFailed
-from filemill.ai.models.shelf import Shelf, sha256_of
-from filemill.chassis.durable_folder import make_durable, sync_folder
+from filemill.ai.models.shelf import Shelf
 
 PINS = "pins.json"
 _MOST_BYTES = 64 * 1024
-
-
-def found_in(entry: ModelEntry, place: Path) -> ModelEntry:
-    """The entry with size and SHA-256 of the files in a folder. Raises `PullFailed`."""
-    if entry.manifest_complete:
-        raise PullFailed(f"{entry.id} has hashes of its own; pull it without --pin")
-    if not place.is_dir():
-        raise PullFailed(f"--pin takes the files of a folder, and {place.name} is none")
-    files = []
-    for file in entry.shelf_files:
-        path = place / file.name
-        if path.is_file():
-            files.append(ModelFile(file.name, sha256=sha256_of(path), size_bytes=path.stat().st_size))
-        elif not file.optional:
-            raise PullFailed(f"there is no {file.name} in {place}; the model needs it")
-    return replace(entry, files=tuple(files), size_bytes=sum(one.size_bytes or 0 for one in files), pinned=True)
-
-
-def keep(entry: ModelEntry, shelf: Shelf) -> None:
-    """Write down what was found; from the next start on it is the manifest."""
-    folder = shelf.folder(entry)
-    make_durable(folder)
-    rows = [{"name": one.name, "size_bytes": one.size_bytes, "sha256": one.sha256} for one in entry.shelf_files]
-    beside = folder / f"{PINS}.new"
-    beside.write_text(json.dumps({"files": rows}, indent=1), encoding="utf-8")
-    beside.replace(folder / PINS)
-    sync_folder(folder)
 
 
 def with_pins(entry: ModelEntry, shelf: Shelf) -> ModelEntry:

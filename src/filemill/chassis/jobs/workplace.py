@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -33,12 +34,16 @@ from filemill.chassis.storage.store import BlobStore
 
 _log = structlog.get_logger()
 
+# Nothing is looked for in between: only a ring means something.
+_LOOK_S = 3600.0
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSpec:
     """What one service's workers are. `deadline_s` is the longest a try may take.
 
     `idle_s`: the sandbox loads its libraries with the first file, and gives their memory back after so long without one.
+    `soon`: a doorbell that says that there will be work in a moment, so that they are loaded when it is there.
     """
 
     kind: str
@@ -54,6 +59,7 @@ class WorkerSpec:
     deadline_s: float
     lanes: Sequence[str] = (INTERACTIVE, BULK)
     idle_s: float | None = None
+    soon: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,21 @@ async def open_workplace(settings: ServiceSettings, spec: WorkerSpec) -> AsyncIt
         background.add("relay", Relay(database, transport).run)
         if spec.idle_s is not None:
             background.add("sandbox", sandbox.rest)
+            if spec.soon is not None:
+                background.add("warm-up", partial(_warm_up, sandbox, settings.data_dir, spec.soon))
         stack.push_async_callback(background.stop)
         yield Workplace(database, store, sandbox, scratch, background)
+
+
+async def _warm_up(sandbox: Sandbox, place: Path, soon: str) -> None:
+    """A loop. A ring that is not heard costs the first job a wait, and one that nothing follows costs memory for a while."""
+    doorbell = Doorbell(place, soon)
+    try:
+        while True:
+            if await doorbell.wait(_LOOK_S):
+                await sandbox.warm_up()
+    finally:
+        doorbell.close()
 
 
 def make_worker(settings: ServiceSettings, spec: WorkerSpec, place: Workplace) -> Worker:

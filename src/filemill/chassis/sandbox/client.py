@@ -66,6 +66,14 @@ class Sandbox:
             if self._zygote is None or self._zygote.lost:
                 await self._replace()
 
+    async def warm_up(self) -> None:
+        """Be ready for work that is on its way: what rests is started, and does not rest again before `idle_s`.
+
+        Raises `SandboxUnavailableError`.
+        """
+        self._used_s = time.monotonic()
+        await self.start()
+
     async def try_out(self) -> None:
         """See whether the walls of this machine are enough, with a zygote that loads nothing and is gone afterwards.
 

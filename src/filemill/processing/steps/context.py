@@ -4,6 +4,7 @@ A step reads and extends one `StepContext`; it returns a `StepEnd` or raises `St
 (run.py).
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,11 @@ class StepContext:
     renditions: list[Rendition] = field(default_factory=list)
     report: Callable[[dict[str, Any]], None] = lambda _: None
     percent_told: int | None = None
+    began_s: float = field(default_factory=time.monotonic)
+
+    def ran_s(self) -> float:
+        """How long this file has been worked on, for steps that must end before the run's own limit does."""
+        return time.monotonic() - self.began_s
 
     def tell(self, step: str, share: float) -> None:
         """Say how far a long step is, 0 to 1; whole percents, each once."""

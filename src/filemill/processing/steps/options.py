@@ -14,3 +14,4 @@ class Options:
     ocr_languages: str = "eng"
     ocr_engine: str = "auto"
     picture_format: str = "webp"
+    office_engine: str = "auto"

@@ -6,6 +6,7 @@ On failure: `unreadable-document`; a page that breaks alone is left out and coun
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from filemill.processing.steps import pdf_lines, pdf_parts, text_pages
@@ -32,6 +33,8 @@ _NARROWEST_PX = 8
 NEEDS_PASSWORD = StepEnd(
     "needs-password", "needs-password", "The document is protected by a password; upload it without one to read it."
 )
+
+UNREADABLE_PAGE = StepEnd("unsupported", "unreadable-page", "The page could not be drawn.")
 
 
 class UndrawablePage(StepError):
@@ -81,6 +84,20 @@ def render_page(document: Any, index: int, *, side_px: int) -> Any:
     if min(width_pt, height_pt) * scale < _NARROWEST_PX:
         raise UndrawablePage(StepEnd("unsupported", "unreadable-page", "The page is too narrow to be drawn."))
     return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+
+
+def render_file(path: Path, *, side_px: int) -> Any:
+    """Return the first page of a PDF that was made here, as `render_page`."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(path)
+        try:
+            return render_page(document, 0, side_px=side_px)
+        finally:
+            document.close()
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise StepError(UNREADABLE_PAGE) from error
 
 
 def _read_parts(context: StepContext, document: Any) -> pdf_parts.Form | None:

@@ -6,6 +6,7 @@ On failure: `unreadable-page`, or `no-such-page` behind the last one.
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from filemill.processing.steps import conversion, pdf
 from filemill.processing.steps.context import StepContext
@@ -19,6 +20,7 @@ OPTIONS = ("picture_format",)
 # One request makes at most so many: each takes a tenth of a second and some megabytes.
 PAGES_MAX = 20
 NO_SUCH_PAGE = "no-such-page"
+NOT_ASKED = StepEnd("skipped", "not-asked", "Pictures of single pages are made when they are asked for.")
 _PAGE_NAME = re.compile(rf"page-([1-9][0-9]{{0,5}})(?:\.({'|'.join(conversion.FORMATS)}))?")
 
 
@@ -41,7 +43,7 @@ def run(context: StepContext) -> StepEnd:
     """Make the pictures of pages that are asked for by name; none is made unasked."""
     wishes = [wish for name in context.wanted_renditions if (wish := page_in(name)) is not None]
     if not wishes:
-        return StepEnd("skipped", "not-asked", "Pictures of single pages are made when they are asked for.")
+        return NOT_ASKED
     document = pdf.open_document(context)
     try:
         for wish in wishes[:PAGES_MAX]:
@@ -60,7 +62,12 @@ def _make(context: StepContext, document: object, wish: PageWish) -> None:
     try:
         picture = pdf.render_page(document, wish.number - 1, side_px=SIDE_PX["preview"])
     except pypdfium2.PdfiumError as error:
-        raise StepError(StepEnd("unsupported", "unreadable-page", "The page could not be drawn.")) from error
+        raise StepError(pdf.UNREADABLE_PAGE) from error
+    keep(context, wish, picture)
+
+
+def keep(context: StepContext, wish: PageWish, picture: Any) -> None:
+    """Write a page's picture as it is wished for."""
     kind = wish.format or context.options.picture_format
     path = context.work_dir / f"page-{wish.number}.{kind}"
     picture.save(path, **conversion.SAVING[kind])

@@ -61,6 +61,12 @@ OPTIONAL_PROGRAMS = (
         install_hint="pip install 'filemill[ocr]'; `make up` brings it",
         version_argument=None,
     ),
+    Program(
+        name="soffice",
+        used_for="pictures of the pages of office documents (LibreOffice)",
+        install_hint="apt install libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui",
+        version_argument="--version",
+    ),
 )
 _BY_NAME = {program.name: program for program in OPTIONAL_PROGRAMS}
 _NUMBER = re.compile(r"\d+(?:\.\d+)+[\w.-]*")

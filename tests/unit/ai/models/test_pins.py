@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from filemill.ai.models import pins
+from filemill.ai.models import pinning, pins
 from filemill.ai.models.pull_sources import FromPlace
 from filemill.ai.models.pulling import PullFailed, check, pull
 from filemill.ai.models.registry import PINNED, built_in_registry, open_registry
@@ -33,9 +33,9 @@ def brought(tmp_path: Path) -> Path:
 
 
 def pin(shelf: Shelf, brought: Path) -> None:
-    found = pins.found_in(entry_of(), brought)
+    found = pinning.found_in(entry_of(), brought)
     pull(found, shelf, FromPlace(brought), lambda *_: None)
-    pins.keep(found, shelf)
+    pinning.keep(found, shelf)
 
 
 def test_pin_when_the_files_are_brought_then_they_are_the_manifest_from_then_on(tmp_path: Path, brought: Path) -> None:
@@ -58,12 +58,12 @@ def test_pin_when_the_files_are_brought_then_they_are_the_manifest_from_then_on(
 def test_pin_when_it_makes_no_sense_then_one_line(tmp_path: Path, brought: Path) -> None:
     """An entry with hashes of its own is never overruled; what a model needs must be there."""
     with pytest.raises(PullFailed, match="hashes of its own"):
-        pins.found_in(entry_of("minilm-l6"), brought)
+        pinning.found_in(entry_of("minilm-l6"), brought)
     with pytest.raises(PullFailed, match=r"and model\.safetensors is none"):
-        pins.found_in(entry_of(), brought / "model.safetensors")
+        pinning.found_in(entry_of(), brought / "model.safetensors")
     (brought / "model.safetensors").unlink()
     with pytest.raises(PullFailed, match=r"there is no model\.safetensors"):
-        pins.found_in(entry_of(), brought)
+        pinning.found_in(entry_of(), brought)
 
 
 def _add(name: str) -> Callable[[dict], dict]:
