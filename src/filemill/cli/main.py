@@ -16,6 +16,7 @@ from filemill.cli.index import index
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
+from filemill.cli.webhooks import webhooks
 from filemill.client import MillError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(parked, name="parked")
 app.add_typer(models, name="models")
 app.add_typer(index, name="index")
 app.add_typer(audit, name="audit")
+app.add_typer(webhooks, name="webhooks")
 for command in operate.registered_commands:
     app.registered_commands.append(command)
 
