@@ -44,6 +44,7 @@ BENCHMARKS = {
     "L6": "l6_embeddings",
     "L7": "l7_hostile_files",
     "L8": "l8_task",
+    "S1": "s1_live_streams",
     "T1": "t1_tus",
     "SCALING": "scaling",
     "FAIRNESS": "fairness",

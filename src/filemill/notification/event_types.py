@@ -23,3 +23,9 @@ def checked(patterns: Sequence[str], known: frozenset[str]) -> list[str]:
             kinds = sorted({f"{kind.partition('.')[0]}.*" for kind in known})
             raise UnknownEventType(f"{one[:60]!r}: use {', '.join([*kinds, *sorted(known)])}")
     return list(dict.fromkeys(patterns))
+
+
+def expanded(text: str) -> frozenset[str]:
+    """The types that a list such as `file.processed,webhook.*` names. Raises `UnknownEventType`."""
+    patterns = checked([part.strip() for part in text.split(",")], STREAM_TYPES)
+    return frozenset(kind for kind in STREAM_TYPES if fits(kind, patterns))

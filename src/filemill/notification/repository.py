@@ -21,8 +21,12 @@ class LiveEvent:
     """An event as a stream sends it; `seq` is its place, and what `Last-Event-ID` names."""
 
     seq: int
+    owner_id: str
     type: str
     body: bytes
+
+
+_SHOWN = (live_events.c.seq, live_events.c.owner_id, live_events.c.type, live_events.c.body)
 
 
 def add(tx: Tx, owner_id: str, topic: str, file_id: str, body: bytes, at: float) -> None:
@@ -31,10 +35,17 @@ def add(tx: Tx, owner_id: str, topic: str, file_id: str, body: bytes, at: float)
     tx.execute(insert(live_events), {"owner_id": owner_id, "type": topic, "file_id": file_id, "body": body, "at": at})
 
 
-def after(tx: Tx, owner_id: str, seq: int, most: int) -> list[LiveEvent]:
-    """The owner's events after a place, in order."""
-    columns = (live_events.c.seq, live_events.c.type, live_events.c.body)
-    query = select(*columns).where(live_events.c.owner_id == owner_id, live_events.c.seq > seq)
+def after(tx: Tx, owner_id: str, seq: int, most: int, types: frozenset[str] | None = None) -> list[LiveEvent]:
+    """The owner's events after a place, in order; of these types only, if any are named."""
+    query = select(*_SHOWN).where(live_events.c.owner_id == owner_id, live_events.c.seq > seq)
+    if types is not None:
+        query = query.where(live_events.c.type.in_(sorted(types)))
+    return [LiveEvent(*row) for row in tx.execute(query.order_by(live_events.c.seq).limit(most))]
+
+
+def newer(tx: Tx, seq: int, most: int) -> list[LiveEvent]:
+    """Everybody's events after a place, in order: for the one look that serves all streams of a process."""
+    query = select(*_SHOWN).where(live_events.c.seq > seq)
     return [LiveEvent(*row) for row in tx.execute(query.order_by(live_events.c.seq).limit(most))]
 
 

@@ -46,13 +46,20 @@ class Sender:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
-            limits=httpx.Limits(max_keepalive_connections=0, max_connections=None),
-            trust_env=False,
-            follow_redirects=False,
-            verify=_trusted(),
-        )
+        self._made: httpx.AsyncClient | None = None
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """Made by the first try: where nobody has a webhook the certificates of the world are not read."""
+        if self._made is None:
+            self._made = httpx.AsyncClient(
+                timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
+                limits=httpx.Limits(max_keepalive_connections=0, max_connections=None),
+                trust_env=False,
+                follow_redirects=False,
+                verify=_trusted(),
+            )
+        return self._made
 
     async def send(self, message: Message) -> Outcome:
         """One try."""
@@ -87,7 +94,8 @@ class Sender:
 
     async def close(self) -> None:
         """Let go of connections and threads."""
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
         self._resolver.close()
 
 
