@@ -31,7 +31,11 @@ CALLS = {
     "ai": {
         ("post", "/analyze/{file_id}"), ("get", "/jobs/{job_id}"), ("post", "/jobs/{job_id}/retry"), ("get", "/models"),
     },
-    "notification": {("get", "/events"), ("get", "/snapshot")},
+    "notification": {
+        ("get", "/events"), ("get", "/snapshot"), ("post", "/webhooks"), ("get", "/webhooks"),
+        ("delete", "/webhooks/{webhook_id}"), ("get", "/webhooks/{webhook_id}/deliveries"),
+        ("post", "/deliveries/{delivery_id}/replay"),
+    },
 }  # fmt: skip
 
 

@@ -198,6 +198,35 @@ SELDOM: dict[str, str] = {
         ],
         "blobs of some age: test_crash_compression",
     ),
+    **dict.fromkeys(
+        [
+            *_transaction("notification.webhooks.claim", "notification.webhooks.settle", "notification.webhooks.free"),
+            "notification.webhooks.sent",
+        ],
+        "somebody has a webhook: test_crash_webhooks",
+    ),
+    **dict.fromkeys(
+        _transaction(
+            "notification.webhooks.make",
+            "notification.webhooks.change",
+            "notification.webhooks.remove",
+            "notification.webhooks.rotate",
+            "notification.webhooks.test",
+            "notification.webhooks.replay",
+            "notification.webhooks.replay-failed",
+        ),
+        "somebody sets a webhook up, each step whole or not at all: tests/adapters/webhooks",
+    ),
+    **dict.fromkeys(
+        _transaction(
+            "notification.webhooks.sweep",
+            "notification.webhooks.stop",
+            "notification.webhooks.forget",
+            "notification.webhooks.reseal",
+            "notification.webhooks.unreadable",
+        ),
+        "housekeeping of webhooks, done again by the next round: tests/adapters/webhooks",
+    ),
     "migrate.in-tx": "the first start: test_crash_starts",
     "migrate.on-server.in-tx": "the first start on PostgreSQL: test_postgresql_migration",
 }

@@ -21,6 +21,7 @@ from filemill.cli.parked import parked
 from filemill.cli.rules import rules
 from filemill.cli.searches import searches
 from filemill.cli.tags import tags
+from filemill.cli.webhooks import webhooks
 from filemill.client import MillError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(rules, name="rules")
 app.add_typer(searches, name="searches")
 app.add_typer(tags, name="tags")
+app.add_typer(webhooks, name="webhooks")
 for command in (*holds.registered_commands, *operate.registered_commands):
     app.registered_commands.append(command)
 

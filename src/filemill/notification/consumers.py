@@ -1,14 +1,15 @@
-"""What notification learns from others: everything. Each event is kept for the streams of the file's owner."""
+"""What notification learns from others: everything. Each event is kept for the streams and the webhooks of the file's owner."""
 
 from typing import Any
 
-from filemill.chassis.database.database import Tx, hold
+from filemill.chassis.database.database import Tx
 from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
-from filemill.notification import repository
+from filemill.notification import deliveries_repository, event_types, repository, webhooks_repository
+from filemill.notification.deliveries_repository import NewDelivery
 
 QUEUE = "notification.live"
 ERASURE = Erasure(repository.INVENTORY)
@@ -16,12 +17,21 @@ _OURS = frozenset({"storage_key", "client_address"})
 
 
 def on_event(tx: Tx, event: Event) -> None:
-    """Keep it for the streams. An event without an owner is nobody's to see."""
+    """Keep it for the streams, and queue it for each webhook that wants it. Without an owner it is nobody's to see."""
     owner_id = event.data.get("owner_id")
     if owner_id:
-        hold(tx, QUEUE)  # a reader goes on from the last number it saw: a smaller one must not be committed after it
-        shown = event.model_copy(update={"data": _public(event.data)})
-        repository.add(tx, owner_id, event.type, event.subject, wire.encode(shown), event.time.timestamp())
+        body = wire.encode(event.model_copy(update={"data": _public(event.data)}))
+        repository.add(tx, owner_id, event.type, event.subject, body, event.time.timestamp())
+        _queue(tx, owner_id, event, body)
+
+
+def _queue(tx: Tx, owner_id: str, event: Event, body: bytes) -> None:
+    wanted = [
+        one for one in webhooks_repository.listening(tx, owner_id) if event_types.fits(event.type, one.event_types)
+    ]
+    deliveries_repository.add(
+        tx, [NewDelivery(one.webhook_id, owner_id, event.id, event.type, event.subject, body) for one in wanted]
+    )
 
 
 def _public(value: Any) -> Any:

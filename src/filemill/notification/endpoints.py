@@ -5,15 +5,16 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.messaging.transport import ParkingLot
 from filemill.chassis.web.caller import AdminDep, CallerDep
 from filemill.contracts.topics import QUEUES
-from filemill.notification import repository
+from filemill.notification import event_types, repository
 from filemill.notification.live import LiveStreams
+from filemill.notification.live_response import LiveResponse
 
 RATE_WINDOW_S = 60
 _PLACE = re.compile("[0-9]{1,18}")
@@ -43,13 +44,18 @@ class Endpoints:
         return router
 
     async def events(
-        self, caller: CallerDep, last_event_id: Annotated[str | None, Header()] = None
-    ) -> StreamingResponse:
-        """`data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now."""
+        self,
+        caller: CallerDep,
+        types: Annotated[str | None, Query(max_length=1000, description="Only these, separated by commas.")] = None,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> LiveResponse:
+        """`data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now.
+
+        `types` are names (`file.processed`, `webhook.disabled`) or all of a kind (`file.*`).
+        """
         last = int(last_event_id) if last_event_id and _PLACE.fullmatch(last_event_id) else None
-        stream = await self.streams.begin(caller.owner_id, last)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+        wanted = event_types.expanded(types) if types is not None else None
+        return LiveResponse(self.streams, await self.streams.begin(caller.owner_id, last, wanted))
 
     async def snapshot(self, _caller: AdminDep) -> dict[str, Any]:
         """Depth and age of every queue, events of the last minute by type, open streams."""

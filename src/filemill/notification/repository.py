@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, insert, select
 
 from filemill.chassis import erasure
-from filemill.chassis.database.database import Tx
+from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.topics import Topic
-from filemill.notification.tables import inbox, live_events, outbox, purged_files
+from filemill.notification.tables import deliveries, inbox, live_events, outbox, purged_files, webhooks
+
+PLACES = "notification.live"
+"""What adding to the live events holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +21,31 @@ class LiveEvent:
     """An event as a stream sends it; `seq` is its place, and what `Last-Event-ID` names."""
 
     seq: int
+    owner_id: str
     type: str
     body: bytes
 
 
+_SHOWN = (live_events.c.seq, live_events.c.owner_id, live_events.c.type, live_events.c.body)
+
+
 def add(tx: Tx, owner_id: str, topic: str, file_id: str, body: bytes, at: float) -> None:
     """Append an event."""
+    hold(tx, PLACES)  # a reader goes on from the last number it saw: a smaller one must not be committed after it
     tx.execute(insert(live_events), {"owner_id": owner_id, "type": topic, "file_id": file_id, "body": body, "at": at})
 
 
-def after(tx: Tx, owner_id: str, seq: int, most: int) -> list[LiveEvent]:
-    """The owner's events after a place, in order."""
-    columns = (live_events.c.seq, live_events.c.type, live_events.c.body)
-    query = select(*columns).where(live_events.c.owner_id == owner_id, live_events.c.seq > seq)
+def after(tx: Tx, owner_id: str, seq: int, most: int, types: frozenset[str] | None = None) -> list[LiveEvent]:
+    """The owner's events after a place, in order; of these types only, if any are named."""
+    query = select(*_SHOWN).where(live_events.c.owner_id == owner_id, live_events.c.seq > seq)
+    if types is not None:
+        query = query.where(live_events.c.type.in_(sorted(types)))
+    return [LiveEvent(*row) for row in tx.execute(query.order_by(live_events.c.seq).limit(most))]
+
+
+def newer(tx: Tx, seq: int, most: int) -> list[LiveEvent]:
+    """Everybody's events after a place, in order: for the one look that serves all streams of a process."""
+    query = select(*_SHOWN).where(live_events.c.seq > seq)
     return [LiveEvent(*row) for row in tx.execute(query.order_by(live_events.c.seq).limit(most))]
 
 
@@ -67,10 +82,18 @@ def _erase_live(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     return tx.execute(delete(live_events).where(*gone)).rowcount, []
 
 
+def _erase_deliveries(tx: Tx, file_id: str) -> tuple[int, list[str]]:
+    """As above; what is being sent at the moment finds no row to write to."""
+    gone = deliveries.c.file_id == file_id, deliveries.c.type.not_in((Topic.PURGED, Topic.PURGE_CONFIRMED))
+    return tx.execute(delete(deliveries).where(*gone)).rowcount, []
+
+
 INVENTORY = Inventory(
     "notification",
     (
         KeptTable(live_events, erase=_erase_live),
+        KeptTable(webhooks, survives="what their owner set up; nothing of any file"),
+        KeptTable(deliveries, local={"lease_holder": None, "lease_until": 0.0}, erase=_erase_deliveries),
         erasure.kept(purged_files),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
