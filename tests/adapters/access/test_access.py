@@ -202,3 +202,9 @@ async def test_key_when_many_use_it_at_once_then_its_last_use_is_written_once(
         *[access.get("/verify", headers=bearer(key)) for _ in range(50)])} == {204}  # fmt: skip
     shown = (await access.get("/keys", headers=bearer(key))).json()["items"][0]
     assert shown["last_used_at"] is not None
+
+
+async def test_address_when_asked_by_another_method_then_every_one_it_takes_is_named(access: httpx.AsyncClient) -> None:
+    """Whichever routes they are of."""
+    refused = await access.patch("/keys")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")

@@ -12,7 +12,8 @@ from starlette.staticfiles import StaticFiles
 
 from filemill import __version__
 from filemill.chassis.background import Background
-from filemill.chassis.web import health, problems, rights
+from filemill.chassis.web import health, problems
+from filemill.chassis.web.description import complete
 from filemill.chassis.web.direct import Direct, DirectRoute, ExactRoute
 from filemill.chassis.web.edge import Edge
 from filemill.chassis.web.upload_tokens import UploadTokens
@@ -60,11 +61,11 @@ def build_app(
         redoc_url=None,
         responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
     )
-    problems.install(app)
     included = [*routers, health.build_router(state)]
     for router in included:
         app.include_router(router)
     routes = [route for router in included for route in router.routes if isinstance(route, APIRoute)]
+    problems.install(app, routes)
     _add_docs(app, routes)
     return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes)
 
@@ -82,7 +83,7 @@ def _add_docs(app: FastAPI, routes: list[APIRoute]) -> None:
         prefix = _prefix(request)
         said = app.openapi()
         if "securitySchemes" not in said.get("components", {}):
-            rights.describe(said, routes)
+            complete(said, routes)
         return JSONResponse(said | ({"servers": [{"url": prefix}]} if prefix else {}))
 
     @app.get("/docs", include_in_schema=False)

@@ -4,12 +4,14 @@ A `FilemillError` says everything itself. A validation error of FastAPI is a 400
 else is a bug: it is logged with its stack, and the caller gets 500 `internal-error` with the request id to quote.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from filemill.chassis import errors
@@ -38,8 +40,9 @@ def problem_response(error: errors.FilemillError) -> Response:
     return response
 
 
-def install(app: FastAPI) -> None:
-    """Translate every error of this app."""
+def install(app: FastAPI, routes: Sequence[APIRoute]) -> None:
+    """Translate every error of this app; `routes` are what it answers."""
+    app.state.routes = routes
     app.add_exception_handler(errors.FilemillError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -63,7 +66,7 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     if first["type"] == "json_invalid":
         return problem_response(errors.BadJson(f"The body is not valid JSON: {first.get('ctx', {}).get('error', '')}"))
     place = ".".join(str(part) for part in first["loc"])
-    if first["loc"][:2] in (("path", "file_id"), ("path", "job_id")):
+    if first["loc"][0] == "path":  # what has not the form of an id is the id of nothing
         return problem_response(errors.NotFound())
     return problem_response(errors.BadRequest(f"{place}: {first['msg']}"))
 
@@ -76,14 +79,18 @@ class _MethodNotAllowed(errors.FilemillError):
     code, status, title = "method-not-allowed", 405, "This address does not take this method"
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem_response(errors.NotFound("There is no such address."))
     if error.status_code == 405:
-        response = problem_response(_MethodNotAllowed())
-        response.headers.update(error.headers or {})
-        return response
+        return problem_response(_MethodNotAllowed(headers={"Allow": _methods_of(request)}))
     if error.status_code < 500:
         return problem_response(errors.BadRequest(str(error.detail)))
     return unexpected(error)
+
+
+def _methods_of(request: Request) -> str:
+    """What the address takes, of whichever route (RFC 9110, 10.2.1); the framework would name one route's only."""
+    here = [route for route in request.app.state.routes if route.path_regex.match(request.url.path)]
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
