@@ -73,7 +73,13 @@ def test_session_when_logged_in_then_the_cookie_opens_and_changes_need_the_token
     assert "samesite=lax" in cookie.lower()
     assert key not in cookie
     token = said.json()["csrf_token"]
-    assert browser.get("/api/session").json() == {**said.json(), "auth": "session"}
+    known = browser.get("/api/session").json()
+    assert (known["owner_id"], known["auth"], known["csrf_token"], known["files_uploaded"]) == (
+        "ann",
+        "session",
+        token,
+        0,
+    )
     form = {"files": {"file": ("a.txt", b"by cookie")}}
     assert browser.get("/api/upload/files").status_code == 200
     for headers in ({}, {"X-CSRF-Token": "wrong"}, {"X-CSRF-Token": ""}):
@@ -82,6 +88,7 @@ def test_session_when_logged_in_then_the_cookie_opens_and_changes_need_the_token
     made = browser.post("/api/upload/files", headers={"X-CSRF-Token": token}, **form)
     assert made.status_code == 201
     assert made.json()["owner_id"] == "ann"
+    assert browser.get("/api/session").json()["files_uploaded"] == 1
     direct = httpx.get(_direct(mill, "metadata") + "/files", cookies=dict(browser.cookies))
     assert direct.status_code == 200
 

@@ -16,7 +16,7 @@ from filemill.chassis.identity.principal import Principal, Scope
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.chassis.ids import new_id
 from filemill.chassis.web import pagination
-from filemill.chassis.web.authentication import COOKIE, METHOD_HEADER, Shown, shown_by
+from filemill.chassis.web.authentication import COOKIE, METHOD_HEADER, Shown, session_id_in, shown_by
 from filemill.chassis.web.caller import (
     AdminDep,
     Caller,
@@ -87,17 +87,22 @@ class Endpoints:
             summary="Let a browser send files for you, for a short while")  # fmt: skip
         return router
 
-    async def session(self, request: Request, caller: SomebodyDep) -> Session:
+    async def session(self, caller: SomebodyDep) -> Session:
         """With `FILEMILL_AUTH=none` everybody on this machine is the local user. A session is told its CSRF token."""
-        shown = shown_by(request.headers, request.method)
-        return _session(caller, csrf_token_of(shown.session_id) if shown.session_id else None)
+        if caller.session_id is None:
+            return _session(caller)
+        kept = await self.logins.sessions.get(caller.session_id)
+        if kept is None:
+            raise Unauthenticated("The session is over; log in again.")
+        more = {"files_uploaded": kept.files_uploaded, "created_at": kept.created_at}
+        return _session(caller).model_copy(update={"csrf_token": csrf_token_of(caller.session_id), **more})
 
     async def log_in(self, request: Request, response: Response, asked: NewSession | None = None) -> Session:
         """With the key as `Authorization: Bearer fm_…` or in the body. The cookie is `HttpOnly`, `SameSite=Lax` and, but on
         plain HTTP of this machine, `Secure`; the answer tells the CSRF token. An old session of the browser ends.
         """
         if self.verifier is None:
-            return _session(await self._local(request), None)
+            return _session(await self._local(request))
         key = asked.key if asked is not None and asked.key else shown_by(request.headers, request.method).bearer
         principal = await self.verifier.principal(Shown(bearer=key)) if key else None
         if principal is None:
@@ -105,16 +110,13 @@ class Endpoints:
         if principal.how == "service":
             raise Forbidden("A service does not log in.")
         visitor = Visitor(address_of(request), request.headers.get("user-agent"))
-        session_id = await self.logins.begin(principal, visitor, _session_id(request))
+        session_id = await self.logins.begin(principal, visitor, session_id_in(request.headers))
         response.set_cookie(
             COOKIE, session_id, max_age=int(ENDS_AFTER_S), path="/", httponly=True, samesite="lax",
             secure=not is_private_line(request, self.settings),
         )  # fmt: skip
         response.headers["Cache-Control"] = "no-store"
-        return Session(
-            owner_id=principal.owner_id, auth="session", is_admin=principal.is_admin,
-            scopes=sorted(principal.scopes), csrf_token=csrf_token_of(session_id),
-        )  # fmt: skip
+        return _session(principal).model_copy(update={"auth": "session", "csrf_token": csrf_token_of(session_id)})
 
     async def log_out(self, request: Request, response: Response, _caller: SomebodyDep) -> None:
         """Other sessions and the key stay. Nothing happens where there is no session."""
@@ -200,13 +202,6 @@ class Endpoints:
         return principal
 
 
-def _session(caller: Caller | Principal, csrf_token: str | None) -> Session:
-    return Session(
-        owner_id=caller.owner_id, auth=caller.how, is_admin=caller.is_admin,
-        scopes=sorted(caller.scopes - {Scope.SERVICE}), csrf_token=csrf_token,
-    )  # fmt: skip
-
-
-def _session_id(request: Request) -> str | None:
-    """The session of the browser, whatever else the request shows."""
-    return shown_by({"cookie": request.headers.get("cookie", "")}, request.method).session_id
+def _session(caller: Caller | Principal) -> Session:
+    scopes = sorted(caller.scopes - {Scope.SERVICE})
+    return Session(owner_id=caller.owner_id, auth=caller.how, is_admin=caller.is_admin, scopes=scopes)

@@ -27,6 +27,8 @@ class Session(Contract):
     csrf_token: str | None = Field(
         default=None, description="Of a session: send it as `X-CSRF-Token` with every call that changes something."
     )
+    files_uploaded: int | None = Field(default=None, description="Of a session: the files it has made.")
+    created_at: Time | None = Field(default=None, description="Of a session: when it began.")
 
 
 class NewSession(Contract):

@@ -14,9 +14,10 @@ import structlog
 from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.errors import FilemillError, NotFound, PreconditionFailed
+from filemill.chassis.errors import FilemillError, NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.ids import made_at, new_id
 from filemill.chassis.messaging import wire
+from filemill.chassis.sessions.store import SessionStore
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobReader, BlobStore
 from filemill.chassis.web.caller import Caller
@@ -161,7 +162,9 @@ class Intake:
         store: BlobStore,
         settings: UploadSettings,
         spool: Spool | None = None,
+        sessions: SessionStore | None = None,
     ) -> None:
+        self._sessions = sessions
         self._database = database
         self._store = store
         self._settings = settings
@@ -229,7 +232,17 @@ class Intake:
             self.scans_due.set()
         by = {"token_id": grant.token_id} if grant is not None else {}
         _log.info("upload.file.accepted", file_id=new.file_id, size=new.size, content_type=new.content_type, **by)
+        await self._count(caller)
         return kept
+
+    async def _count(self, caller: Caller) -> None:
+        """The number of a session is for show: a store that is away must not cost an answer about a file that exists."""
+        if caller.session_id is None or self._sessions is None:
+            return
+        try:
+            await self._sessions.count_upload(caller.session_id)
+        except Unavailable as error:
+            _log.info("upload.session.not-counted", reason=error.detail)
 
     async def accept_version(
         self,

@@ -15,6 +15,7 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.resilience.service_client import ServiceClient
+from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.storage.build import build_folder, build_store, check_start
@@ -62,7 +63,8 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         spool = Spool(
             settings.spool_dir, local, store, database, settings.spool_most_bytes, settings.min_free_disk_bytes
         )
-    intake = Intake(database, store, settings, spool)
+    sessions = await build_sessions(settings) if settings.asks_for_credentials else None
+    intake = Intake(database, store, settings, spool, sessions)
     keys = IdempotencyKeys(database)
 
     background = Background()
@@ -111,6 +113,8 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
 
     async def stop() -> None:
         await processing.close()
+        if sessions is not None:
+            await sessions.close()
         await transport.close()
         if spool is not None:
             await spool.close()

@@ -47,8 +47,7 @@ def shown_by(headers: Mapping[str, str], method: str) -> Shown:
         if scheme.lower() != "bearer" or not value.strip():
             raise Unauthenticated("Send `Authorization: Bearer` with an API key.")
         return Shown(bearer=_plain(value.strip()))
-    cookie = headers.get("cookie")
-    session_id = _session_id(cookie) if cookie else None
+    session_id = session_id_in(headers)
     if session_id is None:
         return NOTHING
     changes = method not in _SAFE_METHODS
@@ -56,9 +55,10 @@ def shown_by(headers: Mapping[str, str], method: str) -> Shown:
     return Shown(session_id=session_id, csrf_token=csrf_token and _plain(csrf_token), changes=changes)
 
 
-def _session_id(cookie: str) -> str | None:
-    """The session in a Cookie header; of two with our name none is ours (a foreign page of a sub-domain can add one)."""
-    found = [value for name, _, value in (part.strip().partition("=") for part in cookie.split(";")) if name == COOKIE]
+def session_id_in(headers: Mapping[str, str]) -> str | None:
+    """The session of a browser; of two with our name none is ours (a foreign page of a sub-domain can add one)."""
+    parts = (part.strip().partition("=") for part in headers.get("cookie", "").split(";"))
+    found = [value for name, _, value in parts if name == COOKIE]
     return found[0] if len(found) == 1 and is_session_id(found[0]) else None
 
 

@@ -4,7 +4,7 @@ A route takes one of the dependencies below; by default reading needs `files:rea
 `files:write`. A route without one is open to everybody, and a test lists those.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -14,7 +14,7 @@ from filemill.chassis.errors import Forbidden, Unauthenticated
 from filemill.chassis.identity.principal import How, Principal, Scope
 from filemill.chassis.telemetry import request_context
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
-from filemill.chassis.web.authentication import Authenticator, shown_by
+from filemill.chassis.web.authentication import Authenticator, session_id_in, shown_by
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
 from filemill.chassis.web.rates import Rates, name_of
@@ -39,6 +39,7 @@ class Caller:
     how: How = "none"
     scopes: frozenset[Scope] = frozenset()
     credential_id: str | None = None
+    session_id: str | None = field(default=None, repr=False)
 
 
 def scope_of(method: str) -> Scope:
@@ -104,6 +105,7 @@ async def caller_with(request: Request, scope: Scope | None) -> Caller:
         how=principal.how,
         scopes=principal.scopes,
         credential_id=principal.credential_id,
+        session_id=session_id_in(request.headers) if principal.how == "session" else None,
     )
 
 
