@@ -73,6 +73,9 @@ async def test_get_when_asked_either_way_then_the_answer_is_the_same(client: htt
         "etag": '"r1"',
         "x-request-id": "r-1",
         "x-content-type-options": "nosniff",
+        "x-frame-options": "SAMEORIGIN",
+        "referrer-policy": "same-origin",
+        "cache-control": "private, no-cache",
     }
     assert metrics.REQUESTS.labels(**labels)._value.get() == counted + 1
 

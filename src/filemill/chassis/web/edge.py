@@ -30,6 +30,13 @@ BODY_MOST_BYTES = 1024 * 1024
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
+_HABITS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+)
+_PRIVATE = (b"cache-control", b"private, no-cache")
+"""Where a route says nothing else: it is the caller's, no shared cache keeps it, and a browser asks with the ETag again."""
 _log = structlog.get_logger()
 
 
@@ -157,7 +164,10 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
+            given = message.get("headers", ())
+            message = {**message, "headers": [*given, *self._own_headers()]}
+            if not any(name.lower() == b"cache-control" for name, _ in given):
+                message["headers"].append(_PRIVATE)
         elif message["type"] == "http.response.body":
             self._bytes += len(message.get("body", b""))
             self.finished = not message.get("more_body", False)
@@ -167,8 +177,8 @@ class _Exchange:
         await self._send(message)
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        own = [(b"x-request-id", self._context.request_id.encode("ascii")), (b"x-content-type-options", b"nosniff")]
-        return [*own, *self._scope.get(SAID_RATE, ())]
+        own = (b"x-request-id", self._context.request_id.encode("ascii"))
+        return [own, *_HABITS, *self._scope.get(SAID_RATE, ())]
 
     async def fail(self, response: Any, scope: Scope, receive: Receive) -> None:
         if self._status:
