@@ -97,6 +97,17 @@ class BulkPatched(Contract):
     dry_run: bool
 
 
+class MatchedAt(Contract):
+    """A place where a file matched: a `page` of its text, a custom field or capability by `name`, or the field as such.
+
+    `attachment`: the file is one, at the path `name` in its parent.
+    """
+
+    field: str
+    name: str | None = None
+    page: int | None = None
+
+
 class Hit(File):
     """A file that matched, why, and how well. `summary` is the sentence ai composed from what was found."""
 
@@ -104,6 +115,7 @@ class Hit(File):
     score: float | None = None
     highlights: list[str] = Field(default_factory=list)
     matched_in: list[str] = Field(default_factory=list)
+    matched_at: list[MatchedAt] = Field(default_factory=list)
 
 
 class Semantic(Contract):
