@@ -39,6 +39,7 @@ from filemill.contracts.upload import (
     FileHold,
     FileLifecycle,
     FileQuarantined,
+    FileStored,
     FileUploaded,
     PurgeConfirmed,
 )
@@ -59,6 +60,7 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.STORED: FileStored,
     Topic.HOLD: FileHold,
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,

@@ -20,7 +20,7 @@ from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import QUEUES, Topic
-from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 
 AN_ID = "01a208df-459b-7282-809c-0d3995c7740e"  # fixed: it is part of a test's name
 
@@ -36,6 +36,7 @@ PAYLOADS: dict[str, type[Contract]] = {
     Topic.ACCESSED: FileAccessed,
     Topic.DELETED: FileLifecycle,
     Topic.RESTORED: FileLifecycle,
+    Topic.STORED: FileStored,
     Topic.HOLD: FileHold,
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,

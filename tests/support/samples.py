@@ -16,6 +16,7 @@ from filemill.contracts.upload import (
     FileHold,
     FileLifecycle,
     FileQuarantined,
+    FileStored,
     FileUploaded,
     LegalHold,
     Reason,
@@ -70,6 +71,12 @@ def hold(file_id: str, **more: Any) -> FileHold:
         "actor": OWNER, "client_address": "127.0.0.1",
     }  # fmt: skip
     return FileHold.model_validate(values | more)
+
+
+def stored(file_id: str, **more: Any) -> FileStored:
+    """A content was compressed."""
+    values = {"file_id": file_id, "owner_id": OWNER, "version": 1, "stored_size": 1204, "forms": 1}
+    return FileStored.model_validate(values | more)
 
 
 def progress(file_id: str, **more: Any) -> FileProgress:

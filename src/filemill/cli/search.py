@@ -27,9 +27,23 @@ def search(query: str, conditions: dict[str, str | None], limit: int, *, as_json
 def _show(hit: dict[str, Any]) -> None:
     screen.say(f"{hit['file_id']}  ", screen.state(f"{hit['status']:<10}"), f" {hit['filename']}")
     if hit["matched_in"]:
-        screen.say(Text(f"    in {', '.join(hit['matched_in'])}", style="dim"))
+        screen.say(Text(f"    in {', '.join(_where(hit))}", style="dim"))
     for piece in hit["highlights"]:
         screen.say(f"    … {piece} …")
+
+
+def _where(hit: dict[str, Any]) -> list[str]:
+    """The fields, each with its pages or names where they are known."""
+    said: dict[str, list[str]] = {}
+    for place in hit["matched_at"]:
+        more = f"page {place['page']}" if place["page"] else place["name"]
+        said.setdefault(place["field"], []).extend([more] if more else [])
+    rest = [name for name in hit["matched_in"] if name not in said and not (name == "title" and said.keys() & _TITLES)]
+    return [f"{name} ({', '.join(more)})" if more else name for name, more in said.items()] + rest
+
+
+_TITLES = {"title", "description", "external_id", "custom"}
+"""What the searched field `title` may be told apart as."""
 
 
 def _notes(page: dict[str, Any], limit: int) -> list[str]:

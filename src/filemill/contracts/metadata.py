@@ -97,6 +97,17 @@ class BulkPatched(Contract):
     dry_run: bool
 
 
+class MatchedAt(Contract):
+    """A place where a file matched: a `page` of its text, a custom field or capability by `name`, or the field as such.
+
+    `attachment`: the file is one, at the path `name` in its parent.
+    """
+
+    field: str
+    name: str | None = None
+    page: int | None = None
+
+
 class Hit(File):
     """A file that matched, why, and how well. `summary` is the sentence ai composed from what was found."""
 
@@ -104,6 +115,7 @@ class Hit(File):
     score: float | None = None
     highlights: list[str] = Field(default_factory=list)
     matched_in: list[str] = Field(default_factory=list)
+    matched_at: list[MatchedAt] = Field(default_factory=list)
 
 
 class Semantic(Contract):
@@ -223,12 +235,16 @@ class Times(Contract):
 
 
 class Analytics(Contract):
-    """Counts by day, type and status; failures by reason; times, of steps and models too; the most used tags."""
+    """Counts by day, type and status; failures by reason; times, of steps and models too; the most used tags.
+
+    `bytes_stored`: what the store holds for the newest contents; one that several files share counts with each.
+    """
 
     days: list[AnalyticsDay]
     by_type: dict[str, int]
     by_status: dict[str, int]
     bytes: int
+    bytes_stored: int = 0
     files: int
     failures: dict[str, int] = Field(default_factory=dict)
     processing_ms: Times
@@ -236,3 +252,19 @@ class Analytics(Contract):
     steps_ms: dict[str, Times] = Field(default_factory=dict)
     models_ms: dict[str, Times] = Field(default_factory=dict)
     top_tags: dict[str, int]
+
+
+class OwnerNumbers(Contract):
+    """What one owner has."""
+
+    owner_id: str
+    files: int
+    bytes: int
+    bytes_stored: int
+
+
+class OwnerAnalytics(Contract):
+    """What each owner has, those with most bytes first; `more`: there are more owners."""
+
+    items: list[OwnerNumbers]
+    more: bool = False

@@ -21,6 +21,7 @@ class Topic(StrEnum):
     DELETED = "file.deleted"
     RESTORED = "file.restored"
     QUARANTINED = "file.quarantined"
+    STORED = "file.stored"
     HOLD = "file.hold"
     EXPIRING = "file.expiring"
     PURGED = "file.purged"

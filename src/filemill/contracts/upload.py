@@ -69,6 +69,20 @@ class FileQuarantined(FileUploaded):
     reason: Reason
 
 
+class FileStored(Contract):
+    """`file.stored`: the store holds `stored_size` bytes for a version, compressed or plain again.
+
+    `forms` grows with each change of its form, so the last one wins in any order. A version without such news is
+    stored as it is.
+    """
+
+    file_id: FileId
+    owner_id: str
+    version: int
+    stored_size: int
+    forms: int
+
+
 class RuleRef(Contract):
     """A retention rule, as it was called when it acted."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from filemill.chassis.database.database import Tx
-from filemill.contracts.metadata import Analytics, AnalyticsDay, Times
+from filemill.contracts.metadata import Analytics, AnalyticsDay, OwnerAnalytics, OwnerNumbers, Times
 from filemill.metadata import tallies
 from filemill.metadata.tallies import (
     ANALYSIS_MS,
@@ -19,12 +19,14 @@ from filemill.metadata.tallies import (
     PROCESSING_MS,
     STATUS,
     STEP_MS,
+    STORED,
     TAG,
     TYPE,
 )
-from filemill.metadata.tallies_repository import kinds_like, sums
+from filemill.metadata.tallies_repository import kinds_like, owner_sums, sums
 
 TOP_TAGS = 20
+OWNERS_MOST = 1000
 NAMES_MOST = 1000
 """Types, reasons, time classes that are told of at most."""
 
@@ -43,6 +45,7 @@ def analytics(tx: Tx, owner_id: str, since: datetime, until: datetime) -> Analyt
         by_status=named[STATUS],
         failures=named[FAILURE],
         bytes=sum(one.bytes for one in by_day),
+        bytes_stored=sum(size for *_, size in sums(tx, owner_id, (STORED,), days)),
         files=sum(one.files for one in by_day),
         processing_ms=timed.get(PROCESSING_MS, Times()),
         analysis_ms=timed.get(ANALYSIS_MS, Times()),
@@ -50,6 +53,19 @@ def analytics(tx: Tx, owner_id: str, since: datetime, until: datetime) -> Analyt
         models_ms={kind.removeprefix(MODEL_MS): times for kind, times in timed.items() if kind.startswith(MODEL_MS)},
         top_tags={name: files for _, _, name, files, _ in sums(tx, owner_id, (TAG,), days, most=TOP_TAGS)},
     )
+
+
+def by_owner(tx: Tx, since: datetime, until: datetime) -> OwnerAnalytics:
+    """The same of every owner, without names: for an admin."""
+    found = owner_sums(tx, (FILES, STORED), (_day_of(since), _day_of(until)), OWNERS_MOST + 1)
+    items = [
+        OwnerNumbers(
+            owner_id=owner_id, files=counts.get(FILES, (0, 0))[0], bytes=counts.get(FILES, (0, 0))[1],
+            bytes_stored=counts.get(STORED, (0, 0))[1],
+        )
+        for owner_id, counts in found[:OWNERS_MOST]
+    ]  # fmt: skip
+    return OwnerAnalytics(items=items, more=len(found) > OWNERS_MOST)
 
 
 def percentiles(classes: Iterable[tuple[str, int]]) -> Times:

@@ -18,7 +18,7 @@ from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 from filemill.metadata import keys, repository, tallies
 from filemill.metadata.findings import merged_findings
 
@@ -113,6 +113,14 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
         return
     restored_at = None if deleted else event.time
     _change(tx, row, event, {"deleted": deleted, "change": data.change, "restored_at": restored_at})
+
+
+def stored(tx: Tx, event: Event, data: FileStored) -> None:
+    """The store holds another number of bytes for a version. It says nothing else of the file, known or not."""
+    row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
+    if (data.version, data.forms) > (row["stored_version"], row["stored_forms"]):
+        newest = {"stored_version": data.version, "stored_forms": data.forms, "stored_size": data.stored_size}
+        tallies.changed(tx, row, repository.note(tx, row["doc_id"], newest))
 
 
 def held(tx: Tx, event: Event, data: FileHold) -> None:

@@ -10,7 +10,7 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 from filemill.metadata import catalogue, repository, story, tallies
 from filemill.metadata.search.text_index import TextIndex
 
@@ -79,6 +79,11 @@ def on_accessed(tx: Tx, event: Event) -> None:
     story.accessed(tx, event, FileAccessed.model_validate(event.data))
 
 
+def on_stored(tx: Tx, event: Event) -> None:
+    """Compressed, or plain again."""
+    catalogue.stored(tx, event, FileStored.model_validate(event.data))
+
+
 def on_hold(tx: Tx, event: Event) -> None:
     """Held, let go, or kept from somebody who wanted it gone."""
     data = FileHold.model_validate(event.data)
@@ -112,5 +117,6 @@ HANDLERS: dict[str, Handler] = {
     Topic.DELETED: on_deleted,
     Topic.RESTORED: on_restored,
     Topic.ACCESSED: on_accessed,
+    Topic.STORED: on_stored,
     Topic.HOLD: on_hold,
 }

@@ -1,6 +1,6 @@
-"""The HTTP face of one file: what is known of it, its text, trail and story; and files in numbers (CONTRACT section 3).
+"""The HTTP face of one file: what is known of it, its text, trail and story (CONTRACT section 3).
 
-Not for: finding files (`searches`).
+Not for: finding files (`searches`), files in numbers (`reports`).
 
 A file exists here from the moment of its 201: on a miss upload is asked once (half a second, breaker). If upload is away
 too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist.
@@ -9,18 +9,16 @@ too, the answer is 503 with `Retry-After`, never a 404 for a file that may exist
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import RowMapping
 
 from filemill.chassis.access_journal import AccessJournal
-from filemill.chassis.clock import now
 from filemill.chassis.database.coalesced import CoalescedReads
 from filemill.chassis.database.database import Database, Tx, hold
-from filemill.chassis.errors import BadRequest, NotFound, PreconditionFailed, Unavailable
+from filemill.chassis.errors import NotFound, PreconditionFailed, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.chassis.web import pagination
@@ -28,12 +26,10 @@ from filemill.chassis.web.blob_response import blob_response
 from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
-from filemill.contracts.metadata import Analytics, AuditPage, Document, DocumentPatch, Timeline
+from filemill.contracts.metadata import AuditPage, Document, DocumentPatch, Timeline
 from filemill.contracts.upload import Action
 from filemill.metadata import audit_repository, repository, story, timeline_repository
-from filemill.metadata.analytics import analytics
 from filemill.metadata.changing import change
-from filemill.metadata.exporting import numbers_table
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
 from filemill.metadata.settings import MetadataSettings
@@ -42,8 +38,6 @@ from filemill.metadata.views import audit_view, document_of_upload, document_vie
 from filemill.metadata.waiting import job_now
 
 NOT_MODIFIED = 304
-PERIOD_DEFAULT = timedelta(days=30)
-TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +90,6 @@ class Endpoints:
             summary="Its story, and why",
         )
         add("/requests/{request_id}/file", self.of_request, methods=["GET"], summary="The file a request was about")
-        add("/analytics", self.analytics, methods=["GET"], response_model=Analytics, summary="Files in numbers")
         return router
 
     async def get(self, file_id: FileId, request: Request, caller: CallerDep) -> Response:
@@ -209,22 +202,6 @@ class Endpoints:
             raise NotFound("No file is known from this request.")
         return {"file_id": file_id}
 
-    async def analytics(
-        self,
-        caller: CallerDep,
-        since: Annotated[datetime | None, Query(alias="from", description="30 days ago when absent.")] = None,
-        until: Annotated[datetime | None, Query(alias="to", description="Now when absent.")] = None,
-        format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - as elsewhere
-    ) -> Any:
-        """Whole days (UTC): counts and bytes by day, type, status; failures by reason; times of steps and models; top tags."""
-        end = _aware(until) or now() + timedelta(minutes=1)
-        start = _aware(since) or max(end, TIME_BEGINS + PERIOD_DEFAULT) - PERIOD_DEFAULT
-        numbers = await self.database.read(analytics, caller.owner_id, start, end)
-        if format == "csv":
-            named = {"Content-Disposition": 'attachment; filename="analytics.csv"'}
-            return Response(numbers_table(numbers), media_type="text/csv; charset=utf-8", headers=named)
-        return numbers
-
     async def _row(self, caller: Caller, file_id: str, action: Action) -> RowMapping:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
         if row is None:
@@ -246,12 +223,6 @@ class Endpoints:
 
 def _json(document: Document, **headers: str) -> Response:
     return Response(document.__pydantic_serializer__.to_json(document), media_type="application/json", headers=headers)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        raise BadRequest("A time needs its offset, such as 2026-01-31T00:00:00Z.")
-    return moment
 
 
 def _etag(row: RowMapping) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from filemill.contracts.metadata import Analytics
+from filemill.contracts.metadata import Analytics, OwnerAnalytics
 
 COLUMNS = (
     "file_id", "filename", "title", "size", "content_type", "sha256", "status", "analysis", "version", "owner_id", "tags",
@@ -41,12 +41,16 @@ async def lines(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[byt
 
 
 def numbers_table(numbers: Analytics) -> str:
-    """A line for each day, then one for each name in each group: `group,name,files,bytes,processed,failed,p50_ms,p95_ms`."""
+    """A line for each day, two for all, one for each name in each group.
+
+    `group,name,files,bytes,processed,failed,p50_ms,p95_ms`."""
     out = io.StringIO()
     lines = csv.writer(out)
     lines.writerow(["group", "name", "files", "bytes", "processed", "failed", "p50_ms", "p95_ms"])
     for day in numbers.days:
         lines.writerow(["day", day.day, day.files, day.bytes, day.processed, day.failed, "", ""])
+    lines.writerow(["total", "", numbers.files, numbers.bytes, "", "", "", ""])
+    lines.writerow(["stored", "", numbers.files, numbers.bytes_stored, "", "", "", ""])
     groups = {
         "type": numbers.by_type,
         "status": numbers.by_status,
@@ -60,6 +64,15 @@ def numbers_table(numbers: Analytics) -> str:
         ("processing", "analysis", "step", "model"), (*both, numbers.steps_ms, numbers.models_ms), strict=True
     ):
         lines.writerows([group, _cell(name), one.count, "", "", "", one.p50, one.p95] for name, one in timed.items())
+    return out.getvalue()
+
+
+def owners_table(numbers: OwnerAnalytics) -> str:
+    """A line for each owner."""
+    out = io.StringIO()
+    lines = csv.writer(out)
+    lines.writerow(["owner_id", "files", "bytes", "bytes_stored"])
+    lines.writerows([_cell(one.owner_id), one.files, one.bytes, one.bytes_stored] for one in numbers.items)
     return out.getvalue()
 
 

@@ -23,6 +23,7 @@ from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository, story
 from filemill.metadata.endpoints import Endpoints
 from filemill.metadata.meaning import ASK_MOST_S
+from filemill.metadata.reports import Reports
 from filemill.metadata.retention import Retention
 from filemill.metadata.rulebook import Rulebook
 from filemill.metadata.saved import Saved
@@ -108,6 +109,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
             Saved(database).router(),
             Tagging(database, index, indexer.wake).router(),
             Rulebook(database, index, settings).router(),
+            Reports(database).router(),
             endpoints.router(),
         ],
         direct=[DirectRoute("/files/{file_id}", endpoints.get)],

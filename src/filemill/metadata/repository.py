@@ -107,6 +107,12 @@ def change(tx: Tx, doc_id: int, values: dict[str, Any]) -> RowMapping:
     return tx.execute(done).mappings().one()
 
 
+def note(tx: Tx, doc_id: int, values: dict[str, Any]) -> RowMapping:
+    """Write what nobody is shown and no search looks at; returns the row as it is now."""
+    done = update(documents).where(documents.c.doc_id == doc_id).values(**values).returning(documents)
+    return tx.execute(done).mappings().one()
+
+
 def raise_revision(tx: Tx, file_id: str, above: int) -> RowMapping | None:
     """Count on from a higher number; None if there is no document that others know."""
     known = documents.c.file_id == file_id, documents.c.known.is_(True)

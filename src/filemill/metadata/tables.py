@@ -105,6 +105,10 @@ documents = Table(
     # The legal hold it is under, by the news of it that has the highest `hold_change`.
     Column("hold", _SMALL_JSON),
     Column("hold_change", Integer, nullable=False, server_default="0"),
+    # What the store holds for a version, by the newest news of it; nothing for what is stored as it is.
+    Column("stored_version", Integer, nullable=False, server_default="0"),
+    Column("stored_forms", Integer, nullable=False, server_default="0"),
+    Column("stored_size", BigInteger),
     # Of retention: a restore begins its time anew, and it is not asked for again at once.
     Column("restored_at", UtcTime),
     Column("rule_asked_at", UtcTime),
@@ -257,6 +261,7 @@ tallies = Table(
     Column("name", String(200), primary_key=True),
     Column("files", Integer, nullable=False),
     Column("bytes", BigInteger, nullable=False),
+    Index("tallies_kinds", "kind", "day"),
 )
 
 tally_changes = Table(

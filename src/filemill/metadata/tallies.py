@@ -18,11 +18,11 @@ from filemill.metadata import tallies_repository
 from filemill.metadata.keys import SEQ_BITS
 from filemill.metadata.tallies_repository import Tally
 
-FILES, TYPE, STATUS, TAG, FAILURE = "files", "type", "status", "tag", "failure"
+FILES, STORED, TYPE, STATUS, TAG, FAILURE = "files", "stored", "type", "status", "tag", "failure"
 PROCESSING_MS, ANALYSIS_MS = "ms processing", "ms analysis"
 STEP_MS, MODEL_MS = "ms step ", "ms model "
 """With the step's, or the model's name behind it."""
-OF_DOCUMENTS = (FILES, TYPE, STATUS, TAG, FAILURE, PROCESSING_MS, ANALYSIS_MS)
+OF_DOCUMENTS = (FILES, STORED, TYPE, STATUS, TAG, FAILURE, PROCESSING_MS, ANALYSIS_MS)
 DAY_MS = 86_400_000
 CLASS_FACTOR = 1.1
 NAME_MOST = 200
@@ -48,7 +48,7 @@ def of(row: Mapping[Any, Any]) -> list[Tally]:
     if not row["known"] or row["deleted"]:
         return []
     day = (row["doc_id"] >> SEQ_BITS) // DAY_MS
-    named = [(FILES, ""), (TYPE, row["content_type"]), (STATUS, row["status"])]
+    named = [(FILES, ""), (STORED, ""), (TYPE, row["content_type"]), (STATUS, row["status"])]
     named += [(TAG, tag) for tag in dict.fromkeys(row["tags"])]
     if row["status_reason"]:
         named.append((FAILURE, row["status_reason"]["code"]))
@@ -60,7 +60,9 @@ def of(row: Mapping[Any, Any]) -> list[Tally]:
 
 def size_in(tally: Tally, row: Mapping[Any, Any]) -> int:
     """The bytes that a document adds to one of its tallies."""
-    return int(row["size"]) if tally.kind in (FILES, TYPE) else 0
+    if tally.kind == STORED and row["stored_version"] == row["version"]:
+        return int(row["stored_size"])
+    return int(row["size"]) if tally.kind in (FILES, STORED, TYPE) else 0
 
 
 def steps(tx: Tx, event: Event, owner_id: str, done: Iterable[StepRecord]) -> None:

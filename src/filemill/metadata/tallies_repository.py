@@ -9,7 +9,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, literal_column, or_, select, text, union, union_all
+from sqlalchemy import (
+    BigInteger,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    union,
+    union_all,
+)
 
 from filemill.chassis.database.database import Tx, hold, insert_rows, mark_commit
 from filemill.metadata.tables import tallies, tally_changes
@@ -103,9 +116,33 @@ def kinds_like(tx: Tx, owner_id: str, prefixes: Iterable[str], days: tuple[int, 
     return sorted(tx.execute(union(*parts)).scalars())
 
 
-def has_any(tx: Tx) -> bool:
-    """Whether anything was ever counted."""
-    return any(tx.execute(select(table.c.kind).limit(1)).first() for table in (tallies, tally_changes))
+def owner_sums(
+    tx: Tx, kinds: Iterable[str], days: tuple[int, int], most: int
+) -> list[tuple[str, dict[str, tuple[int, int]]]]:
+    """Of each owner (files, bytes) by kind, for an admin; those with most bytes of the first kind come first."""
+    wanted = list(kinds)
+    parts = [
+        select(table.c.owner_id, table.c.kind, table.c.files, table.c.bytes).where(
+            table.c.kind.in_(wanted), table.c.day.between(*days)
+        )
+        for table in (tallies, tally_changes)
+    ]
+    every = union_all(*parts).subquery()
+    of_first = case((every.c.kind == wanted[0], every.c.bytes), else_=0)
+    owners = select(every.c.owner_id).group_by(every.c.owner_id).having(func.sum(every.c.files) != 0)
+    first = tx.execute(owners.order_by(func.sum(of_first).desc(), every.c.owner_id).limit(most)).scalars().all()
+    found: dict[str, dict[str, tuple[int, int]]] = {owner_id: {} for owner_id in first}
+    summed = select(every.c.owner_id, every.c.kind, func.sum(every.c.files), func.sum(every.c.bytes))
+    summed = summed.where(every.c.owner_id.in_(first)).group_by(every.c.owner_id, every.c.kind)
+    for owner_id, kind, files, size in tx.execute(summed):
+        found[owner_id][kind] = (int(files), int(size))
+    return list(found.items())
+
+
+def has_any(tx: Tx, kind: str) -> bool:
+    """Whether anything of a kind was ever counted."""
+    tables = (tallies, tally_changes)
+    return any(tx.execute(select(table.c.kind).where(table.c.kind == kind).limit(1)).first() for table in tables)
 
 
 def alone(tx: Tx) -> None:

@@ -41,8 +41,8 @@ class Folding:
 
 
 def count_first(tx: Tx) -> None:
-    """Count what is there if nothing was ever counted: after an upgrade."""
-    if not tallies_repository.has_any(tx):
+    """Count what is there if that was never done, or not of the newest kind: after an upgrade."""
+    if not tallies_repository.has_any(tx, tallies.STORED):
         count_again(tx)
 
 

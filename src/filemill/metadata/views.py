@@ -47,7 +47,12 @@ def document_of_upload(file: Mapping[str, Any], links: dict[str, str]) -> Docume
 def hit_view(found: Found, links: dict[str, str]) -> Hit:
     """A search hit."""
     shown = {name: found.row[name] for name in Hit.model_fields if name in found.row}
-    why: dict[str, Any] = {"score": found.score, "highlights": found.highlights, "matched_in": found.matched_in}
+    why: dict[str, Any] = {
+        "score": found.score,
+        "highlights": found.highlights,
+        "matched_in": found.matched_in,
+        "matched_at": found.matched_at,
+    }
     why["summary"] = _summary(found.row)
     return Hit.model_validate({**shown, **why, "links": links})
 

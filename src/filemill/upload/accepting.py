@@ -13,7 +13,7 @@ from filemill.chassis.messaging import outbox
 from filemill.chassis.storage import removals
 from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.envelope import Event
-from filemill.upload import repository, rules, scans_repository, tokens_repository, versions_repository
+from filemill.upload import repository, rules, scans_repository, stored_forms, tokens_repository, versions_repository
 
 
 class Redeemable(Protocol):
@@ -87,18 +87,23 @@ def keep_contents(
     fresh: list[Mapping[str, Any]] = []
     rows: list[Mapping[str, Any]] = []
     spare: list[str] = []
+    formed: list[Mapping[str, Any]] = []
     for row, scope in contents:
         content = (scope, row["sha256"])
         if content in known:
+            there = known[content]
             spare.append(row["storage_key"])
-            rows.append(dict(row) | {"storage_key": known[content]})
+            rows.append(dict(row) | {"storage_key": there.storage_key})
+            if there.forms:
+                formed.append(dict(row) | {"stored_size": there.stored_size, "forms": there.forms})
             continue
-        known[content] = row["storage_key"]
+        known[content] = versions_repository.KnownBlob(row["storage_key"], row["size"], 0)
         fresh.append(versions_repository.blob_of(row, scope))
         rows.append(row)
     versions_repository.insert_blobs(tx, fresh)
     versions_repository.insert_versions(tx, rows)
     removals.add(tx, spare)
+    stored_forms.tell(tx, formed)
     _count(tx, rows, quota_bytes)
     return rows
 

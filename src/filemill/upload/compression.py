@@ -28,6 +28,7 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.storage.seekable import FRAME_BYTES, Damaged, Frame, SeekTable, compress_frame
 from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, Compresses, IsCompressed
 from filemill.upload import compression_repository as rows
+from filemill.upload import stored_forms
 from filemill.upload.compressible import may_compress
 from filemill.upload.compression_repository import Candidate
 from filemill.upload.room import Room
@@ -192,7 +193,9 @@ class _Work:
 
     async def _switch(self, stored_size: int, grace_s: float | None) -> None:
         key = self._job.storage_key
-        if not await self._database.write("upload.keeper.switch", rows.switch, self._holder, key, stored_size, grace_s):
+        if not await self._database.write(
+            "upload.keeper.switch", stored_forms.switch, self._holder, key, stored_size, grace_s
+        ):
             await self._undo()
             raise _Lost
         crash_point("upload.keeper.switched")

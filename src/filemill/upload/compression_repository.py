@@ -68,7 +68,7 @@ def switch(tx: Tx, holder: str, storage_key: str, stored_size: int, grace_s: flo
     """The compressed form is the blob now; the plain one goes after the grace (None: there is none). False as `keep`."""
     change = update(blobs).where(_mine(holder, storage_key))
     known = {"compression": "zstd", "stored_size": stored_size, "holder": None, "held_until": 0.0}
-    if tx.execute(change.values(known)).rowcount == 0:
+    if tx.execute(change.values(known | {"forms": blobs.c.forms + 1})).rowcount == 0:
         return False
     if grace_s is not None:
         removals.add_plain(tx, storage_key, after_s=grace_s)
@@ -92,7 +92,8 @@ def look_again(tx: Tx, storage_key: str) -> bool:
     if removals.plain_waits(tx, storage_key):
         return False
     change = update(blobs).where(blobs.c.storage_key == storage_key, blobs.c.compression == "zstd")
-    return tx.execute(change.values(compression=None, stored_size=blobs.c.size)).rowcount == 1
+    plain = {"compression": None, "stored_size": blobs.c.size, "forms": blobs.c.forms + 1}
+    return tx.execute(change.values(plain)).rowcount == 1
 
 
 def exists(tx: Tx, storage_key: str) -> bool:

@@ -22,7 +22,7 @@ from filemill.chassis.errors import NotFound, StorageFull, Unavailable
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.storage import removals
 from filemill.chassis.storage.store import BlobStore, IsCompressed
-from filemill.upload import compression_repository, repository, versions_repository
+from filemill.upload import repository, stored_forms, versions_repository
 
 BATCH_MOST = 100
 """Keys in one question: they travel in a URL."""
@@ -125,7 +125,7 @@ class Reconciler:
                     await self._look_again(key)
 
     async def _look_again(self, key: str) -> None:
-        if await self._database.write("upload.keeper.again", compression_repository.look_again, key):
+        if await self._database.write("upload.keeper.again", stored_forms.look_again, key):
             _log.info("upload.blob.plain", storage_key=key)
 
 

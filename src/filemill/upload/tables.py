@@ -99,8 +99,8 @@ versions = Table(
 COMPRESSED_LEAST_BYTES = 4096
 """Smaller blobs are never looked at: one transaction weighs more. Part of an index, so a change is a migration."""
 
-# What lies in the store. `compression` is how, once somebody has looked whether it
-# helps (`holder` does so now). Versions with the same bytes share a blob within `scope`: an owner, or everybody.
+# What lies in the store. `compression` is how, once somebody has looked whether it helps (`holder` does so now); `forms` counts
+# how often it got another form. Versions with the same bytes share a blob within `scope`: an owner, or everybody.
 blobs = Table(
     "blobs",
     metadata,
@@ -111,6 +111,7 @@ blobs = Table(
     Column("stored_size", BigInteger, nullable=False),
     Column("stored_at", UtcTime, nullable=False),
     Column("compression", String(8)),
+    Column("forms", Integer, nullable=False, server_default="0"),
     Column("holder", String(200)),
     Column("held_until", Float, nullable=False, server_default="0"),
     Index("blobs_content", "sha256", "scope", unique=True),

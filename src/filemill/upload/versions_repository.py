@@ -5,6 +5,7 @@ first, and so does whoever is about to drop it, so the two cannot miss each othe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +14,24 @@ from sqlalchemy import RowMapping, and_, bindparam, delete, func, select, text, 
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.upload.tables import blobs, files, usage, versions
 
+
+@dataclass(frozen=True, slots=True)
+class KnownBlob:
+    """A content that the store has: under which key, in how many bytes, and how often it got another form."""
+
+    storage_key: str
+    stored_size: int
+    forms: int
+
+
 VERSION_COLUMNS = tuple(column.name for column in versions.c)
 
 
 _BLOBS = (
-    select(blobs.c.scope, blobs.c.sha256, blobs.c.storage_key)
+    select(blobs.c.scope, blobs.c.sha256, blobs.c.storage_key, blobs.c.stored_size, blobs.c.forms)
     .order_by(blobs.c.storage_key)  # in one order, so that two transactions cannot wait for each other
-    .with_for_update(key_share=True, read=True)
+    # FOR SHARE: who gives a blob another form waits, and then sees the version that came to share it.
+    .with_for_update(read=True)
 )
 _BLOB_OF_ONE = _BLOBS.where(blobs.c.sha256 == bindparam("sha256"), blobs.c.scope == bindparam("scope"))
 # Two lists and not one of pairs: for pairs SQLite reads the whole table.
@@ -28,8 +40,8 @@ _BLOBS_OF_MANY = _BLOBS.where(
 )
 
 
-def find_blobs(tx: Tx, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Which of these (scope, SHA-256) the store has, and under which key. They stay until this transaction ends."""
+def find_blobs(tx: Tx, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, str], KnownBlob]:
+    """Which of these (scope, SHA-256) the store has, and how. They stay as they are until this transaction ends."""
     wanted = set(contents)
     if not wanted:
         return {}
@@ -39,7 +51,7 @@ def find_blobs(tx: Tx, contents: Iterable[tuple[str, str]]) -> dict[tuple[str, s
     else:
         scopes, digests = ({one[at] for one in wanted} for at in (0, 1))
         rows = tx.execute(_BLOBS_OF_MANY, {"digests": list(digests), "scopes": list(scopes)})
-    return {(scope, sha256): key for scope, sha256, key in rows if (scope, sha256) in wanted}
+    return {(row[0], row[1]): KnownBlob(*row[2:]) for row in rows if (row[0], row[1]) in wanted}
 
 
 def blob_of(version: Mapping[str, Any], scope: str) -> dict[str, Any]:
@@ -157,3 +169,14 @@ def files_with(tx: Tx, storage_key: str) -> list[str]:
     return list(
         tx.execute(select(versions.c.file_id).where(versions.c.storage_key == storage_key).distinct()).scalars()
     )
+
+
+def newest_with(tx: Tx, storage_key: str, most: int) -> list[RowMapping]:
+    """Files whose newest version has this blob, with what the store holds for it."""
+    same = and_(files.c.file_id == versions.c.file_id, files.c.version == versions.c.version)
+    query = (
+        select(files.c.file_id, files.c.owner_id, files.c.version, blobs.c.stored_size, blobs.c.forms)
+        .select_from(versions.join(files, same).join(blobs, blobs.c.storage_key == versions.c.storage_key))
+        .where(versions.c.storage_key == storage_key)
+    )
+    return list(tx.execute(query.order_by(files.c.file_id).limit(most)).mappings())

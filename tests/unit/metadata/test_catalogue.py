@@ -51,6 +51,9 @@ HELD = samples.event(Topic.HOLD, samples.hold(FILE), 9)
 RELEASED = samples.event(Topic.HOLD, samples.hold(FILE, state="released", change=2), 10)
 REFUSED = samples.event(Topic.HOLD, samples.hold(FILE, state="refused", change=3, asked="deleted"), 11)
 HELD_AGAIN = samples.event(Topic.HOLD, samples.hold(FILE, change=3), 11)
+COMPRESSED = samples.event(Topic.STORED, samples.stored(FILE), 9)
+PLAIN_AGAIN = samples.event(Topic.STORED, samples.stored(FILE, forms=2, stored_size=4711), 10)
+COMPRESSED_SECOND = samples.event(Topic.STORED, samples.stored(FILE, version=2, forms=1, stored_size=7), 9)
 SECOND_VERSION = samples.event(
     Topic.UPLOADED, samples.uploaded(FILE, version=2, filename="v2.pdf", title=None, tags=[], metadata={}), 11
 )
@@ -72,6 +75,8 @@ STORIES: dict[str, list[Event]] = {
     "analysed again and then not": [UPLOADED, PROCESSED, ANALYZED, ANALYZED_AGAIN, UNAVAILABLE],
     "deleted and restored": [UPLOADED, STARTED, PROCESSED, ANALYZED, DELETED, RESTORED],
     "deleted while processing": [UPLOADED, STARTED, DELETED, PROCESSED],
+    "compressed": [UPLOADED, COMPRESSED, PLAIN_AGAIN, PROCESSED, DELETED, RESTORED],
+    "compressed and replaced": [UPLOADED, COMPRESSED, SECOND_VERSION, COMPRESSED_SECOND, PROCESSED_SECOND],
     "held": [UPLOADED, HELD, RELEASED, HELD_AGAIN, REFUSED],
     "held and released": [UPLOADED, HELD, RELEASED, DELETED],
     "quarantined": [QUARANTINED, DELETED, RESTORED],

@@ -5,17 +5,21 @@ import io
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from filemill.chassis.errors import Forbidden
 from filemill.chassis.ids import new_id
+from filemill.chassis.web.caller import Caller
 from filemill.contracts.metadata import Analytics, Times
 from filemill.contracts.topics import Topic
 from filemill.metadata import tallies, tallies_repository
-from filemill.metadata.analytics import analytics, percentiles
+from filemill.metadata.analytics import analytics, by_owner, percentiles
 from filemill.metadata.consumers import HANDLERS, on_purged
 from filemill.metadata.exporting import numbers_table
+from filemill.metadata.reports import Reports
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.tables import metadata
 from filemill.metadata.tallying import count_again, count_first
@@ -90,6 +94,41 @@ def test_count_first_when_something_was_counted_then_does_nothing(tx: Connection
         count_first(tx)
         assert counted(tx) == found
     assert counted(tx, "another") == []
+
+
+def test_count_first_when_a_kind_is_new_then_all_is_counted_again(tx: Connection) -> None:
+    """An installation from before stored bytes were counted."""
+    for one in STORIES["compressed"]:
+        HANDLERS[one.type](tx, one)
+    while tallies_repository.fold_some(tx, 100):
+        pass
+    found = counted(tx)
+    tx.exec_driver_sql("DELETE FROM tallies WHERE kind = 'stored'")
+    assert counted(tx) != found
+    count_first(tx)
+    assert counted(tx) == found
+
+
+async def test_owners_when_an_admin_asks_then_sees_what_each_has_and_nobody_else_does(tx: Connection) -> None:
+    """Those with most bytes first, folded or not; who has nothing left is not told of."""
+    for owner_id, sizes in (("ada", [5, 7]), ("bob", [100]), ("eve", [1])):
+        for size in sizes:
+            uploaded = samples.uploaded(new_id(), owner_id=owner_id, size=size)
+            HANDLERS[Topic.UPLOADED](tx, samples.event(Topic.UPLOADED, uploaded, 0))
+            stored = samples.stored(uploaded.file_id, owner_id=owner_id, stored_size=size - 1)
+            HANDLERS[Topic.STORED](tx, samples.event(Topic.STORED, stored, 1))
+        tallies_repository.fold_some(tx, 3)
+    deleted = samples.lifecycle(uploaded.file_id, owner_id="eve", change=1)
+    HANDLERS[Topic.DELETED](tx, samples.event(Topic.DELETED, deleted, 2))
+    told = by_owner(tx, SINCE, UNTIL)
+    assert [(one.owner_id, one.files, one.bytes, one.bytes_stored) for one in told.items] == [
+        ("bob", 1, 100, 99), ("ada", 2, 12, 10),
+    ]  # fmt: skip
+    assert not told.more
+    assert by_owner(tx, datetime(1980, 1, 1, tzinfo=UTC), datetime(1990, 1, 1, tzinfo=UTC)).items == []
+    nobody: Any = None
+    with pytest.raises(Forbidden):
+        await Reports(nobody).owners(Caller("ada", is_admin=False, address=None))
 
 
 def test_analytics_when_files_went_through_then_tells_counts_times_and_reasons(tx: Connection) -> None:

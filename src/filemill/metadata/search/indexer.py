@@ -5,6 +5,7 @@ in between does the work again; a document that changes meanwhile stays marked a
 """
 
 import asyncio
+from typing import Any
 
 import orjson
 import structlog
@@ -15,10 +16,12 @@ from filemill.chassis.errors import NotFound
 from filemill.chassis.storage.store import BlobStore, read_all
 from filemill.metadata import index_repository
 from filemill.metadata.search.entries import entry_of
-from filemill.metadata.search.text_index import IndexEntry, TextIndex
+from filemill.metadata.search.text_index import PAGE_MARK, IndexEntry, TextIndex
 
 BATCH_MOST = 50
 IDLE_S = 2.0
+PAGES_LEFT_OUT_MOST = 1_000
+"""Pages without words between two that have some."""
 TEXT_MOST_BYTES = 64 * 1024 * 1024
 
 _log = structlog.get_logger()
@@ -72,7 +75,7 @@ class Indexer:
         except (NotFound, ValueError) as error:
             _log.warning("metadata.text.unreadable", file_id=row["file_id"], error=str(error))
             return None
-        return "\n".join(page["text"] for page in blob["pages"])[: self._most_characters]
+        return in_pages(blob["pages"])[: self._most_characters]
 
     def _write(self, tx: Tx, rows: list[RowMapping], fresh: dict[int, str | None]) -> None:
         hold(tx, *(row["file_id"] for row in rows))
@@ -98,3 +101,14 @@ class Indexer:
             return ""
         kept = index_repository.text_of(tx, row["doc_id"])
         return kept[1] if kept else ""
+
+
+def in_pages(pages: list[dict[str, Any]]) -> str:
+    """Pages as one text, with as many marks before each as its number says."""
+    text: list[str] = []
+    at = 1
+    for place, page in enumerate(pages, 1):
+        number = max(at, min(int(page.get("number") or place), at + PAGES_LEFT_OUT_MOST))
+        text += [PAGE_MARK * (number - at), page["text"].replace(PAGE_MARK, " "), "\n"]
+        at = number
+    return "".join(text).removesuffix("\n")

@@ -9,6 +9,8 @@ from filemill.metadata.search.query import Filters, Term
 
 FIELDS = ("name", "title", "tags", "text", "findings")
 """What is searched, and what `matched_in` names."""
+PAGE_MARK = "\f"
+"""Stands in a kept text where a page ends; none is in a page, which has no control characters."""
 KEY_END = 1 << 62
 """Above every document key."""
 
