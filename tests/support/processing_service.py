@@ -87,6 +87,10 @@ class Service:
         handler = consumers.handlers(60.0)[Topic.UPLOADED]
         await self.database.write("test.uploaded", lambda tx: handler(tx, event))
 
+    def ring(self) -> None:
+        """Wake the workers, as the service does after a call."""
+        self._bell.ring("jobs")
+
     def connect(self) -> Database:
         """Another connection to the same database, as of another process."""
         return open_postgresql(self.address, "test") if "://" in self.address else open_sqlite(Path(self.address))

@@ -134,7 +134,9 @@ class JobEndpoints:
                 raise Conflict("This job has ended already.")
             return self._view(tx, caller.owner_id, job_id)
 
-        return await self.database.write("jobs.cancel", stop)
+        stopped = await self.database.write("jobs.cancel", stop)
+        self.wake()
+        return stopped
 
     def _view(self, tx: Tx, owner_id: str, job_id: str) -> Job:
         row = self.queue.get(tx, owner_id, job_id)

@@ -247,7 +247,7 @@ class JobQueue:
         return tx.execute(update(jobs).where(ended).values(**values)).rowcount == 1
 
     def cancel(self, tx: Tx, job_id: str) -> str | None:
-        """Ask a job to stop: a queued one is cancelled at once, a running one at its next heartbeat. Its state, or None."""
+        """Ask a job to stop: a queued one is cancelled at once, a running one when its worker hears it. Its state, or None."""
         jobs = self._jobs
         queued = and_(jobs.c.job_id == job_id, is_(jobs, "queued"))
         if tx.execute(update(jobs).where(queued).values(state="cancelled", finished_at=now())).rowcount:
@@ -256,6 +256,11 @@ class JobQueue:
         if tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount:
             return "running"
         return None
+
+    def cancel_asked(self, tx: Tx, job_ids: Sequence[str]) -> list[str]:
+        """Which of these are to be stopped."""
+        asked = and_(self._jobs.c.job_id.in_(job_ids), self._jobs.c.cancel_asked)
+        return list(tx.execute(select(self._jobs.c.job_id).where(asked)).scalars())
 
     def cancel_open(self, tx: Tx, file_id: str) -> int:
         """Cancel whatever is open about a file: it was deleted."""

@@ -26,7 +26,7 @@ from filemill.chassis.telemetry import metrics, request_context, tracing
 
 IDLE_S = 2.0
 HEARTBEAT_S = 0.5
-"""Also how soon a cancel is noticed."""
+"""Also how soon a cancel is noticed that was not rung for: asked of another machine, or given to a worker of Celery."""
 
 _log = structlog.get_logger()
 
@@ -78,6 +78,8 @@ class Worker:
     kind: str
     _running: dict["asyncio.Task[None]", str] = field(default_factory=dict)
     """The jobs in hand, with their lanes."""
+    _cancelled: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Of each job in hand, by its id: set when somebody asked for its end."""
 
     async def run(self) -> None:
         """Work for ever; on cancellation the running jobs are stopped and given back."""
@@ -94,7 +96,8 @@ class Worker:
                     self._running[task] = job.lane
                     task.add_done_callback(self._running.pop)
                     task.add_done_callback(lambda _done: doorbell.ring())
-                await doorbell.wait(IDLE_S)
+                if await doorbell.wait(IDLE_S):
+                    await self._hear_cancels()
         finally:
             for task in list(self._running):
                 task.cancel()
@@ -119,6 +122,13 @@ class Worker:
         in_bulk = sum(lane == BULK for lane in self._running.values())
         # A new upload must not wait for a long re-run to end.
         return await self._claim(INTERACTIVE if in_bulk and in_bulk >= self.concurrency - 1 > 0 else None)
+
+    async def _hear_cancels(self) -> None:
+        """Who rang may have cancelled a job in hand: its watch need not wait for the next heartbeat."""
+        if self._cancelled:
+            for job_id in await self.database.read(self.queue.cancel_asked, list(self._cancelled)):
+                if job_id in self._cancelled:
+                    self._cancelled[job_id].set()
 
     async def _claim(self, lane: str | None = None) -> ClaimedJob | None:
         def claim(tx: Tx) -> ClaimedJob | None:
@@ -180,9 +190,23 @@ class Worker:
 
     async def _watch(self, job: ClaimedJob, work: "asyncio.Future[Any]", progress: Progress) -> str | None:
         """Wait for the work with a heartbeat. Returns an outcome if it must not be finished, else None."""
+        cancelled = self._cancelled[job.job_id] = asyncio.Event()
+        hearing = asyncio.create_task(cancelled.wait())
+        try:
+            return await self._beat(job, work, progress, hearing)
+        finally:
+            hearing.cancel()
+            self._cancelled.pop(job.job_id)
+
+    async def _beat(
+        self, job: ClaimedJob, work: "asyncio.Future[Any]", progress: Progress, hearing: "asyncio.Task[bool]"
+    ) -> str | None:
         deadline_s = time.monotonic() + job.deadline_s
         beat_s, told = time.monotonic(), None
-        while not (await asyncio.wait({work}, timeout=HEARTBEAT_S))[0]:
+        while True:
+            await asyncio.wait({work, hearing}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return None
             if time.monotonic() > deadline_s:
                 await _stop(work)
                 raise TimeoutError
@@ -193,7 +217,6 @@ class Worker:
             if not await self.database.write_unsynced("jobs.heartbeat", self.queue.heartbeat, job, progress.latest):
                 await _stop(work)
                 return await self.database.write("jobs.stop", self._end_cancelled, job)
-        return None
 
     def _is_open(self, tx: Tx, job: ClaimedJob) -> bool:
         row = self.queue.get(tx, job.owner_id, job.job_id)

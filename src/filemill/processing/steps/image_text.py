@@ -17,7 +17,7 @@ from filemill.processing.steps.options import Options
 from filemill.processing.steps.results import DONE, StepEnd, StepError
 
 NAME = "image_text"
-VERSION = 6
+VERSION = 7
 PROGRAMS = ocr.ENGINES  # one of them
 OPTIONS = ("ocr_languages", "ocr_engine")
 

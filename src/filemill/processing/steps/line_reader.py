@@ -11,7 +11,7 @@ _HEIGHT_PX = 48
 _WIDTH_LEAST_PX = 320
 # Some 400 letters: nothing longer is one line.
 _WIDTH_MOST_PX = 9600
-# Of a box: from here on it is a line that runs up or down, and is turned before it is read.
+# Height of a box, of its width: from here on it is a line that runs up or down.
 _TALL = 1.5
 _NO_LETTER = 0
 
@@ -20,6 +20,11 @@ def letters_of(session: Any) -> list[str]:
     """Return what each class of the model stands for: nothing, then the letters it names in its own file, then the blank."""
     named = session.get_modelmeta().custom_metadata_map["character"]
     return ["", *named.split("\n")[: session.get_outputs()[0].shape[2] - 2], " "]
+
+
+def runs_up_or_down(width_px: float, height_px: float) -> bool:
+    """Whether a box of this size holds a line that does not run across."""
+    return height_px >= _TALL * width_px
 
 
 def cut_out(pixels: Any, corners: Any) -> Any:
@@ -32,7 +37,7 @@ def cut_out(pixels: Any, corners: Any) -> Any:
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     change = cv2.getPerspectiveTransform(corners, target)
     line = cv2.warpPerspective(pixels, change, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.ascontiguousarray(np.rot90(line)) if height >= _TALL * width else line
+    return np.ascontiguousarray(np.rot90(line)) if runs_up_or_down(width, height) else line
 
 
 def read_line(session: Any, letters: list[str], line: Any) -> tuple[str, float]:

@@ -41,8 +41,6 @@ _SCORE_LEAST = 0.5
 # Upright lines are read with 0.95 and more, lines on their head with 0.4 to 0.7.
 _SCORE_UPRIGHT = 0.85
 _SAMPLE_LINES = 3
-# Of a box: from here on it is a line that runs up or down.
-_TALL = 1.5
 
 
 def version(_context: StepContext) -> str:
@@ -146,8 +144,8 @@ def models_folder() -> Path:
 
 
 def _is_tall(corners: Any) -> bool:
-    width, height = (corners.max(axis=0) - corners.min(axis=0)).tolist()
-    return bool(height >= _TALL * width)
+    width_px, height_px = (corners.max(axis=0) - corners.min(axis=0)).tolist()
+    return line_reader.runs_up_or_down(width_px, height_px)
 
 
 def _on_its_head(models: Engine, lines: list[Any]) -> bool:
