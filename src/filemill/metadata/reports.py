@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
-from filemill.chassis.errors import BadRequest, Forbidden
-from filemill.chassis.web.caller import CallerDep
+from filemill.chassis.errors import BadRequest
+from filemill.chassis.web.caller import AdminDep, CallerDep
 from filemill.contracts.metadata import Analytics, OwnerAnalytics
 from filemill.metadata.analytics import analytics, by_owner
 from filemill.metadata.exporting import numbers_table, owners_table
@@ -49,14 +49,12 @@ class Reports:
 
     async def owners(
         self,
-        caller: CallerDep,
+        _caller: AdminDep,
         since: From = None,
         until: To = None,
         format: Format = "json",  # noqa: A002 - as elsewhere
     ) -> Any:
         """For admins: files and bytes of each owner created on these days, those with most bytes first."""
-        if not caller.is_admin:
-            raise Forbidden("Only an admin sees the numbers of every owner.")
         numbers = await self.database.read(by_owner, *_period(since, until))
         return _table(owners_table(numbers), "owners.csv") if format == "csv" else numbers
 
