@@ -307,6 +307,9 @@ class Limits(Contract):
     trash_days: float = 30.0
     max_zip_files: int = ZIP_FILES_MOST
     max_zip_bytes: int = 0
+    uploads_at_once: int | None = None
+    rate_per_s: float | None = None
+    rate_burst: int | None = None
 
 
 class NewUpload(Contract):

@@ -19,6 +19,7 @@ from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
 from filemill.contracts.upload import DEPTH_MOST, File
 from filemill.upload import idempotency, repository, rules
+from filemill.upload.at_once import AtOnce
 from filemill.upload.errors import MissingFile, NestedTooDeep
 from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
 from filemill.upload.intake import BodySink, ChildOf, Intake, StoredBody
@@ -81,6 +82,7 @@ class Arrivals:
     intake: Intake
     keys: IdempotencyKeys
     settings: UploadSettings
+    at_once: AtOnce
 
     def router(self) -> APIRouter:
         """`POST /files`, `POST /upload`, `PUT /files`."""
@@ -192,6 +194,12 @@ class Arrivals:
 
     async def _take(
         self, request: Request, caller: Caller, route: str, read: Any, accept: _Accept | None = None
+    ) -> Response:
+        with self.at_once.one(caller):
+            return await self._take_one(request, caller, route, read, accept)
+
+    async def _take_one(
+        self, request: Request, caller: Caller, route: str, read: Any, accept: _Accept | None
     ) -> Response:
         key = request.headers.get("idempotency-key")
         rules.check_idempotency_key(key)

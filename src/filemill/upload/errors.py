@@ -8,6 +8,7 @@ from filemill.chassis.errors import (
     Locked,
     PreconditionFailed,
     TooLarge,
+    TooMany,
     Unprocessable,
     UnsupportedType,
 )
@@ -107,3 +108,7 @@ class FileQuarantined(Forbidden):
 
 class ChecksumMismatch(Unprocessable):
     code, title = "checksum-mismatch", "The bytes in the store are not those that were announced"
+
+
+class TooManyAtOnce(TooMany):
+    code, title = "too-many-uploads", "As many uploads of this owner arrive as may at once"

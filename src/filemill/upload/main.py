@@ -28,6 +28,7 @@ from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
 from filemill.upload import arrivals, consumers, direct, purge, resumable
 from filemill.upload.arrivals import Arrivals
+from filemill.upload.at_once import AtOnce
 from filemill.upload.compression import Compressor
 from filemill.upload.contents import Contents
 from filemill.upload.direct import Direct
@@ -66,6 +67,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     sessions = await build_sessions(settings) if settings.asks_for_credentials else None
     intake = Intake(database, store, settings, spool, sessions)
     keys = IdempotencyKeys(database)
+    at_once = AtOnce(settings.uploads_at_once_most)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
@@ -87,7 +89,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         parts = Parts(unfinished)
         background.add("turns", turns.run)
         background.add("parts", parts.run)
-        several_requests = [Resumable(unfinished, settings).router(), Direct(parts, signer).router()]
+        several_requests = [Resumable(unfinished, settings, at_once).router(), Direct(parts, signer).router()]
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
     if settings.compression == "on" and isinstance(store, Compresses):
         background.add("compressor", Compressor(database, store, settings, intake.room).run)
@@ -122,7 +124,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await database.close()
 
     contents = Contents(database, store, journal, signer, settings, spool)
-    whole = Arrivals(database, intake, keys, settings)
+    whole = Arrivals(database, intake, keys, settings, at_once)
     return build_app(
         state,
         [

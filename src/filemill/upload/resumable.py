@@ -6,6 +6,7 @@ A file comes into being with the request that brings its last byte, and that ans
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from filemill.chassis.web.caller import Caller, UploaderDep
 from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.ids import is_id
 from filemill.upload import rules, tus
+from filemill.upload.at_once import AtOnce
 from filemill.upload.errors import EmptyFile, TusVersion
 from filemill.upload.names import clean_name
 from filemill.upload.sessions_repository import NewSession
@@ -41,6 +43,7 @@ class Resumable:
 
     unfinished: Unfinished
     settings: UploadSettings
+    at_once: AtOnce
 
     def router(self) -> APIRouter:
         """Everything below `/tus`."""
@@ -101,7 +104,8 @@ class Resumable:
                 raise TusVersion("Send Tus-Resumable: 1.0.0.", headers={"Tus-Version": tus.VERSION})
             if upload_id and not is_id(upload_id):
                 raise NotFound("There is no such upload.")
-            answer = await handler(request, caller, upload_id)
+            with self.at_once.one(caller) if request.method in ("POST", "PATCH") else nullcontext():
+                answer = await handler(request, caller, upload_id)
         except FilemillError as error:
             error.headers.update(_HEADERS)
             raise

@@ -148,6 +148,9 @@ def limits(settings: UploadSettings, room: Room, used_bytes: int) -> Limits:
         trash_days=settings.trash_days,
         max_zip_files=ZIP_FILES_MOST,
         max_zip_bytes=settings.zip_most_bytes,
+        uploads_at_once=settings.uploads_at_once_most,
+        rate_per_s=(settings.rate_per_s or None) if settings.asks_for_credentials else None,
+        rate_burst=settings.rate_burst if settings.asks_for_credentials and settings.rate_per_s else None,
     )
 
 

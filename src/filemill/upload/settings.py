@@ -32,6 +32,7 @@ class UploadSettings(ServiceSettings):
     reconcile_hours: float = Field(default=6.0, gt=0)
     orphan_hours: float = Field(default=48.0, ge=24)
     idempotency_hours: int = Field(default=24, ge=1)
+    uploads_at_once: int = Field(default=100, ge=0)
     body_idle_s: float = Field(default=60.0, gt=0)
     unfinished_hours: int = Field(default=24, ge=1)
     verify_at_once_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
@@ -51,6 +52,11 @@ class UploadSettings(ServiceSettings):
             except ValueError as error:
                 raise ValueError(f"FILEMILL_{name.upper()}: {error}") from error
         return self
+
+    @property
+    def uploads_at_once_most(self) -> int | None:
+        """Bodies of one owner at once; None where there is one owner only, or no limit."""
+        return (self.uploads_at_once or None) if self.asks_for_credentials else None
 
     @cached_property
     def policy(self) -> TypePolicy:
