@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, and_, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, select, update
 
 from filemill.chassis.database.database import Tx, hold
 from filemill.notification.deliveries_repository import LEASE_S, is_
@@ -52,8 +52,14 @@ class Claimed:
 
 
 def is_due(tx: Tx) -> bool:
-    """Whether anything may be sent now."""
-    return bool(_waiting(tx, 1))
+    """Whether anything may be sent now. Ends at the first it finds, and at once where nothing is due."""
+    at_s = time.time()
+    due = and_(is_("queued"), deliveries.c.due_at <= at_s)
+    if tx.execute(select(deliveries.c.delivery_id).where(due).limit(1)).first() is None:
+        return False
+    theirs = exists().where(due, deliveries.c.webhook_id == webhooks.c.webhook_id)
+    ready = select(webhooks.c.webhook_id).where(_may_be_called(at_s), theirs)
+    return tx.execute(ready.limit(1)).first() is not None
 
 
 def claim(tx: Tx, holder: str, limits: Limits) -> list[Claimed]:
@@ -108,11 +114,15 @@ def _waiting(tx: Tx, most: int) -> list[RowMapping]:
     found = (
         select(*columns, oldest.scalar_subquery().label("due_at"))
         .join(walked, walked.c.webhook_id == webhooks.c.webhook_id)
-        .where(webhooks.c.enabled.is_(True), webhooks.c.rests_until <= at_s)
+        .where(_may_be_called(at_s))
         .subquery()
     )
     query = select(found).where(found.c.due_at <= at_s).order_by(found.c.due_at).limit(most)
     return list(tx.execute(query).mappings())
+
+
+def _may_be_called(at_s: float) -> ColumnElement[bool]:
+    return and_(webhooks.c.enabled.is_(True), webhooks.c.rests_until <= at_s)
 
 
 def _oldest_due(tx: Tx, webhook_id: str, most: int) -> list[str]:

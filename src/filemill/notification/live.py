@@ -20,7 +20,7 @@ from filemill.notification.repository import LiveEvent
 
 BATCH_MOST = 100
 """Events a reader that catches up holds at once."""
-LOOK_MOST = 500
+LOOK_MOST = 200
 LOOK_EVERY_S = 1.0
 """Another instance may have written; it rings no bell here."""
 HEARTBEAT_S = 15.0
@@ -159,8 +159,12 @@ class LiveStreams:
 
     async def feed(self) -> None:
         """Look for what is new, once for all readers, for ever."""
+        kept_alive_s = time.monotonic()
         while True:
             self._rung.clear()
+            if time.monotonic() - kept_alive_s >= LOOK_EVERY_S:
+                kept_alive_s = time.monotonic()
+                self._keep_alive()
             if not self._readers:
                 self._seen = None  # whoever comes next begins at what is newest then
             elif await self._look():
@@ -169,7 +173,7 @@ class LiveStreams:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._rung.wait()
             except TimeoutError:
-                self._keep_alive()
+                continue
 
     async def sweep(self) -> None:
         """Forget old events, for ever."""

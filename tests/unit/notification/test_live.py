@@ -189,6 +189,25 @@ async def test_stream_when_it_is_silent_for_long_then_a_comment_comes(database: 
         assert await anext(stream) == b": still here\n\n"
 
 
+async def test_stream_when_it_is_silent_while_others_are_busy_then_the_comment_comes_all_the_same(
+    database: Database, streams: LiveStreams
+) -> None:
+    """News of other owners come all the time; this reader's connection must not look dead for that."""
+    reader = await streams.begin("ada", None)
+    stream = await live(streams, reader)
+
+    async def busy() -> None:
+        while True:
+            streams.ring()
+            await asyncio.sleep(0.05)
+
+    others = asyncio.create_task(busy())
+    reader.said_s -= HEARTBEAT_S
+    async with asyncio.timeout(10):
+        assert await anext(stream) == b": still here\n\n"
+    others.cancel()
+
+
 async def test_begin_when_too_many_are_open_then_429_with_a_time(database: Database) -> None:
     """Streams are bounded."""
     streams = LiveStreams(database, most=1, keep_s=60)
