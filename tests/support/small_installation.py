@@ -12,6 +12,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging import outbox
 from filemill.chassis.messaging.consumer import Consumer, Handler
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.settings import load
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.store import BlobStore, put
@@ -20,7 +21,9 @@ from filemill.contracts.processing import RenditionRef, TextRef
 from filemill.contracts.topics import Topic
 from filemill.local.installation import Installation, opened, prepare
 from filemill.metadata import consumers as metadata
+from filemill.metadata.search.build import build_index
 from filemill.metadata.search.fts5_index import Fts5Index
+from filemill.metadata.settings import MetadataSettings
 from filemill.notification import consumers as notification
 from filemill.processing import consumers as processing
 from filemill.processing import repository as processing_rows
@@ -84,7 +87,8 @@ async def settle(mill: Installation) -> None:
 
 async def _move_some(mill: Installation) -> int:
     moved = await publish(mill) + await remove(mill)
-    for queue, handlers in HANDLERS.items():
+    index = build_index(load(MetadataSettings))  # that of the engines in force
+    for queue, handlers in (HANDLERS | {metadata.QUEUE: metadata.handlers(index)}).items():
         database = mill.parts[queue.partition(".")[0]].database
         took = await Consumer(queue, mill.queues, database, handlers, silenced=silenced).consume_some()
         depth = await mill.queues.depth(queue)

@@ -21,6 +21,7 @@ from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 from filemill.metadata import keys, repository, tallies
 from filemill.metadata.findings import merged_findings
+from filemill.metadata.keys import EPOCH
 
 STARTED, ENDED = 1, 2
 """Ranks within one try: its end is newer than its start, whichever arrives first."""
@@ -117,7 +118,7 @@ def moved(tx: Tx, event: Event, data: FileLifecycle, *, deleted: bool) -> None:
 
 def stored(tx: Tx, event: Event, data: FileStored) -> None:
     """The store holds another number of bytes for a version. It says nothing else of the file, known or not."""
-    row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
+    row = repository.ensure(tx, data.file_id, data.owner_id, event.time, updated_at=EPOCH)
     if (data.version, data.forms) > (row["stored_version"], row["stored_forms"]):
         newest = {"stored_version": data.version, "stored_forms": data.forms, "stored_size": data.stored_size}
         tallies.changed(tx, row, repository.note(tx, row["doc_id"], newest))
@@ -125,8 +126,10 @@ def stored(tx: Tx, event: Event, data: FileStored) -> None:
 
 def held(tx: Tx, event: Event, data: FileHold) -> None:
     """A legal hold was placed or released; that something was refused for it changes nothing."""
+    if data.state == "refused":
+        return
     row = repository.ensure(tx, data.file_id, data.owner_id, event.time)
-    if data.state == "refused" or data.change <= row["hold_change"]:
+    if data.change <= row["hold_change"]:
         return
     placed = data.hold.model_dump(mode="json") if data.state == "placed" else None
     _change(tx, row, event, {"hold": placed, "hold_change": data.change})

@@ -81,12 +81,20 @@ def get_many(tx: Tx, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], R
     return {(row["owner_id"], row["file_id"]): row for row in tx.execute(_LIVING, {"file_ids": file_ids}).mappings()}
 
 
-def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime) -> RowMapping:
-    """The row of a file for an event about it; made empty if this is the first word of it. Deleted ones too."""
+def ensure(tx: Tx, file_id: str, owner_id: str, at: datetime, updated_at: datetime | None = None) -> RowMapping:
+    """The row of a file for an event about it; made empty if this is the first word of it. Deleted ones too.
+
+    `updated_at`: for an event that is no update of the file, so that it makes it no newer whenever it comes.
+    """
     row = by_file(tx, file_id)
     if row is not None:
         return row
-    values = EMPTY_DOCUMENT | {"file_id": file_id, "owner_id": owner_id, "created_at": at, "updated_at": at}
+    values = EMPTY_DOCUMENT | {
+        "file_id": file_id,
+        "owner_id": owner_id,
+        "created_at": at,
+        "updated_at": updated_at or at,
+    }
     doc_id = doc_id_of(file_id)
     while True:
         try:

@@ -77,6 +77,7 @@ STORIES: dict[str, list[Event]] = {
     "deleted while processing": [UPLOADED, STARTED, DELETED, PROCESSED],
     "compressed": [UPLOADED, COMPRESSED, PLAIN_AGAIN, PROCESSED, DELETED, RESTORED],
     "compressed and replaced": [UPLOADED, COMPRESSED, SECOND_VERSION, COMPRESSED_SECOND, PROCESSED_SECOND],
+    "refused and compressed": [UPLOADED, REFUSED, COMPRESSED],
     "held": [UPLOADED, HELD, RELEASED, HELD_AGAIN, REFUSED],
     "held and released": [UPLOADED, HELD, RELEASED, DELETED],
     "quarantined": [QUARANTINED, DELETED, RESTORED],
