@@ -15,11 +15,11 @@ from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
+from filemill.chassis.sealing import Seal, Unreadable
 from filemill.notification import claims_repository, counting, deliveries_repository, notices, webhooks_repository
 from filemill.notification.claims_repository import Claimed, Limits
 from filemill.notification.deliveries_repository import Outcome
 from filemill.notification.schedule import WAITS_S, rest_s, wait_s
-from filemill.notification.sealing import Seal, Unreadable
 from filemill.notification.sending import Message, Sender
 
 LOOK_EVERY_S = 1.0

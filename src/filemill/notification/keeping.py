@@ -9,8 +9,8 @@ import time
 import structlog
 
 from filemill.chassis.database.database import Database
+from filemill.chassis.sealing import Seal, Unreadable
 from filemill.notification import deliveries_repository, notices, webhooks_repository
-from filemill.notification.sealing import Seal, Unreadable
 
 FREE_EVERY_S = 2.0
 TIDY_EVERY_S = 60.0

@@ -12,6 +12,7 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.outbound import Resolver
+from filemill.chassis.sealing import Seal
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.web.app import build_app
@@ -23,10 +24,10 @@ from filemill.notification.delivering import Dispatcher
 from filemill.notification.endpoints import Endpoints
 from filemill.notification.keeping import Keeper
 from filemill.notification.live import LiveStreams
-from filemill.notification.sealing import Seal
 from filemill.notification.sending import Sender
 from filemill.notification.settings import NotificationSettings
 from filemill.notification.webhook_endpoints import TESTS_MOST, WebhookEndpoints
+from filemill.notification.webhook_secrets import PURPOSE
 from filemill.notification.webhooks import Webhooks
 
 PER_HOST, PER_WEBHOOK = 8, 4
@@ -40,7 +41,7 @@ async def build(settings: NotificationSettings) -> ASGIApp:
     streams = LiveStreams(database, settings.live_streams_most, settings.live_hours * 3600)
 
     at_once = settings.webhook_tries_at_once
-    seal = Seal(signing_keys(settings))
+    seal = Seal(signing_keys(settings), PURPOSE)
     resolver = Resolver(settings.webhook_policy, threads=2 * at_once)
     sender = Sender(resolver)
     limits = Limits(at_once, PER_HOST, PER_WEBHOOK, max(1, at_once // 4))

@@ -50,7 +50,7 @@ webhooks = Table(
     Column("enabled", Boolean, nullable=False),
     Column("reason_code", String(80)),
     Column("reason_detail", Text),
-    # Sealed with the signing keys of the installation (`sealing`).
+    # Sealed with the signing keys of the installation (`chassis.sealing`).
     Column("secret", Text, nullable=False),
     Column("old_secret", Text),
     Column("old_secret_until", UtcTime),

@@ -12,6 +12,7 @@ from filemill.chassis.errors import Conflict, NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import wire
 from filemill.chassis.outbound import RefusedDestination, Resolver, read
+from filemill.chassis.sealing import Seal
 from filemill.contracts.ids import is_id
 from filemill.contracts.notification import NewWebhook, Webhook, WebhookDelivery, WebhookPatch, WebhookWithSecret
 from filemill.contracts.upload import Reason
@@ -19,8 +20,8 @@ from filemill.notification import claims_repository, deliveries_repository, even
 from filemill.notification.claims_repository import Claimed
 from filemill.notification.deliveries_repository import NewDelivery
 from filemill.notification.errors import TooManyTests, TooManyWebhooks, WebhookUrlRefused
-from filemill.notification.sealing import Seal, new_secret
 from filemill.notification.sending import refusal
+from filemill.notification.webhook_secrets import new_secret
 from filemill.notification.webhooks_repository import NewHook
 
 REPLAYED_MOST = 10_000

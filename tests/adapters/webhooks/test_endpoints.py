@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.ids import new_id
+from filemill.chassis.sealing import Seal
 from filemill.contracts.topics import Topic
 from filemill.notification import repository
 from filemill.notification.consumers import on_purged
 from filemill.notification.keeping import Keeper
-from filemill.notification.sealing import Seal
+from filemill.notification.webhook_secrets import PURPOSE
 from support import samples
 from support.receiver import Receiver
 
@@ -165,7 +166,7 @@ async def test_housekeeping_when_rows_are_old_or_too_many_then_they_go_and_the_w
     for _ in range(12):
         await tell(samples.event(Topic.UPLOADED, samples.uploaded(new_id())))
     await until(lambda: receiver.at("/k"))
-    seal = Seal(["k" * 32])
+    seal = Seal(["k" * 32], PURPOSE)
     await Keeper(database, seal, keep_s=3600, queue_most=3).tidy_once()
     off = (await client.get(f"/webhooks/{made['webhook_id']}")).json()
     assert (off["enabled"], off["disabled_reason"]["code"]) == (False, "too-far-behind")

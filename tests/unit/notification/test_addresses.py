@@ -11,9 +11,9 @@ import pytest
 from filemill.chassis.errors import StartError
 from filemill.chassis.outbound import RefusedDestination, Resolve, Resolver
 from filemill.chassis.settings import load
-from filemill.notification.sealing import new_secret
 from filemill.notification.sending import NO_PUBLIC_ADDRESS, Message, Sender
 from filemill.notification.settings import NotificationSettings
+from filemill.notification.webhook_secrets import new_secret
 from support.mill import wait_for
 from support.receiver import canary, receiving
 

@@ -5,8 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
+from filemill.chassis.sealing import Seal, Unreadable
 from filemill.notification.schedule import ASKED_MOST_S, JITTER, WAITS_S, asked_for_s, rest_s, wait_s
-from filemill.notification.sealing import Seal, Unreadable, new_secret
+from filemill.notification.webhook_secrets import PURPOSE, new_secret
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
@@ -46,15 +47,15 @@ def test_rest_when_failures_grow_then_it_grows_to_a_minute() -> None:
 def test_seal_when_keys_are_rotated_then_old_ones_open_and_the_newest_closes_again() -> None:
     """A key is taken away after its secrets were sealed anew; without it nothing is read."""
     secret, old, new = new_secret(), "o" * 32, "n" * 32
-    sealed = Seal([old]).close(secret)
-    both = Seal([new, old])
+    sealed = Seal([old], PURPOSE).close(secret)
+    both = Seal([new, old], PURPOSE)
     assert secret not in sealed
     assert both.open(sealed) == secret
     assert not both.is_newest(sealed)
     again = both.again(sealed)
     assert both.is_newest(again)
-    assert Seal([new]).open(again) == secret
+    assert Seal([new], PURPOSE).open(again) == secret
     for broken in (sealed, again[:-3] + "AAA", "", "x", "a.b.c.d.e"):
         with pytest.raises(Unreadable):
-            Seal([new]).open(broken)
-    assert Seal([old]).close(secret) != sealed, "a nonce was used twice"
+            Seal([new], PURPOSE).open(broken)
+    assert Seal([old], PURPOSE).close(secret) != sealed, "a nonce was used twice"

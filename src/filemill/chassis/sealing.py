@@ -1,14 +1,12 @@
-"""Secrets of webhooks at rest: sealed (JWE, A256GCM) with a key derived from the installation's signing keys.
+"""Small secrets that must be read again, sealed (JWE, A256GCM) with a key derived from the installation's signing keys.
 
-They must be readable to sign with, so they cannot be hashed. Whoever has the database without the signing keys, which are
-a file or a variable of their own, reads nothing. The first signing key seals, every one opens, as with links.
-On failure: `Unreadable`; rotating the secret of the webhook mends it.
+Whoever has what is sealed without the signing keys, which are a file or a variable of their own, reads nothing. The first
+signing key seals, every one opens, as with links. What was sealed for one purpose does not open for another.
+On failure: `Unreadable`.
 """
 
 import base64
-import hashlib
 import hmac
-import secrets
 from collections.abc import Sequence
 
 import orjson
@@ -18,11 +16,6 @@ from joserfc.jwk import OctKey
 
 from filemill.chassis.signing_keys import name_of
 
-SECRET_BYTES = 32
-"""Standard Webhooks asks for 24 to 64."""
-PREFIX = "whsec_"
-_PURPOSE = b"filemill webhook secrets"
-
 
 class Unreadable(Exception):
     """No key of this installation opens it."""
@@ -31,8 +24,10 @@ class Unreadable(Exception):
 class Seal:
     """Closes and opens secrets."""
 
-    def __init__(self, signing_keys: Sequence[str]) -> None:
-        self._keys = {name_of(key): OctKey.import_key(_derived(key)) for key in signing_keys}
+    def __init__(self, signing_keys: Sequence[str], purpose: bytes) -> None:
+        self._keys = {
+            name_of(key): OctKey.import_key(hmac.digest(key.encode(), purpose, "sha256")) for key in signing_keys
+        }
         self._newest = name_of(signing_keys[0])
 
     def close(self, secret: str) -> str:
@@ -63,12 +58,3 @@ class Seal:
     def again(self, sealed: str) -> str:
         """The same secret under the newest key: rows are brought along before an old key is taken away."""
         return self.close(self.open(sealed))
-
-
-def new_secret() -> str:
-    """A fresh secret in the form of Standard Webhooks."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
-
-
-def _derived(signing_key: str) -> bytes:
-    return hmac.new(signing_key.encode(), _PURPOSE, hashlib.sha256).digest()
