@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from filemill.access.cookies import give_session
 from filemill.access.keys import KeyRing, Wanted
-from filemill.access.logins import ENDS_AFTER_S, Logins, Visitor, csrf_token_of
+from filemill.access.logins import Logins, Visitor, csrf_token_of
 from filemill.access.settings import AccessSettings
 from filemill.access.verifying import Verifier
 from filemill.chassis.clock import now
@@ -27,7 +28,7 @@ from filemill.chassis.web.caller import (
     address_of,
     known,
 )
-from filemill.chassis.web.origin import is_private_line, origin_of
+from filemill.chassis.web.origin import origin_of
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens
 from filemill.contracts.access import (
@@ -111,11 +112,7 @@ class Endpoints:
             raise Forbidden("A service does not log in.")
         visitor = Visitor(address_of(request), request.headers.get("user-agent"))
         session_id = await self.logins.begin(principal, visitor, session_id_in(request.headers))
-        response.set_cookie(
-            COOKIE, session_id, max_age=int(ENDS_AFTER_S), path="/", httponly=True, samesite="lax",
-            secure=not is_private_line(request, self.settings),
-        )  # fmt: skip
-        response.headers["Cache-Control"] = "no-store"
+        give_session(response, request, self.settings, session_id)
         return _session(principal).model_copy(update={"auth": "session", "csrf_token": csrf_token_of(session_id)})
 
     async def log_out(self, request: Request, response: Response, _caller: SomebodyDep) -> None:

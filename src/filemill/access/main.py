@@ -6,12 +6,16 @@ from starlette.types import ASGIApp
 
 from filemill.access.endpoints import Endpoints
 from filemill.access.keys import KeyRing
+from filemill.access.login_endpoints import LoginEndpoints
 from filemill.access.logins import Logins
+from filemill.access.oidc import Oidc, OidcSettings
 from filemill.access.settings import AccessSettings
+from filemill.access.signing_in import PURPOSE, SigningIn
 from filemill.access.verifying import Verifier
 from filemill.chassis.database.build import build_database
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentitySigner
+from filemill.chassis.sealing import Seal
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
@@ -26,26 +30,45 @@ async def build(settings: AccessSettings) -> ASGIApp:
     database = build_database(settings)
     sessions = await build_sessions(settings)
     secrets = signing_keys(settings)
+    oidc = Oidc(_issuer(settings)) if "oidc" in settings.auth_kinds else None
+    signing_in = SigningIn(oidc.login, Seal(secrets, PURPOSE)) if oidc else None
     verifier = None
     if settings.asks_for_credentials:
         assertions = ServiceAssertions(settings.service, secrets)
-        verifier = Verifier(database, sessions, IdentitySigner.from_settings(settings), assertions)
+        signer = IdentitySigner.from_settings(settings)
+        verifier = Verifier(database, sessions, signer, assertions, settings.auth_kinds, oidc)
     dependencies = {
         "database": Dependency(database.check, needed=settings.asks_for_credentials),
         "sessions": Dependency(sessions.check, needed=False),
     }
-    endpoints = Endpoints(settings, UploadTokens(secrets), KeyRing(database), Logins(database, sessions), verifier)
+    if oidc is not None:
+        dependencies["issuer"] = Dependency(oidc.check, needed=False)
+    logins = Logins(database, sessions)
+    routers = [
+        Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier).router(),
+        LoginEndpoints(settings, logins, signing_in).router(),
+    ]
 
     async def stop() -> None:
+        if oidc is not None:
+            await oidc.close()
         await sessions.close()
         await database.close()
 
-    app = build_app(
-        HealthState("access", dependencies), [endpoints.router()], summary="Says who is calling.", stop=stop
-    )
+    app = build_app(HealthState("access", dependencies), routers, summary="Says who is calling.", stop=stop)
     if verifier is not None:
         app.authenticate(verifier)
     return app
+
+
+def _issuer(settings: AccessSettings) -> OidcSettings:
+    """Raises `StartError`."""
+    secret = settings.oidc_client_secret
+    return OidcSettings(
+        settings.oidc_issuer or "", settings.oidc_audience or "", settings.oidc_client_id or "",
+        secret.get_secret_value() if secret else None, settings.oidc_owner_claim, settings.oidc_admin_claim,
+        settings.oidc_admin_value, settings.oidc_skew_s, settings.oidc_ca_file,
+    )  # fmt: skip
 
 
 def run(on_ready: Callable[[str], None] | None = None) -> None:

@@ -13,9 +13,11 @@ from sqlalchemy import RowMapping
 from filemill.access import repository
 from filemill.access.keys import PREFIX, digest_of, is_key
 from filemill.access.logins import csrf_token_of
+from filemill.access.oidc import Oidc
+from filemill.access.oidc_tokens import Identity
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Unauthenticated
-from filemill.chassis.identity.principal import Principal, Scope
+from filemill.chassis.identity.principal import FILES, Principal, Scope
 from filemill.chassis.identity.service_assertions import PREFIX as ASSERTION_PREFIX
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentityReader, IdentitySigner
@@ -37,6 +39,8 @@ class Verifier:
     sessions: SessionStore
     signer: IdentitySigner
     assertions: ServiceAssertions
+    kinds: frozenset[str]
+    oidc: Oidc | None = None
     _tokens: dict[Principal, tuple[str, float]] = field(default_factory=dict)
     _used: dict[str, float] = field(default_factory=dict)
 
@@ -58,8 +62,12 @@ class Verifier:
             return self.assertions.read(bearer)
         if bearer.startswith(UPLOAD_PREFIX):
             raise Unauthenticated("An upload token only sends files: the upload service takes it.")
+        if self.oidc is not None and not bearer.startswith(PREFIX):
+            return of_identity(await self.oidc.access(bearer))
         if not is_key(bearer):
             raise Unauthenticated(f"This is not an API key; one begins with {PREFIX}")
+        if "keys" not in self.kinds:
+            raise Unauthenticated("API keys are not taken here; log in, or send an access token.")
         row = await self.database.read(repository.key_by_digest, digest_of(bearer))
         if row is None or row["revoked_at"] is not None:
             raise Unauthenticated("There is no such key, or it was revoked.")
@@ -96,6 +104,13 @@ class Verifier:
             self._used.clear()
         self._used[key_id] = now_s
         await self.database.write_unsynced("access.key.use", repository.note_use, key_id, now_s)
+
+
+def of_identity(identity: Identity) -> Principal:
+    """Whom an issuer names. Its scopes count if any is ours; most issuers have none, and then it is the three of files."""
+    named = frozenset(scope for scope in FILES if scope.value in identity.scopes)
+    admin = {Scope.ADMIN} if identity.is_admin else set()
+    return Principal(identity.owner_id, (named or FILES) | admin, "oidc")
 
 
 def _scopes(row: RowMapping) -> frozenset[Scope]:

@@ -105,8 +105,6 @@ class ServiceSettings(BaseSettings):
             raise ValueError(
                 "FILEMILL_AUTH: 'none' asks nobody for credentials, so it cannot stand beside another kind"
             )
-        if "oidc" in self.auth_kinds:
-            raise ValueError("FILEMILL_AUTH: 'oidc' is not built yet; use 'keys'")
         if self.asks_for_credentials:
             return self
         if self.host not in LOOPBACK_HOSTS:

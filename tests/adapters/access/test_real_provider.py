@@ -1,58 +1,11 @@
 """A login at a provider that nobody here wrote, in a process of its own: discovery, keys, PKCE, code, id token."""
 
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-
 import httpx
 import pytest
 
 from filemill.access.oidc import Oidc, OidcSettings
 from filemill.chassis.errors import Unauthenticated
-from support.mill import wait_for
-from support.servers.ports import free_ports
-
-BACK = "http://localhost:8080/api/session/callback"
-CLIENT = "filemill-web"
-
-
-@pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`oidc-provider-mock` from PyPI: Flask and Authlib, with users whoever asks for."""
-    (port,) = free_ports(1)
-    output: Path = tmp_path_factory.mktemp("provider") / "out"
-    with output.open("wb") as out:
-        command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce"]
-        process = subprocess.Popen(command, stdout=out, stderr=out)
-    url = f"http://localhost:{port}"
-
-    def answers() -> bool:
-        assert process.poll() is None, output.read_text(errors="replace")
-        try:
-            return httpx.get(f"{url}/.well-known/openid-configuration", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    wait_for(answers, "the provider to answer", 60)
-    yield url
-    process.terminate()
-    process.wait(10)
-
-
-def log_in(url: str, subject: str) -> dict[str, str]:
-    """What a person does at the provider's page, and what the browser comes back with."""
-    with httpx.Client(timeout=20) as browser:
-        page = browser.get(url)
-        assert page.status_code == 200
-        assert re.search("<form", page.text)
-        answer = browser.post(url, data={"sub": subject})
-    assert answer.status_code in (302, 303), answer.text
-    back = urlsplit(answer.headers["location"])
-    assert f"{back.scheme}://{back.netloc}{back.path}" == BACK
-    return {name: values[0] for name, values in parse_qs(back.query).items()}
+from support.oidc_provider import BACK, CLIENT, log_in
 
 
 async def test_login_when_a_person_logs_in_at_a_real_provider_then_it_says_who(provider: str) -> None:

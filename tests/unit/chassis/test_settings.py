@@ -38,7 +38,6 @@ def test_load_when_nothing_is_set_then_everything_has_a_working_default() -> Non
         ("FILEMILL_LOG_LEVEL", "loud", ServiceSettings),
         ("FILEMILL_AUTH", "magic", ServiceSettings),
         ("FILEMILL_AUTH", "none,keys", ServiceSettings),
-        ("FILEMILL_AUTH", "oidc", ServiceSettings),
         ("FILEMILL_HOST", "0.0.0.0", ServiceSettings),
         ("FILEMILL_SANDBOX", "none", ProcessingSettings),
         ("FILEMILL_PROCESSING_WORKERS", "1000", ProcessingSettings),
