@@ -64,7 +64,8 @@ async def fill(data_dir: Path, count: int, *, quiet: bool = True) -> None:
 
 async def make_index(mill: Installation) -> None:
     """What metadata does when it starts."""
-    await mill.parts["metadata"].database.write("metadata.index.create", Fts5Index().create)
+    index = build_index(load(MetadataSettings))
+    await mill.parts["metadata"].database.write("metadata.index.create", index.create)
 
 
 async def upload_one(intake: Intake, number: int) -> str:
