@@ -43,11 +43,15 @@ class Verifier:
     oidc: Oidc | None = None
     _tokens: dict[Principal, tuple[str, float]] = field(default_factory=dict)
     _used: dict[str, float] = field(default_factory=dict)
+    _reader: IdentityReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = IdentityReader(self.signer.public_keys())
 
     async def principal(self, shown: Shown) -> Principal | None:
         """See `Authenticator.principal`."""
         if shown.identity is not None:
-            return IdentityReader(self.signer.public_keys()).read(shown.identity)[0]
+            return self._reader.read(shown.identity)[0]
         if shown.bearer is not None:
             return self._signed(await self._of_bearer(shown.bearer))
         if shown.session_id is not None:

@@ -71,12 +71,17 @@ class AskingAccess:
         task = self._asking.get(shown)
         if task is None:
             task = self._asking[shown] = asyncio.create_task(self._find_out(shown), name="ask-access")
-            task.add_done_callback(lambda _task: self._asking.pop(shown, None))
+            task.add_done_callback(lambda done: self._ended(shown, done))
         return await asyncio.shield(task)
 
     async def close(self) -> None:
         """See `Authenticator.close`."""
         await self._client.aclose()
+
+    def _ended(self, shown: Shown, task: "asyncio.Task[Principal]") -> None:
+        self._asking.pop(shown, None)
+        if not task.cancelled():
+            task.exception()  # whoever asked may have gone: then nobody else looks at it
 
     async def _find_out(self, shown: Shown) -> Principal:
         before = self._kept.get(shown)
