@@ -62,9 +62,18 @@ class FakeUpload:
     before: Any = None
 
     async def put(
-        self, path: str, query: dict[str, str], body: AsyncIterator[bytes], size_bytes: int, *, key: str, total_s: float
+        self,
+        path: str,
+        query: dict[str, str],
+        body: AsyncIterator[bytes],
+        size_bytes: int,
+        *,
+        key: str,
+        total_s: float,
+        for_owner: str,
     ) -> Answer:
         assert total_s > 0
+        assert for_owner
         self.calls.append(key)
         content = b"".join([piece async for piece in body])
         assert len(content) == size_bytes
