@@ -128,7 +128,7 @@ CASES: dict[str, tuple[Callable[[Places], Environment], str, str]] = {
     ),
     "up, database: missing and may not be made": (
         lambda places: {"DATABASE_URL": places.postgresql_without_rights()},
-        "may not make it", 'CREATE DATABASE "mill_of_plain_upload"',
+        "may not make it", 'CREATE DATABASE "mill_of_plain_access"',
     ),
     "run upload, broker: unknown scheme": (
         lambda _: {"RABBITMQ_URL": f"http://u:{WRONG}@h/"},
