@@ -9,15 +9,15 @@ SELECT 'CREATE ROLE filemill LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE
 SELECT 'CREATE DATABASE filemill OWNER filemill' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'filemill') \gexec
 
 SELECT format('CREATE ROLE filemill_%s LOGIN', service)
-FROM unnest(ARRAY['upload', 'metadata', 'processing', 'ai', 'notification']) AS service
+FROM unnest(ARRAY['access', 'upload', 'metadata', 'processing', 'ai', 'notification']) AS service
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'filemill_' || service) \gexec
 
 SELECT format('CREATE DATABASE filemill_%s OWNER filemill_%s ENCODING ''UTF8'' TEMPLATE template0', service, service)
-FROM unnest(ARRAY['upload', 'metadata', 'processing', 'ai', 'notification']) AS service
+FROM unnest(ARRAY['access', 'upload', 'metadata', 'processing', 'ai', 'notification']) AS service
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'filemill_' || service) \gexec
 
 SELECT format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', datname)
-FROM pg_database WHERE datname ~ '^filemill(_(upload|metadata|processing|ai|notification))?$' \gexec
+FROM pg_database WHERE datname ~ '^filemill(_(access|upload|metadata|processing|ai|notification))?$' \gexec
 
 SELECT format('ALTER ROLE %I PASSWORD %L', rolname, :'password')
-FROM pg_roles WHERE rolname ~ '^filemill(_(upload|metadata|processing|ai|notification))?$' \gexec
+FROM pg_roles WHERE rolname ~ '^filemill(_(access|upload|metadata|processing|ai|notification))?$' \gexec

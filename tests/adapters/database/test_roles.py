@@ -48,7 +48,7 @@ def test_share_out_when_there_are_roles_then_each_service_has_its_own(
         assert migrate(ServiceSettings(service=service, data_dir=tmp_path))
 
 
-@pytest.mark.parametrize("other", ["metadata", "processing", "ai", "notification", ""])
+@pytest.mark.parametrize("other", ["access", "metadata", "processing", "ai", "notification", ""])
 def test_role_when_it_tries_the_database_of_another_then_it_is_refused(urls: dict[str, str], other: str) -> None:
     """Upload cannot read what metadata keeps."""
     name = f"filemill_{other}" if other else "filemill"
