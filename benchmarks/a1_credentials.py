@@ -81,7 +81,7 @@ def _row(name: str, ours_us: float, plain_us: float) -> dict[str, Any]:
     more_us = ours_us - plain_us
     return {
         "id": f"A1-{name.replace(' ', '-')}",
-        "work": f"a call by {name}: CPU beside the same call that asks nobody (+{more_us:.0f} us)",
+        "work": f"a call by {name}: CPU beside the same call that asks nobody ({more_us:+.0f} us)",
         "anchor_is": "FILEMILL_AUTH=none",
         "ours": round(ours_us),
         "anchor": round(plain_us),
