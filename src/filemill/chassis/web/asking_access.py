@@ -48,19 +48,18 @@ class _Kept:
 class AskingAccess:
     """See `authentication.Authenticator`. `base_url`: where `access` answers."""
 
-    def __init__(self, base_url: str, public_keys: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, base_url: str) -> None:
         patience = httpx.Timeout(TOTAL_S, connect=CONNECT_S)
         self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=20))
         self._breaker = Breaker("access")
-        self._reader = IdentityReader(public_keys or [])
-        self._keys_are_given = bool(public_keys)
+        self._reader = IdentityReader([])
         self._keys_asked_s = float("-inf")
         self._kept: dict[Shown, _Kept] = {}
         self._asking: dict[Shown, asyncio.Task[Principal]] = {}
 
     async def principal(self, shown: Shown) -> Principal | None:
         """See `Authenticator.principal`."""
-        if shown is NOTHING or shown == NOTHING:
+        if shown == NOTHING:
             return None
         kept = self._kept.get(shown)
         if kept is not None and time.monotonic() < kept.fresh_until_s:
@@ -129,7 +128,7 @@ class AskingAccess:
         return principal, ends_at, FRESH_S
 
     async def _ask_for_keys(self) -> None:
-        if self._keys_are_given or time.monotonic() - self._keys_asked_s < KEYS_EVERY_S:
+        if time.monotonic() - self._keys_asked_s < KEYS_EVERY_S:
             return
         response = await self._call("/identity-keys", context_headers())
         if not response.is_success:

@@ -76,7 +76,7 @@ class Limited:
 
 
 def name_of(principal: Principal) -> str | None:
-    """Whom a call is counted as; None: it is not counted. A session counts with its key's owner's other sessions apart."""
+    """Whom a call is counted as; None: it is not counted. Each session is counted apart."""
     if principal.how in ("none", "service"):
         return None
     return f"{principal.how}:{principal.credential_id or principal.owner_id}"
