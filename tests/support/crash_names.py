@@ -101,11 +101,11 @@ SELDOM: dict[str, str] = {
             "metadata.rules.ask",
             "metadata.rules.advance",
         ),
-        "files whose time is over after days: test_retention",
+        "files whose time is over after days: test_crash_retention",
     ),
     **dict.fromkeys(
         _transaction("upload.hold", "upload.release", "upload.hold.refused"),
-        "somebody holds a file; one row and its event, whole or not at all: test_legal_holds",
+        "somebody holds a file: test_crash_retention, test_legal_holds",
     ),
     **dict.fromkeys(_transaction("upload.reconcile"), "blobs without a row, after days: test_reconciler"),
     **dict.fromkeys(_transaction("upload.purge.expired"), "the trash is over after days: test_purge"),
