@@ -1,4 +1,4 @@
-"""A mill whose retention rules and legal holds are killed at every point: what is over goes to the trash once, what is held stays."""
+"""Retention rules and legal holds, killed at every point: what is over goes to the trash once, what is held stays."""
 
 import contextlib
 import itertools

@@ -1,6 +1,4 @@
-"""One round of the retention rules of the installation the environment chooses, as if it were so many days later; a test kills it:
-retention_child.py DAYS
-"""
+"""A round of the retention rules of the installation the environment chooses, so many days ahead: retention_child.py DAYS"""
 
 import asyncio
 import sys
