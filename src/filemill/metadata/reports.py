@@ -16,6 +16,7 @@ from filemill.metadata.exporting import numbers_table, owners_table
 
 PERIOD_DEFAULT = timedelta(days=30)
 TIME_BEGINS = datetime.min.replace(tzinfo=UTC)
+_AS_TABLE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 Format = Annotated[Literal["json", "csv"], Query()]
 From = Annotated[datetime | None, Query(alias="from", description="30 days ago when absent.")]
 To = Annotated[datetime | None, Query(alias="to", description="Now when absent.")]
@@ -31,8 +32,9 @@ class Reports:
         """Every route of this room."""
         router = APIRouter(tags=["metadata"])
         add = router.add_api_route
-        add("/analytics", self.analytics, methods=["GET"], response_model=Analytics, summary="Files in numbers")
-        add("/analytics/owners", self.owners, methods=["GET"], response_model=OwnerAnalytics,
+        add("/analytics", self.analytics, methods=["GET"], response_model=Analytics, responses=_AS_TABLE,
+            summary="Files in numbers")  # fmt: skip
+        add("/analytics/owners", self.owners, methods=["GET"], response_model=OwnerAnalytics, responses=_AS_TABLE,
             summary="What each owner has")  # fmt: skip
         return router
 

@@ -31,9 +31,10 @@ def complete(openapi: dict[str, Any], routes: Sequence[APIRoute]) -> None:
 
 
 def _name_problems(responses: dict[str, Any]) -> None:
-    content = responses["default"].get("content", {})
-    if "application/json" in content:
-        content[PROBLEM_MEDIA_TYPE] = content.pop("application/json")
+    for status, response in responses.items():
+        content = response.get("content", {})
+        if (status == "default" or status >= "400") and "application/json" in content:
+            content[PROBLEM_MEDIA_TYPE] = content.pop("application/json")
 
 
 def _requirements(needs: list[str]) -> list[dict[str, list[str]]]:

@@ -91,6 +91,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> str:
-    """What the address takes, of whichever route (RFC 9110, 10.2.1); the framework would name one route's only."""
+    """What the address takes, of whichever route (RFC 9110, 10.2.1); the framework would name one route's only.
+
+    A path in plain words is another address than one with an id that it also fits (OpenAPI, "Path Templating Matching").
+    """
     here = [route for route in request.app.state.routes if route.path_regex.match(request.url.path)]
-    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
+    plainest = min((route.path_format.count("{") for route in here), default=0)
+    named = {method for route in here if route.path_format.count("{") == plainest for method in route.methods or ()}
+    return ", ".join(sorted(named))
