@@ -67,6 +67,7 @@ def hold_against(asked: Asked, who: str, service: str, examples: int, folder: Pa
     """Ask everything the document of a service offers, as somebody."""
     url = f"{asked.mill.url}/api/{service}"
     seed = os.environ.get("FILEMILL_TEST_SEED") or str(secrets.randbits(32))
+    hooks = {"SCHEMATHESIS_HOOKS": schema_hooks.__name__, "PYTHONPATH": str(Path(schema_hooks.__file__).parents[1])}
     shown = [f"--header={name}:{value}" for name, value in asked.headers[who].items()]
     done = subprocess.run(
         [
@@ -76,7 +77,7 @@ def hold_against(asked: Asked, who: str, service: str, examples: int, folder: Pa
             "--exclude-path=/events",  # it never ends
         ],
         cwd=folder,
-        env=os.environ | {"SCHEMATHESIS_HOOKS": schema_hooks.__name__, "PYTHONPATH": str(Path(schema_hooks.__file__).parents[1])},
+        env=os.environ | hooks,
         capture_output=True,
         text=True,
         check=False,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-GIVE_UP_S = 240.0  # several claims of 30 s whose holders were killed on another instance, one after the other, on a slow machine
+GIVE_UP_S = 240.0  # a claim of a holder that was killed on another instance lasts 30 s, and there may be several
 AGAIN_STATUSES = frozenset({409, 429, 500, 502, 503, 504})
 
 
