@@ -87,12 +87,11 @@ def hold_against(asked: Asked, who: str, service: str, examples: int, folder: Pa
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("who", ["admin", "nobody"])
 def test_openapi_when_everything_in_it_is_asked_then_each_answer_is_in_it(
-    asked: Asked, who: str, service: str, tmp_path: Path
+    asked: Asked, service: str, tmp_path: Path
 ) -> None:
-    """As somebody who may do all, and as nobody."""
-    hold_against(asked, who, service, 1, tmp_path)
+    """As somebody who may do all."""
+    hold_against(asked, "admin", service, 1, tmp_path)
 
 
 @pytest.mark.slow
@@ -102,4 +101,4 @@ def test_openapi_when_asked_by_everybody_at_length_then_each_answer_is_in_it(
     asked: Asked, who: str, service: str, tmp_path: Path
 ) -> None:
     """Every identity, with more examples."""
-    hold_against(asked, who, service, 20, tmp_path)
+    hold_against(asked, who, service, 5, tmp_path)
