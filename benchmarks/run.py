@@ -45,6 +45,7 @@ BENCHMARKS = {
     "L7": "l7_hostile_files",
     "L8": "l8_task",
     "A1": "a1_credentials",
+    "A2": "a2_neighbours",
     "S1": "s1_live_streams",
     "T1": "t1_tus",
     "SCALING": "scaling",
