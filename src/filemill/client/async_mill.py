@@ -86,10 +86,17 @@ class AsyncMill:
     def search(
         self, words: str = "", *, type: str | None = None,  # noqa: A002 - as the API calls it
         tag: str | None = None, status: str | None = None,
-        sort: str | None = None,
+        sort: str | None = None, mode: str | None = None,
     ) -> AsyncIterator[File]:  # fmt: skip
-        """Files by words, `"phrases"`, `prefix*`, `-not`; best first. A hit's `document` has score and highlights."""
-        return self._pages(calls.KNOWN, calls.search_params(words, type, tag, status, sort))
+        """Files by words, `"phrases"`, `prefix*`, `-not`; best first. A hit's `document` has score and highlights.
+
+        `mode="hybrid"`: by meaning too, where a model for it is.
+        """
+        return self._pages(calls.KNOWN, calls.search_params(words, type, tag, status, sort, mode))
+
+    async def similar(self, file_id: str, *, limit: int = 10) -> Sequence[File]:
+        """Files like this one, the nearest first; a `document` says how near (`similarity`, 0 to 1)."""
+        return await self._do(calls.similar(file_id, limit))
 
     async def download(self, file_id: str, path: Path | str, *, overwrite: bool = False) -> Path:
         """Into a file, or a folder under the file's name; checked, then renamed. Returns where. May raise `FileExistsError`."""

@@ -84,8 +84,14 @@ def versions(file_id: str) -> Steps[list[Version]]:
             return found
 
 
+def similar(file_id: str, limit: int) -> Steps[list[File]]:
+    """The nearest first."""
+    answer = yield from ask_again(Call("GET", f"{KNOWN}/{file_id}/similar", {"limit": str(limit)}))
+    return [File.of(item) for item in answer.json()["items"]]
+
+
 def search_params(
-    words: str, type_: str | None, tag: str | None, status: str | None, sort: str | None
+    words: str, type_: str | None, tag: str | None, status: str | None, sort: str | None, mode: str | None
 ) -> dict[str, str | None]:
     """The query of a search."""
-    return {"q": words or None, "type": type_, "tag": tag, "status": status, "sort": sort}
+    return {"q": words or None, "type": type_, "tag": tag, "status": status, "sort": sort, "mode": mode}
