@@ -78,6 +78,21 @@ def test_restore_when_the_mill_was_busy_then_everything_acknowledged_is_back(
     assert file_ids(tmp_path / "new") == file_ids(data_dir)
 
 
+def test_restore_when_the_backup_is_from_before_a_service_had_a_database_then_that_one_is_empty(
+    data_dir: Path, folder: Path, tmp_path: Path
+) -> None:
+    """As every backup made before `access` kept keys."""
+    asyncio.run(fill(data_dir, 3))
+    assert make_backup(folder, keep=7)
+    found = [path for path in backups.snapshots(folder)[-1].rglob("access*") if path.is_file()]
+    assert found
+    for path in found:
+        path.unlink()
+    report = restored(folder, tmp_path / "new")
+    assert report.ok, (report.damaged, report.faults)
+    assert file_ids(tmp_path / "new") == file_ids(data_dir)
+
+
 def test_restore_when_upload_is_newer_than_its_consumers_then_they_catch_up(
     data_dir: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
