@@ -13,7 +13,7 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up test test-torch check format bench ai-quality chaos lock documents clean
+.PHONY: help up test test-torch check audit format bench ai-quality chaos lock documents clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licenc
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/check_documents.py
 	@$(BIN)/python scripts/check_licences.py
+
+audit: .venv/dev.stamp ## Look up every locked dependency among known vulnerabilities (asks osv.dev; without an answer it fails)
+	@$(BIN)/pip-audit --disable-pip --require-hashes --vulnerability-service osv --requirement requirements/filemill.lock
 
 format: .venv/dev.stamp ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
