@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from filemill.chassis.web.health_sum import HealthSum
 from filemill.gateway.addresses import Address
-from filemill.gateway.health import HealthSum
 from filemill.gateway.limits import Limits
 from filemill.gateway.page import Page
 from filemill.gateway.pool import Pool

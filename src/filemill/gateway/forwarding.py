@@ -26,6 +26,21 @@ HOP_BY_HOP = frozenset(
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 ONLY_THE_EDGE_SAYS = frozenset({b"forwarded", b"x-real-ip", b"x-request-id", b"traceparent", b"host"})
 ONLY_THE_EDGE_SAYS_PREFIXES = (b"x-filemill-", b"x-user-", b"x-forwarded-")
+# For NGINX, which cannot take off by prefix: every name above that somebody might believe, and what belongs to one
+# connection and NGINX would pass on. What it says anew or drops by itself is not in it.
+TAKEN_OFF = (
+    "Forwarded",
+    "X-Real-IP",
+    "X-User-Id",
+    "X-User-Roles",
+    "X-Original-Method",
+    "X-Forwarded-Port",
+    "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Trailer",
+)
 NOT_TO_SERVICE = HOP_BY_HOP | FRAMING | ONLY_THE_EDGE_SAYS
 NOT_TO_CLIENT = HOP_BY_HOP | FRAMING | {b"x-request-id", b"server", b"x-filemill-identity"}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from filemill.gateway.addresses import Address
 from filemill.gateway.client import ClientConnection
 from filemill.gateway.edge import AccessCallback, Edge
-from filemill.gateway.health import HealthSum
+from filemill.gateway.health import health_sum
 from filemill.gateway.limits import Limits
 from filemill.gateway.page import Page
 from filemill.gateway.routes import Route
@@ -49,7 +49,7 @@ class Gateway:
             routes,
             upstreams,
             page=Page(page_dir),
-            health=HealthSum(upstreams, self._limits, version=version, detail=health_detail),
+            health=health_sum(upstreams, self._limits, version=version, detail=health_detail),
             mover=mover or Mover(),
             limits=self._limits,
             stats=self.stats,
