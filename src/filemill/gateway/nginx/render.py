@@ -150,7 +150,8 @@ def _upstream_block(service: str, addresses: Sequence[str], *, resolve: bool) ->
     yield f"    upstream filemill_{service} {{"
     yield f"        zone filemill_{service} 64k;"
     for address in addresses:
-        yield f"        server {'unix:' if address.startswith('/') else ''}{address}{' resolve' if resolve else ''};"
+        place = f"unix:{address}" if address.startswith("/") else address
+        yield f"        server {place} max_fails=1 fail_timeout=1s{' resolve' if resolve else ''};"
     yield f"        keepalive {KEPT_CONNECTIONS};"
     yield f"        keepalive_timeout {KEPT_S}s;"
     yield "    }"
@@ -256,7 +257,9 @@ def _problems() -> Iterator[str]:
         status = page.problem.status
         yield f"error_page {' '.join(map(str, page.statuses))} ={status} /_edge/{page.name};"
     for page in pages():
-        headers = "".join(f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items())
+        # A body that nobody read ends its connection: said, or the client would send its next request into the end of it.
+        closing = "    keepalive_timeout 0;\n" if page.problem.status == 503 else ""
+        headers = closing + "".join(f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items())
         yield _fill(
             "problem.conf", name=page.name, status=str(page.problem.status), body=page.body(), headers=headers
         ).rstrip("\n")
