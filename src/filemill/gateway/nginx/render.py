@@ -259,7 +259,9 @@ def _problems() -> Iterator[str]:
     for page in pages():
         # A body that nobody read ends its connection: said, or the client would send its next request into the end of it.
         closing = "    keepalive_timeout 0;\n" if page.problem.status == 503 else ""
-        headers = closing + "".join(f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items())
+        headers = closing + "".join(
+            f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items()
+        )
         yield _fill(
             "problem.conf", name=page.name, status=str(page.problem.status), body=page.body(), headers=headers
         ).rstrip("\n")
