@@ -79,9 +79,16 @@ class EdgeNginx(Server):
     """The edge as `filemill render nginx` writes it; `options` are those of `NginxOptions` that differ from a test's."""
 
     name = "nginx-edge"
-    user = "www-data"
 
-    def __init__(self, upstreams: dict[str, tuple[str, ...]], routes: Any = None, **options: Any) -> None:
+    def __init__(
+        self,
+        upstreams: dict[str, tuple[str, ...]],
+        routes: Any = None,
+        *,
+        user: str | None = "www-data",
+        **options: Any,
+    ) -> None:
+        self.user = user
         super().__init__()
         self.port, self.tls_port = free_ports(2)
         self._routes = routes

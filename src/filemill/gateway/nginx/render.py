@@ -12,6 +12,8 @@ from functools import cache
 from importlib import resources
 
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
+from filemill.chassis.web.accel import HEADER as ACCEL_HEADER
+from filemill.chassis.web.accel import PLACE as ACCEL_PLACE
 from filemill.chassis.web.authentication import COOKIE, CSRF_HEADER, METHOD_HEADER
 from filemill.chassis.web.upload_tokens import PREFIX as UPLOAD_TOKEN
 from filemill.gateway.forwarding import TAKEN_OFF
@@ -53,7 +55,7 @@ def render(options: NginxOptions, routes: Sequence[Route] | None = None) -> dict
     table = tuple(routes) if routes is not None else build_routes(options.max_file_bytes)
     limits = Limits()
     # NGINX's own way for these names; and what it would pass on that is about one connection only.
-    proxy = _fill("proxy.conf", connect_s=_number(limits.connect_s), identity_header=IDENTITY_HEADER,
+    proxy = _fill("proxy.conf", accel_header=ACCEL_HEADER, connect_s=_number(limits.connect_s), identity_header=IDENTITY_HEADER,
                   taken_off="\n".join(f'proxy_set_header {name} "";' for name in TAKEN_OFF))  # fmt: skip
     found = {
         MAIN: _main(options, table, limits),
@@ -70,6 +72,8 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
     return _fill(
         MAIN,
         oldest=".".join(map(str, max(OLDEST, options.nginx))),
+        user=f"user {options.run_as};\n" if options.run_as else "",
+        blobs=_fill("blobs.conf", blobs_dir=options.blobs_dir, place=ACCEL_PLACE) if options.blobs_dir else "",
         work_dir=options.work_dir, error_log=options.error_log, access_log=options.access_log,
         client_head_s=_number(limits.client_head_s), client_idle_s=_number(limits.client_idle_s),
         linger_s=_number(limits.linger_s),
@@ -100,6 +104,7 @@ def _location(options: NginxOptions, route: Route) -> str:
         "location.conf", prefix=route.prefix, strip=route.strip, max_body_bytes=str(route.max_body_bytes),
         idle_s=_number(route.idle_s), read_s=str(STREAM_S) if route.streaming else _number(route.response_head_s),
         cookie="$http_cookie" if route.wants_cookie else "$filemill_cookie", upstream=_upstream(options, route.service),
+        accel="on" if route.carries_files and options.blobs_dir else '""',
         extras="".join(f"            {line}\n" for line in extras),
     )  # fmt: skip
 
@@ -259,7 +264,9 @@ def _problems() -> Iterator[str]:
     for page in pages():
         # A body that nobody read ends its connection: said, or the client would send its next request into the end of it.
         closing = "    keepalive_timeout 0;\n" if page.problem.status == 503 else ""
-        headers = closing + "".join(f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items())
+        headers = closing + "".join(
+            f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items()
+        )
         yield _fill(
             "problem.conf", name=page.name, status=str(page.problem.status), body=page.body(), headers=headers
         ).rstrip("\n")
