@@ -52,6 +52,13 @@ def nginx(
     trusted_proxy: Annotated[
         list[str] | None, typer.Option(help="A proxy or network in front whose X-Forwarded-For is believed.")
     ] = None,
+    blobs: Annotated[
+        str | None,
+        typer.Option(
+            help="The local store's folder, if NGINX can read it: it sends downloads (FILEMILL_ACCEL_REDIRECT=on)."
+        ),
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="As whom NGINX's workers run, where root starts it.")] = None,
     page: Annotated[str, typer.Option(help="The folder of the web page.")] = _DEFAULT.page_dir,
     work: Annotated[
         str, typer.Option(help="A folder for what NGINX writes: its pid, small bodies.")
@@ -79,6 +86,8 @@ def nginx(
         rate_per_s=rate,
         burst=burst,
         trusted_proxies=nginx_options.read_trusted(trusted_proxy or ()),
+        blobs_dir=blobs,
+        run_as=user,
         page_dir=page,
         work_dir=work,
         access_log=access_log,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import socket
 import threading
 import time
@@ -227,6 +228,9 @@ def _nginx(servers: Servers) -> Iterator[Callable[..., RunningNginx]]:
                 for name, found in upstreams.items()
             }
             chosen = {"rate_per_s": 0, "asks_for_credentials": allowed_hosts is None} | options
+            if any(one.startswith("/") for found in places.values() for one in found):
+                # A socket in a test's folder is its owner's alone.
+                chosen |= {"user": None} | ({"run_as": "root"} if os.geteuid() == 0 else {})
             server = EdgeNginx(places, routes, **chosen)
             stack.callback(server.stop)
             server.start()

@@ -17,9 +17,10 @@ from filemill.gateway.addresses import TcpAddress, UnixAddress
 from filemill.gateway.limits import Limits
 from filemill.gateway.routes import Route
 
-from .conftest import Puppet, RunningGateway, read_all, read_exactly, read_head, wait_until
+from .conftest import Puppet, RunningGateway, RunningNginx, read_all, read_exactly, read_head, wait_until
 
 Start = Callable[..., RunningGateway]
+AnyStart = Callable[..., RunningGateway | RunningNginx]
 GET = b"GET /api/upload/x HTTP/1.1\r\nHost: a\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 QUICK = Limits(tick_s=0.02, client_head_s=0.3, client_idle_s=0.3, linger_s=0.5, connect_s=0.3)
@@ -78,9 +79,9 @@ def test_service_when_it_does_not_answer_then_503_in_time(start: Start, puppet: 
         assert upstream.recv(1) == b""
 
 
-def test_service_when_it_dies_before_answering_then_503(start: Start, puppet: Puppet) -> None:
+def test_service_when_it_dies_before_answering_then_503(start_any: AnyStart, puppet: Puppet) -> None:
     """A fresh connection that ends without an answer is not tried again."""
-    gateway = start({"upload": puppet.address})
+    gateway = start_any({"upload": puppet.address})
     with closing(gateway.connect()) as sock:
         sock.sendall(GET)
         upstream = puppet.accept()

@@ -16,13 +16,14 @@ import pytest
 from filemill.gateway.addresses import Address
 from filemill.gateway.splice import Mover
 
-from .conftest import Puppet, RunningGateway, read_all, read_exactly, read_head, wait_until
+from .conftest import Puppet, RunningGateway, RunningNginx, read_all, read_exactly, read_head, wait_until
 
 Start = Callable[..., RunningGateway]
+AnyStart = Callable[..., RunningGateway | RunningNginx]
 BIG_BYTES = 48 * 1024 * 1024
 
 
-def client(gateway: RunningGateway) -> HTTPConnection:
+def client(gateway: RunningGateway | RunningNginx) -> HTTPConnection:
     return HTTPConnection("127.0.0.1", gateway.port, timeout=30)
 
 
@@ -107,9 +108,9 @@ def test_body_when_large_comes_down_then_the_client_gets_every_byte(
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_535, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 3_000_001])
-def test_body_when_near_a_bound_then_it_passes_both_ways(start: Start, service: Address, size: int) -> None:
+def test_body_when_near_a_bound_then_it_passes_both_ways(start_any: AnyStart, service: Address, size: int) -> None:
     """Sizes around the bounds between loop and thread are relayed exactly."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     body = os.urandom(size)
     with closing(client(gateway)) as connection:
         connection.request("POST", "/api/upload/digest", body=body)
@@ -118,9 +119,9 @@ def test_body_when_near_a_bound_then_it_passes_both_ways(start: Start, service: 
         assert len(connection.getresponse().read()) == size
 
 
-def test_body_when_chunked_goes_up_then_it_is_whole(start: Start, service: Address) -> None:
+def test_body_when_chunked_goes_up_then_it_is_whole(start_any: AnyStart, service: Address) -> None:
     """A body without a length is decoded and written anew on its way."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     pieces = [os.urandom(size) for size in (1, 70_000, 3, 250_000)]
     with closing(client(gateway)) as connection:
         connection.request("POST", "/api/upload/digest", body=iter(pieces), encode_chunked=True)
@@ -128,9 +129,9 @@ def test_body_when_chunked_goes_up_then_it_is_whole(start: Start, service: Addre
     assert digest == f"{hashlib.sha256(b''.join(pieces)).hexdigest()} {sum(map(len, pieces))}"
 
 
-def test_answer_when_chunked_then_it_is_whole_and_the_connection_kept(start: Start, service: Address) -> None:
+def test_answer_when_chunked_then_it_is_whole_and_the_connection_kept(start_any: AnyStart, service: Address) -> None:
     """An answer without a length arrives chunked; afterwards the same connection serves again."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     expected = b"".join(b"%03d;" % number * 50 for number in range(100))
     with closing(client(gateway)) as connection:
         for _ in range(3):
@@ -140,9 +141,11 @@ def test_answer_when_chunked_then_it_is_whole_and_the_connection_kept(start: Sta
             assert answer.read() == expected
 
 
-def test_answer_when_chunked_for_an_old_client_then_it_ends_with_the_connection(start: Start, service: Address) -> None:
+def test_answer_when_chunked_for_an_old_client_then_it_ends_with_the_connection(
+    start_any: AnyStart, service: Address
+) -> None:
     """HTTP/1.0 knows no chunks: the bytes come bare and the connection closes."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     head, _, body = gateway.say(b"GET /api/upload/chunks HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")
     assert b"chunked" not in head.lower()
     assert b"connection: close" in head.lower()
@@ -153,10 +156,10 @@ def test_answer_when_chunked_for_an_old_client_then_it_ends_with_the_connection(
     ("method", "path", "status"), [("HEAD", "bytes/5000000", 200), ("GET", "204", 204), ("GET", "304", 304)]
 )
 def test_answer_when_it_has_no_body_then_the_connection_goes_on(
-    start: Start, service: Address, method: str, path: str, status: int
+    start_any: AnyStart, service: Address, method: str, path: str, status: int
 ) -> None:
     """HEAD, 204 and 304 end with their head, whatever length they name."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     with closing(client(gateway)) as connection:
         for _ in range(3):
             connection.request(method, f"/api/upload/{path}")
@@ -291,9 +294,11 @@ def test_stream_when_events_come_then_each_passes_at_once(start: Start, puppet: 
     assert gateway.events[-1]["outcome"] == "client-gone"
 
 
-def test_connections_when_many_clients_run_at_once_then_answers_are_not_mixed(start: Start, service: Address) -> None:
+def test_connections_when_many_clients_run_at_once_then_answers_are_not_mixed(
+    start_any: AnyStart, service: Address
+) -> None:
     """Sixteen clients, each with bodies of its own: every digest is the sender's."""
-    gateway = start({"upload": service})
+    gateway = start_any({"upload": service})
     wrong: list[Any] = []
 
     def run(number: int) -> None:

@@ -36,8 +36,11 @@ _VERSION = re.compile(r"1\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 
 @dataclass(frozen=True)
 class NginxOptions:
-    """One installation. `resolver`: addresses of name servers, or the path of a file with the directive; None: names are looked
-    up once, at the start, and connections to services are kept.
+    """One installation.
+
+    `resolver`: addresses of name servers, or the path of a file with the directive; None: names are looked up once, at the
+    start, and connections to services are kept. `blobs_dir`: the local store's folder, if NGINX can read it. `run_as`: a user
+    of the system for its workers, where root starts it.
     """
 
     listen: tuple[str, ...] = ("8080",)
@@ -58,12 +61,13 @@ class NginxOptions:
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     blobs_dir: str | None = None
+    run_as: str | None = None
 
     def __post_init__(self) -> None:
         """Raises `StartError`."""
         texts = {"--page": self.page_dir, "--work": self.work_dir, "--access-log": self.access_log,
                  "--error-log": self.error_log, "--certificate": self.certificate,
-                 "--certificate-key": self.certificate_key, "--blobs": self.blobs_dir or "-",
+                 "--certificate-key": self.certificate_key, "--blobs": self.blobs_dir or "-", "--user": self.run_as or "-",
                  "--resolver": (self.resolver or "-").replace(" ", "")}  # fmt: skip
         for option, text in texts.items():
             if not _SAFE.fullmatch(text):
