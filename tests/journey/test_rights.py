@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /files": {"params": {"q": "nothing-has-this-word"}, "json": {"add_tags": ["x"]}},
     "POST /files/{file_id}/signed-url": {"json": {"expires_in": 60}},
     "POST /files/{file_id}/renditions": {"json": {"w": 10, "h": 10, "expires_in": 60}},
+    "POST /files/{file_id}/shares": {"json": {"expires_in": 60, "note": "for bob"}},
     "POST /files/zip": {"json": {"file_ids": [NOBODYS_ID]}},
     "GET /files/zip": {"params": {"ids": NOBODYS_ID}},
     "POST /uploads": {"json": {"filename": "a.txt", "size": 5, "content_type": "text/plain"}},
@@ -157,6 +158,7 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
     asked = {"filename": "c.txt", "size": 5, "content_type": "text/plain"}
     direct = ann.post("/api/upload/uploads", json=asked).json()["upload_id"]
     jobs = {name: ann.get(f"/api/{name}/jobs").json()["items"][0]["job_id"] for name in ("processing", "ai")}
+    share = ann.post(f"/api/upload/files/{file_id}/shares", json={}).json()["share_id"]
     rule = ann.post("/api/metadata/rules", **BODIES["POST /rules"]).json()["rule_id"]
     search = ann.post("/api/metadata/searches", **BODIES["POST /searches"]).json()["search_id"]
     hook = ann.post("/api/notifications/webhooks", **BODIES["POST /webhooks"]).json()["webhook_id"]
@@ -173,6 +175,7 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
         | {f"{service}.event_id": NOBODYS_ID for service in SERVICES}
         | {f"{name}.job_id": job for name, job in jobs.items()}
         | {"upload.upload_id": tus.rpartition("/")[2], "upload.purge_id": purge, "upload.number": "1"}
+        | {"upload.share_id": share}
         | {"metadata.rule_id": rule, "metadata.search_id": search}
         | {"notification.webhook_id": hook, "notification.delivery_id": delivery}
         | {"upload.direct": direct, "access.login_id": login, "access.key_id": key}

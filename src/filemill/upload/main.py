@@ -26,7 +26,7 @@ from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
-from filemill.upload import arrivals, consumers, direct, purge, resumable
+from filemill.upload import arrivals, consumers, direct, purge, resumable, shares
 from filemill.upload.arrivals import Arrivals
 from filemill.upload.at_once import AtOnce
 from filemill.upload.compression import Compressor
@@ -45,6 +45,7 @@ from filemill.upload.scanner import build_scanner
 from filemill.upload.scanning import Scanning
 from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
+from filemill.upload.sharing import Sharing
 from filemill.upload.spool import Spool
 from filemill.upload.turns import Turns
 from filemill.upload.unfinished import Unfinished
@@ -55,7 +56,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     database = build_database(settings)
     store = store or build_store(settings)
     transport = await open_transport(settings)
-    journal = AccessJournal("upload", database)
+    journal = AccessJournal("upload", database, shares.keep_opens)
     spool: Spool | None = None
     if settings.spool_dir is None:
         await check_start(store, writes=True)
@@ -132,6 +133,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
             *several_requests,
             Selections(contents, settings).router(),
             contents.router(),
+            Sharing(contents).router(),
             Endpoints(database, settings, intake.room).router(),
             Holding(database).router(),
         ],

@@ -244,6 +244,25 @@ upload_sessions = Table(
     Index("upload_sessions_expiry", "expires_at"),
     Index("upload_sessions_owner", "owner_id", "state"),
 )
+# Links to a file that can be taken back. `digest` is of the secret in the link; `version` null: the newest when it is opened.
+shares = Table(
+    "shares",
+    metadata,
+    Column("share_id", String(36), primary_key=True),
+    Column("file_id", String(36), nullable=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("version", Integer),
+    Column("note", String(200)),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+    Column("opens", Integer, nullable=False, server_default="0"),
+    Column("last_opened_at", UtcTime),
+    Index("shares_file", "file_id", "share_id"),
+    Index("shares_ends", "expires_at"),
+)
 # What was made with upload tokens, until nothing can be made with them any more.
 token_uses = Table(
     "token_uses",
