@@ -28,6 +28,7 @@ from filemill.chassis.settings import load
 from filemill.chassis.telemetry import logging
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.erasures import OwnerEraseConfirmed, OwnerErasing
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
@@ -65,6 +66,8 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
     Topic.PURGE_CONFIRMED: PurgeConfirmed,
+    Topic.OWNER_ERASING: OwnerErasing,
+    Topic.OWNER_ERASE_CONFIRMED: OwnerEraseConfirmed,
 }
 """The data of each event that is published today; the other topics are promised names."""
 

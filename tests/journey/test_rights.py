@@ -27,6 +27,7 @@ PLACES = {"access": "/api/access", "notification": "/api/notifications"}
 FILES = ("files:read", "files:write", "files:delete")
 NOBODYS_ID = "01890000-0000-7000-8000-000000000000"
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /erasures": {"json": {"owner_id": "nobody-at-all"}},
     "POST /keys": {"json": {"owner_id": "carol"}},
     "POST /files": {"files": {"file": ("a.txt", b"words")}},
     "POST /upload": {"files": {"file": ("a.txt", b"other words")}},
@@ -175,6 +176,7 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
         | {f"{service}.event_id": NOBODYS_ID for service in SERVICES}
         | {f"{name}.job_id": job for name, job in jobs.items()}
         | {"upload.upload_id": tus.rpartition("/")[2], "upload.purge_id": purge, "upload.number": "1"}
+        | {"access.erasure_id": NOBODYS_ID}
         | {"upload.share_id": share}
         | {"metadata.rule_id": rule, "metadata.search_id": search}
         | {"notification.webhook_id": hook, "notification.delivery_id": delivery}

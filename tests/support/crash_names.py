@@ -46,6 +46,23 @@ VISITS = frozenset(
 
 SELDOM: dict[str, str] = {
     **dict.fromkeys(
+        _transaction(
+            "access.erasure.begin",
+            "access.erasure.close",
+            "erasure.owner.begin",
+            "erasure.owner.files",
+            "erasure.owner.events",
+            "erasure.owner.naming",
+            "erasure.owner.rest",
+            "erasure.owner.end",
+            "erasure.owner.forget",
+            "upload.owner.uploads",
+            "upload.owner.purge",
+            "sessions.forget-user",
+        ),
+        "an owner is erased: test_crash_owner_erasure",
+    ),
+    **dict.fromkeys(
         _transaction("upload.share", "upload.unshare"), "a row and its news, whole or not at all: test_shares"
     ),
     **dict.fromkeys(

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
+from filemill.access import consumers
 from filemill.access.endpoints import Endpoints
+from filemill.access.erasing import Closing
+from filemill.access.erasure_endpoints import ErasureEndpoints
 from filemill.access.keys import KeyRing
 from filemill.access.login_endpoints import LoginEndpoints
 from filemill.access.logins import Logins
@@ -12,9 +15,13 @@ from filemill.access.oidc import Oidc, OidcSettings
 from filemill.access.settings import AccessSettings
 from filemill.access.signing_in import PURPOSE, SigningIn
 from filemill.access.verifying import Verifier
+from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentitySigner
+from filemill.chassis.messaging.build import open_transport
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.sealing import Seal
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
@@ -43,19 +50,29 @@ async def build(settings: AccessSettings) -> ASGIApp:
     }
     if oidc is not None:
         dependencies["issuer"] = Dependency(oidc.check, needed=False)
+    transport = await open_transport(settings)
+    dependencies["broker"] = Dependency(transport.check, needed=False)
+    background = Background()
+    background.add("relay", Relay(database, transport).run)
+    background.add("erasures", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
+    background.add("closing", Closing(database, sessions).run)
     logins = Logins(database, sessions)
     routers = [
         Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier).router(),
         LoginEndpoints(settings, logins, signing_in).router(),
+        ErasureEndpoints(database, settings).router(),
     ]
 
     async def stop() -> None:
         if oidc is not None:
             await oidc.close()
         await sessions.close()
+        await transport.close()
         await database.close()
 
-    app = build_app(HealthState("access", dependencies), routers, summary="Says who is calling.", stop=stop)
+    app = build_app(
+        HealthState("access", dependencies, background, transport), routers, summary="Says who is calling.", stop=stop
+    )
     if verifier is not None:
         app.authenticate(verifier)
     return app

@@ -22,6 +22,7 @@ from filemill.cli.rules import rules
 from filemill.cli.searches import searches
 from filemill.cli.shares import shares, sharing
 from filemill.cli.tags import tags
+from filemill.cli.users import users
 from filemill.cli.webhooks import webhooks
 from filemill.client import MillError
 
@@ -41,6 +42,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(searches, name="searches")
 app.add_typer(shares, name="shares")
 app.add_typer(tags, name="tags")
+app.add_typer(users, name="users")
 app.add_typer(webhooks, name="webhooks")
 for command in (*holds.registered_commands, *sharing.registered_commands, *operate.registered_commands):
     app.registered_commands.append(command)

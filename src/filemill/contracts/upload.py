@@ -231,12 +231,12 @@ class Confirmation(Contract):
 class Purge(Contract):
     """A purge: done when every service has confirmed that it keeps nothing of the file, nor of the files that came out of it.
 
-    `cause` `parent`: this file came out of one that was purged.
+    `cause` `parent`: this file came out of one that was purged; `owner`: its owner is erased.
     """
 
     purge_id: Id
     file_id: FileId
-    cause: Literal["asked", "trash", "parent"]
+    cause: Literal["asked", "trash", "parent", "owner"]
     asked_at: Time
     done_at: Time | None = None
     services: dict[str, Confirmation]

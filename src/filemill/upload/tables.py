@@ -6,6 +6,7 @@ from filemill.chassis.database.types import UtcTime
 from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.owner_erasure import owner_erasures_table
 from filemill.chassis.storage.removals import removals_table
 
 metadata = MetaData()
@@ -215,6 +216,7 @@ purge_confirmations = Table(
 )
 
 purged_files = purged_files_table(metadata)
+owner_erasures = owner_erasures_table(metadata)
 removals = removals_table(metadata)
 # Bodies that arrive in several requests. `received` bytes are durable and lie in `pieces`, as the store named them; `told` are
 # the client's own headers, to be said back. `holder` writes to it just now. `file_id` is what became of it.
