@@ -1,6 +1,6 @@
 """Erased means gone: a user with unmistakable words uses everything that keeps something, is erased, and is searched for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from support.callers import Callers, make_key, operate
+from support.engines import ServerEngines
 from support.mill import Mill, wait_for
 
 OWNER = "quokkaowner"
@@ -30,6 +31,7 @@ WORDS = {
 }
 """What to look for, each used once in its place."""
 SHARED = b"The same words of two people. " * 300
+PARTS = ("access", "upload", "metadata", "processing", "ai", "notification")
 AUTH = {"FILEMILL_AUTH": "keys", "FILEMILL_WEBHOOK_LOOPBACK": "true", "FILEMILL_DEDUPE": "everyone"}
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -44,8 +46,8 @@ def callers() -> Iterator[Callers]:
 def test_owner_when_erased_then_no_word_of_theirs_is_left_on_the_disk(tmp_path: Path, callers: Callers) -> None:
     """Databases, their logs and free pages, queues, blobs, index, logs; and the other who has the same bytes keeps them."""
     mill = Mill(tmp_path / "data", **AUTH)
-    mill.start()
     try:
+        mill.start()
         erased = _live_and_be_erased(mill, callers)
     finally:
         assert mill.stop() == 0
@@ -59,6 +61,46 @@ def test_owner_when_erased_then_no_word_of_theirs_is_left_on_the_disk(tmp_path: 
     }
     assert left == set()
     operate(mill, "audit", "verify")  # fails unless the chain holds
+
+
+@pytest.mark.servers
+def test_owner_when_erased_then_no_word_of_theirs_is_left_on_servers(
+    tmp_path: Path, callers: Callers, server_engines: Callable[[], ServerEngines]
+) -> None:
+    """Every row of every database of PostgreSQL, every object of the bucket, Redis, every queue, what lies on the disk here."""
+    engines = server_engines()
+    mill = Mill(tmp_path / "data", engines, **AUTH)
+    try:
+        mill.start()
+        erased = _live_and_be_erased(mill, callers)
+        wait_for(lambda: not any(count for _, count in engines.undelivered()), "the queues to be empty")
+    finally:
+        assert mill.stop() == 0
+    assert erased["owner_id"] is None
+    left = {f"{service}.{table}: {what}" for service in PARTS for table, what in _in_rows(engines, service)}
+    found = {f"object {key}": body for key, body in engines.objects()}
+    found |= {f"Redis {key}": value for key, value in engines.shared()}
+    found |= {
+        str(path.relative_to(mill.data_dir)): path.read_bytes() for path in mill.data_dir.rglob("*") if path.is_file()
+    }
+    left |= {
+        f"{where}: {what}"
+        for where, body in found.items()
+        for what, word in WORDS.items()
+        if word.encode() in body.lower()
+    }
+    assert left == set()
+    assert any(where.startswith("object") for where in found)
+    operate(mill, "audit", "verify")
+
+
+def _in_rows(engines: ServerEngines, service: str) -> Iterator[tuple[str, str]]:
+    """(table, what) for each word that a row has, in bytes too, which PostgreSQL shows in hexadecimal."""
+    for (table,) in engines.rows(service, "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'"):
+        for what, word in WORDS.items():
+            query = f"SELECT count(*) FROM {table} t WHERE t::text ILIKE ? OR t::text ILIKE ?"
+            if engines.rows(service, query, f"%{word}%", f"%{word.encode().hex()}%") != [(0,)]:
+                yield table, what
 
 
 def _live_and_be_erased(mill: Mill, callers: Callers) -> dict[str, Any]:

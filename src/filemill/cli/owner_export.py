@@ -163,13 +163,13 @@ class _Export:
     def _lines(self, name: str, items: Iterable[Any], *, count: bool = True) -> None:
         number = 0
 
-        def write(put: Callable[[bytes], None]) -> None:
+        def fill(put: Callable[[bytes], None]) -> None:
             nonlocal number
             for item in items:
                 put(orjson.dumps(item) + b"\n")
                 number += 1
 
-        self._member(name, write)
+        self._member(name, fill)
         if count:
             self._counts[name.removesuffix(".jsonl")] = number
 
@@ -177,14 +177,14 @@ class _Export:
         blocks = self._api.stream(path, **asked)
         first = next(blocks, b"")  # a refusal comes before there is a member
 
-        def write(put: Callable[[bytes], None]) -> None:
+        def fill(put: Callable[[bytes], None]) -> None:
             put(first)
             for block in blocks:
                 put(block)
 
-        return self._member(name, write)
+        return self._member(name, fill)
 
-    def _member(self, name: str, write: Callable[[Callable[[bytes], None]], None]) -> str:
+    def _member(self, name: str, fill: Callable[[Callable[[bytes], None]], None]) -> str:
         digest, size = hashlib.sha256(), 0
         with self._archive.open(name, "w", force_zip64=True) as member:
 
@@ -194,7 +194,7 @@ class _Export:
                 digest.update(block)
                 size += len(block)
 
-            write(put)
+            fill(put)
         self._members.append({"name": name, "size": size, "sha256": digest.hexdigest()})
         return digest.hexdigest()
 
