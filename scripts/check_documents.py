@@ -144,9 +144,9 @@ def rights(described: dict[str, dict[str, Any]]) -> str:
 def _needs(operation: dict[str, Any]) -> str:
     if not operation["security"]:
         return "anybody"
-    scopes = operation["security"][0]["key"]
+    scopes = [scope for one in operation["security"] for scope in one.get("key", ())]
     token = " or an upload token" if {"uploadToken": []} in operation["security"] else ""
-    return (", ".join(f"`{scope}`" for scope in scopes) or "any credentials") + token
+    return (" or ".join(f"`{scope}`" for scope in scopes) or "any credentials") + token
 
 
 @asynccontextmanager

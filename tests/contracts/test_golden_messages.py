@@ -14,7 +14,7 @@ import pytest
 from filemill.chassis.messaging import wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
-from filemill.contracts.erasures import OwnerEraseConfirmed, OwnerErasing
+from filemill.contracts.erasures import OwnerErasing
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
@@ -42,7 +42,6 @@ PAYLOADS: dict[str, type[Contract]] = {
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
     Topic.OWNER_ERASING: OwnerErasing,
-    Topic.OWNER_ERASE_CONFIRMED: OwnerEraseConfirmed,
 }
 CONTRACT_FIELDS = {
     "file_id", "filename", "owner_id", "version", "size", "content_type", "sha256", "storage_key",
