@@ -29,6 +29,7 @@ from filemill.chassis.settings import load
 from filemill.chassis.telemetry import logging
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.erasures import OwnerEraseConfirmed, OwnerErasing
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
@@ -70,6 +71,8 @@ PAYLOADS: dict[Topic, type[Contract]] = {
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
     Topic.PURGE_CONFIRMED: PurgeConfirmed,
+    Topic.OWNER_ERASING: OwnerErasing,
+    Topic.OWNER_ERASE_CONFIRMED: OwnerEraseConfirmed,
 }
 """The data of each event that is published today; the other topics are promised names."""
 
@@ -153,9 +156,9 @@ def rights(described: dict[str, dict[str, Any]]) -> str:
 def _needs(operation: dict[str, Any]) -> str:
     if not operation["security"]:
         return "anybody"
-    scopes = operation["security"][0]["key"]
+    scopes = [scope for one in operation["security"] for scope in one.get("key", ())]
     token = " or an upload token" if {"uploadToken": []} in operation["security"] else ""
-    return (", ".join(f"`{scope}`" for scope in scopes) or "any credentials") + token
+    return (" or ".join(f"`{scope}`" for scope in scopes) or "any credentials") + token
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from filemill.access import consumers as access
 from filemill.ai import consumers as ai
 from filemill.contracts.topics import QUEUES
 from filemill.metadata import consumers as metadata
@@ -13,6 +14,7 @@ from filemill.upload import consumers as upload
 
 INDEX: Any = None
 HANDLED = {
+    access.QUEUE: access.HANDLERS,
     upload.QUEUE: upload.HANDLERS,
     metadata.QUEUE: metadata.handlers(INDEX),
     processing.QUEUE: processing.handlers(60.0),

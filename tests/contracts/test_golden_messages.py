@@ -14,6 +14,7 @@ import pytest
 from filemill.chassis.messaging import wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
+from filemill.contracts.erasures import OwnerErasing
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
@@ -40,6 +41,7 @@ PAYLOADS: dict[str, type[Contract]] = {
     Topic.HOLD: FileHold,
     Topic.EXPIRING: FileExpiring,
     Topic.PURGED: FileLifecycle,
+    Topic.OWNER_ERASING: OwnerErasing,
 }
 CONTRACT_FIELDS = {
     "file_id", "filename", "owner_id", "version", "size", "content_type", "sha256", "storage_key",
@@ -127,6 +129,6 @@ def test_decode_when_it_is_no_event_then_value_error(body: bytes) -> None:
 
 def test_topics_when_a_queue_is_named_then_its_service_is_one_of_ours_and_every_type_is_heard() -> None:
     """The topology is static and complete: no event goes nowhere."""
-    services = {"upload", "metadata", "processing", "ai", "notification"}
+    services = {"access", "upload", "metadata", "processing", "ai", "notification"}
     assert {queue.partition(".")[0] for queue in QUEUES} <= services
     assert set().union(*QUEUES.values()) == set(Topic)

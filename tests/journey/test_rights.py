@@ -35,6 +35,7 @@ PLACES = {"access": "/api/access", "notification": "/api/notifications"}
 FILES = ("files:read", "files:write", "files:delete")
 NOBODYS_ID = "01890000-0000-7000-8000-000000000000"
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /erasures": {"json": {"owner_id": "nobody-at-all"}},
     "POST /keys": {"json": {"owner_id": "carol"}},
     "POST /files": {"files": {"file": ("a.txt", b"words")}},
     "POST /upload": {"files": {"file": ("a.txt", b"other words")}},
@@ -45,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /files": {"params": {"q": "nothing-has-this-word"}, "json": {"add_tags": ["x"]}},
     "POST /files/{file_id}/signed-url": {"json": {"expires_in": 60}},
     "POST /files/{file_id}/renditions": {"json": {"w": 10, "h": 10, "expires_in": 60}},
+    "POST /files/{file_id}/shares": {"json": {"expires_in": 60, "note": "for bob"}},
     "POST /files/zip": {"json": {"file_ids": [NOBODYS_ID]}},
     "GET /files/zip": {"params": {"ids": NOBODYS_ID}},
     "POST /uploads": {"json": {"filename": "a.txt", "size": 5, "content_type": "text/plain"}},
@@ -174,6 +176,7 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
     asked = {"filename": "c.txt", "size": 5, "content_type": "text/plain"}
     direct = ann.post("/api/upload/uploads", json=asked).json()["upload_id"]
     jobs = {name: ann.get(f"/api/{name}/jobs").json()["items"][0]["job_id"] for name in ("processing", "ai")}
+    share = ann.post(f"/api/upload/files/{file_id}/shares", json={}).json()["share_id"]
     rule = ann.post("/api/metadata/rules", **BODIES["POST /rules"]).json()["rule_id"]
     search = ann.post("/api/metadata/searches", **BODIES["POST /searches"]).json()["search_id"]
     hook = ann.post("/api/notifications/webhooks", **BODIES["POST /webhooks"]).json()["webhook_id"]
@@ -181,7 +184,7 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
     delivery = ann.get(f"/api/notifications/webhooks/{hook}/deliveries").json()["items"][0]["delivery_id"]
     ann.post("/api/session")
     login = ann.get("/api/access/logins").json()["items"][0]["login_id"]
-    key = ann.get("/api/access/keys").json()["items"][0]["key_id"]
+    key = make_key(mill, "ann")["key_id"]  # an admin revokes it
     ann.cookies.clear()
     request_id = ann.get("/api/upload/files").headers["x-request-id"]
     files = {f"{service}.file_id": file_id for service in SERVICES}
@@ -190,6 +193,8 @@ def things(mill: Mill, ann: httpx.Client) -> Things:
         | {f"{service}.event_id": NOBODYS_ID for service in SERVICES}
         | {f"{name}.job_id": job for name, job in jobs.items()}
         | {"upload.upload_id": tus.rpartition("/")[2], "upload.purge_id": purge, "upload.number": "1"}
+        | {"access.erasure_id": NOBODYS_ID}
+        | {"upload.share_id": share}
         | {"metadata.rule_id": rule, "metadata.search_id": search}
         | {"notification.webhook_id": hook, "notification.delivery_id": delivery}
         | {"upload.direct": direct, "access.login_id": login, "access.key_id": key}
@@ -247,7 +252,8 @@ def test_every_call_when_made_by_every_kind_of_caller_then_only_the_right_ones_m
             None if "files:read" in may else {403},
             {401, 403} if "files:read" in may else None,
         )
-        look("an admin without files", admin, call, {403} if may or "service" in call.needs else None, {401})
+        kept_out = (may and "admin" not in call.needs) or "service" in call.needs
+        look("an admin without files", admin, call, {403} if kept_out else None, {401} if kept_out else {401, 403})
         if UPLOAD_TOKEN not in call.needs:
             look("a browser with an upload token", browser, call, {403})
         if may and _with_ids(call) and call.path != "/requests/{request_id}/file":

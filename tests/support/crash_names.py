@@ -14,6 +14,7 @@ def _transaction(*points: str) -> list[str]:
 STARTING = frozenset(
     _transaction(
         "relay.sweep", "relay.release", "notification.sweep", "upload.idempotency.sweep", "upload.tokens.sweep",
+        "upload.shares.sweep",
         "store.small.schema",
         "metadata.index.create", "metadata.tallies.first",
     )
@@ -44,6 +45,26 @@ VISITS = frozenset(
 ) | {"upload.version-without-row", "storage.removals.deleted"}  # fmt: skip
 
 SELDOM: dict[str, str] = {
+    **dict.fromkeys(
+        _transaction(
+            "access.erasure.begin",
+            "access.erasure.close",
+            "erasure.owner.begin",
+            "erasure.owner.files",
+            "erasure.owner.events",
+            "erasure.owner.naming",
+            "erasure.owner.rest",
+            "erasure.owner.end",
+            "erasure.owner.forget",
+            "upload.owner.uploads",
+            "upload.owner.purge",
+            "sessions.forget-user",
+        ),
+        "an owner is erased: test_crash_owner_erasure",
+    ),
+    **dict.fromkeys(
+        _transaction("upload.share", "upload.unshare"), "a row and its news, whole or not at all: test_shares"
+    ),
     **dict.fromkeys(
         _transaction("metadata.index.forget", "metadata.index.rebuild.forget"),
         "a merge of the index's pages, whole or not at all",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import redis
 
 from filemill.contracts.topics import QUEUES
 from support.servers.postgresql import PostgreSql
@@ -191,6 +192,19 @@ class ServerEngines:
     def blobs(self) -> set[str]:
         """See `Engines.blobs`."""
         return set(self._s3.keys(self._bucket))
+
+    def objects(self) -> Iterator[tuple[str, bytes]]:
+        """Everything in the bucket, with its bytes."""
+        for key in self._s3.keys(self._bucket):
+            yield key, self._s3.client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def shared(self) -> Iterator[tuple[str, bytes]]:
+        """Everything in Redis, in words."""
+        with redis.Redis.from_url(self._redis_url) as client:
+            for key in client.scan_iter():
+                kind = client.type(key)
+                value = client.get(key) if kind == b"string" else client.hgetall(key) if kind == b"hash" else kind
+                yield key.decode("utf-8", "replace"), repr((key, value)).encode()
 
     def overwrite(self, name: str, data: bytes) -> None:
         """See `Engines.overwrite`."""

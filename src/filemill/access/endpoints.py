@@ -22,9 +22,11 @@ from filemill.chassis.web.caller import (
     AdminDep,
     Caller,
     CallerDep,
+    ReaderOrAdminDep,
     SomebodyDep,
     VisitorDep,
     WriterDep,
+    WriterOrAdminDep,
     address_of,
     known,
 )
@@ -138,7 +140,7 @@ class Endpoints:
 
     async def list_keys(
         self,
-        caller: CallerDep,
+        caller: ReaderOrAdminDep,
         owner: Annotated[
             OwnerId | None, Query(description="For admins: of whom; `*` is not needed, unset is all.")
         ] = None,
@@ -162,7 +164,7 @@ class Endpoints:
         )
         return await self.keys.create(wanted)
 
-    async def revoke_key(self, key_id: Id, caller: WriterDep) -> None:
+    async def revoke_key(self, key_id: Id, caller: WriterOrAdminDep) -> None:
         """Your own, or as an admin any. What was logged in with it ends, too."""
         await self.keys.revoke(key_id, None if caller.is_admin else caller.owner_id)
 

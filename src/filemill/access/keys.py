@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from filemill.access import repository
+from filemill.access import erasing, repository
 from filemill.access.errors import TooManyKeys
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
@@ -59,7 +59,7 @@ class KeyRing:
         self._database = database
 
     async def create(self, wanted: Wanted) -> CreatedKey:
-        """A new key. Raises `TooManyKeys`."""
+        """A new key. Raises `TooManyKeys`, `OwnerBeingErased`."""
         key = PREFIX + secrets.token_urlsafe(KEY_BYTES)
         row = {
             "key_id": new_id(),
@@ -88,6 +88,7 @@ class KeyRing:
 
 
 def _create(tx: Tx, row: Mapping[str, Any]) -> None:
+    erasing.refuse(tx, row["owner_id"])
     if repository.count_living_keys(tx, row["owner_id"], time.time()) >= KEYS_MOST:
         raise TooManyKeys(f"{row['owner_id']} has {KEYS_MOST:,} keys that work; revoke some.")
     repository.add_key(tx, row)

@@ -9,12 +9,13 @@ import hmac
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import RowMapping
 
-from filemill.access import repository
+from filemill.access import erasing, repository
 from filemill.access.keys import digest_of
-from filemill.chassis.database.database import Database
+from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.identity.principal import Principal, Scope
 from filemill.chassis.ids import new_id
@@ -61,7 +62,7 @@ class Logins:
             "agent": visitor.agent and visitor.agent[:AGENT_MOST_CHARACTERS],
             "ended": False,
         }
-        await self.database.write("access.login.begin", repository.add_login, row, now_s)
+        await self.database.write("access.login.begin", _begin, row, now_s)
         return session.session_id
 
     async def end(self, session_id: str) -> None:
@@ -83,6 +84,12 @@ class Logins:
 
     async def _end(self, login_id: str, owner_id: str) -> bool:
         return await self.database.write("access.login.end", repository.end_login, login_id, owner_id)
+
+
+def _begin(tx: Tx, row: dict[str, Any], now_s: float) -> None:
+    """Raises `OwnerBeingErased`."""
+    erasing.refuse(tx, row["owner_id"])
+    repository.add_login(tx, row, now_s)
 
 
 def csrf_token_of(session_id: str) -> str:

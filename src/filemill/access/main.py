@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
+from filemill.access import consumers
 from filemill.access.endpoints import Endpoints
+from filemill.access.erasing import Closing
+from filemill.access.erasure_endpoints import ErasureEndpoints
 from filemill.access.keys import KeyRing
 from filemill.access.login_endpoints import LoginEndpoints
 from filemill.access.logins import Logins
@@ -13,9 +16,13 @@ from filemill.access.settings import AccessSettings
 from filemill.access.signing_in import PURPOSE, SigningIn
 from filemill.access.verifying import Verifier
 from filemill.access.whole import Whole
+from filemill.chassis.background import Background
 from filemill.chassis.database.build import build_database
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentitySigner
+from filemill.chassis.messaging.build import open_transport
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.sealing import Seal
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
@@ -44,12 +51,19 @@ async def build(settings: AccessSettings) -> ASGIApp:
     }
     if oidc is not None:
         dependencies["issuer"] = Dependency(oidc.check, needed=False)
+    transport = await open_transport(settings)
+    dependencies["broker"] = Dependency(transport.check, needed=False)
+    background = Background()
+    background.add("relay", Relay(database, transport).run)
+    background.add("erasures", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
+    background.add("closing", Closing(database, sessions).run)
     logins, whole = Logins(database, sessions), Whole(settings)
     endpoints = Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier)
     routers = [
         endpoints.router(),
         LoginEndpoints(settings, logins, signing_in).router(),
         whole.router(),
+        ErasureEndpoints(database, settings).router(),
     ]
 
     async def stop() -> None:
@@ -57,9 +71,10 @@ async def build(settings: AccessSettings) -> ASGIApp:
         if oidc is not None:
             await oidc.close()
         await sessions.close()
+        await transport.close()
         await database.close()
 
-    state = HealthState("access", dependencies)
+    state = HealthState("access", dependencies, background, transport)
     app = build_app(state, routers, summary="Says who is calling.", stop=stop, direct=endpoints.direct())
     if verifier is not None:
         app.authenticate(verifier)

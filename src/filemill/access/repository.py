@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, false, func, insert, select, update
 
-from filemill.access.tables import keys, logins
+from filemill.access.tables import erasure_confirmations, erasures, inbox, keys, logins, outbox
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
+from filemill.chassis.messaging import inbox as inboxes
+from filemill.chassis.messaging import outbox as outboxes
 
 USED_EVERY_S = 60.0
 """When a key was last used is kept to the minute: a write for each call would cost more than the call."""
@@ -84,12 +86,21 @@ def end_login(tx: Tx, login_id: str, owner_id: str) -> bool:
     return tx.execute(update(logins).where(*its).values(ended=True)).rowcount > 0
 
 
+def _by_itself(_tx: Tx, _owner_id: str, _mark: str) -> int:
+    """What is kept of an erasure loses the name with its end (`erasing.close`)."""
+    return 0
+
+
 INVENTORY = Inventory(
     "access",
     (
-        KeptTable(keys, counted=False, survives="a key belongs to an owner, not to a file"),
+        KeptTable(keys, counted=False, survives="a key belongs to an owner, not to a file", owner="at once"),
         # Sessions stay behind (they are in the shared store), so everybody logs in again in a copy.
         KeptTable(logins, worth=false(), counted=False,
-                  survives="a login belongs to an owner, not to a file"),
+                  survives="a login belongs to an owner, not to a file", owner="at once"),
+        KeptTable(erasures, survives="about an owner: nothing of any file", erase_owner=_by_itself),
+        KeptTable(erasure_confirmations, survives="ids and counts only"),
+        outboxes.kept(outbox),
+        inboxes.kept(inbox),
     ),
 )  # fmt: skip

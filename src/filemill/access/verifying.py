@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import RowMapping
 
-from filemill.access import repository
+from filemill.access import erasing, repository
 from filemill.access.keys import PREFIX, digest_of, is_key
 from filemill.access.logins import csrf_token_of
 from filemill.access.oidc import Oidc
@@ -67,7 +67,10 @@ class Verifier:
         if bearer.startswith(ASSERTION_PREFIX):
             return self.assertions.read(bearer)
         if self.oidc is not None and not bearer.startswith(PREFIX):
-            return of_identity(await self.oidc.access(bearer))
+            principal = of_identity(await self.oidc.access(bearer))
+            if await self.database.read(erasing.is_open, principal.owner_id):
+                raise Unauthenticated("Whoever this token is for is being erased here.")
+            return principal
         if not is_key(bearer):
             raise Unauthenticated(f"This is not an API key; one begins with {PREFIX}")
         if "keys" not in self.kinds:

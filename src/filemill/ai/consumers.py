@@ -5,6 +5,7 @@ from typing import Any
 
 from filemill.ai import jobs, repository
 from filemill.ai.repository import NEW_VERSION, job_queue, known
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.erasure import Erasure
 from filemill.chassis.errors import Unavailable
@@ -28,6 +29,7 @@ def handlers(deadline_s: float) -> dict[str, Handler]:
         Topic.FAILED: partial(on_failed, deadline_s=deadline_s),
         Topic.DELETED: on_deleted,
         Topic.PURGED: ERASURE.on_purged,
+        Topic.OWNER_ERASING: owner_erasure.on_erasing,
         Topic.RESTORED: partial(on_restored, deadline_s=deadline_s),
     }
 

@@ -26,6 +26,7 @@ from filemill.chassis.jobs.workplace import own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.owner_erasure import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
@@ -52,6 +53,7 @@ async def build(settings: AiSettings) -> ASGIApp:
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
+    background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport).run)
     intake = Consumer(
         consumers.QUEUE, transport, database, consumers.handlers(settings.ai_deadline_s), learned, silenced
     )

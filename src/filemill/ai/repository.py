@@ -18,10 +18,11 @@ from filemill.ai.tables import (
     known_files,
     model_states,
     outbox,
+    owner_erasures,
     purged_files,
     results,
 )
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.database.known_files import KnownFiles, known_file
@@ -216,10 +217,10 @@ INVENTORY = Inventory(
     (
         # Jobs first: a purge that waits here for a job's last write then sees what that wrote.
         job_tables.kept(jobs),
-        KeptTable(known_files),
-        KeptTable(results),
-        KeptTable(earlier_results),
-        KeptTable(embeddings),
+        KeptTable(known_files, owner="with files"),
+        KeptTable(results, owner="with files"),
+        KeptTable(earlier_results, owner="with files"),
+        KeptTable(embeddings, owner="with files"),
         KeptTable(
             model_states,
             worth=false(),
@@ -227,6 +228,7 @@ INVENTORY = Inventory(
             survives="about models, which know no file; for a minute and a half",
         ),
         erasure.kept(purged_files),
+        owner_erasure.kept(owner_erasures),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
     ),

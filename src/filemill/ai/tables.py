@@ -23,6 +23,7 @@ from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.jobs.table import jobs_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.owner_erasure import owner_erasures_table
 
 metadata = MetaData()
 
@@ -100,5 +101,6 @@ model_states = Table(
 )
 
 purged_files = purged_files_table(metadata)
+owner_erasures = owner_erasures_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

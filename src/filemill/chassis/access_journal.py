@@ -18,7 +18,8 @@ from filemill.contracts.upload import Action, FileAccessed
 FLUSH_S = 0.5
 PENDING_MOST = 1000
 SIGNED_LINK = "signed link"
-"""Who opens without credentials."""
+SHARE = "share"
+"""Who opens without credentials: by a signed link, or by one that can be taken back."""
 
 Keep = Callable[[Tx, Sequence[Event]], None]
 OwnerOf = Callable[[Tx, str], str | None]

@@ -39,18 +39,27 @@ def purged_files_table(metadata: MetaData) -> Table:
 
 def kept(table: Table) -> KeptTable:
     """The tombstones in a service's inventory."""
-    return KeptTable(table, survives="the marker that the file is gone: ids and numbers only")
+    return KeptTable(table, survives="the marker that the file is gone: ids and numbers only", owner="renamed")
 
 
 _PURGED = purged_files_table(MetaData())
 """The same in every service, so one set of statements serves all."""
 
+ERASED = "erased:"
+"""Begins the mark that stands for an owner who was erased; no owner's name has a colon."""
 _PASS = (Topic.PURGED, Topic.PURGE_CONFIRMED)
 
 
 def silenced(tx: Tx, event: Event) -> bool:
     """Whether an event is about a purged file and comes too late. For `messaging.consumer`."""
-    return event.type not in _PASS and is_purged(tx, event.subject)
+    owner_id = tx.execute(select(_PURGED.c.owner_id).where(_PURGED.c.file_id == event.subject)).scalar()
+    return owner_id is not None and (event.type not in _PASS or owner_id.startswith(ERASED))
+
+
+def purged_of(tx: Tx, owner_id: str, after: str, most: int) -> list[str]:
+    """Purged files of an owner by id, after one of them."""
+    mine = select(_PURGED.c.file_id).where(_PURGED.c.owner_id == owner_id, _PURGED.c.file_id > after)
+    return list(tx.execute(mine.order_by(_PURGED.c.file_id).limit(most)).scalars())
 
 
 def is_purged(tx: Tx, file_id: str) -> bool:

@@ -1,7 +1,6 @@
 """What `filemill keys` does: it opens access's database, beside the services."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -16,13 +15,12 @@ from filemill.chassis.errors import FilemillError, StartError
 from filemill.chassis.identity.principal import FILES, GRANTABLE, Scope
 from filemill.chassis.settings import load
 from filemill.cli import screen
+from filemill.cli.durations import seconds_in
 from filemill.contracts.access import KEY_LIFE_MOST_S, Key, OwnerId
 from filemill.local.runner import give_databases
 from filemill.local.settings import RunnerSettings
 
 LISTED_AT_ONCE = 200
-_UNITS_S = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 366 * 86400}
-_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhdwy])")
 
 T = TypeVar("T")
 
@@ -113,8 +111,7 @@ def _scopes(given: list[str] | None) -> frozenset[Scope]:
 def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
-    match = _DURATION.fullmatch(text)
-    seconds = int(match[1]) * _UNITS_S[match[2]] if match else 0
+    seconds = seconds_in(text) or 0
     if not 0 < seconds <= KEY_LIFE_MOST_S:
         raise StartError(f"--expires {text!r}: a number and m, h, d, w or y, at most 10y")
     return float(seconds)

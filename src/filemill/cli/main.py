@@ -21,7 +21,9 @@ from filemill.cli.parked import parked
 from filemill.cli.render import render
 from filemill.cli.rules import rules
 from filemill.cli.searches import searches
+from filemill.cli.shares import shares, sharing
 from filemill.cli.tags import tags
+from filemill.cli.users import users
 from filemill.cli.webhooks import webhooks
 from filemill.client import MillError
 
@@ -40,9 +42,11 @@ app.add_typer(keys, name="keys")
 app.add_typer(render, name="render")
 app.add_typer(rules, name="rules")
 app.add_typer(searches, name="searches")
+app.add_typer(shares, name="shares")
 app.add_typer(tags, name="tags")
+app.add_typer(users, name="users")
 app.add_typer(webhooks, name="webhooks")
-for command in (*holds.registered_commands, *operate.registered_commands):
+for command in (*holds.registered_commands, *sharing.registered_commands, *operate.registered_commands):
     app.registered_commands.append(command)
 
 FileId = Annotated[str, typer.Argument(help="The file's id.")]

@@ -26,18 +26,22 @@ class Topic(StrEnum):
     EXPIRING = "file.expiring"
     PURGED = "file.purged"
     PURGE_CONFIRMED = "file.purge-confirmed"
+    OWNER_ERASING = "owner.erasing"
+    OWNER_ERASE_CONFIRMED = "owner.erase-confirmed"
 
 
 EXCHANGE = "files"
 
-_LIFE = frozenset({Topic.UPLOADED, Topic.DELETED, Topic.RESTORED, Topic.PURGED})
+_LIFE = frozenset({Topic.UPLOADED, Topic.DELETED, Topic.RESTORED, Topic.PURGED, Topic.OWNER_ERASING})
 
 QUEUES: dict[str, frozenset[Topic]] = {
-    "upload.copies": frozenset({Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED}),
-    "metadata.catalogue": frozenset(Topic) - {Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED},
+    "upload.copies": frozenset({Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED, Topic.OWNER_ERASING}),
+    "metadata.catalogue": frozenset(Topic)
+    - {Topic.UPDATED, Topic.EXPIRING, Topic.PURGE_CONFIRMED, Topic.OWNER_ERASE_CONFIRMED},
     "processing.intake": _LIFE,
     "ai.intake": _LIFE | {Topic.PROCESSED, Topic.FAILED},
-    "notification.live": frozenset(Topic),
+    "notification.live": frozenset(Topic) - {Topic.OWNER_ERASE_CONFIRMED},
+    "access.erasures": frozenset({Topic.OWNER_ERASE_CONFIRMED}),
 }
 """Queue name (`<service>.<purpose>`) to the types it receives."""
 

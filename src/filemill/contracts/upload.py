@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
@@ -148,11 +148,16 @@ class PurgeConfirmed(Contract):
     removed: dict[str, int] = Field(default_factory=dict)
 
 
-Action = Literal["content", "text", "rendition", "signed-url", "signed-open", "metadata"]
+Action = Literal[
+    "content", "text", "rendition", "signed-url", "signed-open", "metadata", "share", "unshare", "share-open"
+]
 
 
 class FileAccessed(Contract):
-    """`file.accessed`: somebody opened, or was refused, the content of a file. Told by each service that serves it."""
+    """`file.accessed`: somebody opened, or was refused, the content of a file, or let others open it by a link.
+
+    Told by each service that serves it. `share_id`: by which link.
+    """
 
     file_id: FileId
     owner_id: str
@@ -162,6 +167,7 @@ class FileAccessed(Contract):
     reason: str | None = None
     client_address: str | None = None
     version: int | None = None
+    share_id: Id | None = None
 
 
 class File(Contract):
@@ -225,12 +231,12 @@ class Confirmation(Contract):
 class Purge(Contract):
     """A purge: done when every service has confirmed that it keeps nothing of the file, nor of the files that came out of it.
 
-    `cause` `parent`: this file came out of one that was purged.
+    `cause` `parent`: this file came out of one that was purged; `owner`: its owner is erased.
     """
 
     purge_id: Id
     file_id: FileId
-    cause: Literal["asked", "trash", "parent"]
+    cause: Literal["asked", "trash", "parent", "owner"]
     asked_at: Time
     done_at: Time | None = None
     services: dict[str, Confirmation]
@@ -248,6 +254,48 @@ class SignedUrl(Contract):
 
     url: str
     expires_at: Time
+
+
+class NewShare(Contract):
+    """A link to be made. `expires_in` seconds, 7 days if not said; the installation says how many at most.
+
+    `version`: only that one, whatever comes later; not given: the newest one at the time it is opened.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    expires_in: int = Field(default=7 * 24 * 3600, ge=1, le=3650 * 24 * 3600)
+    version: int | None = Field(default=None, ge=1)
+    note: str | None = Field(default=None, max_length=200, description="For yourself: for whom it is.")
+
+
+class Share(Contract):
+    """A link to a file that can be taken back. `opens` counts answers with bytes, parts too, and may lag by a second."""
+
+    share_id: Id
+    file_id: FileId
+    version: int | None
+    note: str | None
+    created_by: str
+    created_at: Time
+    expires_at: Time
+    revoked_at: Time | None
+    state: Literal["open", "expired", "revoked"]
+    opens: int
+    last_opened_at: Time | None
+
+
+class CreatedShare(Share):
+    """With its address, this once: only a hash of the secret in it is kept."""
+
+    url: str
+
+
+class SharePage(Contract):
+    """A page of links to one file, newest first."""
+
+    items: list[Share]
+    next_cursor: str | None = None
 
 
 class FilePage(Contract):

@@ -92,7 +92,7 @@ class Checking:
             entry = by_seq.get(seq)
             if entry is None:
                 self.checked.found(f"entry {seq} of the trail is missing")
-            elif problem := _problem(entry, batch.purged):
+            elif problem := _problem(entry, batch):
                 self.checked.found(f"entry {seq} of the trail, about file {entry['file_id']}, {problem}")
             leaves.append("" if entry is None else entry["leaf"] or "")
         if len(batch.entries) != len(by_seq):
@@ -115,15 +115,21 @@ async def check(database: Database, heads: Sequence[Head], progress: Progress) -
     return checking.end(beyond, await database.read(audit_repository.unsealed_before, now() - UNSEALED_GRACE))
 
 
-def _problem(entry: RowMapping, purged: frozenset[str]) -> str | None:
+def _problem(entry: RowMapping, batch: Batch) -> str | None:
+    # Of an erased owner neither the name nor the details are there to be hashed again: place and leaf are what is left.
+    is_anonymous = entry["owner_id"] in batch.marks or entry["actor"] in batch.marks
     if entry["salt"] is None:
-        if entry["file_id"] not in purged:
+        if entry["file_id"] not in batch.purged and not is_anonymous:
             return "lost its details, and its file was not purged"
         if entry["detail"] or entry["client_address"]:
             return "has details again that were erased"
     elif chain.personal_of(entry) != entry["personal"]:
         return "was changed"
-    return None if chain.leaf_of(entry, entry["seq"], entry["personal"]) == entry["leaf"] else "was changed"
+    return (
+        None
+        if is_anonymous or chain.leaf_of(entry, entry["seq"], entry["personal"]) == entry["leaf"]
+        else "was changed"
+    )
 
 
 def _root_is(root: str, leaves: list[str]) -> bool:

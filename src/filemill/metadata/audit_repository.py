@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, func, insert, or_, select, update
 
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx, hold, mark_commit
 from filemill.metadata.tables import audit, audit_seals
 
@@ -24,11 +24,12 @@ _SEALED = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A seal with the entries that claim to be under it, and which of their files were purged."""
+    """A seal with the entries that claim to be under it, which of their files were purged, which names are marks."""
 
     seal: RowMapping
     entries: Sequence[RowMapping]
     purged: frozenset[str]
+    marks: frozenset[str]
 
 
 def add(tx: Tx, entry: dict[str, Any]) -> None:
@@ -46,6 +47,18 @@ def audit_page(
         at, entry_id = before
         query = query.where(or_(audit.c.at < at, and_(audit.c.at == at, audit.c.entry_id < entry_id)))
     return list(tx.execute(query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)).mappings())
+
+
+def forget_owner(tx: Tx, owner_id: str, mark: str) -> int:
+    """What an owner did, and had done to their files, under a mark that names nobody, without details and addresses.
+
+    The leaves stay as they were sealed, so the chain holds; what these entries said of the owner cannot be shown any more.
+    """
+    theirs = or_(audit.c.owner_id == owner_id, audit.c.actor == owner_id)
+    count = tx.execute(update(audit).where(theirs).values(detail={}, client_address=None, salt=None)).rowcount
+    for column in (audit.c.owner_id, audit.c.actor):
+        tx.execute(update(audit).where(column == owner_id).values({column.name: mark}))
+    return count
 
 
 def alone(tx: Tx) -> None:
@@ -93,4 +106,6 @@ def _batch(tx: Tx, seal: RowMapping) -> Batch:
     within = audit.c.seq.between(seal["first_seq"], seal["last_seq"])
     entries = tx.execute(select(audit).where(within).order_by(audit.c.seq)).mappings().all()
     erased = {entry["file_id"] for entry in entries if entry["salt"] is None}
-    return Batch(seal, entries, frozenset(one for one in erased if erasure.is_purged(tx, one)))
+    named = {entry[name] for entry in entries for name in ("owner_id", "actor")}
+    marks = frozenset(one for one in named if owner_erasure.is_mark_of_erased(tx, one))
+    return Batch(seal, entries, frozenset(one for one in erased if erasure.is_purged(tx, one)), marks)

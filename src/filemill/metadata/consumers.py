@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging.consumer import Handler
@@ -108,6 +109,7 @@ def handlers(index: TextIndex) -> dict[str, Handler]:
 
 
 HANDLERS: dict[str, Handler] = {
+    Topic.OWNER_ERASING: owner_erasure.on_erasing,
     Topic.UPLOADED: on_uploaded,
     Topic.QUARANTINED: on_quarantined,
     Topic.PROGRESS: on_progress,

@@ -12,6 +12,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.owner_erasure import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
@@ -63,6 +64,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
 
     background = Background()
     background.add("relay", Relay(database, transport).run)
+    background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport, tidy=forgetting.forget_all).run)
     background.add("catalogue", catalogue.run)
     background.add("indexer", indexer.run)
     background.add("vectors", vectors.run)

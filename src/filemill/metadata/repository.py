@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.metadata import Document
+from filemill.metadata import audit_repository, tallies_repository
 from filemill.metadata.keys import doc_id_of
 from filemill.metadata.tables import (
     audit,
@@ -23,6 +24,7 @@ from filemill.metadata.tables import (
     documents,
     inbox,
     outbox,
+    owner_erasures,
     purged_files,
     rules,
     saved_searches,
@@ -175,15 +177,22 @@ INVENTORY = Inventory(
     (
         # The word index belongs to its engine: where the rows go the indexer makes it anew, from mark 0 on.
         KeptTable(texts, batch=20, erase=_erase_text),
-        KeptTable(vectors, batch=20, erase=_erase_vectors),
-        KeptTable(documents, local={"index_done": 0, "index_mark": 0}),
-        KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit),
+        KeptTable(vectors, batch=20, erase=_erase_vectors, owner="with files"),
+        KeptTable(documents, local={"index_done": 0, "index_mark": 0}, owner="with files"),
+        KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit, erase_owner=audit_repository.forget_owner),
         KeptTable(audit_seals, survives="hashes and numbers only"),
-        KeptTable(tallies, survives="numbers; a tag that no file has any more is in none"),
-        KeptTable(tally_changes, survives="numbers that are folded into those of `tallies` within seconds"),
-        KeptTable(rules, survives="what an owner wants of files that match; it names none"),
-        KeptTable(saved_searches, survives="what an owner looks for; it names no file"),
+        KeptTable(
+            tallies,
+            survives="numbers; a tag that no file has any more is in none",
+            erase_owner=tallies_repository.forget_owner,
+        ),
+        KeptTable(
+            tally_changes, survives="numbers that are folded into those of `tallies` within seconds", owner="at last"
+        ),
+        KeptTable(rules, survives="what an owner wants of files that match; it names none", owner="at once"),
+        KeptTable(saved_searches, survives="what an owner looks for; it names no file", owner="at once"),
         erasure.kept(purged_files),
+        owner_erasure.kept(owner_erasures),
         KeptTable(timeline),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

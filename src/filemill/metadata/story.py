@@ -21,6 +21,8 @@ from filemill.contracts.retention import FileExpiring
 from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import audit_repository, tallies, timeline_repository
 
+_SHARED = {"share": "shared", "unshare": "took a share back", "share-open": "opened share"}
+"""What is no opening, or has a name of its own."""
 _TEXT_WORDS = {
     "found": "text found",
     "empty": "no words in it",
@@ -145,9 +147,10 @@ def accessed_here(tx: Tx, events: Sequence[Event]) -> None:
 
 def accessed(tx: Tx, event: Event, data: FileAccessed) -> None:
     """Somebody opened it, or was refused."""
+    more = {"share_id": data.share_id} if data.share_id else {}
     audit(
-        tx, event, data.owner_id, f"opened {data.action}", data.actor, data.client_address,
-        outcome=data.outcome, reason=data.reason, version=data.version,
+        tx, event, data.owner_id, _SHARED.get(data.action, f"opened {data.action}"), data.actor, data.client_address,
+        outcome=data.outcome, reason=data.reason, version=data.version, **more,
     )  # fmt: skip
 
 

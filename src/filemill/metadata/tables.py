@@ -21,6 +21,7 @@ from filemill.chassis.database.types import UtcTime
 from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.owner_erasure import owner_erasures_table
 
 metadata = MetaData()
 
@@ -277,5 +278,6 @@ tally_changes = Table(
 )
 
 purged_files = purged_files_table(metadata)
+owner_erasures = owner_erasures_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

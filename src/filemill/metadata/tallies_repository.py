@@ -61,6 +61,12 @@ def change(tx: Tx, owner_id: str, counts: Counts) -> None:
         mark_commit(tx, CHANGED)
 
 
+def forget_owner(tx: Tx, owner_id: str, _mark: str) -> int:
+    """The counts of an owner who is erased: they would still say which types and tags there were."""
+    hold(tx, _FOLDING)
+    return tx.execute(delete(tallies).where(tallies.c.owner_id == owner_id)).rowcount
+
+
 def fold_some(tx: Tx, most: int) -> int:
     """Add the oldest changes to the sums; returns how many those were."""
     hold(tx, _FOLDING)

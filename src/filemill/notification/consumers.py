@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
-from filemill.contracts.topics import Topic
+from filemill.contracts.topics import QUEUES, Topic
 from filemill.notification import deliveries_repository, event_types, repository, webhooks_repository
 from filemill.notification.deliveries_repository import NewDelivery
 
@@ -47,4 +48,8 @@ def on_purged(tx: Tx, event: Event) -> None:
     ERASURE.on_purged(tx, event)
 
 
-HANDLERS: dict[str, Handler] = {**dict.fromkeys(Topic, on_event), Topic.PURGED: on_purged}
+HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(QUEUES[QUEUE], on_event),
+    Topic.PURGED: on_purged,
+    Topic.OWNER_ERASING: owner_erasure.on_erasing,
+}

@@ -12,13 +12,14 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.outbound import Resolver
+from filemill.chassis.owner_erasure import OwnerErasures
 from filemill.chassis.sealing import Seal
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
-from filemill.notification import consumers
+from filemill.notification import consumers, repository
 from filemill.notification.claims_repository import Limits
 from filemill.notification.delivering import Dispatcher
 from filemill.notification.endpoints import Endpoints
@@ -52,6 +53,7 @@ async def build(settings: NotificationSettings) -> ASGIApp:
     background = Background()
     live = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, lambda _events: streams.ring(), silenced)
     background.add("relay", Relay(database, transport).run)
+    background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport).run)
     background.add("live", live.run)
     background.add("streams", streams.feed)
     background.add("sweeper", streams.sweep)

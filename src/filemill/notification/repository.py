@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.topics import Topic
-from filemill.notification.tables import deliveries, inbox, live_events, outbox, purged_files, webhooks
+from filemill.notification.tables import deliveries, inbox, live_events, outbox, owner_erasures, purged_files, webhooks
 
 PLACES = "notification.live"
 """What adding to the live events holds."""
@@ -88,13 +88,30 @@ def _erase_deliveries(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     return tx.execute(delete(deliveries).where(*gone)).rowcount, []
 
 
+def _forget_live(tx: Tx, owner_id: str, mark: str) -> int:
+    """The newest row of all stays, with nothing in it: the numbers go on behind it."""
+    hold(tx, PLACES)
+    newest = last_seq(tx)
+    gone = delete(live_events).where(live_events.c.owner_id == owner_id, live_events.c.seq < newest)
+    count = tx.execute(gone).rowcount
+    left = update(live_events).where(live_events.c.owner_id == owner_id)
+    return count + tx.execute(left.values(owner_id=mark, body=b"{}")).rowcount
+
+
 INVENTORY = Inventory(
     "notification",
     (
-        KeptTable(live_events, erase=_erase_live),
-        KeptTable(webhooks, survives="what their owner set up; nothing of any file"),
-        KeptTable(deliveries, local={"lease_holder": None, "lease_until": 0.0}, erase=_erase_deliveries),
+        KeptTable(live_events, erase=_erase_live, erase_owner=_forget_live, events="body"),
+        KeptTable(webhooks, survives="what their owner set up; nothing of any file", owner="at once"),
+        KeptTable(
+            deliveries,
+            local={"lease_holder": None, "lease_until": 0.0},
+            erase=_erase_deliveries,
+            owner="at once",
+            events="body",
+        ),
         erasure.kept(purged_files),
+        owner_erasure.kept(owner_erasures),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
     ),

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.erasure import Erasure
 from filemill.chassis.jobs.table import INTERACTIVE
@@ -23,6 +24,7 @@ def handlers(deadline_s: float) -> dict[str, Handler]:
         Topic.UPLOADED: partial(on_uploaded, deadline_s=deadline_s),
         Topic.DELETED: on_deleted,
         Topic.PURGED: ERASURE.on_purged,
+        Topic.OWNER_ERASING: owner_erasure.on_erasing,
         Topic.RESTORED: partial(on_restored, deadline_s=deadline_s),
     }
 

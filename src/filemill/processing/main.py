@@ -20,6 +20,7 @@ from filemill.chassis.jobs.workplace import own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.owner_erasure import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.settings import load
@@ -58,6 +59,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
     handlers = consumers.handlers(settings.processing_deadline_s)
     background = Background()
     background.add("relay", Relay(database, transport).run)
+    background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport).run)
     background.add(
         "intake", Consumer(consumers.QUEUE, transport, database, handlers, lambda _done: wake(), silenced).run
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, insert, select
 
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable, NamedBlob
 from filemill.chassis.database.known_files import KnownFiles, known_file
@@ -23,6 +23,7 @@ from filemill.processing.tables import (
     jobs,
     known_files,
     outbox,
+    owner_erasures,
     parts,
     purged_files,
     removals,
@@ -160,14 +161,15 @@ INVENTORY = Inventory(
         # Jobs first: a purge that waits here for a job's last write then sees what that wrote.
         job_tables.kept(jobs),
         # A blob goes with the last row that names it; whose bytes they are says `file_contents`, so that goes after.
-        KeptTable(renditions, blobs=_rendition, erase=results_repository.erase_renditions),
-        KeptTable(step_results, erase=results_repository.erase_results),
+        KeptTable(renditions, blobs=_rendition, erase=results_repository.erase_renditions, owner="with files"),
+        KeptTable(step_results, erase=results_repository.erase_results, owner="with files"),
         KeptTable(result_blobs, blobs=_result_blob, erase=results_repository.erase_blobs),
-        KeptTable(content_runs, local={"job_id": None}, erase=results_repository.erase_runs),
-        KeptTable(file_contents),
-        KeptTable(parts, local={"holder": None}, blobs=_part, erase=parts_repository.erase),
-        KeptTable(known_files),
+        KeptTable(content_runs, local={"job_id": None}, erase=results_repository.erase_runs, owner="with files"),
+        KeptTable(file_contents, owner="with files"),
+        KeptTable(parts, local={"holder": None}, blobs=_part, erase=parts_repository.erase, owner="with files"),
+        KeptTable(known_files, owner="with files"),
         erasure.kept(purged_files),
+        owner_erasure.kept(owner_erasures),
         removal_rows.kept(removals),
         outboxes.kept(outbox),
         inboxes.kept(inbox),

@@ -8,6 +8,7 @@ from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.jobs.table import jobs_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.owner_erasure import owner_erasures_table
 from filemill.chassis.storage.removals import removals_table
 
 metadata = MetaData()
@@ -140,6 +141,7 @@ parts = Table(
 )
 
 purged_files = purged_files_table(metadata)
+owner_erasures = owner_erasures_table(metadata)
 removals = removals_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)

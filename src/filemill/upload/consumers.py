@@ -1,5 +1,6 @@
 """What the upload service learns from others: metadata's word on status, analysis, title, tags, and on whose time is over."""
 
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.envelope import Event
@@ -42,6 +43,7 @@ def on_confirmed(tx: Tx, event: Event) -> None:
 
 
 HANDLERS: dict[str, Handler] = {
+    Topic.OWNER_ERASING: owner_erasure.on_erasing,
     Topic.UPDATED: on_updated,
     Topic.EXPIRING: on_expiring,
     Topic.PURGE_CONFIRMED: on_confirmed,

@@ -76,7 +76,7 @@ class Contents:
             client_address=caller.address, version=row["version"],
         )  # fmt: skip
         await self.must_be_served(row, opened)
-        return await self._answer(request, row, opened)
+        return await self.answer(request, row, opened)
 
     async def sign(self, file_id: FileId, asked: SignedUrlRequest, request: Request, caller: CallerDep) -> SignedUrl:
         """The link is bound to this file and version, for reading only, and cannot be taken back before it expires."""
@@ -108,7 +108,7 @@ class Contents:
         if request.method == "GET" and row["status"] != "queued" and (url := await self._store_link(row)) is not None:
             await self.journal.note(opened)
             return Response(status_code=307, headers={"Location": url, "Cache-Control": "no-store"})
-        return await self._answer(request, row, opened)
+        return await self.answer(request, row, opened)
 
     async def _mine(self, caller: Caller, file_id: str, version: int | None, action: Action) -> Mapping[str, Any]:
         """A version of a file of the caller's. Raises `NotFound`; that somebody asked for another's is audited."""
@@ -143,7 +143,8 @@ class Contents:
         await self.journal.note(opened.model_copy(update=refused))
         raise error(retry_after_s=SCAN_RETRY_AFTER_S if error.retryable else None)
 
-    async def _answer(self, request: Request, row: Any, opened: FileAccessed) -> Response:
+    async def answer(self, request: Request, row: Any, opened: FileAccessed) -> Response:
+        """The bytes of a row as the request asks for them, noted. Raises `Unavailable`, `RangeNotSatisfiable`."""
         content = downloads.Content(row["filename"], row["content_type"], row["size"], row["sha256"])
         if downloads.not_modified(content, request.headers):
             return Response(status_code=304, headers={"ETag": content.etag, "Cache-Control": "private, no-cache"})

@@ -42,6 +42,24 @@ class TokenUsedUp(Forbidden):
     code, title = "token-used-up", "This upload token has made all its files"
 
 
+class ShareInvalid(Forbidden):
+    code, title = "share-invalid", "This is no link to a file of this installation"
+
+
+class ShareExpired(Forbidden):
+    code, title = "share-expired", "This link has expired"
+
+
+class ShareRevoked(Forbidden):
+    code, title = "share-revoked", "This link was taken back"
+
+
+class TooManyShares(Conflict):
+    """No retry helps until a link has ended."""
+
+    code, title, retryable = "too-many-shares", "The file has as many links as it may", False
+
+
 class TypeNotAllowed(UnsupportedType):
     code, title = "type-not-allowed", "Files of this type are not taken"
 

@@ -6,12 +6,14 @@ A whole blob without a row (a crash between the two) is the `reconciler`'s: othe
 
 import asyncio
 import time
+from datetime import timedelta
 
 import structlog
 
+from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import purge, repository, tokens_repository
+from filemill.upload import purge, repository, shares_repository, tokens_repository
 from filemill.upload.settings import UploadSettings
 from filemill.upload.unfinished import Unfinished
 
@@ -42,10 +44,12 @@ class Keeper:
         before = time.time() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
         tokens = await self._database.write_unsynced("upload.tokens.sweep", tokens_repository.sweep, time.time())
+        ended = now() - timedelta(days=shares_repository.REMEMBERED_DAYS)
+        links = await self._database.write_unsynced("upload.shares.sweep", shares_repository.sweep, ended)
         partials = await self._partials.sweep_partials() if self._partials else 0
         expired = await purge.expire_trash(self._database, self._settings.trash_days)
         gone, made = await self._unfinished.sweep() if self._unfinished else (0, 0)
         swept = {"partial_files": partials, "idempotency_keys": keys, "expired_trash": expired, "uploads": gone}
-        swept["upload_tokens"] = tokens
+        swept |= {"upload_tokens": tokens, "shares": links}
         if any(swept.values()) or made:
             _log.info("upload.keeper.swept", **swept, files_made=made)

@@ -14,6 +14,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
+from filemill.chassis.owner_erasure import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
@@ -26,7 +27,7 @@ from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
-from filemill.upload import arrivals, consumers, direct, purge, resumable
+from filemill.upload import arrivals, consumers, direct, purge, repository, resumable, shares
 from filemill.upload.arrivals import Arrivals
 from filemill.upload.at_once import AtOnce
 from filemill.upload.compression import Compressor
@@ -38,6 +39,7 @@ from filemill.upload.holding import Holding
 from filemill.upload.idempotency import IdempotencyKeys
 from filemill.upload.intake import Intake
 from filemill.upload.keeping import Keeper
+from filemill.upload.owners import OwnersFiles
 from filemill.upload.parts import Parts
 from filemill.upload.reconciler import Reconciler, named_by_processing
 from filemill.upload.resumable import Resumable
@@ -45,6 +47,7 @@ from filemill.upload.scanner import build_scanner
 from filemill.upload.scanning import Scanning
 from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
+from filemill.upload.sharing import Sharing
 from filemill.upload.spool import Spool
 from filemill.upload.turns import Turns
 from filemill.upload.unfinished import Unfinished
@@ -55,7 +58,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     database = build_database(settings)
     store = store or build_store(settings)
     transport = await open_transport(settings)
-    journal = AccessJournal("upload", database)
+    journal = AccessJournal("upload", database, shares.keep_opens)
     spool: Spool | None = None
     if settings.spool_dir is None:
         await check_start(store, writes=True)
@@ -90,6 +93,8 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         background.add("turns", turns.run)
         background.add("parts", parts.run)
         several_requests = [Resumable(unfinished, settings, at_once).router(), Direct(parts, signer).router()]
+    owners = OwnersFiles(database, unfinished)
+    background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport, owners.purge_some).run)
     background.add("keeper", Keeper(database, store, settings, unfinished).run)
     if settings.compression == "on" and isinstance(store, Compresses):
         background.add("compressor", Compressor(database, store, settings, intake.room).run)
@@ -132,6 +137,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
             *several_requests,
             Selections(contents, settings).router(),
             contents.router(),
+            Sharing(contents).router(),
             Endpoints(database, settings, intake.room).router(),
             Holding(database).router(),
         ],

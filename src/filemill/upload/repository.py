@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
-from filemill.chassis import erasure
+from filemill.chassis import erasure, owner_erasure
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
@@ -22,11 +22,13 @@ from filemill.upload.tables import (
     idempotency,
     inbox,
     outbox,
+    owner_erasures,
     purge_confirmations,
     purged_files,
     purges,
     removals,
     scans,
+    shares,
     spooled,
     token_uses,
     upload_sessions,
@@ -350,19 +352,22 @@ def _known(row: RowMapping) -> KnownFile | None:
 INVENTORY = Inventory(
     "upload",
     (
-        KeptTable(files, erase=_erase_file),
-        KeptTable(versions, erase=_erase_versions),
+        KeptTable(files, erase=_erase_file, owner="with files"),
+        KeptTable(versions, erase=_erase_versions, owner="with files"),
         KeptTable(
             blobs,
             blobs=_content,
             local={"holder": None, "held_until": 0.0},
             survives="a blob goes with the last version that names it",
+            owner="with files",
+            owner_column="scope",
         ),
-        KeptTable(usage, survives="sums per owner, corrected when versions go"),
+        KeptTable(usage, survives="sums per owner, corrected when versions go", owner="at last"),
         KeptTable(families, counted=False, survives="an id whose children are still to follow, until they have"),
-        KeptTable(purges, survives="the marker that a file was erased: ids only"),
+        KeptTable(purges, survives="the marker that a file was erased: ids only", owner="renamed"),
         KeptTable(purge_confirmations, survives="the marker that a file was erased: ids only"),
         erasure.kept(purged_files),
+        owner_erasure.kept(owner_erasures),
         removal_rows.kept(removals),
         # A key in use belongs to a request that is running; where nothing runs there is none.
         KeptTable(
@@ -370,6 +375,7 @@ INVENTORY = Inventory(
             local={"holder": None, "held_until": 0.0},
             worth=idempotency.c.file_id.is_not(None),
             survives="ids and hashes, for a day: the same request, sent late, must not bring a purged file back",
+            owner="at last",
         ),
         KeptTable(scans, local={"holder": None, "held_until": 0.0}),
         KeptTable(
@@ -381,8 +387,10 @@ INVENTORY = Inventory(
             local={"holder": None, "held_until": 0.0, "pieces": []},
             worth=upload_sessions.c.file_id.is_not(None),
             counted=False,
+            owner="with files",
         ),
-        KeptTable(token_uses, survives="counts, for as long as uploads begun with the token may end"),
+        KeptTable(shares, owner="with files"),
+        KeptTable(token_uses, survives="counts, for as long as uploads begun with the token may end", owner="at last"),
         outboxes.kept(outbox),
         inboxes.kept(inbox),
     ),

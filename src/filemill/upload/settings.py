@@ -32,6 +32,7 @@ class UploadSettings(ServiceSettings):
     reconcile: str = Field(default="delete", pattern="^(delete|report|off)$")
     reconcile_hours: float = Field(default=6.0, gt=0)
     orphan_hours: float = Field(default=48.0, ge=24)
+    share_days_most: float = Field(default=90.0, gt=0, le=3650)
     idempotency_hours: int = Field(default=24, ge=1)
     uploads_at_once: int = Field(default=100, ge=0)
     body_idle_s: float = Field(default=60.0, gt=0)

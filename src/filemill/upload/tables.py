@@ -6,6 +6,7 @@ from filemill.chassis.database.types import UtcTime
 from filemill.chassis.erasure import purged_files_table
 from filemill.chassis.messaging.inbox import inbox_table
 from filemill.chassis.messaging.outbox import outbox_table
+from filemill.chassis.owner_erasure import owner_erasures_table
 from filemill.chassis.storage.removals import removals_table
 
 metadata = MetaData()
@@ -215,6 +216,7 @@ purge_confirmations = Table(
 )
 
 purged_files = purged_files_table(metadata)
+owner_erasures = owner_erasures_table(metadata)
 removals = removals_table(metadata)
 # Bodies that arrive in several requests. `received` bytes are durable and lie in `pieces`, as the store named them; `told` are
 # the client's own headers, to be said back. `holder` writes to it just now. `file_id` is what became of it.
@@ -243,6 +245,25 @@ upload_sessions = Table(
     Column("expires_at", Float, nullable=False),
     Index("upload_sessions_expiry", "expires_at"),
     Index("upload_sessions_owner", "owner_id", "state"),
+)
+# Links to a file that can be taken back. `digest` is of the secret in the link; `version` null: the newest when it is opened.
+shares = Table(
+    "shares",
+    metadata,
+    Column("share_id", String(36), primary_key=True),
+    Column("file_id", String(36), nullable=False),
+    Column("owner_id", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("version", Integer),
+    Column("note", String(200)),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+    Column("opens", Integer, nullable=False, server_default="0"),
+    Column("last_opened_at", UtcTime),
+    Index("shares_file", "file_id", "share_id"),
+    Index("shares_ends", "expires_at"),
 )
 # What was made with upload tokens, until nothing can be made with them any more.
 token_uses = Table(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete, text
 
+from filemill.chassis import owner_erasure
 from filemill.chassis.database.database import Tx
 from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.upload.errors import TokenUsedUp
@@ -74,7 +75,9 @@ def grant_of(row: Mapping[str, Any] | None) -> UploadGrant | None:
 
 
 def _count(tx: Tx, grant: UploadGrant, *, files: int, begun: int) -> tuple[int, int]:
-    """Nobody can slip past: this writes the token's one row."""
+    """Nobody can slip past: this writes the token's one row. A token outlives its owner, who may have been erased."""
+    if owner_erasure.was_erased(tx, grant.owner_id):
+        raise TokenUsedUp("Its owner was erased.")
     values = {"token_id": grant.token_id, "owner_id": grant.owner_id, "files": files, "begun": begun}
     row = tx.execute(_COUNT, values | {"forget_at": grant.expires_at.timestamp() + KEPT_S}).one()
     return row[0], row[1]

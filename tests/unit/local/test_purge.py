@@ -186,3 +186,17 @@ def test_inventory_when_a_table_is_about_files_then_it_says_how_it_is_erased() -
         for kept in inventory.tables:
             said = kept.erase is not None or bool(kept.survives) or "file_id" in kept.table.c
             assert said, f"{inventory.service}.{kept.table.name}"
+
+
+OWNER_COLUMNS = {"owner_id", "scope", "created_by", "actor", "asked_by", "user_id"}
+"""What a column is called that may hold an owner's name."""
+
+
+def test_inventory_when_a_table_names_owners_then_it_says_what_becomes_of_them() -> None:
+    """A new table cannot be forgotten by the erasure of an owner."""
+    for inventory in INVENTORIES:
+        for kept in inventory.tables:
+            said = kept.owner is not None or kept.erase_owner is not None
+            assert said or not OWNER_COLUMNS & set(kept.table.c.keys()), f"{inventory.service}.{kept.table.name}"
+            if kept.owner is not None:
+                assert kept.owner_column in kept.table.c, f"{inventory.service}.{kept.table.name}"

@@ -8,7 +8,7 @@ fails on one that is not).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, RowMapping, Table
 
@@ -54,6 +54,11 @@ def no_flaw(_row: RowMapping) -> str | None:
     return None
 
 
+OwnerRows = Literal["with files", "at once", "at last", "renamed"]
+"""Of an erased owner: gone with the purges of the files; deleted when it begins, or once the files are gone; or kept under a
+mark that names nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptTable:
     """A table, and what its rows mean to somebody who carries or checks them.
@@ -63,6 +68,9 @@ class KeptTable:
     carried at once. `flaw` says in words what is wrong with a row. `must_be_empty`: rows cannot be carried, and what to do
     about them. A purge deletes the rows with the file's `file_id` and the blobs they name; `erase` does it another way
     (rows erased, keys of blobs to delete), `survives` says why nothing has to be erased.
+
+    What becomes of the rows of an owner who is erased: `owner` says it, or `erase_owner` (the owner's name, the mark that
+    takes its place) does it and returns how many rows it changed. `events`: a column with events, which may name one.
     """
 
     table: Table
@@ -75,6 +83,10 @@ class KeptTable:
     flaw: Callable[[RowMapping], str | None] = no_flaw
     erase: Callable[[Tx, str], tuple[int, list[str]]] | None = None
     survives: str = ""
+    owner: OwnerRows | None = None
+    owner_column: str = "owner_id"
+    erase_owner: Callable[[Tx, str, str], int] | None = None
+    events: str = ""
 
 
 @dataclass(frozen=True, slots=True)

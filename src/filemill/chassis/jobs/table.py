@@ -104,7 +104,7 @@ def jobs_table(metadata: MetaData) -> Table:
 
 def kept(table: Table) -> KeptTable:
     """The jobs in a service's inventory: a lease belongs to a worker that is not there any more."""
-    return KeptTable(table, local={"lease_holder": None, "lease_until": 0.0})
+    return KeptTable(table, local={"lease_holder": None, "lease_until": 0.0}, owner="with files")
 
 
 @dataclass(frozen=True, slots=True)

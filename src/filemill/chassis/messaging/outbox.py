@@ -54,7 +54,7 @@ def outbox_table(metadata: MetaData) -> Table:
 
 def kept(table: Table) -> KeptTable:
     """The outbox in a service's inventory: a claim belongs to a process, and what is on its way is no part of a digest."""
-    return KeptTable(table, local={"claimed_by": None, "claimed_until": 0.0}, counted=False, erase=erase)
+    return KeptTable(table, local={"claimed_by": None, "claimed_until": 0.0}, counted=False, erase=erase, events="body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,14 @@ def send_all_again(tx: Tx) -> int:
 def erase(tx: Tx, file_id: str) -> tuple[int, list[str]]:
     """Delete every event about a purged file, sent or not: they tell of what is to be forgotten."""
     return tx.execute(delete(_OUTBOX).where(_OUTBOX.c.subject == file_id)).rowcount, []
+
+
+def forget(tx: Tx, subjects: Sequence[str]) -> tuple[int, int]:
+    """Delete sent events about these: (deleted, still to be sent)."""
+    about = _OUTBOX.c.subject.in_(subjects)
+    gone = tx.execute(delete(_OUTBOX).where(about, _OUTBOX.c.sent_at.is_not(None))).rowcount
+    left = tx.execute(select(_OUTBOX.c.seq).where(about)).all()
+    return gone, len(left)
 
 
 def sweep(tx: Tx, most: int = 1000) -> int:

@@ -3,6 +3,7 @@
 Other programs may read them (CONTRACT section 3). Changes are scripts, so that two services never overwrite each other.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from filemill.chassis.errors import Unavailable
 from filemill.chassis.redis_client import RedisClient
 from filemill.chassis.sessions.store import LIFE_S, Session, is_session_id, new_session_id
 
+SCANNED_AT_ONCE = 500
 _COUNT = """
 local kept = redis.call('GET', KEYS[1])
 if not kept then return nil end
@@ -78,6 +80,18 @@ class RedisSessionStore:
         gone: int = await self._client.ask(lambda redis: redis.delete(_key(session_id)))
         return gone == 1
 
+    async def forget_user(self, user_id: str) -> int:
+        """See `ForgetsUsers.forget_user`. Looks at every session there is, a page at a time."""
+        cursor, gone = 0, 0
+        while True:
+            cursor, keys = await self._client.ask(_scan(cursor))
+            kept = await self._client.ask(_read(keys)) if keys else []
+            theirs = [key for key, body in zip(keys, kept, strict=True) if body and _user_of(body) == user_id]
+            if theirs:
+                gone += await self._client.ask(_delete(theirs))
+            if not cursor:
+                return gone
+
     async def check(self) -> None:
         """See `SessionStore.check`."""
         await self._client.check()
@@ -89,6 +103,25 @@ class RedisSessionStore:
 
 def _key(session_id: str) -> str:
     return f"session:{session_id}"
+
+
+def _scan(cursor: int) -> Callable[[Any], Any]:
+    return lambda redis: redis.scan(cursor, match=_key("*"), count=SCANNED_AT_ONCE)
+
+
+def _read(keys: Sequence[Any]) -> Callable[[Any], Any]:
+    return lambda redis: redis.mget(keys)
+
+
+def _delete(keys: Sequence[Any]) -> Callable[[Any], Any]:
+    return lambda redis: redis.delete(*keys)
+
+
+def _user_of(kept: Any) -> str | None:
+    try:
+        return str(orjson.loads(kept)["user_id"])
+    except (ValueError, KeyError, TypeError):
+        return None  # not in the form that we write: nobody's
 
 
 def _session(session_id: str, kept: Any) -> Session | None:

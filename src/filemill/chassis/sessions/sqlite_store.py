@@ -27,6 +27,7 @@ _CHANGE = text(
     "UPDATE sessions SET session_id = :fresh, files_uploaded = files_uploaded + :more, ends_at = :ends_at"
     " WHERE session_id = :session_id AND ends_at > :now RETURNING user_id, files_uploaded, created_at"
 )
+_FORGET_USER = text("DELETE FROM sessions WHERE user_id = :user_id")
 _DELETE = text("DELETE FROM sessions WHERE session_id = :session_id AND ends_at > :now")
 
 
@@ -73,6 +74,11 @@ class SqliteSessionStore:
         await self._schema.ready()
         return await self._database.write_unsynced("sessions.delete", _delete, session_id)
 
+    async def forget_user(self, user_id: str) -> int:
+        """See `ForgetsUsers.forget_user`."""
+        await self._schema.ready()
+        return await self._database.write_unsynced("sessions.forget-user", _forget_user, user_id)
+
     async def check(self) -> None:
         """See `SessionStore.check`."""
         await self._schema.ready()
@@ -105,3 +111,7 @@ def _change(tx: Tx, session_id: str, fresh: str, more: int = 0) -> Session | Non
 
 def _delete(tx: Tx, session_id: str) -> bool:
     return tx.execute(_DELETE, {"session_id": session_id, "now": time.time()}).rowcount == 1
+
+
+def _forget_user(tx: Tx, user_id: str) -> int:
+    return tx.execute(_FORGET_USER, {"user_id": user_id}).rowcount

@@ -9,7 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 LIFE_S = 3600
 ID_BYTES = 32
@@ -59,6 +59,15 @@ class SessionStore(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection."""
+        ...
+
+
+@runtime_checkable
+class ForgetsUsers(Protocol):
+    """A store that can end everything of one user: an extra capability."""
+
+    async def forget_user(self, user_id: str) -> int:
+        """End every session of a user; returns how many. Raises `Unavailable`: a retry helps."""
         ...
 
 

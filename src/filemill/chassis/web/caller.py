@@ -129,6 +129,23 @@ async def writer_of(request: Request) -> Caller:
     return await caller_with(request, Scope.WRITE)
 
 
+async def writer_or_admin_of(request: Request) -> Caller:
+    """As `writer_of`, and an admin may who has no right to files."""
+    return await _with_or_admin(request, Scope.WRITE)
+
+
+async def reader_or_admin_of(request: Request) -> Caller:
+    """As `reader_of`, and an admin may who has no right to files."""
+    return await _with_or_admin(request, Scope.READ)
+
+
+async def _with_or_admin(request: Request, scope: Scope) -> Caller:
+    caller = await caller_with(request, None)
+    if not caller.scopes & {scope, Scope.ADMIN}:
+        raise Forbidden(f"These credentials have neither scope {scope.value} nor {Scope.ADMIN.value}.")
+    return caller
+
+
 async def deleter_of(request: Request) -> Caller:
     """As `caller_of`, for what leads to files being deleted, though it is no DELETE."""
     return await caller_with(request, Scope.DELETE)
@@ -168,6 +185,8 @@ CallerDep = Annotated[Caller, Depends(caller_of)]
 SomebodyDep = Annotated[Caller, Depends(somebody)]
 ReaderDep = Annotated[Caller, Depends(reader_of)]
 WriterDep = Annotated[Caller, Depends(writer_of)]
+ReaderOrAdminDep = Annotated[Caller, Depends(reader_or_admin_of)]
+WriterOrAdminDep = Annotated[Caller, Depends(writer_or_admin_of)]
 DeleterDep = Annotated[Caller, Depends(deleter_of)]
 AdminDep = Annotated[Caller, Depends(admin_of)]
 ServiceDep = Annotated[Caller, Depends(service_of)]

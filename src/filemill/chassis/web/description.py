@@ -42,4 +42,6 @@ def _requirements(needs: list[str]) -> list[dict[str, list[str]]]:
         return []
     scopes = [need for need in needs if need not in (SOMEBODY, UPLOAD_TOKEN)]
     by_token: list[dict[str, list[str]]] = [{"uploadToken": []}] if UPLOAD_TOKEN in needs else []
-    return [{"key": scopes}, {"session": scopes}, *by_token]
+    # Of several requirements one is enough; of several scopes in one all would be asked for.
+    any_one = [[scope] for scope in scopes] or [[]]
+    return [{kind: one} for one in any_one for kind in ("key", "session")] + by_token

@@ -21,6 +21,8 @@ _NEEDS: dict[Callable[..., Any], Callable[[str], list[str]]] = {
     caller.uploader_of: lambda method: [caller.uploader_scope_of(method).value, UPLOAD_TOKEN],
     caller.reader_of: lambda _method: [Scope.READ.value],
     caller.writer_of: lambda _method: [Scope.WRITE.value],
+    caller.writer_or_admin_of: lambda _method: [Scope.WRITE.value, Scope.ADMIN.value],
+    caller.reader_or_admin_of: lambda _method: [Scope.READ.value, Scope.ADMIN.value],
     caller.deleter_of: lambda _method: [Scope.DELETE.value],
     caller.admin_of: lambda _method: [Scope.ADMIN.value],
     caller.service_of: lambda _method: [Scope.SERVICE.value],

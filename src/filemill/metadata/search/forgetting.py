@@ -40,9 +40,13 @@ class Forgetting:
             await self._purged.wait()
             self._purged.clear()
             began_s = time.monotonic()
-            while await self.step():  # noqa: ASYNC110 - it waits for nothing; it lets others write
-                await asyncio.sleep(PAUSE_S)
+            await self.forget_all()
             await asyncio.sleep(max(0.0, APART_S - (time.monotonic() - began_s)))
+
+    async def forget_all(self) -> None:
+        """One pass, now."""
+        while await self.step():  # noqa: ASYNC110 - it waits for nothing; it lets others write
+            await asyncio.sleep(PAUSE_S)
 
     async def step(self) -> bool:
         """A part of a pass; False when nothing is left to do."""
