@@ -60,6 +60,16 @@ def make_bucket() -> None:
 
 
 @operate.command()
+def prepare(
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for engines that are not there yet.")] = 300,
+) -> None:
+    """Make the bucket and bring every schema up to date, as soon as the engines answer."""
+    from filemill.cli.prepare import prepare as run
+
+    run(patience)
+
+
+@operate.command()
 def certificate(
     folder: Annotated[Path, typer.Argument(help="Where the gateway finds server.crt and server.key.", exists=True)],
 ) -> None:
