@@ -1,4 +1,4 @@
-"""The generated documents: OpenAPI of each service and AsyncAPI of the events, made from the code that runs.
+"""The generated documents, made from the code that runs: OpenAPI of each service, AsyncAPI, NGINX's configuration.
 
 `python scripts/check_documents.py` fails with a summary when a committed document says something else than the code;
 with `--write` it writes them again. Nothing listens and nothing is kept: apps are built on an empty folder that is deleted.
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,11 @@ from filemill.contracts.upload import (
     FileUploaded,
     PurgeConfirmed,
 )
+from filemill.gateway.nginx.options import NginxOptions
+from filemill.gateway.nginx.render import MAIN, render
 
+DEPLOYED = NginxOptions(tls_listen=("8443",), resolver="/tmp/resolver.conf")
+"""As containers are named in Compose; `deployment/nginx/resolver.sh` writes which name server is asked."""
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
 SHOWN_LINES = 40
@@ -73,7 +78,7 @@ def main() -> int:
     logging.configure("documents", level="error")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the documents instead of comparing them")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds docs/")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds docs/ and deployment/")
     arguments = parser.parse_args()
     drifted = 0
     for name, text in documents().items():
@@ -99,6 +104,13 @@ def documents() -> dict[str, str]:
     made = {f"docs/openapi/{service}.json": _json(said) for service, said in described.items()}
     made["docs/rights.md"] = rights(described)
     made["docs/asyncapi.yaml"] = "\n".join(_yaml(asyncapi())) + "\n"
+    return made | nginx()
+
+
+def nginx() -> dict[str, str]:
+    """The edge of the containers; `week03.conf` stands for `nginx.conf` where nobody is asked for credentials."""
+    made = {f"deployment/nginx/{name}": text for name, text in render(DEPLOYED).items()}
+    made["deployment/nginx/week03.conf"] = render(replace(DEPLOYED, asks_for_credentials=False))[MAIN]
     return made
 
 

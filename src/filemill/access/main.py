@@ -12,6 +12,7 @@ from filemill.access.oidc import Oidc, OidcSettings
 from filemill.access.settings import AccessSettings
 from filemill.access.signing_in import PURPOSE, SigningIn
 from filemill.access.verifying import Verifier
+from filemill.access.whole import Whole
 from filemill.chassis.database.build import build_database
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import IdentitySigner
@@ -43,13 +44,15 @@ async def build(settings: AccessSettings) -> ASGIApp:
     }
     if oidc is not None:
         dependencies["issuer"] = Dependency(oidc.check, needed=False)
-    logins = Logins(database, sessions)
+    logins, whole = Logins(database, sessions), Whole(settings)
     routers = [
         Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier).router(),
         LoginEndpoints(settings, logins, signing_in).router(),
+        whole.router(),
     ]
 
     async def stop() -> None:
+        await whole.close()
         if oidc is not None:
             await oidc.close()
         await sessions.close()

@@ -18,6 +18,7 @@ from filemill.cli.keys import keys
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
+from filemill.cli.render import render
 from filemill.cli.rules import rules
 from filemill.cli.searches import searches
 from filemill.cli.tags import tags
@@ -36,6 +37,7 @@ app.add_typer(models, name="models")
 app.add_typer(index, name="index")
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(render, name="render")
 app.add_typer(rules, name="rules")
 app.add_typer(searches, name="searches")
 app.add_typer(tags, name="tags")

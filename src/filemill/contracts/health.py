@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from filemill.contracts.model import Contract
 
 
@@ -19,6 +21,25 @@ class Health(Contract):
     service: str
     version: str
     dependencies: dict[str, DependencyHealth]
+
+
+class ServiceState(Contract):
+    """One service in the sum; of one that does not answer only the status. What it leans on is shown where nobody is asked
+    for credentials.
+    """
+
+    status: Literal["ok", "degraded", "down"]
+    version: str | None = None
+    dependencies: dict[str, DependencyHealth] = Field(default_factory=dict)
+
+
+class WholeHealth(Contract):
+    """The health of every service: `degraded` while some do their job, and only then 503 when none does."""
+
+    status: Literal["ok", "degraded", "down"]
+    service: str
+    version: str
+    services: dict[str, ServiceState]
 
 
 class ParkedMessage(Contract):

@@ -85,10 +85,18 @@ def not_found() -> Problem:
     return Problem(404, "not-found", "Not Found", "There is nothing at this address.")
 
 
-def file_too_large(max_bytes: int) -> Problem:
+def file_too_large(max_bytes: str) -> Problem:
     """Refused from the size in the header, or as soon as a body of unknown size has grown past the limit."""
-    detail = f"The request's body is larger than the {max_bytes:,} bytes this address takes."
+    detail = f"The body is larger than the {max_bytes} bytes this address takes."
     return Problem(413, "file-too-large", "File Too Large", detail)
+
+
+def rate_limited() -> Problem:
+    """Before the services' own limits: somebody comes far more often than these would take."""
+    return Problem(
+        429, "rate-limited", "Too many requests", "Too many calls at once; come back in a second.", retryable=True,
+        headers={"Retry-After": "1"},
+    )  # fmt: skip
 
 
 def service_unavailable(detail: str) -> Problem:

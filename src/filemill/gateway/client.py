@@ -173,7 +173,7 @@ class ClientConnection(Peer):
             return self.answer_problem(problem, head, record, close=True)
         record.service = route.service
         if head.length is not None and head.length > route.max_body_bytes:
-            return self.answer_problem(answers.file_too_large(route.max_body_bytes), head, record)
+            return self.answer_problem(answers.file_too_large(f"{route.max_body_bytes:,}"), head, record)
         pool = edge.pools.get(route.service)
         if pool is None or not pool.enter():
             why = "is not part of this installation" if pool is None else "has as many requests as it may have"

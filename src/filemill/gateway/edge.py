@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from filemill.chassis.web.health_sum import HealthSum
 from filemill.gateway.addresses import Address
-from filemill.gateway.health import HealthSum
+from filemill.gateway.callers import Callers
 from filemill.gateway.limits import Limits
 from filemill.gateway.page import Page
 from filemill.gateway.pool import Pool
@@ -42,8 +43,10 @@ class Edge:
         allowed_hosts: Collection[str] | None,
         on_access: AccessCallback | None,
         trace_sample_ratio: float,
+        callers: Callers | None = None,
     ) -> None:
         self.routes, self.page, self.health, self.mover = tuple(routes), page, health, mover
+        self.callers = callers
         self.limits, self.stats, self.trace_sample_ratio = limits, stats, trace_sample_ratio
         self.allowed_hosts = None if allowed_hosts is None else frozenset(host.lower() for host in allowed_hosts)
         self.pools = {name: Pool(name, address, limits, stats) for name, address in upstreams.items()}

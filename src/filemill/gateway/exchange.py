@@ -12,7 +12,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from filemill.chassis.web.authentication import Shown
 from filemill.gateway import answers, forwarding
+from filemill.gateway.callers import Callers
 from filemill.gateway.heads import RequestHead, ResponseHead
 from filemill.gateway.peer import ANSWER_CAME_EARLY, NOT_CONNECTED_YET, OTHER_SIDE_FULL
 from filemill.gateway.pool import Pool
@@ -43,6 +45,7 @@ class Exchange:
         self._keep = False  # the client's connection stays open after the answer
         self._service_keeps = False
         self._path = b""
+        self._caller: str | None = None  # the identity token that goes on in the place of credentials
         self._connecting: asyncio.Task[None] | None = None
         self._early: tuple[ResponseHead, bytes] | None = None
 
@@ -56,8 +59,28 @@ class Exchange:
         return self.route.streaming and self._response is not None
 
     def begin(self, path: bytes) -> None:
-        """Send the request to the service; `path` is what it sees, with the query."""
+        """Send the request to the service; `path` is what it sees, with the query.
+
+        Who calls is asked before a byte of the body is read on.
+        """
         self._path = path
+        callers = self.edge.callers if self.route.asks else None
+        shown = callers.shown(self.head) if callers is not None else None
+        if callers is None or shown is None:
+            return self._send()
+        self._caller = callers.at_hand(shown)
+        if self._caller is not None:
+            return self._send()
+        self.client.hold(NOT_CONNECTED_YET)
+        self._connecting = self.spawn(self._asked(callers, shown))
+        return None
+
+    async def _asked(self, callers: Callers, shown: Shown) -> None:
+        self._caller = await callers.ask(shown)
+        self._connecting = None
+        self._send()
+
+    def _send(self) -> None:
         service = self._pool.take()
         if service is not None:
             self._attach(service)
@@ -80,7 +103,7 @@ class Exchange:
         self.service = service
         service.begin(self)
         head = forwarding.request_head(
-            self.head, self._path, self.route.strip, self.record.client, self.record.identity
+            self.head, self._path, self.route, self.record.client, self.record.identity, self._caller
         )
         if self.client.full:
             service.hold(OTHER_SIDE_FULL)

@@ -7,10 +7,13 @@ a dash (`X_User_Id`). The framing is never copied: it is written from what was u
 
 from __future__ import annotations
 
+from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.gateway.answers import REASONS
 from filemill.gateway.heads import Head, RequestHead, ResponseHead
 from filemill.gateway.identity import Identity
+from filemill.gateway.routes import Route
 
+CRLF = "\r\n"
 HOP_BY_HOP = frozenset(
     {
         b"connection",
@@ -26,13 +29,35 @@ HOP_BY_HOP = frozenset(
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 ONLY_THE_EDGE_SAYS = frozenset({b"forwarded", b"x-real-ip", b"x-request-id", b"traceparent", b"host"})
 ONLY_THE_EDGE_SAYS_PREFIXES = (b"x-filemill-", b"x-user-", b"x-forwarded-")
+# For NGINX, which cannot take off by prefix: every name above that somebody might believe, and what belongs to one
+# connection and NGINX would pass on. What it says anew or drops by itself is not in it.
+TAKEN_OFF = (
+    "Forwarded",
+    "X-Real-IP",
+    "X-User-Id",
+    "X-User-Roles",
+    "X-Original-Method",
+    "X-Forwarded-Port",
+    "X-Forwarded-Server",
+    "X-Forwarded-Ssl",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Trailer",
+)
 NOT_TO_SERVICE = HOP_BY_HOP | FRAMING | ONLY_THE_EDGE_SAYS
 NOT_TO_CLIENT = HOP_BY_HOP | FRAMING | {b"x-request-id", b"server", b"x-filemill-identity"}
 
 
-def request_head(head: RequestHead, path: bytes, prefix: str, client: str, identity: Identity) -> bytes:
-    """The head a service gets; `path` is what is left after the route's prefix, with the query."""
+def request_head(
+    head: RequestHead, path: bytes, route: Route, client: str, identity: Identity, caller: str | None = None
+) -> bytes:
+    """The head a service gets; `path` is what is left after the route's prefix, with the query.
+
+    `caller`: the identity token of whoever calls; then the credentials that `access` has looked at stay here.
+    """
     dropped = NOT_TO_SERVICE | _listed_in_connection(head)
+    if caller is not None:
+        dropped |= {b"authorization"} if route.wants_cookie else {b"authorization", b"cookie"}
     if not identity.continues_trace:
         dropped |= {b"tracestate"}
     host = head.host or b"localhost"
@@ -47,9 +72,10 @@ def request_head(head: RequestHead, path: bytes, prefix: str, client: str, ident
     elif head.length is not None:
         lines.append(b"Content-Length: %d" % head.length)
     said = (
-        f"X-Forwarded-Prefix: {prefix}\r\nX-Forwarded-For: {client}\r\nX-Forwarded-Proto: http\r\n"
+        f"X-Forwarded-Prefix: {route.strip}\r\nX-Forwarded-For: {client}\r\nX-Forwarded-Proto: http\r\n"
         f"X-Forwarded-Host: {host.decode('ascii')}\r\n"
-        f"X-Request-ID: {identity.request_id}\r\ntraceparent: {identity.traceparent}\r\n\r\n"
+        f"X-Request-ID: {identity.request_id}\r\ntraceparent: {identity.traceparent}\r\n"
+        f"{f'{IDENTITY_HEADER}: {caller}' + CRLF if caller else ''}\r\n"
     )
     lines.append(said.encode("latin-1"))
     return b"\r\n".join(lines)

@@ -16,8 +16,10 @@ from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import load
 from filemill.chassis.telemetry.start import start_telemetry
+from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.process import SOCKET_PATH_MOST
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
+from filemill.gateway.callers import Callers
 from filemill.gateway.proxy import Gateway
 from filemill.gateway.routes import build_routes
 from filemill.gateway.settings import GatewaySettings
@@ -82,6 +84,7 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
         version=__version__,
         # What a service leans on is for operators, who ask the service itself.
         health_detail=not settings.asks_for_credentials,
+        callers=Callers(AskingAccess(settings.base_url("access"))) if settings.asks_for_credentials else None,
     )
     port = settings.port()
     try:

@@ -1,6 +1,6 @@
 """The local gateway: one port in front of all services, when no NGINX is there.
 
-Not for: TLS, WebSocket, rate limits, who may do what (the services ask access). Choosing settings, logs and metrics is
+Not for: TLS, WebSocket, rate limits, who may do what (that the services say). Choosing settings, logs and metrics is
 `main`'s work; this takes plain arguments.
 On failure: a port that is taken raises OSError from `start`; everything later is answered to the client.
 """
@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from filemill.gateway.addresses import Address
+from filemill.gateway.callers import Callers
 from filemill.gateway.client import ClientConnection
 from filemill.gateway.edge import AccessCallback, Edge
-from filemill.gateway.health import HealthSum
+from filemill.gateway.health import health_sum
 from filemill.gateway.limits import Limits
 from filemill.gateway.page import Page
 from filemill.gateway.routes import Route
@@ -42,6 +43,7 @@ class Gateway:
         health_detail: bool = True,
         trace_sample_ratio: float = 1.0,
         mover: Mover | None = None,
+        callers: Callers | None = None,
     ) -> None:
         self.stats = GatewayStats()
         self._limits = limits or Limits()
@@ -49,13 +51,14 @@ class Gateway:
             routes,
             upstreams,
             page=Page(page_dir),
-            health=HealthSum(upstreams, self._limits, version=version, detail=health_detail),
+            health=health_sum(upstreams, self._limits, version=version, detail=health_detail),
             mover=mover or Mover(),
             limits=self._limits,
             stats=self.stats,
             allowed_hosts=allowed_hosts,
             on_access=on_access,
             trace_sample_ratio=trace_sample_ratio,
+            callers=callers,
         )
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None
@@ -92,6 +95,8 @@ class Gateway:
                 await self._ticker
         await edge.settle()
         edge.mover.close()
+        if edge.callers is not None:
+            await edge.callers.close()
 
     async def _tick(self) -> None:
         while True:

@@ -70,7 +70,7 @@ class RequestBody:
             return exchange.refuse(answers.bad_request("The chunked body is not well-formed."))
         exchange.record.bytes_in += len(decoded)
         if exchange.record.bytes_in > exchange.route.max_body_bytes:
-            return exchange.refuse(answers.file_too_large(exchange.route.max_body_bytes))
+            return exchange.refuse(answers.file_too_large(f"{exchange.route.max_body_bytes:,}"))
         exchange.service.write(self._take_head() + chunk(decoded) + (LAST_CHUNK if body.complete else b""))
         return self._complete(b"") if body.complete else None
 

@@ -14,7 +14,8 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.storage.signed_links import LinkSigner
-from filemill.chassis.storage.store import BlobReader, BlobStore, SignsLinks
+from filemill.chassis.storage.store import BlobReader, BlobStore, HasDescriptor, InFolder, SignsLinks
+from filemill.chassis.web import accel
 from filemill.chassis.web.blob_response import BlobResponse
 from filemill.chassis.web.caller import Caller, CallerDep, address_of
 from filemill.chassis.web.origin import origin_of
@@ -156,7 +157,16 @@ class Contents:
             await reader.close()
             raise Unavailable("The stored bytes are not complete; `filemill verify` names them.")
         await self.journal.note(opened)
+        if self._goes_by_nginx(request, row, reader, part):
+            await reader.close()
+            return accel.accel_response(row["storage_key"], headers)
         return BlobResponse(reader, downloads.pieces(content, part), part.status, headers)
+
+    def _goes_by_nginx(self, request: Request, row: Any, reader: BlobReader, part: downloads.Choice) -> bool:
+        """A blob that lies in the shared folder as it is; what waits in the spool, or lies in a row, does not."""
+        is_there = isinstance(self.store, InFolder) and isinstance(reader, HasDescriptor) and row["status"] != "queued"
+        offered = is_there and self.settings.accel_redirect == "on" and len(part.spans) == 1
+        return offered and accel.is_offered(request.headers, part.status)
 
     async def open_row(self, row: Any) -> BlobReader:
         """The bytes of a row, from wherever they are. Raises `Unavailable`, `NotFound`."""

@@ -27,6 +27,7 @@ class UploadSettings(ServiceSettings):
     compression: str = Field(default="on", pattern="^(on|off)$")
     compression_min_bytes: int = Field(default=16 * 1024, ge=4096)
     compression_after_s: float = Field(default=3600.0, ge=0)
+    accel_redirect: str = Field(default="off", pattern="^(on|off)$")
     trash_days: float = Field(default=30.0, ge=0)
     reconcile: str = Field(default="delete", pattern="^(delete|report|off)$")
     reconcile_hours: float = Field(default=6.0, gt=0)

@@ -1,4 +1,4 @@
-"""A gateway on a real port in a thread of its own, and two kinds of service behind it.
+"""Both edges on real ports, the local gateway in a thread of its own and NGINX, and two kinds of service behind them.
 
 `puppet` is a bare socket whose every byte the test decides; `service` is uvicorn with a small real application.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ import uvloop
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.proxy import Gateway
 from filemill.gateway.routes import build_routes
+from support.servers import nginx
+from support.servers.nginx import EdgeNginx
+from support.servers.plugin import Servers
 
 WAIT_S = 10.0
 
@@ -95,6 +99,10 @@ class Puppet:
             self.listener.settimeout(WAIT_S)
         return True
 
+    def accept_waiting(self) -> socket.socket:
+        """The connection that `was_contacted` found."""
+        return self._open[-1]
+
     def close(self) -> None:
         for sock in [self.listener, *self._open]:
             sock.close()
@@ -133,7 +141,13 @@ def loop_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def start(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
-    """Start gateways; they are stopped after the test."""
+    """Start local gateways; they are stopped after the test."""
+    with _local(loop_kind) as start_one:
+        yield start_one
+
+
+@contextmanager
+def _local(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
     with ExitStack() as stack:
 
         def start_one(upstreams: dict[str, Address], *, routes: Any = None, **options: Any) -> RunningGateway:
@@ -159,6 +173,72 @@ def start(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
             stack.callback(running.stop, 0.0)
             return running
 
+        yield start_one
+
+
+@dataclass
+class RunningNginx:
+    """An NGINX with the configuration we render, with what tests of both edges use of a `RunningGateway`."""
+
+    server: EdgeNginx
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Its access log."""
+        path = self.server.folder / "access.log"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    connect = RunningGateway.connect
+    say = RunningGateway.say
+
+
+@pytest.fixture(params=["uvloop", "asyncio", pytest.param("nginx", marks=pytest.mark.servers)])
+def edge_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def start_nginx(servers: Servers) -> Iterator[Callable[..., RunningNginx]]:
+    """Start NGINX as the edge, without limits."""
+    with _nginx(servers) as start_one:
+        yield start_one
+
+
+@contextmanager
+def _nginx(servers: Servers) -> Iterator[Callable[..., RunningNginx]]:
+    """As for the local gateway: with `allowed_hosts` nobody is asked for credentials."""
+    if not nginx.PROGRAM.exists():
+        servers.missing("NGINX is not installed (Debian: nginx-light)")
+    with ExitStack() as stack:
+
+        def start_one(
+            upstreams: dict[str, Address | tuple[Address, ...]],
+            *,
+            routes: Any = None,
+            allowed_hosts: Any = None,
+            **options: Any,
+        ) -> RunningNginx:
+            places = {
+                name: tuple(str(one) for one in (found if isinstance(found, tuple) else (found,)))
+                for name, found in upstreams.items()
+            }
+            chosen = {"rate_per_s": 0, "asks_for_credentials": allowed_hosts is None} | options
+            server = EdgeNginx(places, routes, **chosen)
+            stack.callback(server.stop)
+            server.start()
+            return RunningNginx(server)
+
+        yield start_one
+
+
+@pytest.fixture
+def start_any(edge_kind: str, servers: Servers) -> Iterator[Callable[..., RunningGateway | RunningNginx]]:
+    """Start one edge or the other; `edge_kind` says which."""
+    with _nginx(servers) if edge_kind == "nginx" else _local(edge_kind) as start_one:
         yield start_one
 
 
@@ -215,19 +295,45 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture(params=["tcp", "unix"])
 def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
     """uvicorn with `app`, on a TCP port and on a Unix socket."""
-    if request.param == "unix":
-        listener = socket.socket(socket.AF_UNIX)
-        address: Address = UnixAddress(str(tmp_path / "service.sock"))
-        listener.bind(str(address))
-    else:
-        listener = socket.create_server(("127.0.0.1", 0))
-        address = TcpAddress("127.0.0.1", listener.getsockname()[1])
-    config = uvicorn.Config(app, http="httptools", loop="uvloop", ws="none", lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    wait_until(lambda: server.started, "uvicorn to start")
-    yield address
-    server.should_exit = True
-    thread.join(WAIT_S)
-    listener.close()
+    with _service(str(request.param), tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def tcp_service(tmp_path: Path) -> Iterator[Address]:
+    """The same on a TCP port only: NGINX in the tests may not look into the folder of a socket."""
+    with _service("tcp", tmp_path) as address:
+        yield address
+
+
+class Instance:
+    """uvicorn with `app` in a thread, on one address; it can be stopped, as SIGTERM does, and started again there."""
+
+    def __init__(self, socket_path: Path | None = None) -> None:
+        self.address: Address = TcpAddress("127.0.0.1", 0) if socket_path is None else UnixAddress(str(socket_path))
+
+    def start(self) -> None:
+        if isinstance(self.address, UnixAddress):
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(self.address))
+        else:
+            self._listener = socket.create_server((self.address.host, self.address.port))
+            self.address = TcpAddress("127.0.0.1", self._listener.getsockname()[1])
+        config = uvicorn.Config(app, http="httptools", loop="uvloop", ws="none", lifespan="off", log_level="error")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
+        self._thread.start()
+        wait_until(lambda: self._server.started, "uvicorn to start")
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(WAIT_S)
+        self._listener.close()
+
+
+@contextmanager
+def _service(kind: str, tmp_path: Path) -> Iterator[Address]:
+    instance = Instance(tmp_path / "service.sock" if kind == "unix" else None)
+    instance.start()
+    yield instance.address
+    instance.stop()

@@ -1,9 +1,15 @@
-"""An NGINX of its own, from Debian's package, with the server blocks a test gives it."""
+"""An NGINX of its own, from Debian's package: with the server blocks a test gives it, or as the edge that we render."""
 
 import re
+import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from filemill.gateway.nginx.options import NginxOptions
+from filemill.gateway.nginx.render import render
+from filemill.gateway.proxy import PAGE_DIR
 from support.servers.ports import free_ports, is_open
 from support.servers.server import Server
 
@@ -67,3 +73,66 @@ http {{
 }}
 """,
         )
+
+
+class EdgeNginx(Server):
+    """The edge as `filemill render nginx` writes it; `options` are those of `NginxOptions` that differ from a test's."""
+
+    name = "nginx-edge"
+
+    def __init__(
+        self,
+        upstreams: dict[str, tuple[str, ...]],
+        routes: Any = None,
+        *,
+        user: str | None = "www-data",
+        **options: Any,
+    ) -> None:
+        self.user = user
+        super().__init__()
+        self.port, self.tls_port = free_ports(2)
+        self._routes = routes
+        page = self.folder / "page"
+        shutil.copytree(PAGE_DIR, page)
+        nowhere = dict.fromkeys(NginxOptions().upstreams, ("127.0.0.1:1",))
+        self.options = NginxOptions(
+            listen=(f"127.0.0.1:{self.port}",),
+            upstreams=nowhere | upstreams,
+            page_dir=str(page),
+            work_dir=str(self.folder),
+            access_log=str(self.folder / "access.log"),
+            error_log=str(self.folder / "error.log"),
+        )
+        self.options = replace(self.options, **options)
+
+    def use_tls(self) -> Path:
+        """From the next start on also HTTPS with a certificate it signed itself; returns that."""
+        certificate, key = self.folder / "tls.crt", self.folder / "tls.key"
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                   "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+                   "-keyout", str(key), "-out", str(certificate)]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True)
+        self._own(key)
+        self.options = replace(
+            self.options,
+            tls_listen=(f"127.0.0.1:{self.tls_port}",),
+            certificate=str(certificate),
+            certificate_key=str(key),
+        )
+        return certificate
+
+    def start(self) -> None:
+        """Render, and start in the foreground."""
+        for name, text in render(self.options, self._routes).items():
+            self.write(name, text)
+        command = [str(PROGRAM), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", "daemon off;"]
+        self.launch(command, lambda: is_open(self.port))
+
+    def version(self) -> str:
+        """As `nginx -v` says."""
+        return Nginx.version(self)  # type: ignore[arg-type]
+
+    def said(self) -> str:
+        """Its own log, too."""
+        log = self.folder / "error.log"
+        return super().said() + (log.read_text(errors="replace")[-2000:] if log.exists() else "")

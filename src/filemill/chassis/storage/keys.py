@@ -8,6 +8,8 @@ import re
 from filemill.chassis.ids import new_id
 
 COMPRESSED_SUFFIX = ".zst"
+FOLDER = "blobs/"
+"""Every key begins so."""
 _KEY = re.compile(r"blobs/[0-9a-f]{2}/[0-9a-f-]{36}")
 
 

@@ -73,6 +73,13 @@ class AskingAccess:
             task.add_done_callback(lambda done: self._ended(shown, done))
         return await asyncio.shield(task)
 
+    def at_hand(self, shown: Shown) -> Principal | None:
+        """The caller, if `access` said so a moment ago; None: `principal` has to ask, or to refuse."""
+        kept = self._kept.get(shown)
+        if kept is None or time.monotonic() >= kept.fresh_until_s or isinstance(kept.answer, FilemillError):
+            return None
+        return kept.answer
+
     async def close(self) -> None:
         """See `Authenticator.close`."""
         await self._client.aclose()
