@@ -31,7 +31,7 @@ OURS = ("access", "upload", "metadata", "ai", "processing", "notification")
 ONCE = ("prepare", "certificate", "operator")
 BECOMES_ITS_OWN_USER = {"store"}
 """The image of SeaweedFS starts as root to own its volume, and then drops it; everything else starts as a user."""
-NOT_SETTINGS = {"POSTGRES_PASSWORD_FILE", "RABBITMQ_CONFIG_FILE", "TMPDIR"}
+NOT_SETTINGS = {"POSTGRES_PASSWORD_FILE", "RABBITMQ_CONFIG_FILE"}
 SET = {
     name: {
         "FILEMILL_PUBLISH": "0.0.0.0",

@@ -1,6 +1,6 @@
 """A certificate for the gateway: yours if it is there, else one that this installation signs itself, so that TLS works at once.
 
-Browsers warn of the second kind until it is replaced: put `server.crt` (with its chain) and `server.key` into the folder.
+Browsers warn of the second kind until it is replaced: put `tls.crt` (with its chain) and `tls.key` into the folder.
 On failure: `StartError` with one line; a retry is useless until the files are put right.
 """
 
@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from filemill.chassis.clock import now
 from filemill.chassis.errors import StartError
 
-CERTIFICATE, KEY = "server.crt", "server.key"
+CERTIFICATE, KEY = "tls.crt", "tls.key"
 LIFE = datetime.timedelta(days=397)
 """The longest that browsers accept of a certificate they trust."""
 RENEWED_BEFORE = datetime.timedelta(days=30)

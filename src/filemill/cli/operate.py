@@ -71,7 +71,7 @@ def prepare(
 
 @operate.command()
 def certificate(
-    folder: Annotated[Path, typer.Argument(help="Where the gateway finds server.crt and server.key.", exists=True)],
+    folder: Annotated[Path, typer.Argument(help="Where the gateway finds tls.crt and tls.key.", exists=True)],
 ) -> None:
     """Check the certificate of a folder, or put one there that is signed by itself, for the host of FILEMILL_PUBLIC_URL."""
     import os
