@@ -209,3 +209,19 @@ def _texts(folder: Path) -> dict[str, str]:
 def _aliases(field: Any) -> list[str]:
     alias = field.validation_alias
     return [alias] if isinstance(alias, str) else list(typing.cast(Any, alias).choices) if alias else []
+
+
+def test_mockup_when_a_project_takes_filemill_in_then_nothing_of_the_two_collides() -> None:
+    """An existing project includes ours, reaches the gateway on its network, and publishes a port of its own."""
+    theirs = read(COMPOSE.parents[1] / "mockup-infra" / "compose.yaml")
+    ours = chosen(read(), "keys")
+    assert theirs["include"] == [{"path": "deployment/compose/compose.yaml", "project_directory": "."}]
+    assert not set(theirs["services"]) & set(read()["services"])
+    nginx = theirs["services"]["nginx"]
+    assert set(nginx["depends_on"]) <= set(ours)
+    assert set(nginx["networks"]) & set(ours["gateway"]["networks"])
+    assert not set(nginx["ports"]) & set(ours["gateway"]["ports"])
+    for volume in nginx["volumes"]:
+        assert (ROOT / volume.partition(":")[0]).is_file()
+    snippet = (COMPOSE.parents[1] / "mockup-infra" / "filemill.conf").read_text(encoding="utf-8")
+    assert "proxy_pass http://gateway:8080;" in snippet
