@@ -39,12 +39,12 @@ def run() -> list[dict[str, Any]]:
             path = big_bodies.upload_file(upload_port, content)
             kept = next(one for one in (data / "store" / "blobs").rglob("*") if one.is_file())
             (folder / "nginx" / "files" / "big.bin").write_bytes(content)
-            through, before = "/api/upload", _Two(ours, gateway)
+            through, before = "/api/upload", Two(ours, gateway)
             gets = {
-                "ours": Side(ours, lambda: _get(ours.port, path)),
-                "gateway": Side(before, lambda: _get(gateway.port, through + path)),
-                "nginx": Side(web, lambda: _get(web.port, "/big.bin")),
-                "proxy": Side(_Two(ours, proxy), lambda: _get(proxy.port, path)),
+                "ours": Side(ours, lambda: fetch(ours.port, path)),
+                "gateway": Side(before, lambda: fetch(gateway.port, through + path)),
+                "nginx": Side(web, lambda: fetch(web.port, "/big.bin")),
+                "proxy": Side(Two(ours, proxy), lambda: fetch(proxy.port, path)),
             }
             down = big_bodies.race(gets, len(content), ROUNDS)
             kept.rename(folder / "kept")  # what the uploads leave is deleted
@@ -54,7 +54,7 @@ def run() -> list[dict[str, Any]]:
                     before, lambda: UPLOAD.put(gateway.port, through + "/files?filename={}"), data / "store" / "blobs"
                 ),
                 "proxy": Side(
-                    _Two(ours, proxy), lambda: UPLOAD.put(proxy.port, "/files?filename={}"), data / "store" / "blobs"
+                    Two(ours, proxy), lambda: UPLOAD.put(proxy.port, "/files?filename={}"), data / "store" / "blobs"
                 ),
             }
             up = big_bodies.race(puts, UPLOAD.total, ROUNDS, UPLOAD.sha256())
@@ -73,7 +73,7 @@ def run() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-class _Two(processes.Server):
+class Two(processes.Server):
     """A server and what stands before it, for the CPU they take together."""
 
     def __init__(self, first: processes.Server, second: processes.Server) -> None:
@@ -89,7 +89,7 @@ def _as(gateway: dict[str, Figures], direct: dict[str, Figures], name: str) -> d
     return gateway | {name: direct["ours"]}
 
 
-def _get(port: int, path: str) -> float:
+def fetch(port: int, path: str) -> float:
     """Seconds until the last byte of a file of `FILE_BLOCKS`."""
     connection = http_client.Connection(port)
     began_s = time.perf_counter()

@@ -33,6 +33,7 @@ BENCHMARKS = {
     "G8": "g8_memory",
     "G9": "g9_metadata_get",
     "G10": "g10_download",
+    "G10N": "g10_nginx",
     "G11": "g11_search",
     "G13": "g13_whole_way",
     "G15": "g15_start",

@@ -6,9 +6,10 @@ this page does not know fails.
 
 import asyncio
 import importlib
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,16 @@ from filemill.chassis.database.migrate import migrate
 from filemill.chassis.settings import load
 from filemill.chassis.web.edge import Edge
 from filemill.chassis.web.rights import ANYBODY, SOMEBODY, UPLOAD_TOKEN, needed
+from filemill.gateway.nginx.options import NginxOptions
+from filemill.gateway.nginx.render import render
 from support.callers import Callers, make_key
 from support.mill import Mill, wait_for
+from support.servers import nginx
+from support.servers.nginx import EdgeNginx
+from support.servers.plugin import Servers
 
+ROOT = Path(__file__).parents[2]
+PAGE_FILE = r"(?<page_file>[^._/][^/]*(/[^._/][^/]*)*)"
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
 PLACES = {"access": "/api/access", "notification": "/api/notifications"}
 FILES = ("files:read", "files:write", "files:delete")
@@ -125,13 +133,22 @@ async def _calls_of(service: str) -> list[Call]:
         ]
 
 
-@pytest.fixture(scope="module")
-def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """A mill that asks for keys."""
+@pytest.fixture(scope="module", params=["local", pytest.param("nginx", marks=pytest.mark.servers)])
+def mill(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator[Mill]:
+    """A mill that asks for keys, behind its own gateway or behind NGINX."""
     mill = Mill(tmp_path_factory.mktemp("rights") / "data", FILEMILL_AUTH="keys", FILEMILL_WEBHOOK_LOOPBACK="true")
     try:
         mill.start()
-        yield mill
+        if request.param == "local":
+            yield mill
+            return
+        if not nginx.PROGRAM.exists():
+            servers.missing("NGINX is not installed (Debian: nginx-light)")
+        upstreams = {name: (f"127.0.0.1:{port}",) for name, port in mill.ports.items() if name != "gateway"}
+        # One address makes more calls here than a person: the limits are tried elsewhere.
+        for edge in servers.running(EdgeNginx(upstreams, rate_per_s=0)):
+            mill.url = f"http://127.0.0.1:{edge.port}"
+            yield mill
     finally:
         mill.stop()
 
@@ -246,6 +263,34 @@ def test_every_call_when_made_by_every_kind_of_caller_then_only_the_right_ones_m
             look("the owner", ann, call, None, {401, 403})
     assert wrong == [], "\n".join(wrong)
     assert len(every) > 120
+
+
+def test_every_address_of_nginx_when_crawled_then_a_documented_path_lies_there_or_it_is_the_edges_own() -> None:
+    """Each rendered location leads to paths that OpenAPI describes, and each described path has its location."""
+    locations = dict(re.findall(r"\n *location (.+?) \{(.*?)\n        \}", _rendered(), re.DOTALL))
+    own = {name for name, body in locations.items() if "$filemill_target" not in body}
+    inner = {name for name, body in locations.items() if "internal;" in body}
+    assert own - inner == {"= /health", "~ ^/(livez|readyz)$", "= /", f"~ ^/ui/{PAGE_FILE}$", "/"}
+    assert {name for name in inner if not name.startswith(("= /_edge/", "^~ /_blobs/"))} == set()
+    used: set[str] = set()
+    for service in SERVICES:
+        described = json.loads((ROOT / "docs" / "openapi" / f"{service}.json").read_text())["paths"]
+        for path in [*described, "/docs", "/docs-assets/swagger-ui.css", "/openapi.json"]:
+            public = ("/api" if path.startswith("/session") else PLACES.get(service, f"/api/{service}")) + path
+            found = [name for name in locations if name.startswith("~ ^/api") and re.match(name[2:], public)]
+            assert found, f"{service} describes {path}, and NGINX has no place for it"
+            assert f"http://filemill_{service}$" in locations[found[0]], (service, path, found)
+            used.add(found[0])
+    assert used == {name for name in locations if name.startswith("~ ^/api")}
+
+
+def _rendered() -> str:
+    files = render(replace(NginxOptions(), blobs_dir="/store"))
+    main = files["nginx.conf"]
+    for name in ("page.conf", "problems.conf"):
+        indented = "".join(f"        {line}\n" for line in files[name].splitlines())
+        main = main.replace(f"        include {name};\n", indented)
+    return main
 
 
 def test_another_owners_lists_when_asked_then_they_are_empty(mill: Mill, client_with: Callers) -> None:

@@ -28,6 +28,7 @@ from filemill.chassis.web.caller import (
     address_of,
     known,
 )
+from filemill.chassis.web.direct import ExactRoute, nobody
 from filemill.chassis.web.origin import origin_of
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens
@@ -87,6 +88,10 @@ class Endpoints:
         add("/upload-tokens", self.new_upload_token, methods=["POST"], status_code=201, response_model=UploadToken,
             summary="Let a browser send files for you, for a short while")  # fmt: skip
         return router
+
+    def direct(self) -> list[ExactRoute]:
+        """What an edge asks for each of its requests."""
+        return [ExactRoute("GET", "/verify", lambda request, _nobody: self.verify(request), nobody)]
 
     async def session(self, caller: SomebodyDep) -> Session:
         """With `FILEMILL_AUTH=none` everybody on this machine is the local user. A session is told its CSRF token."""

@@ -45,8 +45,9 @@ async def build(settings: AccessSettings) -> ASGIApp:
     if oidc is not None:
         dependencies["issuer"] = Dependency(oidc.check, needed=False)
     logins, whole = Logins(database, sessions), Whole(settings)
+    endpoints = Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier)
     routers = [
-        Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier).router(),
+        endpoints.router(),
         LoginEndpoints(settings, logins, signing_in).router(),
         whole.router(),
     ]
@@ -58,7 +59,8 @@ async def build(settings: AccessSettings) -> ASGIApp:
         await sessions.close()
         await database.close()
 
-    app = build_app(HealthState("access", dependencies), routers, summary="Says who is calling.", stop=stop)
+    state = HealthState("access", dependencies)
+    app = build_app(state, routers, summary="Says who is calling.", stop=stop, direct=endpoints.direct())
     if verifier is not None:
         app.authenticate(verifier)
     return app

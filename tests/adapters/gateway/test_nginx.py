@@ -8,10 +8,12 @@ import re
 import select
 import socket
 import ssl
+import struct
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
 
 import httpx
@@ -353,3 +355,61 @@ def test_instances_when_one_after_the_other_restarts_then_no_request_fails(start
             one.stop()
     assert len(statuses) > 300
     assert set(statuses) == {200}
+
+
+class Names(threading.Thread):
+    """A name server that says of every name the one address it holds now (RFC 1035, A records only)."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.address = "127.0.0.1"
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+        self.start()
+
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # closed: over
+            while True:
+                question, who = self._socket.recvfrom(512)
+                answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 600, 4) + socket.inet_aton(self.address)
+                self._socket.sendto(
+                    question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, 1, 0, 0) + question[12:] + answer, who
+                )
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def test_name_when_a_service_moves_then_its_new_address_is_found_without_a_reload(start_nginx: Start) -> None:
+    """As a container that is made anew moves. The path, raw, and the headers are those of the other way to name services."""
+    here = Puppet(TcpAddress("127.0.0.1", 0))
+    assert isinstance(here.address, TcpAddress)
+    there = Puppet(TcpAddress("127.0.0.1", 0))
+    there.listener.close()
+    there.listener = socket.create_server(("127.0.0.2", here.address.port))
+    there.listener.settimeout(10)
+    with closing(Names()) as names, closing(here), closing(there):
+        edge = start_nginx({}, resolver=f"127.0.0.1:{names.port}")
+        edge.server.options = replace(
+            edge.server.options, upstreams=edge.server.options.upstreams | {"upload": (f"upload:{here.address.port}",)}
+        )
+        edge.server.halt()
+        edge.server.start()
+
+        def ask() -> bool:
+            with closing(edge.connect()) as sock:
+                sock.sendall(b"GET /api/upload/a%20b?q=%2F HTTP/1.1\r\nHost: a\r\n\r\n")
+                ready, _, _ = select.select([here.listener, there.listener], [], [], 10)
+                one = here if here.listener in ready else there
+                upstream = one.accept()
+                assert read_head(upstream).startswith(
+                    b"GET /a%20b?q=%2F HTTP/1.1\r\nHost: a\r\nX-Forwarded-Prefix: /api/upload"
+                )
+                upstream.sendall(OK)
+                assert b" 200 " in read_head(sock)
+                return one is there
+
+        assert not ask()
+        names.address = "127.0.0.2"
+        wait_until(ask, "the new address to be asked")

@@ -4,8 +4,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from filemill.gateway.nginx.options import NginxOptions
 from filemill.gateway.nginx.render import render
@@ -108,10 +114,19 @@ class EdgeNginx(Server):
     def use_tls(self) -> Path:
         """From the next start on also HTTPS with a certificate it signed itself; returns that."""
         certificate, key = self.folder / "tls.crt", self.folder / "tls.key"
-        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                   "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
-                   "-keyout", str(key), "-out", str(certificate)]  # fmt: skip
-        subprocess.run(command, check=True, capture_output=True)
+        private = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .sign(private, hashes.SHA256())
+        )
+        certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        kind = serialization.PrivateFormat.PKCS8
+        key.write_bytes(private.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()))
         self._own(key)
         self.options = replace(
             self.options,

@@ -7,6 +7,7 @@ another form, another method), so both must lead to the same function. What it s
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,12 +29,16 @@ class DirectRoute:
 
 @dataclass(frozen=True, slots=True)
 class ExactRoute:
-    """One method of one address without parameters. `who` says who is calling, as the route's dependency does."""
+    """One method of one address without parameters. `who` says who is calling, as the route's dependency does, or nothing."""
 
     method: str
     path: str
-    answer: Callable[[Request, Caller], Awaitable[Response]]
-    who: Callable[[Request], Awaitable[Caller]] = caller_of
+    answer: Callable[[Request, Any], Awaitable[Response]]
+    who: Callable[[Request], Awaitable[Any]] = caller_of
+
+
+async def nobody(request: Request) -> None:
+    """For an address that asks nobody who they are."""
 
 
 class Direct:

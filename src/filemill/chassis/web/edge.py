@@ -29,7 +29,8 @@ BODY_MOST_BYTES = 1024 * 1024
 
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics"})
+_QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics", "/verify"})
+"""Asked all the time; only what goes wrong is worth a line. Of `/verify` the request that is asked about has its own."""
 _HABITS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -192,7 +193,7 @@ class _Exchange:
         count, seconds = metrics.of_route(scope["method"], path, self._status)
         count.inc()
         seconds.observe(duration_s)
-        if scope["path"] in _QUIET and self._status == 200:
+        if scope["path"] in _QUIET and self._status in (200, 204):
             return
         _log.info(
             "http.request.done", method=scope["method"], route=path, status=self._status,

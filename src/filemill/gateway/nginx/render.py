@@ -18,14 +18,8 @@ from filemill.chassis.web.authentication import COOKIE, CSRF_HEADER, METHOD_HEAD
 from filemill.chassis.web.upload_tokens import PREFIX as UPLOAD_TOKEN
 from filemill.gateway.forwarding import TAKEN_OFF
 from filemill.gateway.limits import Limits
-from filemill.gateway.nginx.options import (
-    ADDRESS_BURST,
-    ADDRESS_CONNECTIONS,
-    ADDRESS_RATE_PER_S,
-    HTTP2_BY_DIRECTIVE,
-    OLDEST,
-    NginxOptions,
-)
+from filemill.gateway.nginx import installation
+from filemill.gateway.nginx.options import OLDEST, NginxOptions
 from filemill.gateway.nginx.problems import pages
 from filemill.gateway.page import CONTENT_TYPES
 from filemill.gateway.page import HEADERS as PAGE_HEADERS
@@ -34,14 +28,6 @@ from filemill.gateway.routes import HIDDEN_FIRST_SEGMENTS, SMALL_BODY_BYTES, Rou
 MAIN = "nginx.conf"
 STREAM_S = 7 * 24 * 3600
 """A stream may be silent between its heartbeats; NGINX has no word for never."""
-CIPHERS = tuple(
-    f"ECDHE-{signature}-{cipher}"
-    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
-    for signature in ("ECDSA", "RSA")
-)
-"""Of TLS 1.2: forward secrecy and authenticated encryption only."""
-KEPT_CONNECTIONS, KEPT_S = 64, 60
-"""Kept to each service, for less time than it keeps them itself (75 s): else a request meets a closing socket."""
 
 
 class _Text(string.Template):
@@ -54,7 +40,6 @@ def render(options: NginxOptions, routes: Sequence[Route] | None = None) -> dict
     """File name -> text, all for one folder; `nginx.conf` includes the others."""
     table = tuple(routes) if routes is not None else build_routes(options.max_file_bytes)
     limits = Limits()
-    # NGINX's own way for these names; and what it would pass on that is about one connection only.
     proxy = _fill("proxy.conf", accel_header=ACCEL_HEADER, connect_s=_number(limits.connect_s), identity_header=IDENTITY_HEADER,
                   taken_off="\n".join(f'proxy_set_header {name} "";' for name in TAKEN_OFF))  # fmt: skip
     found = {
@@ -68,7 +53,7 @@ def render(options: NginxOptions, routes: Sequence[Route] | None = None) -> dict
 
 
 def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
-    access = _upstream(options, "access")
+    access = installation.upstream(options, "access")
     return _fill(
         MAIN,
         oldest=".".join(map(str, max(OLDEST, options.nginx))),
@@ -78,12 +63,13 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
         client_head_s=_number(limits.client_head_s), client_idle_s=_number(limits.client_idle_s),
         linger_s=_number(limits.linger_s),
         small_body_bytes=str(SMALL_BODY_BYTES), small_body_words=f"{SMALL_BODY_BYTES:,}",
-        limit_zones=_limit_zones(options), limits=_limits(options),
-        allowed_hosts=_allowed_hosts(options), scheme=_scheme(options),
+        limit_zones=installation.limit_zones(options), limits=installation.limits(options),
+        allowed_hosts=installation.allowed_hosts(options), scheme=installation.scheme(options),
         targets="\n".join(_targets(table)), hidden="\n".join(_hidden(table)), body_limits="\n".join(_body_limits(table)),
         cookie=COOKIE, upload_token=UPLOAD_TOKEN,
-        upstreams="\n".join(_upstreams(options)), listen="\n".join(_listen(options)), tls=_tls(options),
-        trusted=_trusted(options), locations="\n".join(_location(options, route) for route in table),
+        upstreams="\n".join(installation.upstreams(options)),
+        listen="\n".join(installation.listen(options)), tls=installation.tls(options),
+        trusted=installation.trusted(options), locations="\n".join(_location(options, route) for route in table),
         identity=_identity(access, limits) if options.asks_for_credentials else "", access=access,
     )  # fmt: skip
 
@@ -103,7 +89,8 @@ def _location(options: NginxOptions, route: Route) -> str:
     return _fill(
         "location.conf", prefix=route.prefix, strip=route.strip, max_body_bytes=str(route.max_body_bytes),
         idle_s=_number(route.idle_s), read_s=str(STREAM_S) if route.streaming else _number(route.response_head_s),
-        cookie="$http_cookie" if route.wants_cookie else "$filemill_cookie", upstream=_upstream(options, route.service),
+        cookie="$http_cookie" if route.wants_cookie else "$filemill_cookie",
+        upstream=installation.upstream(options, route.service),
         accel="on" if route.carries_files and options.blobs_dir else '""',
         extras="".join(f"            {line}\n" for line in extras),
     )  # fmt: skip
@@ -131,130 +118,12 @@ def _body_limits(table: Sequence[Route]) -> Iterator[str]:
             yield f'        "~^{route.prefix}(/|$)" "{route.max_body_bytes:,}";'
 
 
-# --- pieces of the installation ---
-
-
-def _upstream(options: NginxOptions, service: str) -> str:
-    return f"http://filemill_{service}" if options.keeps_connections else f"http://$filemill_{service}"
-
-
-def _upstreams(options: NginxOptions) -> Iterator[str]:
-    if options.resolver:
-        yield "    # Names are looked up again while it runs: a container that was made anew has another address."
-        is_file = options.resolver.startswith("/")
-        yield f"    include {options.resolver};" if is_file else f"    resolver {options.resolver} valid=5s ipv6=off;"
-        yield "    resolver_timeout 2s;"
-    for service, addresses in options.upstreams.items():
-        if options.keeps_connections:
-            yield from _upstream_block(service, addresses, resolve=options.resolver is not None)
-        else:
-            yield f"    map $host $filemill_{service} {{\n        default {addresses[0]};\n    }}"
-
-
-def _upstream_block(service: str, addresses: Sequence[str], *, resolve: bool) -> Iterator[str]:
-    yield f"    upstream filemill_{service} {{"
-    yield f"        zone filemill_{service} 64k;"
-    for address in addresses:
-        place = f"unix:{address}" if address.startswith("/") else address
-        yield f"        server {place} max_fails=1 fail_timeout=1s{' resolve' if resolve else ''};"
-    yield f"        keepalive {KEPT_CONNECTIONS};"
-    yield f"        keepalive_timeout {KEPT_S}s;"
-    yield "    }"
-
-
-def _listen(options: NginxOptions) -> Iterator[str]:
-    for address in options.listen:
-        yield f"        listen {address} default_server;"
-    by_directive = options.nginx >= HTTP2_BY_DIRECTIVE
-    for address in options.tls_listen:
-        yield f"        listen {address} ssl{'' if by_directive else ' http2'} default_server;"
-    if options.tls_listen and by_directive:
-        yield "        http2 on;"
-
-
-def _tls(options: NginxOptions) -> str:
-    if not options.tls_listen:
-        return ""
-    lines = [
-        f"ssl_certificate {options.certificate};",
-        f"ssl_certificate_key {options.certificate_key};",
-        "ssl_protocols TLSv1.2 TLSv1.3;",
-        f"ssl_ciphers {':'.join(CIPHERS)};",
-        "ssl_prefer_server_ciphers off;",
-        "ssl_session_cache shared:filemill_tls:10m;",
-        "ssl_session_timeout 1d;",
-        "ssl_session_tickets off;",
-    ]
-    return "".join(f"        {line}\n" for line in lines)
-
-
-def _trusted(options: NginxOptions) -> str:
-    if not options.trusted_proxies:
-        return ""
-    lines = [f"set_real_ip_from {proxy};" for proxy in options.trusted_proxies]
-    lines += ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
-    return "".join(f"        {line}\n" for line in lines)
-
-
-def _scheme(options: NginxOptions) -> str:
-    if not options.trusted_proxies:
-        return "    map $scheme $filemill_scheme {\n        default $scheme;\n    }"
-    lines = ["    # Only a proxy that is trusted may say that the client came by HTTPS.",
-             "    geo $realip_remote_addr $filemill_is_trusted {", "        default 0;",
-             *(f"        {proxy} 1;" for proxy in options.trusted_proxies), "    }",
-             '    map "$filemill_is_trusted $http_x_forwarded_proto" $filemill_scheme {', "        default $scheme;",
-             '        "1 https" https;', '        "1 http" http;', "    }"]  # fmt: skip
-    return "\n".join(lines)
-
-
-def _allowed_hosts(options: NginxOptions) -> str:
-    hosts = options.allowed_hosts
-    if hosts is None:
-        return "    map $host $filemill_misdirected {\n        default 0;\n    }\n"
-    lines = ["    # Nobody is asked for credentials: a name of elsewhere that points here must reach nothing (DNS rebinding).",
-             "    map $host $filemill_misdirected {", "        default 1;",
-             *(f'        "{host}" 0;' for host in sorted(hosts)), "    }", ""]  # fmt: skip
-    return "\n".join(lines)
-
-
-def _limit_zones(options: NginxOptions) -> str:
-    if not options.asks_for_credentials or not options.rate_per_s:
-        return ""
-    lines = [
-        "",
-        "    # --- how often, from where: a wall before the services, which count exactly and say how much is left ---",
-        f"    map $http_authorization$cookie_{COOKIE} $filemill_caller {{",
-        '        "" $binary_remote_addr;',
-        f"        default $http_authorization$cookie_{COOKIE};",
-        "    }",
-        f"    limit_req_zone $filemill_caller zone=filemill_callers:10m rate={options.rate_per_s}r/s;",
-        f"    limit_req_zone $binary_remote_addr zone=filemill_addresses:10m rate={ADDRESS_RATE_PER_S}r/s;",
-        "    limit_conn_zone $binary_remote_addr zone=filemill_connections:10m;",
-        "    limit_req_status 429;",
-        "    limit_conn_status 429;",
-        "    limit_req_log_level warn;",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _limits(options: NginxOptions) -> str:
-    if not options.asks_for_credentials or not options.rate_per_s:
-        return ""
-    lines = [
-        f"limit_req zone=filemill_callers burst={options.burst} nodelay;",
-        f"limit_req zone=filemill_addresses burst={ADDRESS_BURST} nodelay;",
-        f"limit_conn filemill_connections {ADDRESS_CONNECTIONS};",
-    ]
-    return "".join(f"        {line}\n" for line in lines)
+# --- the other files ---
 
 
 def _identity(access: str, limits: Limits) -> str:
     return _fill("identity.conf", access=access, connect_s=_number(limits.connect_s), method_header=METHOD_HEADER,
                  csrf_header=CSRF_HEADER, csrf_variable=_variable(CSRF_HEADER))  # fmt: skip
-
-
-# --- the other files ---
 
 
 def _problems() -> Iterator[str]:

@@ -1,0 +1,151 @@
+"""The parts of NGINX's configuration that differ between installations: where it listens, where services answer, limits.
+
+Not for: what follows from the route table (`render`). On failure: nothing is raised; `NginxOptions` has refused what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from filemill.chassis.web.authentication import COOKIE
+from filemill.gateway.nginx.options import (
+    ADDRESS_BURST,
+    ADDRESS_CONNECTIONS,
+    ADDRESS_RATE_PER_S,
+    HTTP2_BY_DIRECTIVE,
+    NginxOptions,
+)
+
+CIPHERS = tuple(
+    f"ECDHE-{signature}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for signature in ("ECDSA", "RSA")
+)
+"""Of TLS 1.2: forward secrecy and authenticated encryption only."""
+
+KEPT_CONNECTIONS, KEPT_S = 64, 60
+"""Kept to each service, for less time than it keeps them itself (75 s): else a request meets a closing socket."""
+
+
+def upstream(options: NginxOptions, service: str) -> str:
+    """The address of a service, as `proxy_pass` takes it."""
+    return f"http://filemill_{service}" if options.keeps_connections else f"http://$filemill_{service}"
+
+
+def upstreams(options: NginxOptions) -> Iterator[str]:
+    """Where services answer, and how their names are looked up."""
+    if options.resolver:
+        yield "    # Names are looked up again while it runs: a container that was made anew has another address."
+        is_file = options.resolver.startswith("/")
+        yield f"    include {options.resolver};" if is_file else f"    resolver {options.resolver} valid=5s ipv6=off;"
+        yield "    resolver_timeout 2s;"
+    for service, addresses in options.upstreams.items():
+        if options.keeps_connections:
+            yield from _upstream_block(service, addresses, resolve=options.resolver is not None)
+        else:
+            yield f"    map $host $filemill_{service} {{\n        default {addresses[0]};\n    }}"
+
+
+def _upstream_block(service: str, addresses: Sequence[str], *, resolve: bool) -> Iterator[str]:
+    yield f"    upstream filemill_{service} {{"
+    yield f"        zone filemill_{service} 64k;"
+    for address in addresses:
+        place = f"unix:{address}" if address.startswith("/") else address
+        yield f"        server {place} max_fails=1 fail_timeout=1s{' resolve' if resolve else ''};"
+    yield f"        keepalive {KEPT_CONNECTIONS};"
+    yield f"        keepalive_timeout {KEPT_S}s;"
+    yield "    }"
+
+
+def listen(options: NginxOptions) -> Iterator[str]:
+    """Where it listens."""
+    for address in options.listen:
+        yield f"        listen {address} default_server;"
+    by_directive = options.nginx >= HTTP2_BY_DIRECTIVE
+    for address in options.tls_listen:
+        yield f"        listen {address} ssl{'' if by_directive else ' http2'} default_server;"
+    if options.tls_listen and by_directive:
+        yield "        http2 on;"
+
+
+def tls(options: NginxOptions) -> str:
+    """How TLS is spoken."""
+    if not options.tls_listen:
+        return ""
+    lines = [
+        f"ssl_certificate {options.certificate};",
+        f"ssl_certificate_key {options.certificate_key};",
+        "ssl_protocols TLSv1.2 TLSv1.3;",
+        f"ssl_ciphers {':'.join(CIPHERS)};",
+        "ssl_prefer_server_ciphers off;",
+        "ssl_session_cache shared:filemill_tls:10m;",
+        "ssl_session_timeout 1d;",
+        "ssl_session_tickets off;",
+    ]
+    return "".join(f"        {line}\n" for line in lines)
+
+
+def trusted(options: NginxOptions) -> str:
+    """Whose word on the address of a client counts."""
+    if not options.trusted_proxies:
+        return ""
+    lines = [f"set_real_ip_from {proxy};" for proxy in options.trusted_proxies]
+    lines += ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
+    return "".join(f"        {line}\n" for line in lines)
+
+
+def scheme(options: NginxOptions) -> str:
+    """By which scheme the client came."""
+    if not options.trusted_proxies:
+        return "    map $scheme $filemill_scheme {\n        default $scheme;\n    }"
+    lines = ["    # Only a proxy that is trusted may say that the client came by HTTPS.",
+             "    geo $realip_remote_addr $filemill_is_trusted {", "        default 0;",
+             *(f"        {proxy} 1;" for proxy in options.trusted_proxies), "    }",
+             '    map "$filemill_is_trusted $http_x_forwarded_proto" $filemill_scheme {', "        default $scheme;",
+             '        "1 https" https;', '        "1 http" http;', "    }"]  # fmt: skip
+    return "\n".join(lines)
+
+
+def allowed_hosts(options: NginxOptions) -> str:
+    """Under which names it answers."""
+    hosts = options.allowed_hosts
+    if hosts is None:
+        return "    map $host $filemill_misdirected {\n        default 0;\n    }\n"
+    lines = ["    # Nobody is asked for credentials: a name of elsewhere that points here must reach nothing (DNS rebinding).",
+             "    map $host $filemill_misdirected {", "        default 1;",
+             *(f'        "{host}" 0;' for host in sorted(hosts)), "    }", ""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def limit_zones(options: NginxOptions) -> str:
+    """What is counted."""
+    if not options.asks_for_credentials or not options.rate_per_s:
+        return ""
+    lines = [
+        "",
+        "    # --- how often, from where: a wall before the services, which count exactly and say how much is left ---",
+        f"    map $http_authorization$cookie_{COOKIE} $filemill_caller {{",
+        '        "" $binary_remote_addr;',
+        f"        default $http_authorization$cookie_{COOKIE};",
+        "    }",
+        f"    limit_req_zone $filemill_caller zone=filemill_callers:10m rate={options.rate_per_s}r/s;",
+        f"    limit_req_zone $binary_remote_addr zone=filemill_addresses:10m rate={ADDRESS_RATE_PER_S}r/s;",
+        "    limit_conn_zone $binary_remote_addr zone=filemill_connections:10m;",
+        "    limit_req_status 429;",
+        "    limit_conn_status 429;",
+        "    limit_req_log_level warn;",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def limits(options: NginxOptions) -> str:
+    """How much of it may be."""
+    if not options.asks_for_credentials or not options.rate_per_s:
+        return ""
+    lines = [
+        f"limit_req zone=filemill_callers burst={options.burst} nodelay;",
+        f"limit_req zone=filemill_addresses burst={ADDRESS_BURST} nodelay;",
+        f"limit_conn filemill_connections {ADDRESS_CONNECTIONS};",
+    ]
+    return "".join(f"        {line}\n" for line in lines)
