@@ -71,6 +71,15 @@ def test_service_when_it_runs_then_it_is_hardened_bounded_and_watched(compose: d
         assert service["user"].partition(":")[0] not in ("", "root", "0"), name
 
 
+def test_scratch_when_a_worker_is_scaled_then_no_container_shares_its_own(compose: dict[str, Any]) -> None:
+    """Each is process 1 of its own and takes a shared `1` for itself; podman-compose gives scaled ones one anonymous volume."""
+    for name, service in _all(compose):
+        assert all(":" in volume for volume in service.get("volumes", ())), name
+        if name.endswith("-worker"):
+            assert any(place.startswith("/data:") for place in service["tmpfs"]), name
+            assert not any(volume.split(":")[1] == "/data" for volume in service.get("volumes", ())), name
+
+
 def test_image_when_it_is_named_then_by_a_tag_that_stays(compose: dict[str, Any]) -> None:
     """With its registry, so that no other one is asked; ours are of this machine alone."""
     for name, service in _all(compose):
