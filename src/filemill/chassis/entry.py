@@ -4,7 +4,7 @@
     python -m filemill.chassis.entry migrate [SERVICE]
     python -m filemill.chassis.entry well [SERVICE] [--worker]
 
-`SERVICE` is `FILEMILL_SERVICE` when left out, which each image sets. `filemill run` and `filemill migrate` start the same here.
+`SERVICE` is `FILEMILL_IMAGE` when left out, which each image sets. `filemill run` and `filemill migrate` start the same here.
 Not for: several services in one process group (`local.runner`).
 On failure: one line on standard error and status 1; 2 for a command that is none.
 """
@@ -71,7 +71,8 @@ def well(service: str, *, worker: bool = False) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say; returns the exit status."""
     asked = _parsed(arguments)
-    service = asked.service or os.environ.get("FILEMILL_SERVICE", "")
+    # Not `FILEMILL_SERVICE`: that is a field of the settings, and each part of `operator` would be a service of that name.
+    service = asked.service or os.environ.get("FILEMILL_IMAGE", "")
     try:
         if asked.command == "migrate":
             _say(migrate(service))
@@ -102,7 +103,7 @@ def _run(service: str, *, worker: bool, workers: int | None) -> None:
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="filemill.chassis.entry", description="What a container runs.")
     parser.add_argument("command", choices=("run", "migrate", "well"))
-    parser.add_argument("service", nargs="?", default="", help="default: FILEMILL_SERVICE")
+    parser.add_argument("service", nargs="?", default="", help="default: FILEMILL_IMAGE")
     parser.add_argument("--worker", action="store_true", help="the worker beside processing or ai")
     parser.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="as --worker, N jobs at a time")
     return parser.parse_args(arguments)

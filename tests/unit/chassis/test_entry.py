@@ -48,7 +48,7 @@ def test_entry_when_no_service_is_named_then_the_image_s_own_is_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each image says in its environment what it is."""
-    monkeypatch.setenv("FILEMILL_SERVICE", "notification")
+    monkeypatch.setenv("FILEMILL_IMAGE", "notification")
     assert entry.main(["migrate"]) == 0
     assert capsys.readouterr().out.startswith("notification at revision ")
 
