@@ -8,3 +8,14 @@ common=(--quiet --universal --generate-hashes --python-version 3.11 --no-annotat
 "$uv" pip compile "${common[@]}" --group pyproject.toml:build -c requirements/dev.lock -o requirements/build.lock
 "$uv" pip compile "${common[@]}" -o requirements/tools.lock requirements/tools.in
 "$uv" pip compile "${common[@]}" --extra ai-torch -c requirements/dev.lock -o requirements/ai-torch.lock pyproject.toml
+
+# What each container image installs: its service's extra and the clients of the engines, at the versions of the whole.
+image() { # image NAME EXTRA...
+  local name=$1 extra extras=(); shift
+  for extra in "$@"; do extras+=(--extra "$extra"); done
+  "$uv" pip compile "${common[@]}" "${extras[@]}" -c requirements/filemill.lock -o "requirements/images/$name.lock" pyproject.toml
+}
+mkdir -p requirements/images
+for service in access upload metadata ai notification; do image "$service" "$service" servers; done
+image processing processing engines
+image operator access upload metadata notification cli servers

@@ -6,7 +6,7 @@ A wrong value stops the start with one line that names the variable, the problem
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -36,6 +36,9 @@ SECRETS = (
     "AWS_SESSION_TOKEN",
 )
 """Names without our prefix that may come as `NAME_FILE`. Others that end so are not ours (`AWS_WEB_IDENTITY_TOKEN_FILE`)."""
+
+SAMPLE = "sample-secret"
+"""Stands in every secret that comes with the repository. They are for trials that ask nobody for credentials, no more."""
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -116,6 +119,17 @@ class ServiceSettings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _no_sample_secrets(self) -> Self:
+        if self.asks_for_credentials:
+            for name, value in _secrets_of(self):
+                if value and (SAMPLE in value or SAMPLE.encode().hex() in value):
+                    raise ValueError(
+                        f"{name} is the sample that comes with filemill, which everybody knows; "
+                        "make your own with deployment/compose/make-secrets.sh"
+                    )
+        return self
+
     @property
     def auth_kinds(self) -> frozenset[str]:
         """By what callers are recognised: `none` alone, or `keys`, `oidc`."""
@@ -144,9 +158,13 @@ class ServiceSettings(BaseSettings):
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
-        """Host names this installation answers to while it asks nobody for credentials."""
-        public = urlsplit(self.public_url).hostname if self.public_url else None
-        return frozenset({*LOOPBACK_HOSTS, "[::1]", self.host}) | ({public} if public else set())
+        """Host names this installation answers to while it asks nobody for credentials.
+
+        Its own services count by the names they call each other by: on a network of containers these are not loopback.
+        """
+        urls = [self.public_url, *(os.environ.get(f"FILEMILL_{service.upper()}_URL") for service in PORTS)]
+        named = {urlsplit(url).hostname for url in urls if url}
+        return frozenset({*LOOPBACK_HOSTS, "[::1]", self.host, *filter(None, named)})
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -172,7 +190,8 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
         name = "_".join(str(part) for part in first["loc"]) or kind.__name__
         message = first["msg"].removeprefix("Value error, ")
         variable = name.upper() if name.isupper() else f"FILEMILL_{name.upper()}"
-        raise StartError(message if message.startswith("FILEMILL_") else f"{variable}: {message}") from error
+        named = message.startswith(("FILEMILL_", *SECRETS))
+        raise StartError(message if named else f"{variable}: {message}") from error
 
 
 def _read_secret_files() -> None:
@@ -186,6 +205,15 @@ def _read_secret_files() -> None:
             raise StartError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise StartError(f"{name} names {path}, which is not a text in UTF-8") from error
+
+
+def _secrets_of(settings: ServiceSettings) -> Iterator[tuple[str, str | None]]:
+    """Each secret by the name of its variable. Databases of single services have variables of their own."""
+    for name in (*SECRETS, *(name for name in os.environ if re.fullmatch(r"FILEMILL_[A-Z]+_DATABASE_URL", name))):
+        yield name, os.environ.get(name)
+    for name, kept in settings:
+        if isinstance(kept, SecretStr):
+            yield f"FILEMILL_{name.upper()}", kept.get_secret_value()
 
 
 def _is_loopback_url(url: str | None) -> bool:

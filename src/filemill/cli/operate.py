@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from filemill.chassis.errors import StartError
 from filemill.cli import screen
 
 operate = typer.Typer()
@@ -35,30 +34,51 @@ def run(
     ] = None,
 ) -> None:
     """Run one service in this process, until Ctrl-C."""
-    import importlib
-    import os
+    from filemill.chassis.entry import start
 
-    if service not in SERVICES:
-        raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    worker = worker or workers is not None
-    if worker and service not in ("processing", "ai"):
-        raise StartError(f"{service} has no worker; processing and ai have one")
-    if workers is not None:
-        os.environ[f"FILEMILL_{service.upper()}_WORKERS"] = str(workers)
-    module = importlib.import_module(f"filemill.{service}.{'worker' if worker else 'main'}")
-    module.run(lambda address: screen.say(f"{service} ready at {address}"))
+    start(service, lambda address: screen.say(f"{service} ready at {address}"), worker=worker, workers=workers)
 
 
 @operate.command()
-def migrate(service: Annotated[str, typer.Argument(help="The service whose database to bring up to date.")]) -> None:
+def migrate(
+    services: Annotated[list[str], typer.Argument(help="The services whose databases to bring up to date.")],
+) -> None:
     """Bring a service's database to the schema of this version (a start does it too)."""
-    from filemill.chassis.database.migrate import migrate as run_migrations
-    from filemill.chassis.settings import ServiceSettings, load
+    from filemill.chassis import entry
 
-    if service not in SERVICES:
-        raise StartError(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    revision = run_migrations(load(ServiceSettings, service=service))
-    screen.say(f"{service} at revision {revision}" if revision else f"{service} owns no data")
+    for service in services:
+        screen.say(entry.migrate(service))
+
+
+@operate.command("make-bucket")
+def make_bucket() -> None:
+    """Make the bucket that STORAGE_URL names, if it is not there."""
+    from filemill.chassis.settings import ServiceSettings, load
+    from filemill.chassis.storage.build import make_bucket as make
+
+    screen.say(make(load(ServiceSettings)))
+
+
+@operate.command()
+def prepare(
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to wait for engines that are not there yet.")] = 300,
+) -> None:
+    """Make the bucket and bring every schema up to date, as soon as the engines answer."""
+    from filemill.cli.prepare import prepare as run
+
+    run(patience)
+
+
+@operate.command()
+def certificate(
+    folder: Annotated[Path, typer.Argument(help="Where the gateway finds tls.crt and tls.key.", exists=True)],
+) -> None:
+    """Check the certificate of a folder, or put one there that is signed by itself, for the host of FILEMILL_PUBLIC_URL."""
+    import os
+
+    from filemill.cli.certificate import provide
+
+    screen.say(provide(folder, os.environ.get("FILEMILL_PUBLIC_URL")))
 
 
 @operate.command()

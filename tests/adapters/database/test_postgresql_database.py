@@ -109,6 +109,21 @@ async def test_call_when_the_server_answers_nothing_then_unavailable_in_time(
     await impatient.close()
 
 
+async def test_call_when_an_idle_connection_was_told_goodbye_then_another_one_is_opened(database: Database) -> None:
+    """A server that is killed says so on each connection, and the driver learns of it before the socket is closed.
+
+    Once an upload was answered 500 in between: asyncpg then raises an error that is no `InterfaceError`.
+    """
+    await database.write("test", add, 1)
+    goodbye = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+    drivers = database._drivers  # type: ignore[attr-defined]
+    for driver in drivers:
+        driver._protocol.data_received(b"E" + (len(goodbye) + 4).to_bytes(4, "big") + goodbye)
+    assert drivers
+    await database.write("test", add, 2)
+    assert await database.read(numbers) == {1, 2}
+
+
 async def test_hold_when_two_take_several_things_then_neither_waits_for_the_other_for_ever(
     server: PostgreSql, database: Database
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 from filemill.chassis.errors import FilemillError, NotFound, StartError, StorageFull, Unavailable
 from filemill.chassis.resilience.breaker import OPEN_LONGEST_S
 from filemill.chassis.storage import remote_body, remote_store
-from filemill.chassis.storage.build import build_store, check_start
+from filemill.chassis.storage.build import build_store, check_start, make_bucket
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.remote_client import Patience
 from filemill.chassis.storage.remote_store import S3BlobStore
@@ -516,6 +516,31 @@ async def test_check_start_when_a_setting_is_wrong_then_one_line_names_it(
         assert "\n" not in text
         assert "wrong-secret" not in text
         assert "testing" not in text
+
+
+def test_make_bucket_when_it_is_not_there_then_it_can_be_used_and_again_changes_nothing(place: S3Place) -> None:
+    """An operator's command, and what Compose runs before the services start."""
+    settings = place.settings(STORAGE_URL="s3://made-for-once")
+    assert make_bucket(settings) == "bucket made-for-once made"
+    asyncio.run(check_start(build_store(settings), writes=True))
+    assert make_bucket(settings) == "bucket made-for-once is there"
+
+
+@pytest.mark.parametrize(
+    ("changed", "variable"),
+    [
+        ({"AWS_SECRET_ACCESS_KEY": "wrong-secret"}, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"),
+        ({"STORAGE_SERVICE_URL": "http://127.0.0.1:1"}, "STORAGE_SERVICE_URL"),
+    ],
+)
+def test_make_bucket_when_a_setting_is_wrong_then_one_line_names_it(
+    place: S3Place, changed: dict[str, str], variable: str
+) -> None:
+    """As at the start of a service."""
+    with pytest.raises(StartError) as refused:
+        make_bucket(place.settings(**changed))
+    assert str(refused.value).startswith(variable + ":")
+    assert "\n" not in str(refused.value)
 
 
 async def test_check_start_when_something_else_answers_there_then_it_is_said(

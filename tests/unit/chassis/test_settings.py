@@ -107,3 +107,38 @@ def test_allowed_hosts_when_a_public_url_is_set_then_its_name_is_one_of_them() -
     hosts = ServiceSettings(public_url="https://files.example").allowed_hosts
     assert {"localhost", "127.0.0.1", "[::1]", "files.example"} <= hosts
     assert "evil.example" not in hosts
+
+
+def test_allowed_hosts_when_services_have_names_then_they_may_call_each_other_by_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a network of containers `http://upload:8000` is how metadata asks upload; without this each such call was 421."""
+    monkeypatch.setenv("FILEMILL_UPLOAD_URL", "http://upload:8000")
+    hosts = ServiceSettings(service="metadata").allowed_hosts
+    assert "upload" in hosts
+    assert "ai" not in hosts
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "postgresql://filemill_upload:sample-secret-of-upload@postgres:5432/filemill_upload"),
+        ("FILEMILL_UPLOAD_DATABASE_URL", "postgresql://u:sample-secret-of-upload@postgres:5432/filemill_upload"),
+        ("RABBITMQ_URL", "amqp://filemill:sample-secret-of-rabbitmq@rabbitmq:5672/filemill"),
+        ("REDIS_URL", "redis://:sample-secret-of-valkey@valkey:6379/0"),
+        ("AWS_SECRET_ACCESS_KEY", "sample-secret-of-store"),
+        ("FILEMILL_SIGNING_KEYS", "sample-secret-of-signing-links-and-tokens"),
+        ("FILEMILL_IDENTITY_KEYS", "73616d706c652d7365637265742d73616d706c652d7365637265742d73616d70"),
+    ],
+)
+def test_load_when_a_secret_is_a_sample_then_only_a_trial_starts(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """What everybody can read in the repository keeps nobody out: with credentials it stops the start, by name, unshown."""
+    monkeypatch.setenv(variable, value)
+    load(UploadSettings)
+    monkeypatch.setenv("FILEMILL_AUTH", "keys")
+    with pytest.raises(StartError) as refused:
+        load(UploadSettings)
+    assert str(refused.value).startswith(f"{variable} is the sample")
+    assert "sample-secret" not in str(refused.value)

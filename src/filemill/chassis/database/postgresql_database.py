@@ -44,6 +44,8 @@ _HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _AWAY = ("08", "57P", "53300")
 """Connection gone, server stopping or starting, no connection free."""
+# The second is what the driver says while the server has said goodbye and the socket is not closed yet. Nothing was sent.
+_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 _FULL = ("53100",)
 _AGAIN = ("40001", "40P01", "55P03")
 """Serialization, deadlock, lock not available: the same work, run again, may go well."""
@@ -218,7 +220,7 @@ class PostgresqlDatabase:
             if not lost and isinstance(error, Exception) and driver.is_in_transaction():
                 await _execute(driver, "ROLLBACK")
                 return
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, TimeoutError, asyncpg.PostgresError, *_LOST):
             lost = True
         if lost or not isinstance(error, Exception):
             driver.terminate()
@@ -340,6 +342,6 @@ def _is_away(error: BaseException) -> bool:
     """Whether the server, or the way to it, is the problem."""
     if isinstance(error, DBAPIError):
         error = (error.orig and error.orig.__cause__) or error.orig or error
-    if isinstance(error, (OSError, TimeoutError, PoolTimeout, asyncpg.InterfaceError)):
+    if isinstance(error, (OSError, TimeoutError, PoolTimeout, *_LOST)):
         return True
     return _sqlstate(error).startswith(_AWAY)

@@ -9,7 +9,7 @@ from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.storage.local_pieces import ResumingLocalStore
-from filemill.chassis.storage.store import BlobStore, ChecksStart
+from filemill.chassis.storage.store import BlobStore, ChecksStart, MakesBucket
 
 
 def build_store(settings: ServiceSettings) -> BlobStore:
@@ -56,6 +56,14 @@ def _remote(settings: ServiceSettings) -> BlobStore:
         raise StartError(f"STORAGE_URL: {error.name} is not installed; install filemill[engines]") from error
     bucket = read_bucket(settings)
     return S3BlobStore(bucket) if bucket.scheme == "s3" else RemoteStore(bucket)
+
+
+def make_bucket(settings: ServiceSettings) -> str:
+    """Make the bucket of `STORAGE_URL` if it is not there; returns what to tell. Raises `StartError`."""
+    store = build_store(settings)
+    if not isinstance(store, MakesBucket):
+        raise StartError("STORAGE_URL: only a bucket of S3, or of a store that speaks it, can be made from here")
+    return store.make_bucket()
 
 
 def place_of_store(settings: ServiceSettings) -> str:

@@ -154,6 +154,10 @@ class S3BlobStore(RemoteStore):
         bounded_s = max(1, min(expires_s, LINK_MOST_S))
         return await asyncio.to_thread(_sign_parts, self._bucket.public, parts, bounded_s)
 
+    def make_bucket(self) -> str:
+        """See `MakesBucket.make_bucket`."""
+        return _make_bucket(self._bucket)
+
     async def sweep_partials(self) -> int:
         """Abort multipart uploads without a living writer; returns how many, at most 1000."""
 
@@ -193,6 +197,33 @@ def _client(bucket: Bucket) -> Any:
     return session.create_client(
         "s3", region_name=bucket.region or "us-east-1", endpoint_url=bucket.endpoint, config=config
     )
+
+
+def _make_bucket(bucket: Bucket) -> str:
+    """obstore makes none. A bucket that is ours already is fine; one of somebody else's is shown by the services' start."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = _client(bucket)
+    region = bucket.region if bucket.endpoint is None and bucket.region != "us-east-1" else None
+    place: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": region}} if region else {}
+    try:
+        client.create_bucket(Bucket=bucket.name, **place)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+            return f"bucket {bucket.name} is there"
+        raise StartError(_why_refused(bucket, Refused(_status_of(error), code))) from error
+    except BotoCoreError as error:
+        raise StartError(
+            f"STORAGE_SERVICE_URL: no blob store answers at {bucket.place}; start it or correct the address"
+        ) from error
+    finally:
+        client.close()
+    return f"bucket {bucket.name} made"
+
+
+def _status_of(error: Any) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _sign_parts(bucket: Bucket, parts: Sequence[Piece], expires_s: int) -> Sequence[SignedPart]:

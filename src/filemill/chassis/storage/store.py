@@ -266,6 +266,15 @@ class ChecksStart(Protocol):
         ...
 
 
+@runtime_checkable
+class MakesBucket(Protocol):
+    """A store that can make the bucket it keeps blobs in: an extra capability, for operators."""
+
+    def make_bucket(self) -> str:
+        """Make it unless it is there; returns one line that says which. Blocks. Raises `StartError`; no retry is made."""
+        ...
+
+
 async def put(store: BlobStore, key: str, data: bytes) -> None:
     """Store a whole blob at once."""
     writer = await store.create(key)
