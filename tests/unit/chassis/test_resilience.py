@@ -27,8 +27,10 @@ async def service(*answers: bytes | None, total_s: float = 0.5) -> AsyncIterator
     asked: list[bytes] = []
     left = list(answers)
     quiet = asyncio.Event()
+    handlers: set[asyncio.Task[None] | None] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.add(asyncio.current_task())
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 asked.append(head)
@@ -53,6 +55,8 @@ async def service(*answers: bytes | None, total_s: float = 0.5) -> AsyncIterator
         quiet.set()
         server.close()
         await server.wait_closed()
+        # Before Python 3.12 that does not wait for them, and one that the loop's end cancels leaves its socket open.
+        await asyncio.gather(*filter(None, handlers))
 
 
 async def test_get_when_the_first_two_answers_are_503_then_the_third_is_taken() -> None:
