@@ -113,6 +113,24 @@ def was_erased(tx: Tx, owner_id: str) -> bool:
     return any(owner_id == row["owner_id"] or _digest(row["erasure_id"], owner_id) == row["digest"] for row in rows)
 
 
+def renamed(tx: Tx, event: Event) -> Event:
+    """An event that was on its way while an owner was erased, without the name. For `messaging.consumer`.
+
+    An event from after the end is about somebody else, who may bear the same name.
+    """
+    recent = _ERASURES.c.stage == "rest", and_(_ERASURES.c.stage == "done", _ERASURES.c.digest.is_not(None))
+    for row in tx.execute(select(_ERASURES).where(or_(*recent))).mappings():
+        erasure_id, is_done = row["erasure_id"], row["stage"] == "done"
+        if is_done and event.time.timestamp() > row["began_at"]:
+            continue
+        for name in {said[key] for said, key in _names_in(event.data)}:
+            if name == row["owner_id"] or (is_done and _digest(erasure_id, name) == row["digest"]):
+                data = orjson.loads(orjson.dumps(event.data))
+                _rename(data, name, mark_of(erasure_id))
+                event = event.model_copy(update={"data": data})
+    return event
+
+
 def mark_of(erasure_id: str) -> str:
     """What stands where an erased owner's name stood."""
     return erasure.ERASED + erasure_id
@@ -303,12 +321,20 @@ def _renamed(body: bytes, owner_id: str, mark: str) -> bytes | None:
     if orjson.dumps(owner_id) not in body:
         return None
     event = orjson.loads(body)
-    data = event["data"]
-    found = False
-    for said, name in ((data, "owner_id"), (data, "actor"), (data.get("hold") or {}, "placed_by")):
-        if said.get(name) == owner_id:
-            said[name], found = mark, True
-    return orjson.dumps(event) if found else None
+    return orjson.dumps(event) if _rename(event["data"], owner_id, mark) else None
+
+
+def _rename(data: dict[str, Any], owner_id: str, mark: str) -> bool:
+    mine = [(said, key) for said, key in _names_in(data) if said[key] == owner_id]
+    for said, key in mine:
+        said[key] = mark
+    return bool(mine)
+
+
+def _names_in(data: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Where an event's data names somebody: whose file it is, who did it, who placed a hold."""
+    places = (data, "owner_id"), (data, "actor"), (data.get("hold") or {}, "placed_by")
+    return [(said, key) for said, key in places if isinstance(said.get(key), str)]
 
 
 def _open(tx: Tx) -> list[RowMapping]:

@@ -12,7 +12,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure import OwnerErasures, renamed
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start
@@ -60,7 +60,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         vectors.wake()
         forgetting.heard(events)
 
-    catalogue = Consumer(consumers.QUEUE, transport, database, consumers.handlers(index), committed, silenced)
+    catalogue = Consumer(consumers.QUEUE, transport, database, consumers.handlers(index), committed, silenced, renamed)
 
     background = Background()
     background.add("relay", Relay(database, transport).run)

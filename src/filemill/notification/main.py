@@ -12,7 +12,7 @@ from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
 from filemill.chassis.outbound import Resolver
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure import OwnerErasures, renamed
 from filemill.chassis.sealing import Seal
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
@@ -51,7 +51,9 @@ async def build(settings: NotificationSettings) -> ASGIApp:
     webhooks = Webhooks(database, seal, resolver, settings.webhooks_most)
 
     background = Background()
-    live = Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS, lambda _events: streams.ring(), silenced)
+    live = Consumer(
+        consumers.QUEUE, transport, database, consumers.HANDLERS, lambda _events: streams.ring(), silenced, renamed
+    )
     background.add("relay", Relay(database, transport).run)
     background.add("erasures", OwnerErasures(database, repository.INVENTORY, transport).run)
     background.add("live", live.run)

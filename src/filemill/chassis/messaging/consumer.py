@@ -35,7 +35,8 @@ _log = structlog.get_logger()
 class Consumer:
     """One queue's consumer. `after` is told of the events whose effect was committed, outside the transaction.
 
-    `silenced` says of an event that it comes too late to have an effect: its file is gone for good.
+    `silenced` says of an event that it comes too late to have an effect: its file is gone for good. `renamed` is the event
+    without the names of owners who were erased meanwhile.
     """
 
     queue: str
@@ -44,6 +45,7 @@ class Consumer:
     handlers: Mapping[str, Handler]
     after: Callable[[list[Event]], None] | None = None
     silenced: Callable[[Tx, Event], bool] | None = None
+    renamed: Callable[[Tx, Event], Event] | None = None
 
     async def run(self) -> None:
         """Consume for ever."""
@@ -95,6 +97,8 @@ class Consumer:
                 continue  # a type this version does not know, or a copy
             if self.silenced is not None and self.silenced(tx, event):
                 continue
+            if self.renamed is not None:
+                event = self.renamed(tx, event)
             context = request_context.begin(event.requestid, event.traceparent)
             with request_context.within(context), tracing.span(f"{self.queue} {event.type}", file_id=event.subject):
                 handler(tx, event)

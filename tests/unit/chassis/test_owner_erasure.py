@@ -1,0 +1,82 @@
+"""News that was on its way while an owner was erased: it is taken without the name, and what came after with it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, text
+
+from filemill.chassis import erasure, owner_erasure
+from filemill.chassis.clock import now
+from filemill.chassis.database.build import open_sqlite
+from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.inventory import Inventory
+from filemill.chassis.ids import new_id
+from filemill.chassis.messaging import inbox, outbox, wire
+from filemill.chassis.messaging.consumer import Consumer
+from filemill.chassis.messaging.memory_transport import MemoryTransport
+from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.contracts.envelope import Event
+from filemill.contracts.erasures import OwnerErasing
+from filemill.contracts.topics import Topic
+from filemill.contracts.upload import FileAccessed
+
+QUEUE = "notification.live"
+GONE, ERASURE = "numbat", new_id()
+TABLES = MetaData()
+outbox.outbox_table(TABLES)
+inbox.inbox_table(TABLES)
+owner_erasure.owner_erasures_table(TABLES)
+erasure.purged_files_table(TABLES)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    made = open_sqlite(tmp_path / "test.db")
+
+    def create(tx: Tx) -> None:
+        TABLES.create_all(tx)
+        tx.execute(text("CREATE TABLE kept (actor TEXT)"))
+
+    await made.write("test", create)
+    yield made
+    await made.close()
+
+
+def keep(tx: Tx, event: Event) -> None:
+    tx.execute(text("INSERT INTO kept VALUES (:actor)"), {"actor": event.data["actor"]})
+
+
+def opened_by(actor: str) -> Event:
+    data = FileAccessed(file_id=new_id(), owner_id="somebody", actor=actor, action="content", client_address=None)
+    return wire.make_event("upload", Topic.ACCESSED, data.file_id, data)
+
+
+async def test_event_when_it_was_on_its_way_during_an_erasure_then_it_loses_the_name_and_later_ones_do_not(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the last pass, and after the end; somebody new with the same name is somebody else."""
+    monkeypatch.setattr(owner_erasure, "QUIET_S", 0.0)
+    transport = MemoryTransport()
+    consumer = Consumer(QUEUE, transport, database, {Topic.ACCESSED: keep}, renamed=owner_erasure.renamed)
+
+    async def take(*events: Event) -> list[str]:
+        await transport.publish(list(events))
+        while await consumer.consume_some():
+            pass
+        return list(await database.read(lambda tx: tx.execute(text("SELECT actor FROM kept")).scalars().all()))
+
+    before = opened_by(GONE)
+    asked = OwnerErasing(erasure_id=ERASURE, owner_id=GONE, stage="rest")
+    await database.write(
+        "test", owner_erasure.on_erasing, wire.make_event("access", Topic.OWNER_ERASING, ERASURE, asked)
+    )
+    mark = owner_erasure.mark_of(ERASURE)
+    assert await take(opened_by(GONE), opened_by("other")) == [mark, "other"]
+    erasures = OwnerErasures(database, Inventory("notification", ()), transport)
+    while await erasures.erase_some():
+        pass
+    assert (await take(before))[2:] == [mark]
+    later = opened_by(GONE)
+    assert (await take(later.model_copy(update={"time": now() + timedelta(seconds=1)})))[3:] == [GONE]
