@@ -19,7 +19,7 @@ from filemill.chassis import server_url
 from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.resilience.breaker import Breaker
 
-CONNECT_S = 0.5
+CONNECT_S = 1.5  # a lost SYN is sent again after one second (RFC 6298): a burst of connections must survive it
 ANSWER_S = 1.0
 TOTAL_S = 2.0
 CONNECTIONS_MOST = 32

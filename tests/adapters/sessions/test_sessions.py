@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -253,6 +254,40 @@ async def test_redis_when_it_is_paused_then_every_call_ends_in_its_time_and_no_a
     assert await sessions.get(made[0].session_id) == made[0]
     for _ in range(3):
         assert await asyncio.gather(*[sessions.get(one.session_id) for one in made]) == made
+
+
+def fill_backlog(port: int) -> list[socket.socket]:
+    """Connections to a paused server until its kernel drops the next."""
+    waiting: list[socket.socket] = []
+    for _ in range(2000):
+        try:
+            waiting.append(socket.create_connection(("127.0.0.1", port), timeout=0.2))
+        except TimeoutError:
+            return waiting
+    raise AssertionError("the backlog has no end")
+
+
+@pytest.mark.servers
+async def test_redis_when_the_first_syn_is_dropped_then_the_second_connects(
+    redis_server: Redis, opened: Open, url: str
+) -> None:
+    """A burst of connections overflows the listener's queue: the kernel repeats after a second, nobody gets an error."""
+    sessions = await opened(ServiceSettings(redis_url=url))
+    assert isinstance(sessions, RedisSessionStore)
+    await sessions._client._redis.connection_pool.disconnect()
+    redis_server.pause()
+    waiting: list[socket.socket] = []
+    try:
+        waiting = await asyncio.to_thread(fill_backlog, redis_server.port)
+        asyncio.get_running_loop().call_later(0.7, redis_server.resume)
+        began_s = time.monotonic()
+        made = await sessions.create("ann")
+        assert time.monotonic() - began_s > 0.6  # it did wait: its first SYN was dropped
+    finally:
+        redis_server.resume()
+        for one in waiting:
+            one.close()
+    assert await sessions.get(made.session_id) == made
 
 
 @pytest.mark.servers
