@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from filemill.chassis.networks import Network
+
 HTTPS_PORT = 443
 HTTP_PORT = 80
 FIRST_FREE_PORT = 1024
@@ -22,7 +24,6 @@ URL_MOST_CHARACTERS = 2000
 RESOLVE_S = 5.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolve = Callable[[str, int], list[str]]
 
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))

@@ -15,6 +15,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from filemill.chassis.errors import StartError
+from filemill.chassis.networks import listed_networks
 
 PORTS: Mapping[str, int] = {
     "gateway": 8080,
@@ -55,6 +56,7 @@ class ServiceSettings(BaseSettings):
     auth: str = "none"
     public_url: str | None = None
     cors_origins: str = ""
+    trusted_proxies: str = "127.0.0.0/8,::1"
     signing_keys: SecretStr | None = None
     identity_keys: SecretStr | None = None
     rate_per_s: float = Field(default=50.0, ge=0, le=1_000_000)
@@ -97,6 +99,12 @@ class ServiceSettings(BaseSettings):
                 raise ValueError(
                     f"FILEMILL_CORS_ORIGINS lists origins as https://app.example or http://host:5173, not {one!r}"
                 )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        listed_networks("FILEMILL_TRUSTED_PROXIES", value)
         return value
 
     @model_validator(mode="after")

@@ -4,7 +4,8 @@ import ipaddress
 
 from pydantic import Field, field_validator
 
-from filemill.chassis.outbound import LOOPBACK, Network, Policy
+from filemill.chassis.networks import listed_networks
+from filemill.chassis.outbound import LOOPBACK, Policy
 from filemill.chassis.settings import LOOPBACK_HOSTS, PORTS, ServiceSettings
 
 _NEVER = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
@@ -31,25 +32,19 @@ class NotificationSettings(ServiceSettings):
     @field_validator("webhook_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
-        for one in _listed(value):
-            try:
-                network = ipaddress.ip_network(one)
-            except ValueError as error:
-                raise ValueError(f"FILEMILL_WEBHOOK_NETWORKS lists networks as 10.20.0.0/16, not {one!r}") from error
+        for network in listed_networks("FILEMILL_WEBHOOK_NETWORKS", value):
             if any(network.version == never.version and network.overlaps(never) for never in _NEVER):
-                raise ValueError(f"FILEMILL_WEBHOOK_NETWORKS: {one} holds link-local addresses, which are never called")
+                raise ValueError(
+                    f"FILEMILL_WEBHOOK_NETWORKS: {network} holds link-local addresses, which are never called"
+                )
         return value
 
     @property
     def webhook_policy(self) -> Policy:
         """Where webhooks may lead. Our own ports are never called: a webhook could make events for itself without end."""
         own = {self.port(service) for service in PORTS}
-        networks: tuple[Network, ...] = tuple(ipaddress.ip_network(one) for one in _listed(self.webhook_networks))
+        networks = listed_networks("FILEMILL_WEBHOOK_NETWORKS", self.webhook_networks)
         local = self.webhook_loopback
         if local is None:
             local = self.auth == "none" and self.host in LOOPBACK_HOSTS
         return Policy((*networks, *LOOPBACK) if local else networks, web_ports_only=True, refused_ports=frozenset(own))
-
-
-def _listed(text: str) -> list[str]:
-    return [one for one in (part.strip() for part in text.split(",")) if one]

@@ -177,8 +177,8 @@ async def uploader_of(request: Request) -> Caller:
 
 
 def address_of(request: Request) -> str | None:
-    """Where the request came from, as the edge saw it."""
-    return request.headers.get("x-forwarded-for") or (request.client.host if request.client else None)
+    """Where the request came from, as the edge saw it (`proxies`)."""
+    return request.client.host if request.client else None
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -19,6 +19,7 @@ from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.problems import problem_response, unexpected
+from filemill.chassis.web.proxies import TrustedProxies
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
 from filemill.chassis.web.rates import Rates, Unlimited
@@ -71,6 +72,7 @@ class Edge:
         self._rates: Rates = Unlimited()
         self._hosts: frozenset[str] | None = None
         self._origins: frozenset[str] = frozenset()
+        self._proxies = TrustedProxies("")
 
     @property
     def authenticator(self) -> Authenticator:
@@ -84,6 +86,10 @@ class Edge:
     def limit(self, rates: Rates) -> None:
         """Count callers by this."""
         self._rates = rates
+
+    def believe(self, proxies: TrustedProxies) -> None:
+        """Take the word of these on where a request came from."""
+        self._proxies = proxies
 
     def trust(self, hosts: frozenset[str] | None, origins: frozenset[str] = frozenset()) -> None:
         """Answer under these host names only, and let pages of these origins (`https://app.example`) call from a browser.
@@ -107,6 +113,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        scope["client"] = self._proxies.client(scope.get("client"), headers)
         context = request_context.begin(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
         exchange = _Exchange(scope, send, context)
         asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))

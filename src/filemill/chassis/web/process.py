@@ -18,6 +18,7 @@ from filemill.chassis.telemetry.start import start_telemetry
 from filemill.chassis.web import server
 from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.edge import Edge
+from filemill.chassis.web.proxies import TrustedProxies
 from filemill.chassis.web.rates import Limited
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -54,6 +55,7 @@ def run_service(
         authenticator = AskingAccess(settings.base_url("access")) if asks else None
         rates = await _rates(settings)
         if isinstance(app, Edge):
+            app.believe(TrustedProxies(settings.trusted_proxies))
             app.trust(None if settings.asks_for_credentials else settings.allowed_hosts, settings.allowed_origins)
             if authenticator is not None:
                 app.authenticate(authenticator)
