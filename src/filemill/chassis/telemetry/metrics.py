@@ -39,6 +39,9 @@ MODELS_LOADED_BYTES = Gauge(
 MODEL_QUESTIONS = Counter("filemill_model_questions_total", "Items a model was asked about.", ["model", "outcome"])
 MODEL_BATCHES = Counter("filemill_model_batches_total", "Inferences that answered them.", ["model"])
 MODEL_WAITING = Gauge("filemill_model_questions_waiting", "Items that wait for a model.", ["model"])
+CALLS_HELD_BACK = Counter(
+    "filemill_http_calls_held_back_total", "Calls refused with 429 at the edge, right after one that was counted."
+)
 RATE_UNCHECKED = Counter(
     "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
 )

@@ -15,9 +15,9 @@ from filemill.chassis.identity.principal import How, Principal, Scope
 from filemill.chassis.telemetry import request_context
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
 from filemill.chassis.web.authentication import Authenticator, session_id_in, shown_by
+from filemill.chassis.web.rates import REFUSED_KEY, CalledTooOften, Rates, name_of
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
-from filemill.chassis.web.rates import Rates, name_of
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens, token_in
 
 SCOPE_KEY = "filemill.upload_tokens"
@@ -68,7 +68,11 @@ async def visitor_of(request: Request) -> None:
 
 async def _count(request: Request, who: str) -> None:
     rates: Rates = request.scope[RATES]
-    request.scope[SAID_RATE] = await rates.count(who)
+    try:
+        request.scope[SAID_RATE] = await rates.count(who)
+    except CalledTooOften as error:
+        request.scope[REFUSED_KEY] = error
+        raise
 
 
 async def _counted(request: Request) -> Principal:

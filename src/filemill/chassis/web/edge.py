@@ -18,11 +18,12 @@ from filemill.chassis.web.authentication import Authenticator, Everybody
 from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
 from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
+from filemill.chassis.web.held_back import HeldBack
 from filemill.chassis.web.problems import problem_response, unexpected
 from filemill.chassis.web.proxies import TrustedProxies
+from filemill.chassis.web.rates import REFUSED_KEY, Rates, Unlimited
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
-from filemill.chassis.web.rates import Rates, Unlimited
 from filemill.chassis.web.upload_tokens import UploadTokens
 
 BODY_MOST_BYTES = 1024 * 1024
@@ -70,6 +71,7 @@ class Edge:
         self._entry: ASGIApp = self._serve
         self._authenticator: Authenticator = Everybody()
         self._rates: Rates = Unlimited()
+        self._held_back = HeldBack()
         self._hosts: frozenset[str] | None = None
         self._origins: frozenset[str] = frozenset()
         self._proxies = TrustedProxies("")
@@ -116,11 +118,18 @@ class Edge:
         scope["client"] = self._proxies.client(scope.get("client"), headers)
         context = request_context.begin(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
         exchange = _Exchange(scope, send, context)
+        refusal = self._held_back.refusal(headers) if scope["path"] not in _QUIET else None
+        if refusal is not None:
+            with request_context.within(context):
+                await exchange.fail(problem_response(refusal), scope, receive)
+            return
         asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))
         with request_context.within(context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
             with tracing.span(f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER):
                 await self._answer(scope, headers, receive, exchange)
             exchange.record()
+        if REFUSED_KEY in scope:
+            self._held_back.hold(headers, scope[REFUSED_KEY])
 
     def _streams(self, method: str, path: str) -> bool:
         return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)

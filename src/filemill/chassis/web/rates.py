@@ -16,6 +16,22 @@ SCOPE_KEY = "filemill.rates"
 """Where the edge of a service puts what counts calls."""
 SAID_KEY = "filemill.rate_headers"
 """Where what is said of the count waits for the answer."""
+REFUSED_KEY = "filemill.rate_refusal"
+"""Where a refusal waits for the edge, which holds the caller back (`held_back`)."""
+HOLD_S = 0.25
+
+
+class CalledTooOften(TooMany):
+    """`hold_s`: how long the same caller need not be counted again, since his next call would be refused, or could be."""
+
+    def __init__(self, detail: str, *, retry_after_s: int, headers: dict[str, str], hold_s: float) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s, headers=headers)
+        self.hold_s = hold_s
+
+    def again(self) -> "CalledTooOften":
+        """The same refusal for another call: one exception object must not gather the traces of many."""
+        assert self.retry_after_s is not None
+        return CalledTooOften(self.detail, retry_after_s=self.retry_after_s, headers=self.headers, hold_s=self.hold_s)
 
 
 class Rates(Protocol):
@@ -55,10 +71,13 @@ class Limited:
         if not verdict.allowed:
             wait_s = max(1, math.ceil(verdict.retry_after_s))
             said = {name.decode(): value.decode() for name, value in self._said(verdict)}
-            raise TooMany(
+            # No longer than half the bucket takes to fill: nothing of what he may do is lost meanwhile.
+            hold_s = max(verdict.retry_after_s, min(HOLD_S, self.burst / self.per_s / 2))
+            raise CalledTooOften(
                 f"At most {self.per_s:g} calls a second, {self.burst} at once; come back in {wait_s} s.",
                 retry_after_s=wait_s,
                 headers=said,
+                hold_s=hold_s,
             )
         return self._said(verdict)
 
