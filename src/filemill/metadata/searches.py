@@ -5,7 +5,7 @@ end, so nobody takes a part for the whole.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -117,13 +117,17 @@ class Searches:
         place, taken = (since.place, since.taken) if since else (None, None)
         semantic: Semantic | None = None
         if mode == "hybrid" and not (since and since.by_words):
+            instead, hint = taken or {}, {}
+            if since is None:
+                instead, hint = await self.database.read(finder.spelled, self.index, asked.terms, asked.filters)
             question = await asked_question(self.ai, asked)
             if isinstance(question, Question):
                 found, compared = await self.database.read(
-                    hybrid.search, self.index, asked.terms, asked.filters, limit, asked=question, after=place
-                )
+                    hybrid.search, self.index, asked.terms, asked.filters, limit,
+                    asked=question, after=place, taken=instead,
+                )  # fmt: skip
                 semantic = _semantic(question, compared)
-                return self._page(request, asked, order, more, found, semantic)
+                return self._page(request, asked, order, more, replace(found, did_you_mean=hint), semantic)
             if place is not None:
                 raise Unavailable(
                     f"{question.reason} Later pages need the same order; try again, or begin anew.", retry_after_s=5

@@ -100,6 +100,22 @@ async def _hybrid(mill: Searching, ai: RealAi, keeper: VectorKeeper) -> None:
     assert alike["items"][0]["filename"] == "again.txt"
 
 
+async def _mistyped(mill: Searching, ai: RealAi, keeper: VectorKeeper) -> None:
+    await put_all(mill, ai, keeper)
+    (more,) = await mill.put({"filename": "mountain.txt", "body": "mountain river"})
+    await told(mill, more, await ai.learn(more, ["mountain river"]))
+    assert await keeper.keep_some()
+    page = await mill.find(q="Mountian", mode="hybrid", limit=2)
+    assert page["corrected"] == {"mountian": "mountain"}
+    assert page["items"][0]["file_id"] == more
+    rest = await mill.find(q="Mountian", mode="hybrid", limit=50, cursor=page["next_cursor"])
+    by_words = [hit["filename"] for hit in page["items"] + rest["items"] if hit["matched_in"] != ["meaning"]]
+    assert sorted(by_words) == ["both.txt", "hike.txt", "mountain.txt"]
+    little = await mill.find(q="mountain hikke", mode="hybrid")
+    assert (little["corrected"], little["did_you_mean"]) == ({"hikke": "hike"}, {})
+    assert "hike.txt" in [hit["filename"] for hit in little["items"]]
+
+
 async def _two_models(mill: Searching, ai: RealAi, keeper: VectorKeeper) -> None:
     ids = await put_all(mill, ai, keeper)
     other = await ai.learn(ids["hike.txt"], ["river"], digest="f" * 64)
@@ -128,7 +144,7 @@ async def _news_overtaken(mill: Searching, ai: RealAi, keeper: VectorKeeper) -> 
     assert await mill.database.read(vectors_repository.behind, 10, -1) == []
 
 
-@pytest.mark.parametrize("story", [_hybrid, _two_models, _news_overtaken])
+@pytest.mark.parametrize("story", [_hybrid, _mistyped, _two_models, _news_overtaken])
 async def test_meaning_when_ai_has_a_model_then(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest, story: Any
 ) -> None:

@@ -41,7 +41,7 @@ def search(
 ) -> Findings:  # fmt: skip
     """One page. `taken`: the corrections of the first page, which the next ones keep. Not `told`: hits alone, as typed."""
     spoken = languages(tx, filters.owner_id)
-    full = understood(_replaced(terms, taken or {}), spoken)
+    full = understood(replaced(terms, taken or {}), spoken)
     shown = page(tx, index, full, filters, order, limit, after)
     corrections, hint = taken or {}, {}
     if told and after is None and len(shown.keys) <= FEW:
@@ -52,6 +52,21 @@ def search(
         else:
             hint = better
     return _told(tx, index, full, filters, shown, first=told and after is None, corrections=corrections, hint=hint)
+
+
+def spelled(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters) -> tuple[dict[str, str], dict[str, str]]:
+    """Which word to take for which, where nothing has the words as typed; and which would have been, where little has."""
+    full = understood(terms, languages(tx, filters.owner_id))
+    matches = index.newest(tx, full, filters, FEW + 1, None)
+    if len(matches) > FEW:
+        return {}, {}
+    _, better = corrected(tx, index, filters.owner_id, full)
+    return ({}, better) if matches else (better, {})
+
+
+def replaced(terms: Sequence[Term], taken: dict[str, str]) -> list[Term]:
+    """The terms with other words for those that were taken for others."""
+    return [_other(term, taken) for term in terms]
 
 
 def _told(
@@ -65,10 +80,6 @@ def _told(
     counts, counted = facets(tx, index, terms, filters, shown.matches) if first else ({}, None)
     behind = index_repository.behind_count(tx, BEHIND_MOST) if first else 0
     return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)
-
-
-def _replaced(terms: Sequence[Term], taken: dict[str, str]) -> list[Term]:
-    return [_other(term, taken) for term in terms]
 
 
 def _other(term: Term, taken: dict[str, str]) -> Term:

@@ -13,7 +13,7 @@ from filemill.chassis.database.database import Tx
 from filemill.metadata import index_repository, lists_repository, vectors_repository
 from filemill.metadata.search.evidence import Found, found
 from filemill.metadata.search.facets import facets
-from filemill.metadata.search.finder import BEHIND_MOST, Findings
+from filemill.metadata.search.finder import BEHIND_MOST, Findings, replaced
 from filemill.metadata.search.pages import Place
 from filemill.metadata.search.query import Filters, Term, understood
 from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
@@ -58,9 +58,12 @@ def search(
     *,
     asked: Question,
     after: Place | None,
+    taken: dict[str, str] | None = None,
 ) -> tuple[Findings, Compared]:
-    """One page of the joined order."""
-    full = understood(terms, languages(tx, filters.owner_id))
+    """One page of the joined order. `taken`: which words are taken for which (`finder.spelled`); not in the question's
+    vector, since a word that no file has may be right, and its neighbour means something else.
+    """
+    full = understood(replaced(terms, taken or {}), languages(tx, filters.owner_id))
     if after is not None and after.below:
         filters = filters.below(after.below)
     by_words, among = ranked_keys(tx, index, full, filters, RANKED_AMONG)
@@ -74,7 +77,7 @@ def search(
     counts, counted = facets(tx, index, full, filters, None) if after is None else ({}, None)
     behind = index_repository.behind_count(tx, BEHIND_MOST) if after is None else 0
     hits = _hits(tx, full, filters, shown, {key for key, _ in close})
-    return Findings(hits, last, among, counts, counted, behind=behind), compared
+    return Findings(hits, last, among, counts, counted, taken or {}, behind=behind), compared
 
 
 def _by_meaning(
