@@ -117,7 +117,8 @@ class Searches:
         place, taken = (since.place, since.taken) if since else (None, None)
         semantic: Semantic | None = None
         if mode == "hybrid" and not (since and since.by_words):
-            instead, hint = taken or {}, {}
+            instead: dict[str, str] = taken or {}
+            hint: dict[str, str] = {}
             if since is None:
                 instead, hint = await self.database.read(finder.spelled, self.index, asked.terms, asked.filters)
             question = await asked_question(self.ai, asked)
