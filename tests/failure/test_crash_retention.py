@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from filemill.chassis.database.build import share_out
 from support import retention_child
 from support.audit import deliveries, leftovers, lives
 from support.engines import Engines
@@ -108,6 +109,8 @@ def found(client: httpx.Client) -> int:
 def gone_after(mill: Mill, over: set[str]) -> int:
     """Run the rule, killed again and again, until nothing is left to delete; how many rounds that took."""
     environment = mill.environment | {"FILEMILL_TEST_CRASH": RULES, "PYTHONPATH": str(CHILD.parents[1])}
+    if "DATABASE_URL" in environment:  # of the whole mill; its runner shares it out among the services
+        environment |= {"DATABASE_URL": share_out(environment["DATABASE_URL"], ["metadata"])["metadata"]}
     for number in itertools.count(1):
         days = 2 + number * LEASE_DAYS
         done = subprocess.run([sys.executable, str(CHILD), str(days)], env=environment, capture_output=True, text=True)
