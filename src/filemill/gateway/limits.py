@@ -24,7 +24,7 @@ class Limits:
     client_idle_s: float = 75.0  # between two requests of a kept connection: closed without a word
     linger_s: float = 10.0  # how long an unread body is thrown away so that the client can read the refusal
     connect_s: float = 1.0  # opening a connection to a service: 503
-    # Must be shorter than the services keep an idle connection (uvicorn: 5 s), or a request meets a closing socket.
+    # Shorter than a service that leaves goes on serving (`FILEMILL_DRAIN_S`, 6 s), or a request meets a closing socket.
     spare_idle_s: float = 4.0
     health_s: float = 1.0  # a service that has not answered its /health by then counts as down
     health_keep_s: float = 0.5  # a health sum is shared for this long, so that polling cannot multiply

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from filemill.chassis.background import to_its_end
 from filemill.chassis.crash_points import crash_point, paused
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import StorageFull, Unavailable
@@ -50,7 +51,7 @@ class Consumer:
     async def run(self) -> None:
         """Consume for ever."""
         while True:
-            if paused("consumers") or not await self.consume_some():
+            if paused("consumers") or not await to_its_end(self.consume_some()):
                 await self.transport.wait(self.queue, IDLE_S)
 
     async def consume_some(self) -> int:
