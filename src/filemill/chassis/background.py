@@ -5,8 +5,7 @@ Recovery is a loop that always runs: one that fails is logged, counted and start
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -15,10 +14,6 @@ from filemill.chassis.telemetry import metrics
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
-END_S = 5.0
-"""How long a stop waits for a piece of work that is best ended; what is cut off is tried again later."""
-
-T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -65,18 +60,3 @@ class Background:
             pause_s = FIRST_PAUSE_S if loop.time() - began_s > LONGEST_PAUSE_S else min(pause_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
             self.failing.pop(name, None)
-
-
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`; if this is cancelled meanwhile, the work may end within `END_S`, and only then the cancellation counts.
-
-    For what would be held by a lease, or done twice, if it were cut off: a batch of events between taking and acknowledging.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task], timeout=END_S)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)  # its failure is no news any more: the work is still there
-        raise

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from filemill.chassis.background import to_its_end
 from filemill.chassis.crash_points import crash_point, paused
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.messaging import inbox
 from filemill.chassis.messaging.transport import Delivery, Transport
+from filemill.chassis.resilience.ending import to_its_end
 from filemill.chassis.telemetry import metrics, request_context, tracing
 from filemill.contracts.envelope import Event
 

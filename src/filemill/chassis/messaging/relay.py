@@ -10,11 +10,11 @@ import asyncio
 import structlog
 
 from filemill.chassis import process_identity
-from filemill.chassis.background import to_its_end
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.messaging import inbox, outbox
 from filemill.chassis.messaging.transport import Transport
+from filemill.chassis.resilience.ending import to_its_end
 from filemill.chassis.telemetry import metrics
 
 BATCH_MOST = 100
