@@ -27,7 +27,7 @@ def load(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-QUICK = ("--users", "3", "--duration", "8", "--think", "0.2-0.5", "--sizes", "small=9,medium=1", "--settle", "200")
+QUICK = ("--users", "3", "--duration", "25", "--think", "0.2-0.5", "--sizes", "small=9,medium=1", "--settle", "200")
 LENIENT = ("--upload-p95", "60000", "--read-p95", "60000")
 
 
