@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from support.engines import ServerEngines
@@ -34,6 +35,7 @@ def roll(
             urls = [f"http://127.0.0.1:{edge.port}", fleet.url]
             visitors = [Visitors(url, key_of(fleet, f"visitor-{at}"), pace_s) for at, url in enumerate(urls)]
             for one in visitors:
+                warm(fleet, one)
                 one.start()
             wait_for(lambda: all(len(one.kept) > SETTLED_AFTER for one in visitors), "the first files", 120)
             assert [what for one in visitors for what in one.failed] == [], (
@@ -65,6 +67,20 @@ def roll(
         print(
             f"{restarts} restarts, requests: {dict(done)}, streams opened: {[one.streams_opened for one in visitors]}"
         )
+
+
+def warm(fleet: Fleet, visitor: Visitors) -> None:
+    """Every instance has recognised the caller once: on a slow machine its first question to `access` may take too long."""
+    paths = {"access": "/session", "upload": "/files", "metadata": "/files", "processing": "/jobs", "ai": "/models",
+             "notification": "/webhooks"}  # fmt: skip
+    for service, path in paths.items():
+        for port in fleet.ports[service]:
+            headers = {"Authorization": f"Bearer {visitor.key}"}
+
+            def known(url: str = f"http://127.0.0.1:{port}{path}", headers: dict[str, str] = headers) -> bool:
+                return httpx.get(url, headers=headers, timeout=30).status_code == 200
+
+            wait_for(known, f"{service} at {port} to know the caller", 60)
 
 
 def judge(fleet: Fleet, visitors: list[Visitors]) -> None:
