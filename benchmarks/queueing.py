@@ -1,7 +1,7 @@
 """From the cost of one thing to what many of them need: the capacity model behind `docs/capacity.md`, and its check.
 
-Two parts. `cores` multiplies: things a second times processor seconds each. `simulate` adds what multiplying cannot say: how long
-one waits when they come by chance (Poisson) at `servers` workers that each take an exponentially distributed time, a queue
+Two parts. `cores` multiplies: things a second times processor seconds each. `simulate` adds what multiplying cannot say: how
+long one waits when they come by chance (Poisson) at `servers` workers that each take an exponentially distributed time, a queue
 without bound before them; for one worker that is M/M/1, whose answer is known, and a test compares the two.
 Not for: memory, disks, networks; these are on the page.
 """
@@ -49,7 +49,8 @@ def main() -> None:
         workers = max(1, round(cores(per_s, work_ms)))
         waiting = simulate(per_s, work_ms / 1000, workers)
         print(
-            f"{per_s:5d}/s  intake {cores(per_s, intake_ms):7.2f} cores  work {cores(per_s, work_ms):8.2f} cores, {workers} workers: "
+            f"{per_s:5d}/s  intake {cores(per_s, intake_ms):7.2f} cores  work {cores(per_s, work_ms):8.2f} cores, "
+            f"{workers} workers: "
             f"p95 {waiting.p95_s:8.2f} s, busy {waiting.busy:.2f}"
         )
 
