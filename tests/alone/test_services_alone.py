@@ -77,7 +77,7 @@ def test_guard_when_a_library_is_not_of_the_extra_then_it_cannot_be_imported(tmp
 
 def _expect_health(folder: Path, environment: dict[str, str], service: str) -> None:
     (port,) = free_ports(1)
-    environment = environment | {f"FILEMILL_{service.upper()}_PORT": str(port)}
+    environment = environment | {f"FILEMILL_{service.upper()}_PORT": str(port), "FILEMILL_DRAIN_S": "0"}
     process = _start(folder, environment, f"from filemill.{service}.main import run; run()")
     try:
         answer = wait_for(lambda: _get(process, folder, f"http://127.0.0.1:{port}/health"), f"{service} to answer", 60)

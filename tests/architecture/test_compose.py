@@ -234,3 +234,16 @@ def test_mockup_when_a_project_takes_filemill_in_then_nothing_of_the_two_collide
         assert (ROOT / volume.partition(":")[0]).is_file()
     snippet = (COMPOSE.parents[1] / "mockup-infra" / "filemill.conf").read_text(encoding="utf-8")
     assert "proxy_pass http://gateway:8080;" in snippet
+
+
+def test_load_when_added_then_it_is_a_crowd_with_the_one_file_and_nothing_of_ours() -> None:
+    """It shares the networks and profiles of what it is to try, and is bounded as everything else."""
+    whole, more = read(COMPOSE)["services"], read(COMPOSE.with_name("compose.load.yaml"))["services"]
+    assert not set(more) & set(whole)
+    for one in more.values():
+        assert one["volumes"] == ["./load/locustfile.py:/mnt/locust/locustfile.py:ro"]
+        assert (ROOT / "load" / "locustfile.py").exists()
+        assert one["cap_drop"] == ["ALL"]
+        assert one["mem_limit"]
+    assert more["load-week03"]["network_mode"].removeprefix("service:") in whole
+    assert set(more["load"]["networks"]) <= set(whole["gateway"]["networks"])

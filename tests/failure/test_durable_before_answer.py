@@ -93,6 +93,7 @@ def _traced_service(folder: Path, strace: str, broken: str, trace: Path) -> Iter
         "FILEMILL_DATA_DIR": str(folder / "data"),
         "FILEMILL_UPLOAD_PORT": str(port),
         "FILEMILL_TEST_BREAK": broken,
+        "FILEMILL_DRAIN_S": "0",
     }
     # -y names the files behind descriptors; the first bytes of an answer are enough to know it.
     tracing = [strace, "-f", "-y", "-s", "200", "-e", f"trace={CALLS}", "-o", str(trace)]

@@ -48,7 +48,7 @@ HEADS = (
 def service(tmp_path: Path) -> Iterator[tuple[int, int]]:
     """Port and pid of an upload service in a process of its own."""
     (port,) = free_ports(1)
-    mine = {"FILEMILL_DATA_DIR": str(tmp_path / "data"), "FILEMILL_UPLOAD_PORT": str(port)}
+    mine = {"FILEMILL_DATA_DIR": str(tmp_path / "data"), "FILEMILL_UPLOAD_PORT": str(port), "FILEMILL_DRAIN_S": "0"}
     command = [sys.executable, "-m", "filemill.cli", "run", "upload"]
     with (tmp_path / "out").open("wb") as out:
         process = subprocess.Popen(command, env=os.environ | mine, stdout=out, stderr=out)

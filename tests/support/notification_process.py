@@ -29,7 +29,11 @@ class NotificationProcess:
         (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         base = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
-        own = {"FILEMILL_DATA_DIR": str(data_dir), "FILEMILL_NOTIFICATION_PORT": str(self.port)}
+        own = {
+            "FILEMILL_DATA_DIR": str(data_dir),
+            "FILEMILL_NOTIFICATION_PORT": str(self.port),
+            "FILEMILL_DRAIN_S": "0",
+        }
         self._environment = base | own | environment
         self._process: subprocess.Popen[bytes] | None = None
         self.output = data_dir.with_suffix(".out")

@@ -13,7 +13,7 @@ import uvloop
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from filemill.chassis.web import server
+from filemill.chassis.web import listeners, server
 from support.mill import wait_for
 
 READ_S = 20.0
@@ -46,19 +46,22 @@ class WebServer:
 
 @contextmanager
 def serving(
-    build: Callable[[], Awaitable[ASGIApp]], protocol: type[HttpToolsProtocol], folder: Path
+    build: Callable[[], Awaitable[ASGIApp]],
+    protocol: type[HttpToolsProtocol],
+    folder: Path,
+    leave: server.Leave | None = None,
 ) -> Iterator[WebServer]:
     """Serve what `build` makes, on a TCP port and a Unix socket."""
     folder.mkdir(parents=True, exist_ok=True)
-    listener = server.bind("127.0.0.1", 0, "test")
+    listener = listeners.bind("127.0.0.1", 0, "test")
     unix_path = folder / "s"
     begun: list[WebServer] = []
     ended: list[BaseException] = []
 
     async def main() -> None:
-        running = server.make_server(await build(), protocol)
+        running = server.make_server(await build(), protocol, leave)
         begun.append(WebServer(listener.getsockname()[1], unix_path, running, asyncio.get_running_loop()))
-        await running.serve(sockets=[listener, server.bind_unix(unix_path)])
+        await running.serve(sockets=[listener, listeners.bind_unix(unix_path)])
 
     def run() -> None:
         try:

@@ -61,6 +61,8 @@ class ServiceSettings(BaseSettings):
     identity_keys: SecretStr | None = None
     rate_per_s: float = Field(default=50.0, ge=0, le=1_000_000)
     rate_burst: int = Field(default=200, ge=1, le=1_000_000)
+    drain_s: float = Field(default=6.0, ge=0, le=600)
+    grace_s: float = Field(default=20.0, ge=0, le=3600)
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
     log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

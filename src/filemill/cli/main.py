@@ -15,6 +15,7 @@ from filemill.cli.audit import audit
 from filemill.cli.holds import holds
 from filemill.cli.index import index
 from filemill.cli.keys import keys
+from filemill.cli.load import loading
 from filemill.cli.models import models
 from filemill.cli.operate import operate
 from filemill.cli.parked import parked
@@ -46,7 +47,12 @@ app.add_typer(shares, name="shares")
 app.add_typer(tags, name="tags")
 app.add_typer(users, name="users")
 app.add_typer(webhooks, name="webhooks")
-for command in (*holds.registered_commands, *sharing.registered_commands, *operate.registered_commands):
+for command in (
+    *holds.registered_commands,
+    *loading.registered_commands,
+    *sharing.registered_commands,
+    *operate.registered_commands,
+):
     app.registered_commands.append(command)
 
 FileId = Annotated[str, typer.Argument(help="The file's id.")]

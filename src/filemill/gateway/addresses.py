@@ -7,6 +7,7 @@ On failure: `parse_address` raises ValueError with a sentence that names the wro
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -41,6 +42,17 @@ def parse_address(text: str) -> Address:
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError(f"{text!r} is not an address; write host:port or the absolute path of a Unix socket")
     return TcpAddress(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def parse_upstreams(text: str) -> Mapping[str, tuple[Address, ...]]:
+    """Read `upload=HOST:PORT,HOST:PORT metadata=HOST:PORT`; raises ValueError with a sentence that names the wrong part."""
+    found: dict[str, tuple[Address, ...]] = {}
+    for part in text.split():
+        service, equals, addresses = part.partition("=")
+        if not equals or service in found:
+            raise ValueError(f"{part!r} is not SERVICE=ADDRESS,ADDRESS, each service once")
+        found[service] = tuple(parse_address(one) for one in addresses.split(","))
+    return found
 
 
 async def connect(address: Address, protocol: ProtocolT) -> None:

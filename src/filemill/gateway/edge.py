@@ -33,7 +33,7 @@ class Edge:
     def __init__(
         self,
         routes: Sequence[Route],
-        upstreams: Mapping[str, Address],
+        upstreams: Mapping[str, Sequence[Address]],
         *,
         page: Page,
         health: HealthSum,
@@ -49,7 +49,7 @@ class Edge:
         self.callers = callers
         self.limits, self.stats, self.trace_sample_ratio = limits, stats, trace_sample_ratio
         self.allowed_hosts = None if allowed_hosts is None else frozenset(host.lower() for host in allowed_hosts)
-        self.pools = {name: Pool(name, address, limits, stats) for name, address in upstreams.items()}
+        self.pools = {name: Pool(name, addresses, limits, stats) for name, addresses in upstreams.items()}
         self.clients: set[ClientConnection] = set()
         self.empty = asyncio.Event()  # no client is connected
         self.empty.set()

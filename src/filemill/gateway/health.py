@@ -1,9 +1,13 @@
-"""How the local gateway asks a service for its `/health`: over its own socket, bounded. What it makes of it: `health_sum`."""
+"""How the local gateway asks a service for its `/health`: over its own socket, bounded. What it makes of it: `health_sum`.
+
+Of several instances the first that answers speaks for the service.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,13 +21,17 @@ MAX_ANSWER_BYTES = 256 * KIB
 QUESTION = b"GET /health HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
 
 
-def health_sum(upstreams: Mapping[str, Address], limits: Limits, *, version: str, detail: bool) -> HealthSum:
+def health_sum(upstreams: Mapping[str, Sequence[Address]], limits: Limits, *, version: str, detail: bool) -> HealthSum:
     """The sum over these services; `detail`: what each leans on is shown, too."""
     known = dict(upstreams)
 
     async def ask(service: str) -> tuple[int, dict[str, Any]]:
+        *others, last = known[service]
+        for address in others:
+            with contextlib.suppress(OSError, EOFError):
+                return await _get_health(address)
         try:
-            return await _get_health(known[service])
+            return await _get_health(last)
         except (EOFError, asyncio.LimitOverrunError) as error:
             raise ValueError("the answer is cut, or too long") from error
 

@@ -18,13 +18,15 @@ class Limits:
     head_bytes: int = 32 * KIB  # a request head above this: 431
     header_count: int = 100  # the same
     client_connections: int = 2_000  # one more: 503 + Retry-After
-    exchanges_per_service: int = 1_000  # so that one hung service cannot hold every connection: 503 + Retry-After
+    # So that one hung service cannot hold every connection: 503 + Retry-After. A thousand live streams (what one instance of
+    # notification holds) leave room for other calls to it.
+    exchanges_per_service: int = 1_500
     spare_per_service: int = 64  # idle connections kept to each service; more are closed
     client_head_s: float = 30.0  # from the first wait for a request head to its end: 408
     client_idle_s: float = 75.0  # between two requests of a kept connection: closed without a word
     linger_s: float = 10.0  # how long an unread body is thrown away so that the client can read the refusal
     connect_s: float = 1.0  # opening a connection to a service: 503
-    # Must be shorter than the services keep an idle connection (uvicorn: 5 s), or a request meets a closing socket.
+    # Shorter than a service that leaves goes on serving (`FILEMILL_DRAIN_S`, 6 s), or a request meets a closing socket.
     spare_idle_s: float = 4.0
     health_s: float = 1.0  # a service that has not answered its /health by then counts as down
     health_keep_s: float = 0.5  # a health sum is shared for this long, so that polling cannot multiply

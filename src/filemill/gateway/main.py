@@ -29,14 +29,14 @@ _log = structlog.get_logger()
 _QUIET_PATHS = frozenset({"/health", "/livez", "/readyz"})
 
 
-def upstreams(settings: GatewaySettings) -> dict[str, Address]:
-    """Where each service of this machine answers: its Unix socket, or its port where the path would be too long."""
-    found: dict[str, Address] = {}
+def upstreams(settings: GatewaySettings) -> dict[str, tuple[Address, ...]]:
+    """Where each service answers: as named, else by its Unix socket here, or its port where that path is too long."""
+    found: dict[str, tuple[Address, ...]] = {}
     for service in {route.service for route in build_routes()}:
         path = settings.sockets_dir / f"{service}.sock"
         by_path = len(str(path)) <= SOCKET_PATH_MOST
-        found[service] = UnixAddress(str(path)) if by_path else TcpAddress(settings.host, settings.port(service))
-    return found
+        found[service] = (UnixAddress(str(path)) if by_path else TcpAddress(settings.host, settings.port(service)),)
+    return {**found, **settings.named_upstreams}
 
 
 def log_access(event: dict[str, Any]) -> None:

@@ -1,27 +1,32 @@
-"""The kept connections to one service, and how many requests may be under way there at once.
+"""The kept connections to one service, which may have several instances, and how many requests may be under way there at once.
 
 Not for: choosing the service (`routes`). There is no queue: beyond the bound the answer is 503 at once.
-On failure: `connect` raises OSError (TimeoutError is one) when the service does not accept in time.
+On failure: an instance that does not accept is passed over, whatever the request, since nothing was sent; for a second it is
+asked last. `connect` raises OSError (TimeoutError is one) when none accepts in time.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from filemill.gateway.addresses import Address, connect
 from filemill.gateway.limits import Limits
 from filemill.gateway.service import ServiceConnection
 from filemill.gateway.stats import GatewayStats
 
+AVOIDED_S = 1.0
+
 
 class Pool:
     """Connections to one service; the last one used is the first one taken, so idle ones grow old and are closed."""
 
-    def __init__(self, service: str, address: Address, limits: Limits, stats: GatewayStats) -> None:
-        self.service, self.address, self.stats = service, address, stats
+    def __init__(self, service: str, addresses: Sequence[Address], limits: Limits, stats: GatewayStats) -> None:
+        self.service, self.stats = service, stats
         self.in_flight = 0
         self._limits = limits
         self._spare: list[ServiceConnection] = []
+        self._avoided_until_s = dict.fromkeys(addresses, 0.0)  # in the order in which they are asked next
 
     def enter(self) -> bool:
         """Count one more exchange; False when the service has enough to do."""
@@ -43,10 +48,24 @@ class Pool:
         return None
 
     async def connect(self) -> ServiceConnection:
+        """A connection to the instance whose turn it is, or to the next that accepts."""
+        avoided, loop = self._avoided_until_s, asyncio.get_running_loop()
+        turns = sorted(avoided, key=lambda address: avoided[address] > loop.time())
+        for address in turns:
+            avoided[address] = avoided.pop(address)  # next time the others come first
+            try:
+                return await self._connect(address)
+            except OSError:
+                avoided[address] = loop.time() + AVOIDED_S
+                if address == turns[-1]:
+                    raise
+        raise OSError("a service without an address")
+
+    async def _connect(self, address: Address) -> ServiceConnection:
         connection = ServiceConnection(self)
         try:
             async with asyncio.timeout(self._limits.connect_s):
-                await connect(self.address, connection)
+                await connect(address, connection)
         except asyncio.CancelledError:
             connection.abort()  # it may have been opened in the very moment
             raise

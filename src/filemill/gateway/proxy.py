@@ -33,7 +33,7 @@ class Gateway:
     def __init__(
         self,
         routes: Sequence[Route],
-        upstreams: Mapping[str, Address],
+        upstreams: Mapping[str, Sequence[Address]],
         *,
         page_dir: Path = PAGE_DIR,
         allowed_hosts: Collection[str] | None = None,

@@ -47,6 +47,9 @@ MEMBERS = (
 BACKUP = Member("backup", "filemill.local.scheduled_backup", stage=1)
 """Only with `FILEMILL_BACKUP_DIR`."""
 
+LOOPS_END_S = 5.0
+"""What a service may take beyond its requests: its loops end, its database is closed."""
+
 WITH_DATA = ("access", "upload", "metadata", "processing", "ai", "notification")
 """The services that own data."""
 
@@ -54,6 +57,8 @@ WITH_DATA = ("access", "upload", "metadata", "processing", "ai", "notification")
 def run_mill() -> int:
     """Run every service until Ctrl-C; returns the exit status. Raises `StartError` with one clear line."""
     began_s = time.monotonic()
+    # The gateway stops first, and then nobody is left to whom a service would have to give notice.
+    os.environ.setdefault("FILEMILL_DRAIN_S", "0")
     settings = load(RunnerSettings)
     os.environ.setdefault("FILEMILL_LOG_DIR", str(settings.data_dir / "logs"))
     try:
@@ -64,7 +69,8 @@ def run_mill() -> int:
     say_line(f"filemill {__version__}, data in {settings.data_dir}")
     give_databases(settings)
     members = [*MEMBERS, BACKUP] if settings.backup_dir else MEMBERS
-    units = [_unit(member) for member in members]
+    grace_s = settings.drain_s + settings.grace_s + LOOPS_END_S
+    units = [_unit(member, grace_s) for member in members]
 
     def all_ready(_seconds: float) -> None:
         address = settings.base_url("gateway").replace("127.0.0.1", "localhost")
@@ -99,7 +105,7 @@ def _send_prints_to(log: Path) -> None:
     os.close(fd)
 
 
-def _unit(member: Member) -> Unit:
+def _unit(member: Member, grace_s: float) -> Unit:
     module = importlib.import_module(member.module)
     run: Callable[[Callable[[str], None]], None] = module.run
 
@@ -111,4 +117,4 @@ def _unit(member: Member) -> Unit:
             report.fatal(str(error))
             sys.exit(1)
 
-    return Unit(member.name, work, grace_s=25.0, stage=member.stage)
+    return Unit(member.name, work, grace_s=grace_s, stage=member.stage)

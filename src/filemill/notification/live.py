@@ -7,6 +7,7 @@ Source of the format: WHATWG HTML, 9.2.
 """
 
 import asyncio
+import random
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
@@ -28,6 +29,8 @@ SWEEP_EVERY_S = 300.0
 WAITING_MOST_BYTES = 64 * 1024
 """What may wait for one reader; more, and it goes on out of the table when it is ready. Readers share the bytes of an event."""
 _HEARTBEAT = b": still here\n\n"
+COME_BACK_MS = (200, 3000)
+_FAREWELL = b"retry: %d\n: this instance is leaving, come back with your place\n\n"
 _GREETING = b"retry: 1000\n: connected\n\n"
 
 _log = structlog.get_logger()
@@ -144,6 +147,8 @@ class LiveStreams:
                 await reader.news.wait()
             elif frames := await self._of_table(reader):
                 yield frames
+        # A thousand readers must not come back in the same moment; their browsers wait for as long as they are told.
+        yield _FAREWELL % random.randint(*COME_BACK_MS)  # noqa: S311 - jitter, not a secret
 
     async def _of_table(self, reader: Reader) -> bytes:
         """What the table has after its place; nothing: it has caught up, and goes live."""

@@ -151,7 +151,9 @@ def start(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
 def _local(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
     with ExitStack() as stack:
 
-        def start_one(upstreams: dict[str, Address], *, routes: Any = None, **options: Any) -> RunningGateway:
+        def start_one(
+            upstreams: dict[str, Address | tuple[Address, ...]], *, routes: Any = None, **options: Any
+        ) -> RunningGateway:
             loop = uvloop.new_event_loop() if loop_kind == "uvloop" else asyncio.new_event_loop()
             thread = threading.Thread(target=loop.run_forever, daemon=True)
             thread.start()
@@ -165,7 +167,8 @@ def _local(loop_kind: str) -> Iterator[Callable[..., RunningGateway]]:
             events: list[dict[str, Any]] = []
 
             async def build() -> Gateway:
-                gateway = Gateway(routes or build_routes(), upstreams, on_access=events.append, **options)
+                places = {name: one if isinstance(one, tuple) else (one,) for name, one in upstreams.items()}
+                gateway = Gateway(routes or build_routes(), places, on_access=events.append, **options)
                 await gateway.start("127.0.0.1", 0)
                 return gateway
 

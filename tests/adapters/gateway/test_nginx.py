@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from filemill.gateway.addresses import TcpAddress
+from filemill.gateway.nginx.options import ADDRESS_CONNECTIONS
 from filemill.gateway.routes import build_routes
 
 from .conftest import Instance, Puppet, RunningNginx, read_all, read_exactly, read_head, wait_until
@@ -161,6 +162,54 @@ def test_calls_when_too_many_then_429_with_when_to_come_back(start_nginx: Start,
     assert [head[9:12] for head, _ in answers] == [b"200", b"200", b"200", b"429", b"200"]
     assert_problem(*answers[3], 429, "rate-limited")
     assert b"Retry-After: 1" in answers[3][0]
+
+
+def test_connections_when_one_address_holds_too_many_then_429_until_one_ends(
+    start_nginx: Start, puppet: Puppet
+) -> None:
+    """Each with a request under way, as live streams have; another address is another matter, and so is `/livez`."""
+    edge = start_nginx({"upload": puppet.address}, rate_per_s=10_000, burst=10_000)
+    with contextlib.ExitStack() as stack:
+
+        def ask(address: str = "127.0.0.1", path: bytes = b"/api/upload/x") -> socket.socket:
+            sock = socket.create_connection(("127.0.0.1", edge.port), 30, source_address=(address, 0))
+            stack.enter_context(closing(sock))
+            sock.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+            return sock
+
+        held = []
+        for _ in range(ADDRESS_CONNECTIONS):
+            sock = ask()
+            upstream = puppet.accept()
+            read_head(upstream)
+            held.append((sock, upstream))
+        refused = ask()
+        head = read_head(refused)
+        assert_problem(head, body_of(refused, head), 429, "rate-limited")
+        assert b"Retry-After: 1" in head
+        assert read_head(ask(path=b"/livez")).startswith(b"HTTP/1.1 200 ")
+        ask("127.0.0.2")
+        puppet.accept()
+        sock, upstream = held.pop()
+        upstream.sendall(OK)
+        read_head(sock)
+        sock.close()
+
+        def let_in() -> bool:
+            ask()
+            return puppet.was_contacted()
+
+        wait_until(let_in, "room for one more")
+
+
+def test_livez_when_asked_too_often_then_it_answers_all_the_same(start_nginx: Start, puppet: Puppet) -> None:
+    """It says only that NGINX is there, costs nothing, and a probe that met 429 would have it restarted under load."""
+    edge = start_nginx({"upload": puppet.address}, rate_per_s=1, burst=1)
+    for _ in range(30):
+        for path in (b"/livez", b"/readyz"):
+            with closing(edge.connect()) as sock:
+                sock.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+                assert read_head(sock).startswith(b"HTTP/1.1 200 ")
 
 
 # --- never HTML ---

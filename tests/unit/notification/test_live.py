@@ -1,6 +1,7 @@
 """The live stream's parts: frames, places, what is kept, what is shown."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from filemill.contracts.topics import Topic
 from filemill.notification import event_types, repository
 from filemill.notification.consumers import on_event
 from filemill.notification.errors import TooManyStreams, UnknownEventType
-from filemill.notification.live import HEARTBEAT_S, WAITING_MOST_BYTES, LiveStreams, Reader
+from filemill.notification.live import COME_BACK_MS, HEARTBEAT_S, WAITING_MOST_BYTES, LiveStreams, Reader
 from filemill.notification.tables import metadata
 from support import samples
 
@@ -218,11 +219,14 @@ async def test_begin_when_too_many_are_open_then_429_with_a_time(database: Datab
 
 
 async def test_close_when_the_process_stops_then_every_stream_ends(database: Database, streams: LiveStreams) -> None:
-    """An endless answer must not hold up a stop."""
+    """An endless answer must not hold up a stop; its last word is when to come back, which differs between readers."""
     stream = await live(streams, await streams.begin("ada", None))
     streams.close()
     async with asyncio.timeout(5):
-        assert [piece async for piece in stream] == []
+        (farewell,) = [piece async for piece in stream]
+    found = re.fullmatch(rb"retry: (\d+)\n: .+\n\n", farewell)
+    assert found
+    assert COME_BACK_MS[0] <= int(found[1]) <= COME_BACK_MS[1]
 
 
 async def test_sweep_when_everything_is_old_then_places_still_grow(database: Database) -> None:

@@ -16,6 +16,7 @@ from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.messaging import inbox
 from filemill.chassis.messaging.transport import Delivery, Transport
+from filemill.chassis.resilience.ending import to_its_end
 from filemill.chassis.telemetry import metrics, request_context, tracing
 from filemill.contracts.envelope import Event
 
@@ -50,7 +51,7 @@ class Consumer:
     async def run(self) -> None:
         """Consume for ever."""
         while True:
-            if paused("consumers") or not await self.consume_some():
+            if paused("consumers") or not await to_its_end(self.consume_some()):
                 await self.transport.wait(self.queue, IDLE_S)
 
     async def consume_some(self) -> int:

@@ -14,6 +14,7 @@ from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.messaging import inbox, outbox
 from filemill.chassis.messaging.transport import Transport
+from filemill.chassis.resilience.ending import to_its_end
 from filemill.chassis.telemetry import metrics
 
 BATCH_MOST = 100
@@ -43,7 +44,7 @@ class Relay:
         """Publish for ever."""
         while True:
             self._wake.clear()
-            published = await self.publish_some()
+            published = await to_its_end(self.publish_some())
             if published == BATCH_MOST:
                 continue
             await self._sweep()

@@ -34,7 +34,7 @@ def build_app(
 ) -> Edge:
     """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
 
-    `draining` is called when the process is asked to stop, before it waits for requests in flight: it ends endless ones.
+    `draining` is called when the process takes no more requests, before it waits for those in flight: it ends endless ones.
     `direct` are those routes of `routers` that are answered ahead of the framework. `upload_tokens` reads the tokens of
     browsers, where some route takes them.
     """
@@ -67,7 +67,11 @@ def build_app(
     routes = [route for router in included for route in router.routes if isinstance(route, APIRoute)]
     problems.install(app, routes)
     _add_docs(app, routes)
-    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes)
+
+    def leaving() -> None:
+        state.ready = False
+
+    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes, leaving)
 
 
 def _add_docs(app: FastAPI, routes: list[APIRoute]) -> None:

@@ -61,6 +61,7 @@ class Edge:
         draining: Callable[[], None] | None = None,
         upload_tokens: UploadTokens | None = None,
         routes: Sequence[APIRoute] = (),
+        leaving: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
         self.routes = routes
@@ -68,6 +69,7 @@ class Edge:
         self._upload_tokens = upload_tokens
         self._streaming = [(method, re.compile(_SEGMENT.sub("[^/]+", path))) for method, path in streaming]
         self._draining = draining
+        self._leaving = leaving
         self._entry: ASGIApp = self._serve
         self._authenticator: Authenticator = Everybody()
         self._rates: Rates = Unlimited()
@@ -102,8 +104,13 @@ class Edge:
         if origins:
             self._entry = with_cors(self._serve, origins)
 
+    def leave(self) -> None:
+        """The process was asked to stop: it goes on serving for a moment, but nobody should send more here."""
+        if self._leaving is not None:
+            self._leaving()
+
     def drain(self) -> None:
-        """The process was asked to stop: end what would never end by itself."""
+        """Nothing more is taken: end what would never end by itself."""
         if self._draining is not None:
             self._draining()
 

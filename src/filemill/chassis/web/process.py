@@ -15,7 +15,7 @@ from filemill.chassis.limits.leases import LeasingLimiter
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.telemetry import tracing
 from filemill.chassis.telemetry.start import start_telemetry
-from filemill.chassis.web import server
+from filemill.chassis.web import listeners, server
 from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.edge import Edge
 from filemill.chassis.web.proxies import TrustedProxies
@@ -40,11 +40,11 @@ def run_service(
 ) -> None:
     """Run until asked to stop. `on_ready` gets the address once requests are answered. Raises `StartError`."""
     start_telemetry(settings, settings.service)
-    listener = server.bind(settings.host, settings.port(), settings.service)
+    listener = listeners.bind(settings.host, settings.port(), settings.service)
     sockets = [listener]
     unix_path = settings.sockets_dir / f"{settings.service}.sock"
     if len(str(unix_path)) <= SOCKET_PATH_MOST:
-        sockets.append(server.bind_unix(unix_path))
+        sockets.append(listeners.bind_unix(unix_path))
     migrate(settings)
     host, port = listener.getsockname()[:2]
 
@@ -62,7 +62,8 @@ def run_service(
             if rates is not None:
                 app.limit(rates)
         try:
-            await server.serve(app, sockets, (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None)
+            said = (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None
+            await server.serve(app, sockets, said, server.Leave(settings.drain_s, settings.grace_s))
         finally:
             if authenticator is not None:
                 await authenticator.close()

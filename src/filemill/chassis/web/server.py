@@ -1,70 +1,101 @@
-"""Serve an app with uvicorn on a TCP port and, for the local gateway, on a Unix socket, until SIGTERM or SIGINT.
+"""Serve an app with uvicorn on listeners that are there already, until SIGTERM or SIGINT; then leave without losing a request.
 
-The sockets are bound here, before anything else starts, so that a taken port is one clear line (`StartError`).
+Leaving (decision 41): first notice is given. `/readyz` says 503 and every answer `Connection: close`, while everything that
+comes is served, so that whoever sends requests here can learn of it. Then the listeners are shut, what was under way
+finishes within the grace, streams end, loops stop. SIGINT is a person who waits, and a second signal too: no notice then.
 """
 
 import asyncio
-import errno
 import gc
+import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
+from types import FrameType
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.web.drain_check import choose_protocol
 from filemill.chassis.web.edge import Edge
+from filemill.chassis.web.listeners import shut
 
-BACKLOG = 2048
-GRACE_S = 20
-"""How long requests in flight may take to finish after SIGTERM."""
-
-
-def bind(host: str, port: int, service: str) -> socket.socket:
-    """A listening TCP socket. Raises `StartError` that names a taken port and how to choose another."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            variable = f"FILEMILL_{service.upper()}_PORT"
-            raise StartError(f"{service}: port {port} is taken; stop what uses it, or set {variable}") from error
-        raise StartError(f"{service}: cannot listen on {host}:{port}: {error.strerror}") from error
-    listener.listen(BACKLOG)
-    listener.set_inheritable(False)
-    return listener
+SHUT_S = 0.2
+"""From shutting the listeners to closing them: what the kernel has accepted is taken, and its handshakes come to an end."""
+FIRST_REQUEST_S = 0.5
+"""A connection taken in the last moment may wait for its request for so long; nobody opens one to think."""
+_CLOSE = (b"connection", b"close")
+_log = structlog.get_logger()
 
 
-def bind_unix(path: Path) -> socket.socket:
-    """A listening Unix socket that only this user can reach; a leftover of a dead process is replaced."""
-    make_durable(path.parent, mode=0o700)
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen(BACKLOG)
-    return listener
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How long leaving may take, in seconds: `notice_s` of serving on, then `grace_s` for what is under way."""
+
+    notice_s: float = 0.0
+    grace_s: float = 20.0
 
 
 class Server(uvicorn.Server):
-    """uvicorn with our settings. Tells the app to drain before waiting for what is in flight."""
+    """uvicorn with our settings and our way of leaving."""
+
+    def __init__(self, config: uvicorn.Config, leave: Leave) -> None:
+        super().__init__(config)
+        self._leave = leave
+        self._at_once = False
+        self._gone_at_s: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal. Only the first SIGTERM leaves time for notice."""
+        self._at_once = self._at_once or sig == signal.SIGINT or self.should_exit
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Each 0.1 s: whether to stop serving now, which is not yet when it was asked for."""
+        if not await super().on_tick(counter):
+            return False
+        now_s = asyncio.get_running_loop().time()
+        if self._gone_at_s is None:
+            self._gone_at_s = now_s + self._leave.notice_s
+            self._give_notice()
+        state = self.server_state
+        if _CLOSE not in state.default_headers:  # uvicorn makes them anew each second
+            state.default_headers = [*state.default_headers, _CLOSE]
+        return self._at_once or now_s >= self._gone_at_s
+
+    def _give_notice(self) -> None:
+        if isinstance(self.config.app, Edge):
+            self.config.app.leave()
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            # One whose answer has begun has not said that it is the last: it may carry one more request, which will.
+            if cycle is not None and not cycle.response_started:
+                cycle.keep_alive = False
+        _log.info("server.leaving", notice_s=self._leave.notice_s, connections=len(self.server_state.connections))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nothing more, finish what is under way, end the app."""
         app = self.config.app
+        if self._leave.notice_s and not self._at_once:
+            for listener in sockets or []:
+                shut(listener)
+            await asyncio.sleep(SHUT_S)
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(FIRST_REQUEST_S)
         if isinstance(app, Edge):
             app.drain()
         await super().shutdown(sockets)
+        # uvicorn would raise them again, and SIGTERM ends a process in that line: traces and clients would stay open.
+        self._captured_signals.clear()
 
 
-def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> Server:
+def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol], leave: Leave | None = None) -> Server:
     """A server that is not running yet."""
+    leave = leave or Leave()
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -76,14 +107,16 @@ def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> Server:
         date_header=True,
         proxy_headers=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=leave.grace_s,  # type: ignore[arg-type]
     )
-    return Server(config)
+    return Server(config, leave)
 
 
-async def serve(app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None) -> None:
-    """Run until a signal asks to stop; then finish what is in flight."""
-    server = make_server(app, await choose_protocol())
+async def serve(
+    app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None, leave: Leave | None = None
+) -> None:
+    """Run until a signal asks to stop; then leave."""
+    server = make_server(app, await choose_protocol(), leave)
     serving = asyncio.create_task(server.serve(sockets=sockets))
     while not server.started and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.005)  # uvicorn has no event for it

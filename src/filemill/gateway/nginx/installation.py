@@ -23,8 +23,9 @@ CIPHERS = tuple(
 )
 """Of TLS 1.2: forward secrecy and authenticated encryption only."""
 
-KEPT_CONNECTIONS, KEPT_S = 64, 60
-"""Kept to each service, for less time than it keeps them itself (75 s): else a request meets a closing socket."""
+KEPT_CONNECTIONS, KEPT_S = 64, 4
+"""Kept to each service, for less time than one that leaves goes on serving (`FILEMILL_DRAIN_S`, 6 s): a connection that is idle
+for longer is never used again, so no request meets one that is closing."""
 
 
 def upstream(options: NginxOptions, service: str) -> str:
