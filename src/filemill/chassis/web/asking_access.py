@@ -5,6 +5,7 @@ what it said last holds as long as the identity token it said it with (a minute 
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ class AskingAccess:
         if kept is None or time.monotonic() >= kept.fresh_until_s or isinstance(kept.answer, FilemillError):
             return None
         return kept.answer
+
+    async def prepare(self) -> None:
+        """Ask for the keys before the first caller comes, who would wait for it; if `access` is away, that one asks."""
+        with contextlib.suppress(Unavailable):
+            await self._ask_for_keys()
 
     async def close(self) -> None:
         """See `Authenticator.close`."""

@@ -58,6 +58,7 @@ def run_service(
             app.believe(TrustedProxies(settings.trusted_proxies))
             app.trust(None if settings.asks_for_credentials else settings.allowed_hosts, settings.allowed_origins)
             if authenticator is not None:
+                await authenticator.prepare()
                 app.authenticate(authenticator)
             if rates is not None:
                 app.limit(rates)
