@@ -109,7 +109,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("service", nargs="?", default="", help="default: FILEMILL_IMAGE")
     parser.add_argument("--worker", action="store_true", help="the worker beside processing or ai")
     parser.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="as --worker, N jobs at a time")
-    parser.add_argument("--patience", type=float, default=0.0, metavar="SECONDS", help="how long migrate waits for engines")
+    parser.add_argument(
+        "--patience", type=float, default=0.0, metavar="SECONDS", help="how long migrate waits for engines"
+    )
     return parser.parse_args(arguments)
 
 

@@ -43,7 +43,9 @@ def nginx(
     ] = None,
     resolver: Annotated[
         str | None,
-        typer.Option(help="Name servers, to follow names that get other addresses; or a file with the directive and $filemill_domain."),
+        typer.Option(
+            help="Name servers, to follow names that get other addresses; or a file with the directive and $filemill_domain."
+        ),
     ] = None,
     for_nginx: Annotated[str, typer.Option("--nginx", help="The oldest NGINX that is to read it.")] = "1.22",
     auth: Annotated[str, typer.Option(help="As FILEMILL_AUTH of the services: none, keys, oidc.")] = "keys",
