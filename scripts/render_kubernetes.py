@@ -19,7 +19,7 @@ OVERLAY = "deployment/kustomize/overlays/dev"
 INPUTS = ("deployment/kustomize", "deployment/nginx", "deployment/postgresql", "deployment/compose/sample-secrets")
 MORE_INPUTS = ("deployment/compose/kustomization.yaml",)
 RENDERED = ROOT / "deployment" / "kubernetes" / "filemill.yaml"
-_HEAD = """# The trial on Kubernetes with engines of its own (docs/guides/kubernetes.md): kubectl apply -f deployment/kubernetes/
+_HEAD = """# The trial on Kubernetes, engines and all (docs/guides/kubernetes.md): kubectl apply -f deployment/kubernetes/
 # Made by `make kubernetes` from {overlay}: change that, not this.
 # from sha256:{inputs}, this sha256:{text}
 """
@@ -51,7 +51,7 @@ def render() -> str:
     """What kubectl makes of the overlay, in an order in which it can also be started one after the other."""
     command = ["kubectl", "kustomize", str(ROOT / OVERLAY)]
     rendered = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
-    return "---\n".join(sorted(rendered.split("---\n"), key=_place))
+    return "---\n".join(sorted(re.split(r"^---\n", rendered, flags=re.MULTILINE), key=_place))
 
 
 def _place(document: str) -> tuple[bool, int]:
