@@ -36,7 +36,7 @@ ENGINES = {"postgres", "rabbitmq", "valkey", "store"}
 NOT_SETTINGS = {"POSTGRES_PASSWORD_FILE", "RABBITMQ_CONFIG_FILE", "PGDATA"}
 MADE_BY_HAND = {"filemill-secrets", "filemill-tls"}
 """The two secrets that whoever installs makes; the trial has samples of one and makes the other."""
-ALL_COMPONENTS = ("gpu", "http-route", "keda", "service-monitor")
+ALL_COMPONENTS = ("gpu", "http-route", "keda", "operator", "service-monitor")
 
 
 @pytest.fixture(params=["trial", "production", "production with components"])
@@ -117,7 +117,7 @@ def test_names_when_one_thing_points_to_another_then_it_is_there(documents: Docu
         assert one["spec"]["selector"]["matchLabels"].items() <= labels_of(one).items(), name
         assert one["spec"]["template"]["spec"]["containers"][0]["name"] == name
     services = of_kind(documents, "Service")
-    assert set(services) == set(deployments) - set(WORKERS)
+    assert set(services) == set(deployments) - {*WORKERS, "operator"}
     for name, service in services.items():
         chosen_ones = [
             other for other, one in deployments.items() if service["spec"]["selector"].items() <= labels_of(one).items()
@@ -133,7 +133,7 @@ def test_names_when_one_thing_points_to_another_then_it_is_there(documents: Docu
     for name, one in of_kind(documents, "PodDisruptionBudget").items():
         assert [other for other, made in deployments.items()
                 if one["spec"]["selector"]["matchLabels"].items() <= labels_of(made).items()] == [name]  # fmt: skip
-    assert set(of_kind(documents, "PodDisruptionBudget")) == set(deployments) - ENGINES
+    assert set(of_kind(documents, "PodDisruptionBudget")) == set(deployments) - ENGINES - {"operator"}
 
 
 def test_files_when_a_pod_mounts_or_reads_one_then_it_is_given(documents: Documents) -> None:

@@ -13,11 +13,13 @@ LOCKS = sorted((ROOT / "requirements" / "images").glob("*.lock"))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
-def test_sbom_when_it_is_made_from_a_lock_then_it_names_every_package_with_its_hashes(lock: Path, tmp_path: Path) -> None:
+def test_sbom_when_it_is_made_from_a_lock_then_it_names_every_package_with_its_hashes(
+    lock: Path, tmp_path: Path
+) -> None:
     """Nothing that is installed is missing, and nothing else is there."""
     made = tmp_path / "made.json"
-    command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", "--pyproject", str(ROOT / "pyproject.toml"),
-               "--output-reproducible", "--short-PURLs", "-o", str(made), str(lock)]  # fmt: skip
+    command = [sys.executable, "-W", "ignore", "-m", "cyclonedx_py", "requirements", "--output-reproducible", "--short-PURLs",
+               "--pyproject", str(ROOT / "pyproject.toml"), "-o", str(made), str(lock)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     said = json.loads(made.read_text(encoding="utf-8"))
     assert (said["bomFormat"], said["specVersion"]) == ("CycloneDX", "1.6")

@@ -1,6 +1,5 @@
 """What kustomize makes of the folders in deployment/kustomize, as plain values."""
 
-import os
 import shutil
 import subprocess
 import typing
@@ -32,16 +31,13 @@ def build(place: Path) -> Documents:
 
 
 def with_components(folder: Path, overlay: str, *components: str) -> Documents:
-    """An overlay and components on top, as someone writes it in a folder of their own."""
-    names = [os.path.relpath(KUSTOMIZE / "components" / name, folder) for name in components]
-    kustomization = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": [os.path.relpath(KUSTOMIZE / "overlays" / overlay, folder)],
-        "components": names,
-    }
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
-    return build(folder)
+    """An overlay that takes these, too, as someone writes it in a copy."""
+    copied = shutil.copytree(ROOT / "deployment", folder / "deployment")
+    place = copied / "kustomize" / "overlays" / overlay
+    said = yaml.safe_load((place / "kustomization.yaml").read_text(encoding="utf-8"))
+    said["components"] += [f"../../components/{name}" for name in components]
+    (place / "kustomization.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+    return build(place)
 
 
 def of_kind(documents: Documents, *kinds: str) -> dict[str, dict[str, Any]]:

@@ -22,7 +22,9 @@ def page(
     """The files of the web page, for an NGINX that serves them; its configuration expects them in `--page`."""
     from importlib.resources import as_file, files
 
-    with as_file(files("filemill.gateway") / "page") as kept:
+    room = files("filemill.gateway")
+    built = room / "ui"  # the console, where it was built; the plain page otherwise
+    with as_file(built if (built / "index.html").is_file() else room / "page") as kept:
         shutil.copytree(kept, output, dirs_exist_ok=True, copy_function=shutil.copyfile)
     screen.say(f"written: {output}")
 
