@@ -13,7 +13,7 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up test test-torch check audit format bench ai-quality chaos lock documents clean
+.PHONY: help up test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,7 @@ check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licenc
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/check_documents.py
+	@$(BIN)/python scripts/render_kubernetes.py
 	@$(BIN)/python scripts/check_licences.py
 
 audit: .venv/dev.stamp ## Look up every locked dependency among known vulnerabilities (asks osv.dev; without an answer it fails)
@@ -60,6 +61,15 @@ lock: .tools/stamp ## Lock dependencies again (names, versions, hashes)
 
 documents: .venv/dev.stamp ## Write the generated documents again (OpenAPI, AsyncAPI)
 	@$(BIN)/python scripts/check_documents.py --write
+
+kubernetes: documents ## Render deployment/kubernetes/ from deployment/kustomize/ (needs kubectl)
+	@$(BIN)/python scripts/render_kubernetes.py --write
+
+sbom: .venv/dev.stamp ## Write what each image is made of (CycloneDX, from its lock) into build/sbom/
+	@mkdir -p build/sbom
+	@for lock in requirements/images/*.lock; do image=$$(basename $$lock .lock); \
+	  $(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --short-PURLs -o build/sbom/$$image.cdx.json $$lock || exit 1; \
+	  echo "written: build/sbom/$$image.cdx.json"; done
 
 clean: ## Remove the environments (not the data)
 	@rm -rf .venv .venv-torch .tools

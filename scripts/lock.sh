@@ -18,4 +18,9 @@ image() { # image NAME EXTRA...
 mkdir -p requirements/images
 for service in access upload metadata ai notification; do image "$service" "$service" servers; done
 image processing processing engines
+image_torch() { # its versions are those of the environment with PyTorch
+  "$uv" pip compile "${common[@]}" --extra ai-torch --extra servers -c requirements/filemill.lock -c requirements/ai-torch.lock \
+    -o requirements/images/ai-torch.lock pyproject.toml
+}
+image_torch
 image operator access upload metadata notification cli servers

@@ -1,7 +1,13 @@
 #!/bin/sh
 # Before NGINX starts in a container: which name server it asks, so that it finds containers that got another address.
-# Docker, Podman and Kubernetes each write theirs into /etc/resolv.conf; NGINX does not read that file itself.
+# Docker, Podman and Kubernetes each write theirs into /etc/resolv.conf; NGINX does not read that file itself, nor does it put
+# a search domain after a name. In Kubernetes one is needed: the first, `NAMESPACE.svc.…`.
 # The official image runs what it finds in /docker-entrypoint.d/; elsewhere run it before `nginx`.
 set -eu
-servers=$(awk '$1 == "nameserver" && $2 !~ /%/ { printf "%s ", ($2 ~ /:/ ? "[" $2 "]" : $2) }' /etc/resolv.conf)
-printf 'resolver %svalid=5s ipv6=off;\n' "${servers:-127.0.0.11 }" > "${1:-/tmp/resolver.conf}"
+known=${2:-/etc/resolv.conf}
+servers=$(awk '$1 == "nameserver" && $2 !~ /%/ { printf "%s ", ($2 ~ /:/ ? "[" $2 "]" : $2) }' "$known")
+domain=$(awk '$1 == "search" && $2 ~ /^[a-z0-9-]+\.svc\.[a-z0-9.-]+$/ { found = "." $2 } END { print found }' "$known")
+{
+    printf 'resolver %svalid=5s ipv6=off;\n' "${servers:-127.0.0.11 }"
+    printf 'map $host $filemill_domain {\n    default "%s";\n}\n' "${domain%.}"
+} > "${1:-/tmp/resolver.conf}"

@@ -5,27 +5,16 @@ Whether it runs is for a machine with containers (docs/guides/compose.md says wh
 
 import re
 import subprocess
-import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from filemill.access.settings import AccessSettings
-from filemill.ai.settings import AiSettings
-from filemill.chassis.settings import PORTS, SECRETS, ServiceSettings
-from filemill.local.settings import RunnerSettings
-from filemill.metadata.settings import MetadataSettings
-from filemill.notification.settings import NotificationSettings
-from filemill.processing.settings import ProcessingSettings
-from filemill.upload.settings import UploadSettings
+from filemill.chassis.settings import PORTS
 from support.compose_file import COMPOSE, ROOT, chosen, read, variables
+from support.known_settings import is_known
 
-SETTINGS = (
-    ServiceSettings, AccessSettings, AiSettings, MetadataSettings, NotificationSettings, ProcessingSettings, UploadSettings,
-    RunnerSettings,
-)  # fmt: skip
 PROFILES = ("week03", "keys", "operator")
 OURS = ("access", "upload", "metadata", "ai", "processing", "notification")
 ONCE = ("prepare", "certificate", "operator")
@@ -139,15 +128,9 @@ def test_depends_when_something_is_waited_for_then_it_runs_in_the_same_profile_a
 
 def test_environment_when_a_name_is_set_then_the_code_knows_it(compose: dict[str, Any]) -> None:
     """A misspelt setting is silently nothing."""
-    known = {f"FILEMILL_{field.upper()}" for kind in SETTINGS for field in kind.model_fields}
-    known |= {name for kind in SETTINGS for field in kind.model_fields.values() for name in _aliases(field)}
-    known |= {f"FILEMILL_{service.upper()}_{what}" for service in PORTS for what in ("URL", "DATABASE_URL", "PORT")}
-    known |= set(SECRETS)
     for name, service in _all(compose):
         for variable in service.get("environment", {}):
-            plain = variable.removesuffix("_FILE")
-            assert variable in NOT_SETTINGS or plain in known, (name, variable)
-            assert plain == variable or plain in SECRETS or plain.startswith("FILEMILL_") or variable in NOT_SETTINGS
+            assert variable in NOT_SETTINGS or is_known(variable), (name, variable)
 
 
 def test_secrets_when_a_service_reads_one_then_it_is_given_to_it_and_no_other(compose: dict[str, Any]) -> None:
@@ -213,11 +196,6 @@ def test_example_when_it_names_a_variable_then_the_file_asks_for_it() -> None:
 
 def _texts(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
-
-
-def _aliases(field: Any) -> list[str]:
-    alias = field.validation_alias
-    return [alias] if isinstance(alias, str) else list(typing.cast(Any, alias).choices) if alias else []
 
 
 def test_mockup_when_a_project_takes_filemill_in_then_nothing_of_the_two_collides() -> None:

@@ -1,7 +1,7 @@
 """What a container runs: one service, its worker, its migration, or the question whether it is well.
 
     python -m filemill.chassis.entry run [SERVICE] [--worker | --workers N]
-    python -m filemill.chassis.entry migrate [SERVICE]
+    python -m filemill.chassis.entry migrate [SERVICE] [--patience SECONDS]
     python -m filemill.chassis.entry well [SERVICE] [--worker]
 
 `SERVICE` is `FILEMILL_IMAGE` when left out, which each image sets. `filemill run` and `filemill migrate` start the same here.
@@ -14,11 +14,14 @@ import http.client
 import importlib
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filemill.chassis.errors import StartError
+from filemill.chassis.resilience.patience import patiently
 from filemill.chassis.settings import PORTS, ServiceSettings, load
 
 WITH_WORKER = ("processing", "ai")
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     service = asked.service or os.environ.get("FILEMILL_IMAGE", "")
     try:
         if asked.command == "migrate":
-            _say(migrate(service))
+            patiently(partial(migrate, service), time.monotonic() + asked.patience, _say)
         elif asked.command == "well":
             well(service, worker=asked.worker)
         else:
@@ -106,6 +109,9 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("service", nargs="?", default="", help="default: FILEMILL_IMAGE")
     parser.add_argument("--worker", action="store_true", help="the worker beside processing or ai")
     parser.add_argument("--workers", type=int, choices=range(1, 65), metavar="N", help="as --worker, N jobs at a time")
+    parser.add_argument(
+        "--patience", type=float, default=0.0, metavar="SECONDS", help="how long migrate waits for engines"
+    )
     return parser.parse_args(arguments)
 
 

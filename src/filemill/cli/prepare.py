@@ -6,16 +6,15 @@ On failure: `StartError` with the last reason, once its patience is over.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from filemill.chassis import entry
-from filemill.chassis.errors import StartError
+from filemill.chassis.resilience.patience import patiently
 from filemill.chassis.settings import ServiceSettings, load
 from filemill.chassis.storage.build import make_bucket
 from filemill.cli import screen
 from filemill.local.runner import WITH_DATA
-
-PAUSE_S = 2.0
 
 
 def prepare(patience_s: float, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -23,21 +22,6 @@ def prepare(patience_s: float, sleep: Callable[[float], None] = time.sleep) -> N
     until_s = time.monotonic() + patience_s
     storage_url = load(ServiceSettings).storage_url
     if storage_url and urlsplit(storage_url).scheme == "s3":
-        _patiently(lambda: make_bucket(load(ServiceSettings)), until_s, sleep)
+        patiently(lambda: make_bucket(load(ServiceSettings)), until_s, screen.say, sleep)
     for service in WITH_DATA:
-        _patiently(lambda service=service: entry.migrate(service), until_s, sleep)  # type: ignore[misc]
-
-
-def _patiently(step: Callable[[], str], until_s: float, sleep: Callable[[float], None]) -> None:
-    said = ""
-    while True:
-        try:
-            screen.say(step())
-            return
-        except StartError as error:
-            if time.monotonic() >= until_s:
-                raise
-            if str(error) != said:
-                said = str(error)
-                screen.say(f"waiting: {said}")
-        sleep(PAUSE_S)
+        patiently(partial(entry.migrate, service), until_s, screen.say, sleep)

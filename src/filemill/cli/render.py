@@ -1,5 +1,6 @@
 """`filemill render`: configuration for programs that stand around the mill, made from what the code says."""
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,18 @@ render = typer.Typer(help="Write configuration for the programs around the mill.
 _DEFAULT = nginx_options.NginxOptions()
 
 
-@render.callback()
-def _commands() -> None:
-    """There are more than one, one day; until then it is a word of its own all the same."""
+@render.command()
+def page(
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder; files of these names are written again.")],
+) -> None:
+    """The files of the web page, for an NGINX that serves them; its configuration expects them in `--page`."""
+    from importlib.resources import as_file, files
+
+    room = files("filemill.gateway")
+    built = room / "ui"  # the console, where it was built; the plain page otherwise
+    with as_file(built if (built / "index.html").is_file() else room / "page") as kept:
+        shutil.copytree(kept, output, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    screen.say(f"written: {output}")
 
 
 @render.command()
@@ -35,7 +45,9 @@ def nginx(
     ] = None,
     resolver: Annotated[
         str | None,
-        typer.Option(help="Name servers, to follow names that get other addresses; or a file with the directive."),
+        typer.Option(
+            help="Name servers, to follow names that get other addresses; or a file with the directive and $filemill_domain."
+        ),
     ] = None,
     for_nginx: Annotated[str, typer.Option("--nginx", help="The oldest NGINX that is to read it.")] = "1.22",
     auth: Annotated[str, typer.Option(help="As FILEMILL_AUTH of the services: none, keys, oidc.")] = "keys",

@@ -9,12 +9,14 @@ import select
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
 
 import httpx
 import pytest
@@ -412,6 +414,7 @@ class Names(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.address = "127.0.0.1"
+        self.asked: set[bytes] = set()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -421,6 +424,7 @@ class Names(threading.Thread):
         with contextlib.suppress(OSError):  # closed: over
             while True:
                 question, who = self._socket.recvfrom(512)
+                self.asked.add(b".".join(re.findall(rb"[a-z-]+", question[12:-5])))
                 answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 600, 4) + socket.inet_aton(self.address)
                 self._socket.sendto(
                     question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, 1, 0, 0) + question[12:] + answer, who
@@ -462,3 +466,37 @@ def test_name_when_a_service_moves_then_its_new_address_is_found_without_a_reloa
         assert not ask()
         names.address = "127.0.0.2"
         wait_until(ask, "the new address to be asked")
+
+
+RESOLVER = Path(__file__).parents[3] / "deployment" / "nginx" / "resolver.sh"
+
+
+@pytest.mark.parametrize(
+    ("search", "asked"),
+    [
+        ("filemill.svc.cluster.local svc.cluster.local cluster.local", b"upload.filemill.svc.cluster.local"),
+        ("dns.podman", b"upload"),
+    ],
+)
+def test_name_when_nginx_runs_in_a_container_then_it_asks_as_its_network_names_services(
+    start_nginx: Start, puppet: Puppet, tmp_path: Path, search: str, asked: bytes
+) -> None:
+    """A cluster's name server knows no short names, and NGINX knows no search domains; elsewhere the short name is the name."""
+    edge = start_nginx({})
+    known, written = tmp_path / "resolv.conf", edge.server.folder / "resolver.conf"
+    known.write_text(f"nameserver 127.0.0.1\nsearch {search}\noptions ndots:5\n")
+    subprocess.run(["sh", str(RESOLVER), str(written), str(known)], check=True, timeout=10)
+    assert isinstance(puppet.address, TcpAddress)
+    with closing(Names()) as names:
+        written.write_text(written.read_text().replace("127.0.0.1", f"127.0.0.1:{names.port}"))
+        upstreams = edge.server.options.upstreams | {"upload": (f"upload:{puppet.address.port}",)}
+        edge.server.options = replace(edge.server.options, upstreams=upstreams, resolver=str(written))
+        edge.server.halt()
+        edge.server.start()
+        with closing(edge.connect()) as sock:
+            sock.sendall(b"GET /api/upload/x HTTP/1.1\r\nHost: a\r\n\r\n")
+            upstream = puppet.accept()
+            assert read_head(upstream).startswith(b"GET /x HTTP/1.1")
+            upstream.sendall(OK)
+            assert b" 200 " in read_head(sock)
+        assert names.asked == {asked}

@@ -71,3 +71,16 @@ def test_entry_when_the_service_s_folder_is_gone_then_it_says_that_images_carry_
     assert (
         done.stderr == "error: filemill.upload.main is not part of this installation; each image carries one service\n"
     )
+
+
+def test_migrate_when_it_is_patient_then_it_waits_for_the_engine_and_says_for_what(tmp_path: Path) -> None:
+    """Where containers start in any order, it is there before its database."""
+    database = f"postgresql://u:hush@127.0.0.1:{free_ports(1)[0]}/x"
+    environment = os.environ | {"FILEMILL_DATA_DIR": str(tmp_path), "DATABASE_URL": database}
+    command = [sys.executable, "-m", "filemill.chassis.entry", "migrate", "upload", "--patience", "3600"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as waiting:
+        assert waiting.stdout is not None
+        said = waiting.stdout.readline()
+        waiting.terminate()
+    assert said.startswith("waiting: DATABASE_URL")
+    assert "hush" not in said

@@ -35,16 +35,20 @@ def upstream(options: NginxOptions, service: str) -> str:
 
 def upstreams(options: NginxOptions) -> Iterator[str]:
     """Where services answer, and how their names are looked up."""
+    is_file = (options.resolver or "").startswith("/")
     if options.resolver:
         yield "    # Names are looked up again while it runs: a container that was made anew has another address."
-        is_file = options.resolver.startswith("/")
         yield f"    include {options.resolver};" if is_file else f"    resolver {options.resolver} valid=5s ipv6=off;"
         yield "    resolver_timeout 2s;"
     for service, addresses in options.upstreams.items():
         if options.keeps_connections:
             yield from _upstream_block(service, addresses, resolve=options.resolver is not None)
         else:
-            yield f"    map $host $filemill_{service} {{\n        default {addresses[0]};\n    }}"
+            address = addresses[0]
+            if is_file and not address.startswith(("/", "[")):
+                name, _, port = address.rpartition(":")
+                address = f"{name}$filemill_domain:{port}"
+            yield f"    map $host $filemill_{service} {{\n        default {address};\n    }}"
 
 
 def _upstream_block(service: str, addresses: Sequence[str], *, resolve: bool) -> Iterator[str]:

@@ -38,7 +38,8 @@ _VERSION = re.compile(r"1\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 class NginxOptions:
     """One installation.
 
-    `resolver`: addresses of name servers, or the path of a file with the directive; None: names are looked up once, at the
+    `resolver`: addresses of name servers, or the path of a file with the directive that also says `$filemill_domain`, which
+    is put after the names of services (deployment/nginx/resolver.sh writes one); None: names are looked up once, at the
     start, and connections to services are kept. `blobs_dir`: the local store's folder, if NGINX can read it. `run_as`: a user
     of the system for its workers, where root starts it.
     """
