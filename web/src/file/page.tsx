@@ -1,0 +1,3 @@
+export function FilePage({ id }: { id: string }) {
+  return <main id="main">{id}</main>;
+}

@@ -1,0 +1,3 @@
+export default function Operations({ tab }: { tab: string }) {
+  return <main id="main">{tab}</main>;
+}
