@@ -45,10 +45,17 @@ function settle(): void {
   }
   void queries.invalidateQueries({ queryKey: ["stats"] });
   void queries.invalidateQueries({ queryKey: ["groups"] });
+  // A list with nothing in it has no place that could be lost.
+  void queries.invalidateQueries({
+    queryKey: ["files"],
+    predicate: ({ state }) => isEmpty(state.data as Pages | undefined),
+  });
   const listed = ids.filter(isListed);
   if (listed.length > ONE_BY_ONE) void queries.invalidateQueries({ queryKey: ["files"] });
   else listed.forEach((id) => void renew(id));
 }
+
+const isEmpty = (pages: Pages | undefined): boolean => pages?.pages.every((page) => !page.items.length) ?? false;
 
 /** One file's row, asked anew and put where it was; a file that is gone leaves the list. */
 async function renew(id: string): Promise<void> {

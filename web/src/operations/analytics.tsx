@@ -20,7 +20,7 @@ export default function Page() {
   const days = Number(query.get("days")) || 30;
   const to = new Date().toISOString().slice(0, 10);
   const from = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
-  const path = address("/api/metadata/analytics", { from, to });
+  const path = address("/api/metadata/analytics", { from: `${from}T00:00:00Z`, to: `${to}T00:00:00Z` });
   const asked = useQuery({ queryKey: ["analytics", from, to], queryFn: ({ signal }) => get<Analytics>(path, signal) });
   return (
     <>

@@ -61,7 +61,7 @@ function Figures({ hand, parked }: { hand: Group[]; parked: number }) {
   const today = useQuery({
     queryKey: ["analytics", "today"],
     queryFn: ({ signal }) => {
-      const day = new Date().toISOString().slice(0, 10);
+      const day = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
       return get<Analytics>(address("/api/metadata/analytics", { from: day, to: day }), signal);
     },
   }).data;

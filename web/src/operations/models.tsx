@@ -37,7 +37,7 @@ export function ModelList() {
                       {visible(model.id)} <span class="m">{model.version}</span>
                     </td>
                     <td class="m">{model.quality}</td>
-                    <td class="m">{visible(model.licence)}</td>
+                    <td class="m wrap">{visible(model.licence)}</td>
                     <td class="num m">{model.size_bytes ? size(model.size_bytes) : ""}</td>
                     <td class="wrap">
                       <span class={`st ${works ? "ok" : model.state === "failed" ? "fail" : "off"}`}>

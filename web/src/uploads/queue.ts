@@ -15,6 +15,10 @@ import { OPEN, Speed, type Row } from "./row";
 const AT_ONCE = 3;
 /** Up to here a file travels with its creation: one request instead of two. */
 const ONE_REQUEST_BYTES = 1e6;
+/** A request brings a sixty-fourth of the file: what a killed server had not promised yet is sent again, and no more. */
+const PIECES = 64;
+const PIECE_LEAST_BYTES = 2 ** 20;
+const PIECE_MOST_BYTES = 64 * 2 ** 20;
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const TELL_MS = 200;
 const KEEP_MS = 2_000;
@@ -127,6 +131,7 @@ function start(item: Item): void {
   item.upload = new Upload(file as File, {
     endpoint: ENDPOINT,
     ...(row.url ? { uploadUrl: row.url } : {}),
+    chunkSize: Math.min(PIECE_MOST_BYTES, Math.max(PIECE_LEAST_BYTES, Math.ceil(row.size / PIECES))),
     metadata: { filename: row.name },
     uploadDataDuringCreation: row.size <= ONE_REQUEST_BYTES,
     storeFingerprintForResuming: false,
