@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from support.console import DESKTOP, PHONE, Visit, keep_picture
 from support.mill import Mill
 
+pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
+"""The page is the same on every engine."""
 Document = dict[str, Any]
 PLACES = {
     "library": "/",

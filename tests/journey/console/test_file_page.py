@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from support.console import Visit, keep_picture
 from support.mill import Mill, wait_for
 
+pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
+"""The page is the same on every engine."""
 Document = dict[str, Any]
 
 
@@ -129,7 +131,7 @@ def test_preview_when_the_file_is_a_table_or_sound_then_it_is_shown_as_such(
     """CSV as a table with its head; sound with a player whose length is known."""
     here = visitor(mill)
     page = here.go(f"/files/{samples['sales.csv']['file_id']}")
-    assert page.locator(".sheet tbody tr").count() == 48
+    expect(page.locator(".sheet tbody tr")).to_have_count(48)
     here.go(f"/files/{samples['tone.wav']['file_id']}")
     page.wait_for_function("document.querySelector('audio')?.duration > 0.5")
 
@@ -153,7 +155,8 @@ def test_hostile_content_when_opened_then_no_script_of_it_runs(
 ) -> None:
     """SVG and HTML with scripts: the page shows a raster or text; the content itself, opened, is in a sandbox."""
     script = "<script>document.title = 'ran'; fetch('/ran-' + 'by-content')</script>"
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="alert(1)">{script}<rect width="9" height="9"/></svg>'
+    size = 'width="9" height="9"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} onload="alert(1)">{script}<rect {size}/></svg>'
     html = f"<!doctype html><h1>hello</h1><img src=x onerror=alert(1)>{script}"
     here = visitor(mill)
     for name, content in (("drawing.svg", svg), ("page.html", html)):

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from support.console import Visit, keep_picture
 from support.mill import Mill, wait_for
 
 TEST_DATA = Path(__file__).parents[3] / "test_data"
+pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
+"""The page is the same on every engine."""
 Document = dict[str, Any]
 
 
@@ -122,7 +125,7 @@ def test_selection_when_files_are_deleted_then_they_are_in_the_trash_and_undo_br
         "pair-1.txt",
     ]
     bar.get_by_role("button", name="Delete").click()
-    expect(page.locator(".toast")).to_contain_text("2 files in the trash")
+    expect(page.locator(".toast").last).to_contain_text("2 files in the trash")
     assert {client.get(f"/api/upload/files/{file_id}").status_code for file_id in ids} == {404}
     expect(page.locator("main .row")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from support.console import Visit, keep_picture
 from support.mill import Mill
 
+pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
+"""The page is the same on every engine."""
 Document = dict[str, Any]
 
 

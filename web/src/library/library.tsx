@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { go, usePlace, withQuery } from "../address";
 import { call } from "../api/client";
 import { queries, useFiles, useStats } from "../api/queries";
-import type { SearchPage } from "../api/shapes";
+import type { Hit, SearchPage } from "../api/shapes";
 import { arrivals } from "../live/freshen";
 import { Button, Empty, Loading, ProblemNote } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
@@ -52,7 +52,7 @@ export function Library() {
         <>
           <Head text={text} sort={sort} list={list} total={total} first={first} />
           <Facets text={text} byType={byType} byTag={first?.facets.tag ?? {}} total={total} onChange={toText} />
-          <Arrivals onShow={() => void files.refetch()} />
+          {!text && (sort === "" || sort === "newest") && <Arrivals hits={hits} onShow={() => void files.refetch()} />}
         </>
       }
       foot={
@@ -158,20 +158,18 @@ function Notes({ first }: { first: SearchPage | undefined }) {
   );
 }
 
-function Arrivals({ onShow }: { onShow: () => void }) {
-  const came = useStore(arrivals).size;
-  const show = () => {
-    arrivals.set(new Set());
-    onShow();
-  };
+/** Files that came since the list was asked for: at its top they are shown at once, further down they wait behind a button. */
+function Arrivals({ hits, onShow }: { hits: Hit[]; onShow: () => void }) {
+  const came = useStore(arrivals);
+  const listed = new Set(hits.map((hit) => hit.file_id));
+  const waiting = [...came].filter((id) => !listed.has(id)).length;
   useEffect(() => {
-    // At the top, with nothing chosen, nobody loses their place: show them at once.
-    if (came && (document.getElementById("main")?.scrollTop ?? 0) < 8) show();
+    if (waiting && (document.getElementById("main")?.scrollTop ?? 0) < 8) onShow();
   }, [came]);
-  if (!came) return null;
+  if (!waiting) return null;
   return (
-    <button type="button" class="btn small newcomers" onClick={show}>
-      {words.library.newFiles(came)}
+    <button type="button" class="btn small newcomers" onClick={onShow}>
+      {words.library.newFiles(waiting)}
     </button>
   );
 }

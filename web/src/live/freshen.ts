@@ -21,8 +21,9 @@ type Pages = InfiniteData<SearchPage>;
 export function freshen(): void {
   onEvent((event: LiveEvent) => {
     if (event.type === "file.accessed") return;
-    if (event.type === "file.uploaded" && !isListed(event.subject))
-      arrivals.set(new Set([...arrivals.get(), event.subject]));
+    // Told again with each of its events, since the catalogue may not have it yet at the first one.
+    if (event.type === "file.uploaded" || arrivals.get().has(event.subject))
+      arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id))));
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
   });
