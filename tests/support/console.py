@@ -75,6 +75,11 @@ class Visit:
         assert re.fullmatch(r"[0-9a-f-]{36}", file_id), file_id
         return file_id
 
+    def sent(self) -> float:
+        """The share of the only upload that the tray says is sent."""
+        bar = self.page.locator(".tray li .pbar")
+        return int(bar.get_attribute("aria-valuenow") or 0) / 100 if bar.count() else 0.0
+
     def slow_down(self, bytes_per_s: int) -> None:
         """From now on the browser sends at most so many bytes a second; 0: as fast as it can."""
         session = self.page.context.new_cdp_session(self.page)

@@ -32,11 +32,6 @@ def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _sent_share(here: Visit) -> float:
-    bar = here.page.locator(".tray li .pbar")
-    return int(bar.get_attribute("aria-valuenow") or 0) / 100 if bar.count() else 0.0
-
-
 def test_upload_when_the_server_is_killed_at_60_percent_then_less_than_45_percent_is_sent_again(
     own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
 ) -> None:
@@ -45,7 +40,7 @@ def test_upload_when_the_server_is_killed_at_60_percent_then_less_than_45_percen
     here.go()
     here.slow_down(6_000_000)
     here.choose(large_file)
-    wait_for(lambda: _sent_share(here) >= 0.6, "60 % to be sent", 60)
+    wait_for(lambda: here.sent() >= 0.6, "60 % to be sent", 60)
     assert here.page.locator(".tray li[data-state=sending]").count() == 1
     for unit in ("upload", "gateway"):
         own_mill.kill(unit)
@@ -68,7 +63,7 @@ def test_upload_when_the_page_is_reloaded_then_it_goes_on_by_itself_where_it_was
     here.go()
     here.slow_down(6_000_000)
     here.choose(large_file)
-    wait_for(lambda: _sent_share(here) >= 0.3, "30 % to be sent", 60)
+    wait_for(lambda: here.sent() >= 0.3, "30 % to be sent", 60)
     here.page.reload()
     before = len(here.pieces)
     here.uploaded("large.bin")
@@ -83,7 +78,7 @@ def test_upload_when_paused_then_nothing_is_sent_until_it_goes_on(
     page = here.go()
     here.slow_down(6_000_000)
     here.choose(large_file)
-    wait_for(lambda: _sent_share(here) >= 0.2, "20 % to be sent", 60)
+    wait_for(lambda: here.sent() >= 0.2, "20 % to be sent", 60)
     page.get_by_role("button", name="Pause large.bin").click()
     expect(page.locator(".tray li[data-state=paused]")).to_contain_text("Paused at")
     page.reload()
