@@ -90,6 +90,29 @@ def test_page_when_the_folder_holds_more_then_hidden_files_are_not_served(start:
     assert ask(gateway, "/ui/assets")[0].status == 404
 
 
+def test_page_when_an_address_of_the_console_is_asked_for_then_it_is_the_page(start: Start, tmp_path: Path) -> None:
+    """A reload or a bookmark comes back; nothing else becomes a page; a name with a hash in it is kept for ever."""
+    (tmp_path / "index.html").write_text("<h1>console</h1>")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-BxYz1_34.js").write_text("1")
+    gateway = start({}, page_dir=tmp_path)
+    for path in (
+        "/live",
+        "/operations",
+        "/operations/jobs",
+        "/signin",
+        "/files/01a22650-63d2-72aa-9e8f-a1161ebdb3d9",
+        "/live?service=ai",
+    ):
+        answer, body = ask(gateway, path)
+        assert (answer.status, body) == (200, b"<h1>console</h1>"), path
+        assert answer.getheader("cache-control") == "no-cache"
+    for path in ("/files/x", "/files", "/live/", "/operations/a/b", "/index.html", "/metrics"):
+        assert ask(gateway, path)[0].status == 404, path
+    hashed, _ = ask(gateway, "/ui/assets/index-BxYz1_34.js")
+    assert hashed.getheader("cache-control") == "public, max-age=31536000, immutable"
+
+
 def test_health_when_all_services_answer_then_ok(start: Start, service: Address) -> None:
     """The sum names every service with status, version and dependencies."""
     gateway = start({"upload": service, "ai": service}, version="9.9")
