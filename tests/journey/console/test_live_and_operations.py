@@ -68,7 +68,7 @@ def test_webhooks_when_one_is_added_then_its_secret_is_shown_once_and_it_can_be_
     """An address that may not be called is refused in the words of the API; a good one is in the API."""
     page = visitor(mill).go("/operations/webhooks")
     page.get_by_role("button", name="Add a webhook").first.click()
-    page.get_by_label("Address (HTTPS)").fill("http://127.0.0.1/hook")
+    page.get_by_label("Address (HTTPS)").fill("https://name:secret@hooks.example.com/hook")
     page.locator("dialog").get_by_role("button", name="Add a webhook").click()
     expect(page.locator(".toast")).to_be_attached()
     page.get_by_label("Address (HTTPS)").fill("https://hooks.example.com/filemill")

@@ -130,7 +130,7 @@ function Events({ events }: { events: Happened[] }) {
       <h2>{words.live.events}</h2>
       {!events.length && <p class="m">{words.live.noEvents}</p>}
       {events.length > 0 && (
-        <div class="tw">
+        <div class="tw" tabIndex={0} role="group">
           <table>
             <thead>
               <tr>

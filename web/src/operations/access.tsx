@@ -50,7 +50,7 @@ function KeyList({ admin }: { admin: boolean }) {
       <Part asked={asked}>
         {(keys) =>
           keys.items.length ? (
-            <div class="tw">
+            <div class="tw" tabIndex={0} role="group">
               <table>
                 <thead>
                   <tr>

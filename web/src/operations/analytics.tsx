@@ -163,7 +163,7 @@ function Times({ figures }: { figures: Analytics }) {
   return (
     <section class="block">
       <h2>{said.times}</h2>
-      <div class="tw">
+      <div class="tw" tabIndex={0} role="group">
         <table>
           <thead>
             <tr>

@@ -235,7 +235,7 @@ function Parked({ asked }: { asked: ReturnType<typeof useParked> }) {
   return (
     <section class="block">
       <h2>{words.ops.events}</h2>
-      <div class="tw">
+      <div class="tw" tabIndex={0} role="group">
         <table>
           <thead>
             <tr>

@@ -65,7 +65,7 @@ export function Jobs() {
       {asked.isPending && <Loading />}
       {asked.data && !jobs.length && <Empty icon="ready" title={said.none} />}
       {jobs.length > 0 && (
-        <div class="tw">
+        <div class="tw" tabIndex={0} role="group">
           <table>
             <thead>
               <tr>

@@ -12,7 +12,7 @@ export function ModelList() {
   return (
     <Part asked={useModels()}>
       {(models) => (
-        <div class="tw">
+        <div class="tw" tabIndex={0} role="group">
           <table>
             <thead>
               <tr>

@@ -1,5 +1,5 @@
 /** Short messages at the bottom left: at most three, six seconds, longer under the pointer. Errors stay until they are closed. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Problem } from "../api/client";
 import { Store, useStore } from "../store";
 import { words } from "../words";
@@ -42,9 +42,16 @@ export function undoLast(): boolean {
 }
 
 export function Messages() {
+  const box = useRef<HTMLDivElement>(null);
+  const shown = useStore(messages);
+  useEffect(() => {
+    // In the top layer, and again for each change: else a dialog that was opened later lies over them.
+    box.current?.hidePopover();
+    if (shown.length) box.current?.showPopover();
+  }, [shown]);
   return (
-    <div class="toasts floating" role="status" aria-live="polite">
-      {useStore(messages).map((message) => (
+    <div class="toasts floating" role="status" aria-live="polite" popover="manual" ref={box}>
+      {shown.map((message) => (
         <One key={message.id} message={message} />
       ))}
     </div>
