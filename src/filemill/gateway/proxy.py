@@ -30,9 +30,9 @@ CONSOLE_DIR = Path(__file__).parent / "ui"
 """The web console, there once it was built from `web/` (`make console`) or came with the wheel."""
 
 
-def best_page() -> Path:
+def best_page(console: Path = CONSOLE_DIR) -> Path:
     """The folder of the console, or of the plain page where nothing was built."""
-    return CONSOLE_DIR if (CONSOLE_DIR / "index.html").is_file() else PAGE_DIR
+    return console if (console / "index.html").is_file() else PAGE_DIR
 
 
 class Gateway:

@@ -13,7 +13,7 @@ import pytest
 
 from filemill.gateway.addresses import Address, TcpAddress
 from filemill.gateway.limits import Limits
-from filemill.gateway.proxy import PAGE_DIR
+from filemill.gateway.proxy import PAGE_DIR, best_page
 
 from .conftest import Puppet, RunningGateway, read_head, wait_until
 
@@ -111,6 +111,13 @@ def test_page_when_an_address_of_the_console_is_asked_for_then_it_is_the_page(st
         assert ask(gateway, path)[0].status == 404, path
     hashed, _ = ask(gateway, "/ui/assets/index-BxYz1_34.js")
     assert hashed.getheader("cache-control") == "public, max-age=31536000, immutable"
+
+
+def test_page_when_the_console_was_built_then_it_is_served_and_the_plain_page_when_not(tmp_path: Path) -> None:
+    """Half a build, a folder without index.html, is none."""
+    assert best_page(tmp_path) == PAGE_DIR
+    (tmp_path / "index.html").write_text("<h1>console</h1>")
+    assert best_page(tmp_path) == tmp_path
 
 
 def test_health_when_all_services_answer_then_ok(start: Start, service: Address) -> None:
