@@ -16,7 +16,7 @@ export function ModelList() {
           <table>
             <thead>
               <tr>
-                {[said.ability, said.model, said.quality, said.licence].map((name) => (
+                {[said.ability, said.model, said.state].map((name) => (
                   <th key={name} scope="col">
                     {name}
                   </th>
@@ -24,7 +24,12 @@ export function ModelList() {
                 <th scope="col" class="num">
                   {said.size}
                 </th>
-                <th scope="col">{said.state}</th>
+                <th scope="col" class="desk">
+                  {said.quality}
+                </th>
+                <th scope="col" class="desk">
+                  {said.licence}
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -36,9 +41,6 @@ export function ModelList() {
                     <td>
                       {visible(model.id)} <span class="m">{model.version}</span>
                     </td>
-                    <td class="m">{model.quality}</td>
-                    <td class="m wrap">{visible(model.licence)}</td>
-                    <td class="num m">{model.size_bytes ? size(model.size_bytes) : ""}</td>
                     <td class="wrap">
                       <span class={`st ${works ? "ok" : model.state === "failed" ? "fail" : "off"}`}>
                         <Icon name={works ? "ready" : model.state === "failed" ? "failed" : "absent"} />
@@ -51,6 +53,9 @@ export function ModelList() {
                         </>
                       )}
                     </td>
+                    <td class="num m">{model.size_bytes ? size(model.size_bytes) : ""}</td>
+                    <td class="m desk">{model.quality}</td>
+                    <td class="m wrap desk">{visible(model.licence)}</td>
                   </tr>
                 );
               })}
