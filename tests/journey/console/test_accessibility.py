@@ -71,6 +71,7 @@ def test_keyboard_when_used_alone_then_it_reaches_a_file_and_comes_back(
         page.keyboard.press("g")
         page.keyboard.press(letter)
         page.wait_for_url(here.url + place)
+    expect(page.locator("main .card").first).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/files/*")

@@ -1,5 +1,5 @@
 /** Keys that act anywhere. Letters act only outside fields, and can be turned off. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { go } from "../address";
 import { Store, useStore } from "../store";
 import { words } from "../words";
@@ -16,8 +16,8 @@ const inField = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
 
-/** Call `act` for a letter typed outside fields and dialogs, while the component is there. */
-export function useLetters(acts: Record<string, () => void>): void {
+/** Call `act` for a letter typed outside fields and dialogs, while the component is there; false means it was not meant. */
+export function useLetters(acts: Record<string, () => void | false>): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -25,9 +25,7 @@ export function useLetters(acts: Record<string, () => void>): void {
       const typed = inField(event.target) && (event.target as HTMLInputElement).type !== "checkbox";
       if (typed || (event.key.length === 1 && !lettersOn())) return;
       const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-      if (!act) return;
-      event.preventDefault();
-      act();
+      if (act && act() !== false) event.preventDefault();
     };
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
@@ -35,15 +33,27 @@ export function useLetters(acts: Record<string, () => void>): void {
 }
 
 export function Shortcuts() {
-  const [going, setGoing] = useState(false);
+  // Not state: the second letter may come before the page is drawn again.
+  const going = useRef(false);
   const open = useStore(helpOpen);
-  const steps = Object.fromEntries(Object.entries(GO).map(([key, path]) => [key, () => (setGoing(false), go(path))]));
+  const steps = Object.fromEntries(
+    Object.entries(GO).map(([key, path]) => [
+      key,
+      (): void | false => {
+        if (!going.current) return false;
+        going.current = false;
+        go(path);
+      },
+    ]),
+  );
   useLetters({
-    ...(going ? steps : {}),
+    ...steps,
     "/": () => document.getElementById("q")?.focus(),
     "?": () => helpOpen.set(true),
     u: () => choose(),
-    g: () => setGoing(true),
+    g: () => {
+      going.current = true;
+    },
   });
   useEffect(() => {
     const undo = (event: KeyboardEvent) => {
