@@ -13,13 +13,17 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all of it
+	@scripts/console.sh --if-possible
 	@exec $(BIN)/filemill up
+
+console: .tools/stamp ## Build the web console (Node >= 20.19 of this machine, else one from PyPI)
+	@scripts/console.sh --fetch-node
 
 test: .venv/dev.stamp ## Run the tests (two cores: 30 minutes with the servers installed)
 ifdef ARGS
@@ -40,6 +44,7 @@ check: .venv/dev.stamp ## Formatting, lint, types, walls, document drift, licenc
 	@$(BIN)/python scripts/check_documents.py
 	@$(BIN)/python scripts/render_kubernetes.py
 	@$(BIN)/python scripts/check_licences.py
+	@scripts/console.sh --check
 
 audit: .venv/dev.stamp ## Look up every locked dependency among known vulnerabilities (asks osv.dev; without an answer it fails)
 	@$(BIN)/pip-audit --disable-pip --require-hashes --vulnerability-service osv --requirement requirements/filemill.lock
@@ -72,7 +77,7 @@ sbom: .venv/dev.stamp ## Write what each image is made of (CycloneDX, from its l
 	  echo "written: build/sbom/$$image.cdx.json"; done
 
 clean: ## Remove the environments (not the data)
-	@rm -rf .venv .venv-torch .tools
+	@rm -rf .venv .venv-torch .tools web/node_modules src/filemill/gateway/ui
 
 # uv comes from pip into .tools: Debian's Python has pip without ensurepip, so `python -m venv` cannot be relied on.
 .tools/stamp: requirements/tools.lock

@@ -7,6 +7,7 @@ common=(--quiet --universal --generate-hashes --python-version 3.11 --no-annotat
 "$uv" pip compile "${common[@]}" --extra local --group dev -c requirements/filemill.lock -o requirements/dev.lock pyproject.toml
 "$uv" pip compile "${common[@]}" --group pyproject.toml:build -c requirements/dev.lock -o requirements/build.lock
 "$uv" pip compile "${common[@]}" -o requirements/tools.lock requirements/tools.in
+"$uv" pip compile "${common[@]}" -o requirements/node.lock requirements/node.in
 "$uv" pip compile "${common[@]}" --extra ai-torch -c requirements/dev.lock -o requirements/ai-torch.lock pyproject.toml
 
 # What each container image installs: its service's extra and the clients of the engines, at the versions of the whole.

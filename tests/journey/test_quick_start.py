@@ -1,6 +1,7 @@
 """The quick start of the README, word for word, and what a newcomer sees next."""
 
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -47,12 +48,14 @@ def test_health_when_all_is_well_then_the_sum_and_each_service_say_ok(client: ht
         assert client.get(f"/api/{service}/health").json()["status"] == "ok", service
 
 
-def test_page_when_a_browser_opens_the_address_then_there_is_a_page_with_a_form(client: httpx.Client) -> None:
-    """Until the web console exists, `/` is one page to upload, list and find the documentation."""
+def test_page_when_a_browser_opens_the_address_then_it_comes_with_all_that_it_names(client: httpx.Client) -> None:
+    """The console where it was built, the plain page where not."""
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")
-    for service in SERVICES[:-1]:
-        assert f"/api/{service}/docs" in page.text
+    named = re.findall(r'(?:src|href)="(/ui/[^"]+)"', page.text)
+    assert [path for path in named if path.endswith(".js")]
+    for path in named:
+        assert client.get(path).status_code == 200, path
 
 
 def test_file_when_it_was_uploaded_then_it_is_listed_counted_and_comes_back_whole(

@@ -20,7 +20,7 @@ from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.process import SOCKET_PATH_MOST
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.callers import Callers
-from filemill.gateway.proxy import Gateway
+from filemill.gateway.proxy import Gateway, best_page
 from filemill.gateway.routes import build_routes
 from filemill.gateway.settings import GatewaySettings
 from filemill.gateway.stats import GatewayStats
@@ -79,6 +79,7 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
     gateway = Gateway(
         build_routes(settings.max_file_bytes),
         upstreams(settings),
+        page_dir=best_page(),
         allowed_hosts=None if settings.asks_for_credentials else settings.allowed_hosts,
         on_access=log_access,
         version=__version__,

@@ -1,13 +1,14 @@
 """The files of the web page, read once at start and served from memory.
 
-`/` is `index.html`, `/ui/<path>` is the file of that path. Only names read at start exist, so no request can reach
-another file. Not for: anything a user uploaded.
+`/` and the other addresses of the console are `index.html` (the page reads its own address), `/ui/<path>` is the file of
+that path. Only names read at start exist, so no request can reach another file. Not for: anything a user uploaded.
 On failure: a folder without `index.html`, or with more than it may hold, raises ValueError at start.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +45,24 @@ HEADERS = {
 }
 
 
+# Where the console has pages: each is index.html, so that a reload or a bookmark comes back to the same place.
+PLACES = r"^/(files/[0-9a-f-]{36}|live|operations(/[a-z]+)?|signin)$"
+# The build puts a hash into these names: another content has another name.
+HASHED = r"^/(ui/)?assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$"
+KEPT = "public, max-age=31536000, immutable"
+_PLACES, _HASHED = re.compile(PLACES), re.compile(HASHED)
+
+
 @dataclass(frozen=True)
 class PageFile:
     body: bytes
     content_type: str
     etag: str
+    cache_control: str = HEADERS["Cache-Control"]
 
     def answer(self, if_none_match: list[bytes]) -> Answer:
         """200 with the bytes, or 304 when the client has them already."""
-        headers = {**HEADERS, "ETag": self.etag}
+        headers = {**HEADERS, "ETag": self.etag, "Cache-Control": self.cache_control}
         if _matches(if_none_match, self.etag):
             return Answer(304, headers=headers)
         return Answer(200, self.body, self.content_type, headers)
@@ -74,13 +84,18 @@ class Page:
                 raise ValueError(f"the web page in {folder} is larger than {MAX_TOTAL_BYTES} bytes")
             content_type = CONTENT_TYPES.get(path.suffix.lower(), "application/octet-stream")
             etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            self._files[f"/ui/{name.as_posix()}"] = PageFile(body, content_type, etag)
+            address = f"/ui/{name.as_posix()}"
+            cached = KEPT if _HASHED.search(address) else HEADERS["Cache-Control"]
+            self._files[address] = PageFile(body, content_type, etag, cached)
         if "/ui/index.html" not in self._files:
             raise ValueError(f"the web page's folder {folder} has no index.html")
         self._files["/"] = self._files["/ui/index.html"]
 
     def find(self, path: str) -> PageFile | None:
-        return self._files.get(path)
+        found = self._files.get(path)
+        if found is None and _PLACES.search(path):
+            return self._files["/"]
+        return found
 
 
 def _matches(if_none_match: list[bytes], etag: str) -> bool:

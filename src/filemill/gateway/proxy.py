@@ -25,6 +25,14 @@ from filemill.gateway.stats import GatewayStats
 
 BACKLOG = 2048
 PAGE_DIR = Path(__file__).parent / "page"
+"""The plain page, part of the source."""
+CONSOLE_DIR = Path(__file__).parent / "ui"
+"""The web console, there once it was built from `web/` (`make console`) or came with the wheel."""
+
+
+def best_page(console: Path = CONSOLE_DIR) -> Path:
+    """The folder of the console, or of the plain page where nothing was built."""
+    return console if (console / "index.html").is_file() else PAGE_DIR
 
 
 class Gateway:

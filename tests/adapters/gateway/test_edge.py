@@ -13,7 +13,7 @@ import pytest
 
 from filemill.gateway.addresses import Address, TcpAddress
 from filemill.gateway.limits import Limits
-from filemill.gateway.proxy import PAGE_DIR
+from filemill.gateway.proxy import PAGE_DIR, best_page
 
 from .conftest import Puppet, RunningGateway, read_head, wait_until
 
@@ -88,6 +88,36 @@ def test_page_when_the_folder_holds_more_then_hidden_files_are_not_served(start:
     assert ask(gateway, "/ui/assets/a.js")[0].status == 200
     assert ask(gateway, "/ui/.secret")[0].status == 404
     assert ask(gateway, "/ui/assets")[0].status == 404
+
+
+def test_page_when_an_address_of_the_console_is_asked_for_then_it_is_the_page(start: Start, tmp_path: Path) -> None:
+    """A reload or a bookmark comes back; nothing else becomes a page; a name with a hash in it is kept for ever."""
+    (tmp_path / "index.html").write_text("<h1>console</h1>")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index-BxYz1_34.js").write_text("1")
+    gateway = start({}, page_dir=tmp_path)
+    for path in (
+        "/live",
+        "/operations",
+        "/operations/jobs",
+        "/signin",
+        "/files/01a22650-63d2-72aa-9e8f-a1161ebdb3d9",
+        "/live?service=ai",
+    ):
+        answer, body = ask(gateway, path)
+        assert (answer.status, body) == (200, b"<h1>console</h1>"), path
+        assert answer.getheader("cache-control") == "no-cache"
+    for path in ("/files/x", "/files", "/live/", "/operations/a/b", "/index.html", "/metrics"):
+        assert ask(gateway, path)[0].status == 404, path
+    hashed, _ = ask(gateway, "/ui/assets/index-BxYz1_34.js")
+    assert hashed.getheader("cache-control") == "public, max-age=31536000, immutable"
+
+
+def test_page_when_the_console_was_built_then_it_is_served_and_the_plain_page_when_not(tmp_path: Path) -> None:
+    """Half a build, a folder without index.html, is none."""
+    assert best_page(tmp_path) == PAGE_DIR
+    (tmp_path / "index.html").write_text("<h1>console</h1>")
+    assert best_page(tmp_path) == tmp_path
 
 
 def test_health_when_all_services_answer_then_ok(start: Start, service: Address) -> None:

@@ -274,6 +274,10 @@ def test_page_when_asked_for_then_as_the_local_gateway_has_it_and_hashed_names_a
         found = httpx.get(base + path)
         assert found.status_code == 200, path
         assert found.headers["x-content-type-options"] == "nosniff"
+    for path in ("/live", "/operations/jobs", "/files/01a22650-63d2-72aa-9e8f-a1161ebdb3d9"):
+        assert httpx.get(base + path).text == page.text, path
+    for path in ("/files/x", "/live/", "/operations/a/b"):
+        assert httpx.get(base + path).status_code == 404, path
     hashed = httpx.get(base + "/ui/assets/index-BxYz1_34.js")
     assert hashed.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert hashed.headers["content-type"] == "text/javascript; charset=utf-8"

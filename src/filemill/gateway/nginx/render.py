@@ -21,7 +21,7 @@ from filemill.gateway.limits import Limits
 from filemill.gateway.nginx import installation
 from filemill.gateway.nginx.options import OLDEST, NginxOptions
 from filemill.gateway.nginx.problems import pages
-from filemill.gateway.page import CONTENT_TYPES
+from filemill.gateway.page import CONTENT_TYPES, PLACES
 from filemill.gateway.page import HEADERS as PAGE_HEADERS
 from filemill.gateway.routes import HIDDEN_FIRST_SEGMENTS, SMALL_BODY_BYTES, Route, build_routes
 
@@ -147,7 +147,9 @@ def _page(options: NginxOptions) -> str:
     lines += ["    add_header X-Request-ID $filemill_request_id always;",
               "    add_header Strict-Transport-Security $filemill_hsts always;"]  # fmt: skip
     types = (f'    "{kind}" {ending.removeprefix(".")};' for ending, kind in CONTENT_TYPES.items())
-    return _fill("page.conf", page_dir=options.page_dir, types="\n".join(types), headers="\n".join(lines))
+    return _fill(
+        "page.conf", page_dir=options.page_dir, places=PLACES, types="\n".join(types), headers="\n".join(lines)
+    )
 
 
 def _fill(name: str, /, **values: str) -> str:

@@ -1,0 +1,42 @@
+"""A browser for the session, and a visitor for each test."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from support import console
+from support.console import Visit
+from support.mill import Mill
+from support.programs import Require
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; the console must have been built."""
+    require = Require()
+    program = require("chromium")
+    if not console.BUILT.is_file():
+        require.missing("the console is not built (make console)")
+    if not console.AXE.is_file():
+        require.missing("web/node_modules is not there (make console)")
+    with sync_playwright() as playwright:
+        launched = console.launch(playwright, program)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """Makes visits; whatever went wrong in one fails the test at its end."""
+    with ExitStack() as visits:
+
+        def make(mill: Mill, **options: Any) -> Visit:
+            one: AbstractContextManager[Visit] = console.visit(browser, mill.url, request.node.name, **options)
+            return visits.enter_context(one)
+
+        yield make

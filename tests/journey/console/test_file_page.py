@@ -1,0 +1,184 @@
+"""One file in the console: evidence on the page, changes, versions, links, the story."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from support.console import Visit, keep_picture
+from support.mill import Mill, wait_for
+
+pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
+"""The page is the same on every engine."""
+Document = dict[str, Any]
+
+
+def test_evidence_when_a_finding_is_clicked_then_its_place_lights_up_on_the_right_page(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document]
+) -> None:
+    """The lit box covers what the API says, in shares of the page; the address holds it, so a reload lights it again."""
+    file = samples["invoice.pdf"]
+    entities = next(one for one in file["findings"] if one["capability"] == "entities")["result"]["entities"]
+    at, total = next((at, one) for at, one in enumerate(entities) if one["kind"] == "total")
+    page = visitor(mill).go(f"/files/{file['file_id']}")
+    page.locator(f".fi[data-fact='entities-{at}']").click()
+    page.wait_for_url(f"**page={total['page']}*finding=entities-{at}")
+    for _ in range(2):
+        lit = page.locator(".ev.on rect")
+        expect(lit).to_have_count(1)
+        expect(page.locator(".stage")).to_have_attribute("aria-label", f"Page {total['page']} of 2")
+        shares = lit.evaluate(
+            """(rect) => {
+              const [box, sheet] = [rect.getBoundingClientRect(), rect.closest("svg").getBoundingClientRect()];
+              return [(box.left - sheet.left) / sheet.width, (box.top - sheet.top) / sheet.height, box.width / sheet.width];
+            }"""
+        )
+        box = total["box"]
+        assert shares == pytest.approx([box["left"], box["top"], box["width"]], abs=0.02)
+        page.reload()
+    keep_picture(page, "file")
+
+
+def test_title_and_tags_when_changed_then_the_api_has_them(
+    mill: Mill,
+    visitor: Callable[..., Visit],
+    upload: Callable[..., Document],
+    finished: Callable[[str], Document],
+    client: httpx.Client,
+) -> None:
+    """E edits the title; a tag comes and goes; each is in the API and stays after a reload."""
+    file_id = upload("plain-name.txt", b"something to rename")["file_id"]
+    finished(file_id)
+    page = visitor(mill).go(f"/files/{file_id}")
+    expect(page.locator("h1 .name")).to_have_attribute("title", "plain-name.txt")
+    page.keyboard.press("e")
+    page.get_by_label("Title").fill("A better name")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_label("New tag").fill("kept")
+    page.keyboard.press("Enter")
+    wait_for(
+        lambda: (
+            [client.get(f"/api/metadata/files/{file_id}").json()[name] for name in ("title", "tags")]
+            == ["A better name", ["kept"]]
+        ),
+        "title and tag",
+    )
+    page.reload()
+    expect(page.locator("h1 .name")).to_have_attribute("title", "A better name")
+    page.get_by_role("button", name="Remove the tag kept").click()
+    wait_for(lambda: client.get(f"/api/metadata/files/{file_id}").json()["tags"] == [], "no tag")
+
+
+def test_delete_when_done_on_the_file_page_then_undo_brings_it_back(
+    mill: Mill,
+    visitor: Callable[..., Visit],
+    upload: Callable[..., Document],
+    finished: Callable[[str], Document],
+    client: httpx.Client,
+) -> None:
+    """The menu deletes, the message undoes; an address of a deleted file says so and restores it."""
+    file_id = upload("to-and-fro.txt", b"to the trash and back")["file_id"]
+    finished(file_id)
+    here = visitor(mill)
+    page = here.go(f"/files/{file_id}")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.locator(".toast")).to_contain_text("to-and-fro.txt is in the trash")
+    assert client.get(f"/api/upload/files/{file_id}").status_code == 404
+    here.go(f"/files/{file_id}")
+    page.get_by_role("button", name="Restore it").click()
+    expect(page.locator("h1")).to_contain_text("to-and-fro")
+    assert client.get(f"/api/upload/files/{file_id}").status_code == 200
+
+
+def test_share_when_a_link_is_made_then_it_opens_the_bytes_until_it_is_taken_back(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document], client: httpx.Client
+) -> None:
+    """The link of the dialog works without the page, and not after "Take back"."""
+    page = visitor(mill).go(f"/files/{samples['notes.txt']['file_id']}")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_label("Note, for yourself").fill("for the test")
+    page.get_by_role("button", name="Make a link", exact=True).click()
+    link = page.locator(".secret code").first.inner_text()
+    assert len(httpx.get(link).content) == samples["notes.txt"]["size"]
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("dialog")).to_contain_text("taken back")
+    assert httpx.get(link).status_code == 403
+
+
+def test_tabs_when_opened_then_they_show_what_the_api_knows(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document]
+) -> None:
+    """Text, properties, versions and the audit trail, each under its own address."""
+    file = samples["letter.docx"]
+    here = visitor(mill)
+    page = here.go(f"/files/{file['file_id']}?tab=text")
+    expect(page.locator(".readtext")).to_contain_text("Lindenhof")
+    page.get_by_role("tab", name="Properties").click()
+    expect(page.locator(".ibody")).to_contain_text(file["sha256"])
+    page.get_by_role("tab", name="Versions").click()
+    expect(page.locator(".ibody")).to_contain_text("current")
+    page.get_by_role("tab", name="Audit").click()
+    expect(page.locator(".trail")).to_contain_text("uploaded")
+
+
+def test_preview_when_the_file_is_a_table_or_sound_then_it_is_shown_as_such(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document]
+) -> None:
+    """CSV as a table with its head; sound with a player whose length is known."""
+    here = visitor(mill)
+    page = here.go(f"/files/{samples['sales.csv']['file_id']}")
+    expect(page.locator(".sheet tbody tr")).to_have_count(48)
+    here.go(f"/files/{samples['tone.wav']['file_id']}")
+    page.wait_for_function("document.querySelector('audio')?.duration > 0.5")
+
+
+def test_story_when_it_is_told_then_every_step_of_the_timeline_is_a_row_with_its_reason(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document], client: httpx.Client
+) -> None:
+    """The sentence is the service's; a row opens to its request id."""
+    file_id = samples["invoice.pdf"]["file_id"]
+    timeline = client.get(f"/api/metadata/files/{file_id}/timeline").json()
+    page = visitor(mill).go(f"/files/{file_id}")
+    expect(page.locator("[data-why]")).to_contain_text(timeline["why"])
+    steps = [one for one in timeline["items"] if one["step"] not in ("queue", "try", "plan", "analysis")]
+    expect(page.locator(".hop:not(.w)")).to_have_count(len(steps))
+    page.locator(".hop .sr").first.click()
+    expect(page.locator(".hop .more code")).to_have_text(timeline["items"][0]["request_id"])
+
+
+def test_hostile_content_when_opened_then_no_script_of_it_runs(
+    mill: Mill, visitor: Callable[..., Visit], upload: Callable[..., Document], finished: Callable[[str], Document]
+) -> None:
+    """SVG and HTML with scripts: the page shows a raster or text; the content itself, opened, is in a sandbox."""
+    script = "<script>document.title = 'ran'; fetch('/ran-' + 'by-content')</script>"
+    size = 'width="9" height="9"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} onload="alert(1)">{script}<rect {size}/></svg>'
+    html = f"<!doctype html><h1>hello</h1><img src=x onerror=alert(1)>{script}"
+    here = visitor(mill)
+    for name, content in (("drawing.svg", svg), ("page.html", html)):
+        file_id = upload(name, content.encode())["file_id"]
+        finished(file_id)
+        asked: list[str] = []
+        here.page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page = here.go(f"/files/{file_id}")
+        expect(page.locator("[data-why]")).to_be_visible()
+        expect(page.locator(".viewer")).to_be_visible()
+        assert page.title().startswith(name)
+        page.evaluate(
+            """(address) => new Promise((done) => {
+              const frame = document.createElement("iframe");
+              frame.onload = frame.onerror = done;
+              setTimeout(done, 2000);
+              frame.src = address;
+              document.body.append(frame);
+            })""",
+            f"/api/upload/files/{file_id}/content",
+        )
+        assert not [address for address in asked if "ran-by-content" in address]
+        assert page.title() != "ran"
+        # Our own page may not be framed and frames nothing: what the policy stopped here was asked for by the test.
+        here.wrong = [one for one in here.wrong if "frame" not in one]

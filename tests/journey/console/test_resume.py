@@ -1,0 +1,90 @@
+"""Uploads that are cut off: by a killed server, by a reload, by a pause."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from support.console import Visit
+from support.mill import Mill, wait_for
+
+SIZE_BYTES = 48_000_000
+"""Small enough for the browser to keep it over a reload (64 MB), large enough to be cut off in its middle."""
+
+
+@pytest.fixture(scope="module")
+def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A mill that may be killed."""
+    started = Mill(tmp_path_factory.mktemp("resume") / "data")
+    try:
+        yield started.start()
+    finally:
+        assert started.stop() == 0, started.said()
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "large.bin"
+    path.write_bytes(os.urandom(SIZE_BYTES))
+    return path
+
+
+def test_upload_when_the_server_is_killed_at_60_percent_then_less_than_45_percent_is_sent_again(
+    own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
+) -> None:
+    """SIGKILL of gateway and upload service: the page says so, tries by itself, and sends only what was not promised."""
+    here = visitor(own_mill)
+    here.go()
+    here.slow_down(6_000_000)
+    here.choose(large_file)
+    wait_for(lambda: here.sent() >= 0.6, "60 % to be sent", 60)
+    assert here.page.locator(".tray li[data-state=sending]").count() == 1
+    for unit in ("upload", "gateway"):
+        own_mill.kill(unit)
+    before = len(here.pieces)
+    expect(here.page.locator(".tray li[data-state=lost]")).to_contain_text("Trying again")
+    here.slow_down(0)
+    file_id = here.uploaded("large.bin")
+    sent_after = SIZE_BYTES - here.pieces[before]
+    assert 0 < sent_after < 0.45 * SIZE_BYTES, f"{sent_after / SIZE_BYTES:.0%} sent after the kill"
+    with own_mill.client() as client:
+        file = client.get(f"/api/upload/files/{file_id}").json()
+    assert file["sha256"] == hashlib.sha256(large_file.read_bytes()).hexdigest()
+
+
+def test_upload_when_the_page_is_reloaded_then_it_goes_on_by_itself_where_it_was(
+    own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
+) -> None:
+    """The browser forgot the file, the page kept its bytes: nothing is chosen again."""
+    here = visitor(own_mill)
+    here.go()
+    here.slow_down(6_000_000)
+    here.choose(large_file)
+    wait_for(lambda: here.sent() >= 0.3, "30 % to be sent", 60)
+    here.page.reload()
+    before = len(here.pieces)
+    here.uploaded("large.bin")
+    assert here.pieces[before] >= 0.2 * SIZE_BYTES
+
+
+def test_upload_when_paused_then_nothing_is_sent_until_it_goes_on(
+    own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
+) -> None:
+    """Paused, also over a reload; Resume goes on from there."""
+    here = visitor(own_mill)
+    page = here.go()
+    here.slow_down(6_000_000)
+    here.choose(large_file)
+    wait_for(lambda: here.sent() >= 0.2, "20 % to be sent", 60)
+    page.get_by_role("button", name="Pause large.bin").click()
+    expect(page.locator(".tray li[data-state=paused]")).to_contain_text("Paused at")
+    page.reload()
+    expect(page.locator(".tray li[data-state=paused]")).to_have_count(1)
+    before = len(here.pieces)
+    here.slow_down(0)
+    page.get_by_role("button", name="Resume large.bin").click()
+    here.uploaded("large.bin")
+    assert here.pieces[before] > 0

@@ -1,0 +1,129 @@
+"""A visitor with a real browser: Debian's Chromium driven by Playwright, before a mill that runs.
+
+A visit fails at its end if a script broke, the page asked another host for anything, or its Content-Security-Policy had to
+stop something. Pictures of failed visits stay in the folder that `FILEMILL_ARTIFACTS_DIR` names.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Playwright, Request, expect
+
+BUILT = Path(__file__).parents[2] / "src" / "filemill" / "gateway" / "ui" / "index.html"
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+SLOW_MS = 30_000
+"""A browser, a mill and whatever else runs share two cores."""
+
+expect.set_options(timeout=SLOW_MS)
+
+
+def launch(playwright: Playwright, program: str) -> Browser:
+    """Chromium without its own sandbox: the tests may run as root, where it has none."""
+    return playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+
+
+class Visit:
+    """One page of a browser and what went wrong in it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.wrong: list[str] = []
+        self.pieces: list[int] = []
+        """`Upload-Offset` of each request that brought bytes of an upload."""
+        page.set_default_timeout(SLOW_MS)
+        page.on("pageerror", lambda error: self.wrong.append(f"a script broke: {error}"))
+        page.on("dialog", lambda dialog: self.wrong.append(f"a dialog opened: {dialog.message}"))
+        page.on("console", self._console)
+        page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            self.wrong.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https") and f"{address.scheme}://{address.netloc}" != self.url:
+            self.wrong.append(f"asked elsewhere: {request.url}")
+        if request.method == "PATCH" and "/tus/" in address.path:
+            self.pieces.append(int(request.headers["upload-offset"]))
+
+    def go(self, path: str = "/") -> Page:
+        """Open an address of the console and wait until the page is there."""
+        self.page.goto(self.url + path)
+        expect(self.page.locator("#main")).to_be_visible()
+        return self.page
+
+    def choose(self, *files: Path | dict[str, Any]) -> None:
+        """Upload files by the button of the rail."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator(".rail .btn.primary").click()
+        chooser.value.set_files(list(files))  # type: ignore[arg-type]
+
+    def uploaded(self, name: str, state: str = "ready") -> str:
+        """The id of a file in the tray, once its row is in this state."""
+        row = self.page.locator(f".tray li[data-state={state}]", has=self.page.get_by_title(name, exact=True))
+        expect(row).to_have_count(1)
+        file_id = row.get_attribute("data-file") or ""
+        assert re.fullmatch(r"[0-9a-f-]{36}", file_id), file_id
+        return file_id
+
+    def sent(self) -> float:
+        """The share of the only upload that the tray says is sent."""
+        bar = self.page.locator(".tray li .pbar")
+        return int(bar.get_attribute("aria-valuenow") or 0) / 100 if bar.count() else 0.0
+
+    def slow_down(self, bytes_per_s: int) -> None:
+        """From now on the browser sends at most so many bytes a second; 0: as fast as it can."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Network.enable")
+        session.send(
+            "Network.emulateNetworkConditions",
+            {
+                "offline": False,
+                "latency": 0,
+                "downloadThroughput": -1,
+                "uploadThroughput": bytes_per_s or -1,
+            },
+        )
+
+    def serious(self) -> list[str]:
+        """What axe-core finds wrong that is serious or critical: rule, element."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("async () => (await axe.run()).violations")
+        return [
+            f"{violation['id']}: {node['target']}"
+            for violation in found
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        ]
+
+
+@contextmanager
+def visit(browser: Browser, url: str, name: str, **options: Any) -> Iterator[Visit]:
+    """A fresh visitor; at the end nothing may have gone wrong."""
+    context = browser.new_context(**({"viewport": DESKTOP} | options))
+    try:
+        made = Visit(context.new_page(), url)
+        try:
+            yield made
+        except BaseException:
+            keep_picture(made.page, f"failed-{name}")
+            raise
+        assert not made.wrong
+    finally:
+        context.close()
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A picture of what the page shows, where `FILEMILL_ARTIFACTS_DIR` names a folder."""
+    folder = os.environ.get("FILEMILL_ARTIFACTS_DIR")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")

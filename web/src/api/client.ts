@@ -1,0 +1,93 @@
+/** Calls to the services, each with an end. Every failure is a `Problem`: a code, a sentence, a request id, and whether trying again may help. */
+import { session } from "../session";
+import { words } from "../words";
+
+const TIMEOUT_MS = 10_000;
+
+interface ProblemBody {
+  code?: string;
+  title?: string;
+  detail?: string;
+  retryable?: boolean;
+  request_id?: string;
+}
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly title: string;
+  readonly retryable: boolean;
+  readonly requestId: string;
+
+  constructor(
+    readonly status: number,
+    body: ProblemBody,
+  ) {
+    super(body.detail || body.title || words.problem.unknown(status));
+    this.code = body.code ?? "unknown";
+    this.title = body.title ?? words.problem.failed;
+    this.retryable = body.retryable ?? false;
+    this.requestId = body.request_id ?? "";
+  }
+
+  static from(status: number, text: string): Problem {
+    try {
+      return new Problem(status, JSON.parse(text) as ProblemBody);
+    } catch {
+      return new Problem(status, { retryable: status >= 500 });
+    }
+  }
+}
+
+export interface Options {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+}
+
+/** What changes something by cookie must show the session's token (`X-CSRF-Token`). */
+export function credentials(): Record<string, string> {
+  const token = session.get().who?.csrf_token;
+  return token ? { "X-CSRF-Token": token } : {};
+}
+
+export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
+  const ended = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  if (method !== "GET") Object.assign(headers, credentials());
+  if (options.body !== undefined) headers["Content-Type"] ??= "application/json";
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: options.signal ? AbortSignal.any([options.signal, ended]) : ended,
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    const detail = ended.aborted ? words.problem.slow : words.problem.unreachable;
+    throw new Problem(0, { code: "unreachable", title: words.problem.failed, detail, retryable: true });
+  }
+  if (answer.ok) return answer;
+  const problem = Problem.from(answer.status, await answer.text());
+  if (problem.status === 401) session.ended();
+  throw problem;
+}
+
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const answer = await send(method, path, options);
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>("GET", path, { signal });
+
+/** A path with the parameters that have a value. */
+export function address(path: string, query: Record<string, string | number | boolean | null | undefined>): string {
+  const text = new URLSearchParams(
+    Object.entries(query)
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => [name, String(value)]),
+  ).toString();
+  return text ? `${path}?${text}` : path;
+}

@@ -1,0 +1,106 @@
+/** What the pages ask for, each under one name, so that an event can say what is stale. */
+import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/preact-query";
+import { address, get, Problem } from "./client";
+import type {
+  Document,
+  JobGroups,
+  Limits,
+  Models,
+  SavedSearches,
+  SearchPage,
+  Snapshot,
+  Stats,
+  Timeline,
+  WholeHealth,
+} from "./shapes";
+
+export const PAGE_FILES = 100;
+const MINUTE_MS = 60_000;
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: MINUTE_MS,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => error instanceof Problem && error.retryable && failures < 2,
+    },
+    mutations: { retry: false },
+  },
+});
+
+export interface Asked {
+  q: string;
+  sort: string;
+}
+
+export const filesKey = (asked: Asked) => ["files", asked.q, asked.sort];
+
+export function useFiles(asked: Asked) {
+  return useInfiniteQuery({
+    queryKey: filesKey(asked),
+    queryFn: ({ pageParam, signal }) =>
+      get<SearchPage>(
+        address("/api/metadata/files", { q: asked.q, sort: asked.sort, limit: PAGE_FILES, cursor: pageParam }),
+        signal,
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor,
+    // The results of the search before stay until the new ones are here: nothing flashes.
+    placeholderData: (before) => before,
+  });
+}
+
+export const useStats = () =>
+  useQuery({ queryKey: ["stats"], queryFn: ({ signal }) => get<Stats>("/api/upload/stats", signal) });
+
+export const useLimits = () =>
+  useQuery({ queryKey: ["limits"], queryFn: ({ signal }) => get<Limits>("/api/upload/limits", signal) });
+
+export const useSaved = () =>
+  useQuery({ queryKey: ["saved"], queryFn: ({ signal }) => get<SavedSearches>("/api/metadata/searches", signal) });
+
+export const useFile = (id: string) =>
+  useQuery({
+    queryKey: ["file", id],
+    queryFn: ({ signal }) => get<Document>(`/api/metadata/files/${id}`, signal),
+  });
+
+export const useTimeline = (id: string) =>
+  useQuery({
+    queryKey: ["timeline", id],
+    queryFn: ({ signal }) => get<Timeline>(`/api/metadata/files/${id}/timeline`, signal),
+  });
+
+export const useModels = () =>
+  useQuery({ queryKey: ["models"], queryFn: ({ signal }) => get<Models>("/api/ai/models", signal) });
+
+export const useHealth = (everyMs: number) =>
+  useQuery({
+    queryKey: ["health"],
+    // A mill that is down answers 503 with the same shape: that is news, not a failure of the page.
+    queryFn: async ({ signal }) => (await (await fetch("/health", { signal })).json()) as WholeHealth,
+    refetchInterval: everyMs,
+  });
+
+export const useSnapshot = (everyMs: number | false) =>
+  useQuery({
+    queryKey: ["snapshot"],
+    queryFn: ({ signal }) => get<Snapshot>("/api/notifications/snapshot", signal),
+    refetchInterval: everyMs,
+  });
+
+/** The causes for which jobs of processing and ai need a hand, those with most files first. */
+export const useGroups = () =>
+  useQuery({
+    queryKey: ["groups"],
+    queryFn: async ({ signal }) => {
+      const both = await Promise.all(
+        (["processing", "ai"] as const).map(async (service) => {
+          const groups = await get<JobGroups>(`/api/${service}/jobs/groups`, signal);
+          return groups.items.map((group) => ({ ...group, service }));
+        }),
+      );
+      return both.flat().sort((a, b) => b.count - a.count);
+    },
+    refetchInterval: MINUTE_MS,
+  });

@@ -1,0 +1,55 @@
+/** Files laid out in rows: headings by day, then a row of cards or one file each. */
+import type { Hit } from "../api/shapes";
+import { day } from "../parts/format";
+
+interface Heading {
+  kind: "day";
+  day: string;
+  files: number;
+  /** More of this day may follow: its count is not known yet. */
+  open: boolean;
+}
+export type LaidOut = Heading | { kind: "files"; files: Hit[] };
+
+export const CARD_LEAST_PX = 184;
+export const CARD_LEAST_PHONE_PX = 136;
+const GAP_PX = 16;
+const CARD_TEXT_PX = 8 + 3 * 18;
+const CARD_BELOW_PX = 20;
+export const DAY_PX = 40;
+export const ROW_PX = 60;
+
+export function columnsFor(width_px: number, phone: boolean): number {
+  const least = phone ? CARD_LEAST_PHONE_PX : CARD_LEAST_PX;
+  return Math.max(1, Math.floor((width_px + GAP_PX) / (least + GAP_PX)));
+}
+
+/** A row of cards: the 4:3 picture, three lines, and the space below. */
+export function cardRowHeight(width_px: number, columns: number): number {
+  const card = (width_px - GAP_PX * (columns - 1)) / columns;
+  return Math.ceil((card * 3) / 4 + CARD_TEXT_PX + CARD_BELOW_PX);
+}
+
+/** `byDay` only where the order is by time; `complete` says that no more files follow the last one. */
+export function layOut(files: Hit[], columns: number, byDay: boolean, complete: boolean): LaidOut[] {
+  const rows: LaidOut[] = [];
+  let heading: Heading | undefined;
+  let last: Hit[] = [];
+  for (const file of files) {
+    const its = byDay ? day(file.created_at) : "";
+    if (byDay && heading?.day !== its) {
+      heading = { kind: "day", day: its, files: 0, open: true };
+      rows.push(heading);
+      last = [];
+    }
+    if (heading) heading.files += 1;
+    if (!last.length || last.length === columns) {
+      last = [];
+      rows.push({ kind: "files", files: last });
+    }
+    last.push(file);
+  }
+  // Every day but the last one loaded is counted to its end.
+  for (const row of rows) if (row.kind === "day") row.open = row === heading && !complete;
+  return rows;
+}
