@@ -196,6 +196,7 @@ def test_connections_when_one_address_holds_too_many_then_429_until_one_ends(
         upstream.sendall(OK)
         read_head(sock)
         sock.close()
+        upstream.close()  # NGINX would send the next request over it, and nobody would be seen to call
 
         def let_in() -> bool:
             ask()
