@@ -27,7 +27,7 @@ UPLOADS = 20
 
 
 KILLS_LEAST = 4
-LONGEST_S = 90.0
+LONGEST_S = 300.0
 
 
 def run(folder: Path, uploads: int, engines: Engines | None, kills: int = KILLS_LEAST) -> Report:
