@@ -222,6 +222,7 @@ def test_start_when_the_database_is_from_a_newer_version_then_it_is_refused_and_
     own = {"DATABASE_URL": locked_postgresql.fresh_database(database)}
     assert start("migrate upload", tmp_path, own).returncode == 0
     locked_postgresql.sql("UPDATE alembic_version SET version_num = '9999'", database)
+    locked_postgresql.sql("UPDATE schema_floor SET oldest = '9998'", database)
     before = locked_postgresql.dump(database)
     assert "9999" in before
     line = refused(command, tmp_path, {"DATABASE_URL": locked_postgresql.url(name)})

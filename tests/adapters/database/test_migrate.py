@@ -18,6 +18,7 @@ from filemill.metadata.tables import metadata as metadata_tables
 from filemill.notification.tables import metadata as notification_tables
 from filemill.processing.tables import metadata as processing_tables
 from filemill.upload.tables import metadata as upload_tables
+from support.servers.postgresql import PostgreSql
 
 TABLES = {
     "access": access_tables,
@@ -45,7 +46,7 @@ def test_migrate_when_the_database_is_new_then_it_has_every_table_column_and_ind
     engine = create_engine(f"sqlite:///{sqlite_path(settings)}")
     there = inspect(engine)
     wanted = TABLES[service].tables
-    assert set(there.get_table_names()) == {*wanted, "alembic_version"}
+    assert set(there.get_table_names()) == {*wanted, "alembic_version", "schema_floor"}
     for name, table in wanted.items():
         columns = {column["name"]: column["nullable"] for column in there.get_columns(name)}
         assert columns == {column.name: column.nullable for column in table.columns}
@@ -67,6 +68,7 @@ def test_migrate_when_the_database_is_from_the_future_then_one_line_says_what_to
     db = sqlite3.connect(sqlite_path(settings))
     with db:
         db.execute("UPDATE alembic_version SET version_num = '9999'")
+        db.execute("UPDATE schema_floor SET oldest = '9998'")
     db.close()
     before = sqlite_path(settings).read_bytes()
     with pytest.raises(StartError, match="revision 9999") as refused:
@@ -74,6 +76,38 @@ def test_migrate_when_the_database_is_from_the_future_then_one_line_says_what_to
     assert "\n" not in str(refused.value)
     assert "newer filemill" in str(refused.value)
     assert sqlite_path(settings).read_bytes() == before
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def test_migrate_when_a_newer_version_only_added_then_the_older_starts_and_leaves_it_as_it_is(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """What is added can be left out, so an instance of before can restart, or be put back; what was taken away ends that."""
+    settings = settings_of("upload", tmp_path)
+    if engine == "postgresql":
+        server: PostgreSql = request.getfixturevalue("postgresql_server")
+        settings = settings.model_copy(update={"database_url": server.fresh_database()})
+
+        def change(*statements: str) -> None:
+            name = str(settings.database_url).rpartition("/")[2]
+            for one in statements:
+                server.sql(one, name)
+    else:
+
+        def change(*statements: str) -> None:
+            db = sqlite3.connect(sqlite_path(settings))
+            with db:
+                for one in statements:
+                    db.execute(one)
+            db.close()
+
+    migrate(settings)
+    change("UPDATE alembic_version SET version_num = '9998'", "ALTER TABLE files ADD COLUMN mood VARCHAR(10)")
+    assert migrate(settings) == "9998"
+    assert migrate(settings) == "9998"
+    change("UPDATE alembic_version SET version_num = '9999'", "UPDATE schema_floor SET oldest = '9999'")
+    with pytest.raises(StartError, match="revision 9999"):
+        migrate(settings)
 
 
 def test_migrate_when_several_processes_start_at_once_then_one_does_it_and_all_go_on(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
-"""Bring a service's schema to the newest version with Alembic; refuse a database that is newer than the code.
+"""Bring a service's schema to the newest version with Alembic; refuse a database that is too new for the code.
 
-Revisions live in the service's `migrations/versions`, named `NNNN_pre_…` (runs before the new code) or `NNNN_post_…`
-(after the old code is gone), and old and new code run on both sides of each. A migration runs in one transaction.
+Revisions live in the service's `migrations/versions`, named `NNNN_pre_…` (runs before the new code; only adds) or
+`NNNN_post_…` (after the old code is gone). A migration runs in one transaction, and writes down from which revision on code
+can work with the schema (`schema_floor`): an older program that restarts beside a newer one, or is put back, starts on a
+database that only had things added to it, and leaves it as it is.
 """
 
 import fcntl
@@ -10,7 +12,21 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect
+import structlog
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+)  # fmt: skip
 from sqlalchemy.pool import NullPool
 
 from filemill.chassis.crash_points import crash_point
@@ -19,6 +35,9 @@ from filemill.chassis.database.wal import use_wal
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
+
+_FLOOR = Table("schema_floor", MetaData(), Column("oldest", String(32), nullable=False))
+_log = structlog.get_logger()
 
 
 def migrate(settings: ServiceSettings) -> str | None:
@@ -29,18 +48,24 @@ def migrate(settings: ServiceSettings) -> str | None:
     known = _revisions(settings.service)
     if not known:
         return None
+    reached = known[-1]
     if postgresql_url(settings) is not None:
-        migrate_postgresql(settings, lambda connection: _bring(connection, settings, known))
-        return known[-1]
+
+        def bring(connection: Connection) -> None:
+            nonlocal reached
+            reached = _bring(connection, settings, known)
+
+        migrate_postgresql(settings, bring)
+        return reached
     path = sqlite_path(settings)
     make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
         if _sqlite_revision(path) != known[-1]:
             with _engine(path).begin() as connection:
-                _bring(connection, settings, known)
+                reached = _bring(connection, settings, known)
                 crash_point("migrate.in-tx")
-    return known[-1]
+    return reached
 
 
 def must_be_current(settings: ServiceSettings) -> None:
@@ -63,17 +88,37 @@ def _must_be(service: str, revision: str | None) -> None:
         )
 
 
-def _bring(connection: Connection, settings: ServiceSettings, known: list[str]) -> None:
-    """Bring the schema to the newest revision, in the transaction of this connection, under the caller's lock."""
+def _bring(connection: Connection, settings: ServiceSettings, known: list[str]) -> str:
+    """Bring the schema to the newest revision, in the transaction of this connection, under the caller's lock; which it has."""
     current = _revision(connection)
     if current == known[-1]:
-        return
+        return current
     if current is not None and current not in known:
-        raise StartError(
-            f"{named_database(settings)}: this database of {settings.service} is at revision {current}, which this version "
-            "does not know; start the newer filemill that wrote it, or restore a backup"
-        )
+        if _floor(connection) not in known:
+            raise StartError(
+                f"{named_database(settings)}: this database of {settings.service} is at revision {current}, which this version "
+                "does not know; start the newer filemill that wrote it, or restore a backup"
+            )
+        _log.warning("database.schema.newer", service=settings.service, revision=current, known=known[-1])
+        return current
     _upgrade(settings.service, connection)
+    _keep_floor(connection, settings.service)
+    return known[-1]
+
+
+def _keep_floor(connection: Connection, service: str) -> None:
+    """Write down the oldest revision whose code works with this schema: the last one that took something away."""
+    names = _names(service)
+    floor = next((name for name in reversed(names) if name[5:].startswith("post_")), names[0])
+    _FLOOR.create(connection, checkfirst=True)
+    connection.execute(delete(_FLOOR))
+    connection.execute(insert(_FLOOR).values(oldest=floor.partition("_")[0]))
+
+
+def _floor(connection: Connection) -> str | None:
+    if _FLOOR.name not in inspect(connection).get_table_names():
+        return None
+    return connection.execute(select(_FLOOR.c.oldest)).scalar()
 
 
 def run_environment(tables: MetaData) -> None:
@@ -117,12 +162,15 @@ def _engine(path: Path) -> Engine:
 
 def _revisions(service: str) -> list[str]:
     """The revisions of a service, oldest first: the file names up to the first underscore, in order."""
+    return [name.partition("_")[0] for name in _names(service)]
+
+
+def _names(service: str) -> list[str]:
     importlib.import_module(f"filemill.{service}")
     folder = resources.files(f"filemill.{service}") / "migrations" / "versions"
     if not folder.is_dir():
         return []
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdigit())
-    return [name.partition("_")[0] for name in names]
+    return sorted(entry.name for entry in folder.iterdir() if entry.name[:4].isdigit())
 
 
 def _revision(connection: Connection) -> str | None:
