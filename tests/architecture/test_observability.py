@@ -2,15 +2,14 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from support.compose_file import COMPOSE, ROOT, read
+from support.programs import Require
 
 FOLDER = ROOT / "deployment" / "observability"
 FILE = COMPOSE.with_name("compose.observability.yaml")
@@ -30,9 +29,11 @@ def _panels() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not there (Debian: prometheus)")
-def test_alerts_when_prometheus_reads_them_then_each_is_raised_by_what_it_is_for_and_nothing_less() -> None:
-    """Each has a series that raises it and one that does not."""
+def test_alerts_when_prometheus_reads_them_then_each_is_raised_by_what_it_is_for_and_nothing_less(
+    require: Require,
+) -> None:
+    """Each has a series that raises it and one that does not. Debian's `prometheus` has the tool."""
+    require("promtool")
     for arguments in (
         ["check", "config", "--syntax-only", "prometheus.yaml"],
         ["check", "rules", "alerts.yaml"],
