@@ -20,12 +20,9 @@ def page(
     output: Annotated[Path, typer.Option("--output", "-o", help="A folder; files of these names are written again.")],
 ) -> None:
     """The files of the web page, for an NGINX that serves them; its configuration expects them in `--page`."""
-    from importlib.resources import as_file, files
+    from filemill.gateway.proxy import best_page
 
-    room = files("filemill.gateway")
-    built = room / "ui"  # the console, where it was built; the plain page otherwise
-    with as_file(built if (built / "index.html").is_file() else room / "page") as kept:
-        shutil.copytree(kept, output, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    shutil.copytree(best_page(), output, dirs_exist_ok=True, copy_function=shutil.copyfile)
     screen.say(f"written: {output}")
 
 
