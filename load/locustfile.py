@@ -71,6 +71,14 @@ def _shares(text: str, known: tuple[str, ...]) -> tuple[list[str], list[float]]:
     return [name for name, _, _ in pairs], [float(share) for _, _, share in pairs]
 
 
+def _think(text: str) -> tuple[float, float]:
+    low, _, high = text.partition("-")
+    try:
+        return float(low), float(high or low)
+    except ValueError:
+        raise SystemExit(f"error: {text!r}: write seconds from-to, as 0.5-2") from None
+
+
 class Visitor(FastHttpUser):
     """One user. Its files are its own and no two are alike."""
 
@@ -81,8 +89,7 @@ class Visitor(FastHttpUser):
         super().__init__(environment)
         chosen = environment.parsed_options
         assert chosen is not None
-        low, _, high = chosen.think.partition("-")
-        self._think = (float(low), float(high or low))
+        self._think = _think(chosen.think)
         self._sizes = _shares(chosen.mix_sizes, tuple(SIZES))
         self._types = _shares(chosen.mix_types, tuple(MAKERS))
         self._most_bytes: int = chosen.most_bytes
@@ -212,7 +219,15 @@ ENDINGS = {"text": "txt", "csv": "csv", "png": "png", "pdf": "pdf"}
 
 @events.test_start.add_listener
 def _look_who_answers(environment: Environment, **_: Any) -> None:
-    """A service of filemill says who it is; behind a gateway upload has a prefix, alone it has none."""
+    """A service of filemill says who it is; behind a gateway upload has a prefix, alone it has none.
+
+    First what was asked for: a wrong share is wrong whoever answers.
+    """
+    chosen = environment.parsed_options
+    assert chosen is not None
+    _shares(chosen.mix_sizes, tuple(SIZES))
+    _shares(chosen.mix_types, tuple(MAKERS))
+    _think(chosen.think)
     said = _ask(environment, "/health")
     if said.get("service") == "upload":
         ACCEPTED.prefix, ACCEPTED.has_search = "", False
