@@ -13,7 +13,7 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up console test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test test-console test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,8 +31,11 @@ ifdef ARGS
 else
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow and not torch" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS)
+	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS) --ignore tests/journey/console
 endif
+
+test-console: .venv/dev.stamp console ## Try the console in Chromium (four minutes; a process of its own, since Playwright keeps an event loop)
+	@$(BIN)/python -m pytest $(SLOWEST) tests/journey/console $(ARGS)
 
 test-torch: .venv-torch/stamp ## Run the tests of the extra ai-torch (three minutes, six gigabytes of packages)
 	@.venv-torch/bin/python -m pytest -m torch tests/adapters/ai $(ARGS)
