@@ -22,6 +22,7 @@ from filemill.chassis.web.edge import Edge
 from filemill.chassis.web.rights import ANYBODY, SOMEBODY, UPLOAD_TOKEN, needed
 from filemill.gateway.nginx.options import NginxOptions
 from filemill.gateway.nginx.render import render
+from filemill.gateway.page import PLACES as PAGES
 from support.callers import Callers, make_key
 from support.mill import Mill, wait_for
 from support.servers import nginx
@@ -276,7 +277,8 @@ def test_every_address_of_nginx_when_crawled_then_a_documented_path_lies_there_o
     locations = dict(re.findall(r"\n *location (.+?) \{(.*?)\n        \}", _rendered(), re.DOTALL))
     own = {name for name, body in locations.items() if "$filemill_target" not in body}
     inner = {name for name, body in locations.items() if "internal;" in body}
-    assert own - inner == {"= /health", "~ ^/(livez|readyz)$", "= /", f"~ ^/ui/{PAGE_FILE}$", "/"}
+    console = f'~ "{PAGES}"'
+    assert own - inner == {"= /health", "~ ^/(livez|readyz)$", "= /", f"~ ^/ui/{PAGE_FILE}$", console, "/"}
     assert {name for name in inner if not name.startswith(("= /_edge/", "^~ /_blobs/"))} == set()
     used: set[str] = set()
     for service in SERVICES:
