@@ -188,6 +188,21 @@ async def test_hybrid_when_no_model_is_pulled_then_words_alone_and_it_names_the_
         await asyncio.to_thread(running.__exit__, None, None, None)
 
 
+async def test_similar_when_a_short_text_has_each_word_once_then_they_count_more_than_a_name(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Rare words of the text over the words of names and types, which many files have."""
+    async with searching(engine, tmp_path, request.getfixturevalue) as mill:
+        others = [{"filename": f"note {number}.txt", "body": f"Something else, {number}."} for number in range(8)]
+        ids = await mill.put(
+            {"filename": "note.txt", "body": "The wombat sleeps beneath a eucalyptus."},
+            {"filename": "other.txt", "body": "The wombat sleeps beneath a eucalyptus, again."},
+            *others,
+        )
+        alike = (await mill.client.get(f"/files/{ids[0]}/similar")).json()
+        assert alike["items"][0]["filename"] == "other.txt"
+
+
 async def test_similar_when_there_are_no_vectors_then_words_tell_and_pictures_by_their_hash(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -11,19 +11,20 @@ from typing import Literal
 from sqlalchemy import RowMapping
 
 from filemill.chassis.database.database import Tx
-from filemill.metadata import lists_repository, vectors_repository
+from filemill.metadata import index_repository, lists_repository, vectors_repository
 from filemill.metadata.search.hybrid import DOCUMENTS_MOST, LEAST_COSINE
 from filemill.metadata.search.languages import FUNCTION_WORDS
 from filemill.metadata.search.query import Filters, Term
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.search.vectors import centre, near_pictures, nearest
+from filemill.metadata.search.words import words
 
 Way = Literal["picture-hash", "vectors", "words"]
 PICTURES_MOST = 50_000
 NEAR_BITS = 10
 """Of 64: copies that were scaled, re-encoded or brightened differ in fewer (processing's difference hash)."""
-WORDS_LOOKED_AT = 16
-"""The words a file is most about, that are not in most others."""
+WORDS_LOOKED_AT = 32
+"""The words a file is most about; of them those are weighed that some others have."""
 OF_A_WORD_MOST = 400
 """Documents looked at for each word, the newest."""
 LEAST_SHARE = 0.1
@@ -70,7 +71,10 @@ def _by_words(tx: Tx, index: TextIndex, row: RowMapping, limit: int) -> Alike:
     Words that all files have, or no other, say nothing.
     """
     filters = Filters(row["owner_id"])
-    own = _strongest(index.impacts(tx, [row["doc_id"]]).get(row["doc_id"], ""))
+    own = _strongest(
+        index.impacts(tx, [row["doc_id"]]).get(row["doc_id"], ""),
+        index_repository.texts_of(tx, [row["doc_id"]]).get(row["doc_id"], ""),
+    )
     files = len(index.newest(tx, [], filters, OF_A_WORD_MOST, None))
     holders = {word: index.newest(tx, [Term((word,))], filters, OF_A_WORD_MOST, None) for word in own}
     holders = {word: keys for word, keys in holders.items() if 1 < len(keys) < max(files, 3)}
@@ -97,8 +101,12 @@ def _entries(line: str) -> dict[str, float]:
     return {word: float(value) for word, _, value in pairs}
 
 
-def _strongest(line: str) -> dict[str, float]:
-    entries = {word: value for word, value in _entries(line).items() if word not in FUNCTION_WORDS}
+def _strongest(line: str, text: str) -> dict[str, float]:
+    """A line leaves out the words of the least impact: those that the text has once, which may be all of a short one."""
+    entries = _entries(line)
+    if len(entries) < WORDS_LOOKED_AT:
+        entries = dict.fromkeys(words(text), float(line.partition(" ")[0] or 0)) | entries
+    entries = {word: value for word, value in entries.items() if word not in FUNCTION_WORDS}
     return dict(sorted(entries.items(), key=lambda one: (-one[1], one[0]))[:WORDS_LOOKED_AT])
 
 
