@@ -8,12 +8,13 @@ export UV_NO_PROGRESS := 1
 
 # Light tests share the cores. Those with servers go two files at a time: they wait more than they work, and each of the two
 # has servers of its own. The heavy ones start whole mills and want the machine for themselves: two at a time took as long.
+# Playwright keeps an event loop, in which no other test may start one: the browser has a process of its own.
 LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
 HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up console test test-console test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,10 +33,8 @@ else
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow and not torch" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
 	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS) --ignore tests/journey/console
+	@$(BIN)/python -m pytest $(SLOWEST) tests/journey/console
 endif
-
-test-console: .venv/dev.stamp console ## Try the console in Chromium (four minutes; a process of its own, since Playwright keeps an event loop)
-	@$(BIN)/python -m pytest $(SLOWEST) tests/journey/console $(ARGS)
 
 test-torch: .venv-torch/stamp ## Run the tests of the extra ai-torch (three minutes, six gigabytes of packages)
 	@.venv-torch/bin/python -m pytest -m torch tests/adapters/ai $(ARGS)

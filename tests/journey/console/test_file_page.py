@@ -133,7 +133,10 @@ def test_preview_when_the_file_is_a_table_or_sound_then_it_is_shown_as_such(
     page = here.go(f"/files/{samples['sales.csv']['file_id']}")
     expect(page.locator(".sheet tbody tr")).to_have_count(48)
     here.go(f"/files/{samples['tone.wav']['file_id']}")
-    page.wait_for_function("document.querySelector('audio')?.duration > 0.5")
+    # Not `wait_for_function`: it evaluates a text inside the page, which the page's policy forbids.
+    wait_for(
+        lambda: page.evaluate("document.querySelector('audio')?.duration > 0.5"), "the sound to be known", every_s=0.1
+    )
 
 
 def test_story_when_it_is_told_then_every_step_of_the_timeline_is_a_row_with_its_reason(

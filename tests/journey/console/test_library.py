@@ -79,6 +79,7 @@ def test_search_when_words_are_typed_then_rows_say_where_they_matched_and_filter
     here = visitor(mill)
     page = here.go()
     page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type('"Hollow Oak" ')
     page.wait_for_url("**/?*Hollow*")
     rows = page.locator("main .row")

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from support.console import Visit, keep_picture
 from support.mill import Mill
+from support.quiet import wait_until_quiet
 from support.servers.ports import free_ports
 
 pytestmark = pytest.mark.parametrize("engines", ["embedded"], indirect=True, scope="session")
@@ -20,6 +21,7 @@ def test_live_when_a_file_comes_then_its_events_appear_with_its_name(
     mill: Mill, visitor: Callable[..., Visit], upload: Callable[..., Document]
 ) -> None:
     """Uploaded elsewhere, seen here, from the first event to the last; every service is on the map."""
+    wait_until_quiet(mill, 120)  # the list shows the last events only, and other tests' files are still under way
     page = visitor(mill).go("/live")
     expect(page.locator(".conn")).to_have_text("connected")
     expect(page.locator(".node .s.ok")).to_have_count(7)
