@@ -4,9 +4,11 @@ import { get } from "../api/client";
 import { queries } from "../api/queries";
 import type { Document, Hit, SearchPage } from "../api/shapes";
 import { Store } from "../store";
-import { onEvent, type LiveEvent } from "./stream";
+import { connection, onEvent, type LiveEvent } from "./stream";
 
 const SETTLE_MS = 300;
+/** The catalogue may hear of an event a moment later than the stream did. */
+const CATCH_UP_AGAIN_MS = 2_000;
 /** More changed files than this at once: the lists are asked again as a whole. */
 const ONE_BY_ONE = 24;
 
@@ -27,6 +29,20 @@ export function freshen(): void {
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
   });
+  let wasConnected = false;
+  connection.watch(() => {
+    const isConnected = connection.get().state === "connected";
+    if (isConnected && !wasConnected) {
+      catchUp();
+      window.setTimeout(catchUp, CATCH_UP_AGAIN_MS);
+    }
+    wasConnected = isConnected;
+  });
+}
+
+/** What was asked for before the stream began may have missed an event. */
+function catchUp(): void {
+  for (const key of ["file", "timeline", "stats", "groups"]) void queries.invalidateQueries({ queryKey: [key] });
 }
 
 function isListed(id: string): boolean {

@@ -1,5 +1,5 @@
 /** Keys that act anywhere. Letters act only outside fields, and can be turned off. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../address";
 import { Store, useStore } from "../store";
 import { words } from "../words";
@@ -18,7 +18,8 @@ const inField = (target: EventTarget | null) =>
 
 /** Call `act` for a letter typed outside fields and dialogs, while the component is there; false means it was not meant. */
 export function useLetters(acts: Record<string, () => void | false>): void {
-  useEffect(() => {
+  // With the page itself, not after its first picture: who is quick would type into nothing.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if (document.querySelector("dialog[open]")) return;
