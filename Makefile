@@ -26,7 +26,7 @@ up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all
 console: .tools/stamp ## Build the web console (Node >= 20.19 of this machine, else one from PyPI)
 	@scripts/console.sh --fetch-node
 
-test: .venv/dev.stamp ## Run the tests (two cores: 30 minutes with the servers installed)
+test: .venv/dev.stamp ## Run the tests (two cores: an hour with the servers installed)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else

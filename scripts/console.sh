@@ -28,7 +28,7 @@ fetch_node() {
   chmod +x "$inside/lib/node_modules/npm/bin/npm-cli.js"
 }
 
-stale() { [ ! -f "$built" ] || [ -n "$(find web -path web/node_modules -prune -o -type f -newer "$built" -print -quit)" ]; }
+stale() { [ ! -f "$built" ] || [ -n "$(find web src/filemill/gateway/page/tokens.css -path web/node_modules -prune -o -type f -newer "$built" -print -quit)" ]; }
 
 install() {
   local stamp=web/node_modules/.stamp

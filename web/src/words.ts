@@ -1,4 +1,8 @@
-/** Every sentence of the console, in one place. Short, present tense, no blame; a number carries its unit. */
+/**
+ * Every sentence of the console, in one place. Short, present tense, no blame; a number carries its unit.
+ *
+ * One long file on purpose: who reads the wording as a whole, or translates it, needs nothing else.
+ */
 const files = (n: number, said = n.toLocaleString("en")): string => (n === 1 ? "1 file" : `${said} files`);
 
 export const words = {
