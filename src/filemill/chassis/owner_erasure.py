@@ -206,6 +206,7 @@ class OwnerErasures:
         if time.time() - row["began_at"] >= QUIET_S:
             if self._tidy is not None:
                 await self._tidy()
+            await self._database.rewrite()
             await self._database.write("erasure.owner.end", self._end, erasure_id)
 
     async def _free_parked(self) -> None:

@@ -62,6 +62,14 @@ class Database(Protocol):
         """Call `listener` on the event loop after each commit in which some work called `mark_commit(tx, mark)`."""
         ...
 
+    async def rewrite(self) -> None:
+        """Write the whole database anew where it keeps its pages itself, so that nothing is left of what was deleted.
+
+        Rows that moved within a page leave their bytes behind, and zeroing what is deleted does not find those. Writers wait
+        meanwhile. A server does this in its own time (PostgreSQL: `VACUUM`). Raises `StorageFull`, `Unavailable`.
+        """
+        ...
+
     async def check(self) -> None:
         """Raise `Unavailable` if the database cannot be asked."""
         ...

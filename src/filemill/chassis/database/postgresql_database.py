@@ -111,6 +111,9 @@ class PostgresqlDatabase:
         """See `Database.on_commit`."""
         self._listeners.setdefault(mark, []).append(listener)
 
+    async def rewrite(self) -> None:
+        """See `Database.rewrite`: the server's own business."""
+
     async def check(self) -> None:
         """See `Database.check`."""
         try:

@@ -95,6 +95,19 @@ class SqliteDatabase:
         """See `Database.on_commit`."""
         self._listeners.setdefault(mark, []).append(listener)
 
+    async def rewrite(self) -> None:
+        """See `Database.rewrite`. It takes as long as writing the file twice; after 30 s writers are told to come back."""
+        self._must_be_open()
+        await self._loop.run_in_executor(None, self._rewrite)
+
+    def _rewrite(self) -> None:
+        with self._write_engine.connect() as connection:
+            try:
+                _say(connection, "VACUUM")
+                _say(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                raise _translated(error) from error
+
     async def check(self) -> None:
         """See `Database.check`."""
         await self.read(lambda tx: tx.exec_driver_sql("SELECT 1").scalar())
