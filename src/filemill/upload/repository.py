@@ -299,7 +299,7 @@ def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping | Mappi
 def confirm_purge(
     tx: Tx, purge_id: str, service: str, removed: Mapping[str, int], at: datetime, services: Sequence[str]
 ) -> None:
-    """A service has nothing left; the purge is done when all of `services` have said so."""
+    """A service has nothing left; the purge is done when all of `services` have said so. The caller holds the file."""
     said = purge_confirmations.c.purge_id == purge_id
     known = set(tx.execute(select(purge_confirmations.c.service).where(said)).scalars())
     if service not in known:
