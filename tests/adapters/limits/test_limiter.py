@@ -52,14 +52,15 @@ async def limiter(opened: Open, settings: ServiceSettings) -> RateLimiter:
 
 
 async def test_allow_when_the_burst_is_used_up_then_it_says_when_to_come_back(limiter: RateLimiter) -> None:
-    """As many as the burst at once, each told what is left; then refused, with the time until the next."""
+    """As many as the burst at once, each told what is left, the last one also when the next may come; then refused."""
     for left in (2, 1, 0):
         verdict = await limiter.allow("ann", HOUR_RATE, 3)
-        assert (verdict.allowed, verdict.remaining, verdict.retry_after_s) == (True, left, 0)
+        assert (verdict.allowed, verdict.remaining) == (True, left)
+        assert verdict.next_in_s == 0 if left else 3590 < verdict.next_in_s <= 3600
     for _ in range(3):
         verdict = await limiter.allow("ann", HOUR_RATE, 3)
         assert (verdict.allowed, verdict.remaining) == (False, 0)
-        assert 3590 < verdict.retry_after_s <= 3600
+        assert 3590 < verdict.next_in_s <= 3600
 
 
 async def test_allow_when_others_call_then_each_has_its_own(limiter: RateLimiter) -> None:
@@ -89,7 +90,7 @@ async def test_allow_when_several_are_taken_at_once_then_all_or_none(limiter: Ra
     assert (await limiter.allow("ann", HOUR_RATE, 10, 7)).remaining == 3
     refused = await limiter.allow("ann", HOUR_RATE, 10, 4)
     assert not refused.allowed
-    assert 3590 < refused.retry_after_s <= 3600
+    assert 3590 < refused.next_in_s <= 3600
     assert (await limiter.allow("ann", HOUR_RATE, 10, 3)).allowed
 
 
@@ -129,7 +130,7 @@ async def test_leases_when_a_caller_comes_often_then_few_questions_are_asked(lim
     before = len(asked)
     refused = [await leases.allow("ann", HOUR_RATE, 320) for _ in range(1000)]
     assert not any(verdict.allowed for verdict in refused)
-    assert refused[-1].retry_after_s > 3000
+    assert refused[-1].next_in_s > 3000
     assert len(asked) == before
     assert (await leases.allow("bob", HOUR_RATE, 320)).allowed
 
@@ -153,7 +154,7 @@ def test_judge_when_the_clock_was_set_back_then_nobody_waits_longer_than_for_an_
     """A count from the future is taken as an empty bucket."""
     verdict, full_at_s = judge(10_000.0, 100.0, 1.0, 5)
     assert not verdict.allowed
-    assert verdict.retry_after_s == pytest.approx(1)
+    assert verdict.next_in_s == pytest.approx(1)
     assert full_at_s == pytest.approx(105)
 
 

@@ -13,8 +13,8 @@ from filemill.chassis.web.app import build_app
 from filemill.chassis.web.authentication import NOTHING, Shown
 from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.health import HealthState
-from filemill.chassis.web.held_back import KEPT_MOST, HeldBack
-from filemill.chassis.web.rates import HOLD_S, CalledTooOften, Limited
+from filemill.chassis.web.held_back import KEPT_MOST, TOLD_EVERY_S, HeldBack
+from filemill.chassis.web.rates import CalledTooOften, Limited
 
 PER_S, BURST = 100.0, 20
 
@@ -44,7 +44,7 @@ class Counting:
         """See `RateLimiter.allow`."""
         self.asked[key] = self.asked.get(key, 0) + count
         left = burst - self.asked[key]
-        return Verdict(allowed=left >= 0, remaining=max(left, 0), retry_after_s=0.0 if left >= 0 else 1 / rate_per_s)
+        return Verdict(allowed=left >= 0, remaining=max(left, 0), next_in_s=0.0 if left > 0 else 1 / rate_per_s)
 
     async def check(self) -> None:
         """See `RateLimiter.check`."""
@@ -123,13 +123,13 @@ async def test_calls_when_the_moment_is_over_then_they_are_counted_again(
     for _ in range(BURST + 8):
         await ask(client, "bob")
     questions = counting.asked["key:bob"]
-    clock.now_s += HOLD_S
+    clock.now_s += TOLD_EVERY_S
     with capture_logs() as lines:
         assert (await ask(client, "bob")).status_code == 429
     assert counting.asked["key:bob"] > questions
-    assert [line["calls"] for line in lines if line["event"] == "http.calls.held-back"] == [7]
+    assert [line["calls"] for line in lines if line["event"] == "http.calls.held-back"] == [8]
     counting.asked.clear()
-    clock.now_s += HOLD_S
+    clock.now_s += 1 / PER_S
     assert (await ask(client, "bob")).status_code == 200
 
 
@@ -151,19 +151,36 @@ async def test_strangers_when_their_address_is_refused_then_callers_from_there_a
     assert (await ask(client, "other")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("per_s", "burst", "hold_s"), [(50.0, 200, HOLD_S), (50.0, 1, 0.02), (0.1, 1, 10.0), (1000.0, 40, 0.02)]
-)
-async def test_hold_when_the_bucket_is_small_then_it_is_over_before_anything_is_lost(
-    per_s: float, burst: int, hold_s: float
+async def test_calls_when_the_last_one_was_used_then_the_next_is_refused_without_a_question_until_one_is_back(
+    client: httpx.AsyncClient, counting: Counting, clock: Clock
 ) -> None:
-    """At most half of what the bucket holds comes back meanwhile, or the one call that is refused for certain."""
-    limited = Limited(Counting(), per_s, burst)
-    for _ in range(burst):
-        await limited.count("bob")
-    with pytest.raises(CalledTooOften) as refused:
-        await limited.count("bob")
-    assert refused.value.hold_s == pytest.approx(hold_s)
+    """The count has said when that is: neither the call before it nor the one after is counted in vain."""
+    for _ in range(BURST):
+        assert (await ask(client, "bob")).status_code == 200
+    clock.now_s += 0.9 / PER_S
+    refused = await ask(client, "bob")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.headers["ratelimit-remaining"] == "0"
+    assert counting.asked["key:bob"] == BURST
+    counting.asked.clear()
+    clock.now_s += 0.1 / PER_S
+    assert (await ask(client, "bob")).status_code == 200
+
+
+async def test_refusals_when_they_go_on_for_long_then_a_line_a_second_tells_of_them(
+    client: httpx.AsyncClient, clock: Clock
+) -> None:
+    """A line for each would cost more than the refusal."""
+    with capture_logs() as lines:
+        for _ in range(BURST + 300):
+            await ask(client, "bob")
+            clock.now_s += 0.1 / PER_S
+        clock.now_s += 2 * TOLD_EVERY_S
+        for _ in range(BURST):
+            await ask(client, "ann")  # whoever is held back next tells of who is quiet meanwhile
+    told = [line["calls"] for line in lines if line["event"] == "http.calls.held-back"]
+    assert len(told) == 1
+    assert 250 < told[0] <= 300
 
 
 def test_hold_when_many_are_held_then_their_number_is_bounded() -> None:

@@ -40,18 +40,20 @@ class LeasingLimiter:
         is_fresh = lease is not None and now_s < lease.until_s
         if lease is not None and is_fresh:
             if lease.refused:
-                return Verdict(allowed=False, remaining=0, retry_after_s=lease.until_s - now_s)
+                return Verdict(allowed=False, remaining=0, next_in_s=lease.until_s - now_s)
             if lease.left >= count:
                 lease.left -= count
                 return Verdict(allowed=True, remaining=lease.remaining + lease.left)
         most = max(1, min(LUMP_MOST, burst // LUMP_SHARE))
-        lump = min(lease.lump * 2, most) if lease is not None and is_fresh else 1
+        # From an empty bucket there is no lump to be had: asking for one would be refused, and asked again.
+        lump = min(lease.lump * 2, most) if lease is not None and is_fresh and lease.remaining else 1
         verdict = await self._inner.allow(key, rate_per_s, burst, max(lump, count))
         if not verdict.allowed and lump > count:
             lump = 1
             verdict = await self._inner.allow(key, rate_per_s, burst, count)
         self._keep(key, verdict, max(lump, count), count)
-        return Verdict(verdict.allowed, verdict.remaining + max(lump - count, 0), verdict.retry_after_s)
+        remaining = verdict.remaining + max(lump - count, 0)
+        return Verdict(verdict.allowed, remaining, 0.0 if remaining else verdict.next_in_s)
 
     def _keep(self, key: str, verdict: Verdict, taken: int, count: int) -> None:
         now_s = time.monotonic()
@@ -59,7 +61,7 @@ class LeasingLimiter:
         if len(self._leases) >= KEPT_MOST:
             del self._leases[next(iter(self._leases))]
         if not verdict.allowed:
-            self._leases[key] = _Lease(0, 1, 0, now_s + verdict.retry_after_s, refused=True)
+            self._leases[key] = _Lease(0, 1, 0, now_s + verdict.next_in_s, refused=True)
             return
         # Several callers may have asked at once: what each took is everybody's.
         left = before.left if before is not None and not before.refused and now_s < before.until_s else 0

@@ -15,11 +15,11 @@ from filemill.chassis.telemetry import metrics
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a call may pass. `remaining` are calls that may follow at once; `retry_after_s` is 0 if it may pass."""
+    """Whether a call may pass. `remaining` are calls that may follow at once, the next one in `next_in_s` (0: at once)."""
 
     allowed: bool
     remaining: int
-    retry_after_s: float = 0.0
+    next_in_s: float = 0.0
 
 
 class RateLimiter(Protocol):
@@ -74,8 +74,9 @@ def judge(
     after_s = full_at_s + count * every_s
     room_s = now_s + burst * every_s - after_s
     if room_s < -ROUNDING_S:
-        return Verdict(allowed=False, remaining=0, retry_after_s=-room_s), full_at_s
-    return Verdict(allowed=True, remaining=int((room_s + ROUNDING_S) * rate_per_s)), after_s
+        return Verdict(allowed=False, remaining=0, next_in_s=-room_s), full_at_s
+    remaining = int((room_s + ROUNDING_S) * rate_per_s)
+    return Verdict(allowed=True, remaining=remaining, next_in_s=0.0 if remaining else every_s - room_s), after_s
 
 
 ROUNDING_S = 1e-6

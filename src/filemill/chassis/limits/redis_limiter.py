@@ -14,7 +14,7 @@ local after = full + count * every
 local room = now + burst * every - after
 if room < 0 then return {0, 0, -room} end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000) + 1000)
-return {1, math.floor(room / every), 0}
+return {1, math.floor(room / every), room < every and every - room or 0}
 """
 
 

@@ -15,7 +15,7 @@ from filemill.chassis.identity.principal import How, Principal, Scope
 from filemill.chassis.telemetry import request_context
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
 from filemill.chassis.web.authentication import Authenticator, session_id_in, shown_by
-from filemill.chassis.web.rates import REFUSED_KEY, CalledTooOften, Rates, name_of
+from filemill.chassis.web.rates import HOLD_KEY, CalledTooOften, Rates, name_of
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
 from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens, token_in
@@ -69,10 +69,13 @@ async def visitor_of(request: Request) -> None:
 async def _count(request: Request, who: str) -> None:
     rates: Rates = request.scope[RATES]
     try:
-        request.scope[SAID_RATE] = await rates.count(who)
+        counted = await rates.count(who)
     except CalledTooOften as error:
-        request.scope[REFUSED_KEY] = error
+        request.scope[HOLD_KEY](error)
         raise
+    request.scope[SAID_RATE] = counted.headers
+    if counted.next_refusal is not None:
+        request.scope[HOLD_KEY](counted.next_refusal)
 
 
 async def _counted(request: Request) -> Principal:

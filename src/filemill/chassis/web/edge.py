@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
 from filemill.chassis.web.held_back import HeldBack
 from filemill.chassis.web.problems import problem_response, unexpected
 from filemill.chassis.web.proxies import TrustedProxies
-from filemill.chassis.web.rates import REFUSED_KEY, Rates, Unlimited
+from filemill.chassis.web.rates import HOLD_KEY, Rates, Unlimited
 from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
 from filemill.chassis.web.upload_tokens import UploadTokens
@@ -135,8 +136,6 @@ class Edge:
             with tracing.span(f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER):
                 await self._answer(scope, headers, receive, exchange)
             exchange.record()
-        if REFUSED_KEY in scope:
-            self._held_back.hold(headers, scope[REFUSED_KEY])
 
     def _streams(self, method: str, path: str) -> bool:
         return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
@@ -145,7 +144,7 @@ class Edge:
         try:
             self._check_origin(scope["method"], headers)
             scope[SCOPE_KEY], scope[AUTHENTICATOR] = self._upload_tokens, self._authenticator
-            scope[RATES] = self._rates
+            scope[RATES], scope[HOLD_KEY] = self._rates, partial(self._held_back.hold, headers)
             if not self._streams(scope["method"], scope["path"]):
                 receive = _bounded(headers, receive)
                 scope.get("extensions", {}).pop(EXTENSION, None)  # a thread would read past the count

@@ -5,6 +5,7 @@ draft 03). Our own services are not counted, and neither is anybody where nobody
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,15 +17,12 @@ SCOPE_KEY = "filemill.rates"
 """Where the edge of a service puts what counts calls."""
 SAID_KEY = "filemill.rate_headers"
 """Where what is said of the count waits for the answer."""
-REFUSED_KEY = "filemill.rate_refusal"
-"""Where a refusal waits for the edge, which holds the caller back (`held_back`)."""
-HOLD_S = 0.04
-"""Short: what he may do comes back meanwhile, and he does it all at once. After a quarter of a second that was a dozen calls,
-which everybody else waited for."""
+HOLD_KEY = "filemill.hold_back"
+"""Where the edge puts what holds this caller back with a `CalledTooOften` (`held_back`)."""
 
 
 class CalledTooOften(TooMany):
-    """`hold_s`: how long the same caller need not be counted again, since his next call would be refused, or could be."""
+    """`hold_s`: how long from now every call of the same caller would be refused, so that none need be counted."""
 
     def __init__(self, detail: str, *, retry_after_s: int, headers: dict[str, str], hold_s: float) -> None:
         super().__init__(detail, retry_after_s=retry_after_s, headers=headers)
@@ -36,11 +34,22 @@ class CalledTooOften(TooMany):
         return CalledTooOften(self.detail, retry_after_s=self.retry_after_s, headers=self.headers, hold_s=self.hold_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A call that may pass: what the answer says of it, and if it was the last one for now, what the next would be told."""
+
+    headers: Sequence[tuple[bytes, bytes]]
+    next_refusal: CalledTooOften | None = None
+
+
+_NOT_COUNTED = Counted(())
+
+
 class Rates(Protocol):
     """Counts calls."""
 
-    async def count(self, who: str) -> list[tuple[bytes, bytes]]:
-        """Count a call; what the answer says of it. Raises `TooMany`."""
+    async def count(self, who: str) -> Counted:
+        """Count a call. Raises `CalledTooOften`."""
         ...
 
     async def close(self) -> None:
@@ -51,9 +60,9 @@ class Rates(Protocol):
 class Unlimited:
     """`FILEMILL_AUTH=none`, or a rate of 0."""
 
-    async def count(self, who: str) -> list[tuple[bytes, bytes]]:  # noqa: ARG002 - the port's
+    async def count(self, who: str) -> Counted:  # noqa: ARG002 - the port's
         """See `Rates.count`."""
-        return []
+        return _NOT_COUNTED
 
     async def close(self) -> None:
         """See `Rates.close`."""
@@ -67,25 +76,25 @@ class Limited:
     per_s: float
     burst: int
 
-    async def count(self, who: str) -> list[tuple[bytes, bytes]]:
+    async def count(self, who: str) -> Counted:
         """See `Rates.count`."""
         verdict = await self.limiter.allow(who, self.per_s, self.burst)
         if not verdict.allowed:
-            wait_s = max(1, math.ceil(verdict.retry_after_s))
-            said = {name.decode(): value.decode() for name, value in self._said(verdict)}
-            # No longer than half the bucket takes to fill: nothing of what he may do is lost meanwhile.
-            hold_s = max(verdict.retry_after_s, min(HOLD_S, self.burst / self.per_s / 2))
-            raise CalledTooOften(
-                f"At most {self.per_s:g} calls a second, {self.burst} at once; come back in {wait_s} s.",
-                retry_after_s=wait_s,
-                headers=said,
-                hold_s=hold_s,
-            )
-        return self._said(verdict)
+            raise self._refusal(verdict)
+        return Counted(self._said(verdict), self._refusal(verdict) if verdict.next_in_s else None)
 
     async def close(self) -> None:
         """See `Rates.close`."""
         await self.limiter.close()
+
+    def _refusal(self, verdict: Verdict) -> CalledTooOften:
+        wait_s = max(1, math.ceil(verdict.next_in_s))
+        return CalledTooOften(
+            f"At most {self.per_s:g} calls a second, {self.burst} at once; come back in {wait_s} s.",
+            retry_after_s=wait_s,
+            headers={name.decode(): value.decode() for name, value in self._said(verdict)},
+            hold_s=verdict.next_in_s,
+        )
 
     def _said(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
         full_in_s = math.ceil((self.burst - verdict.remaining) / self.per_s)
