@@ -6,15 +6,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-# Light tests share the cores. Those with servers go two files at a time: they wait more than they work, and each of the two
-# has servers of its own. The heavy ones start whole mills and want the machine for themselves: two at a time took as long.
-# Playwright keeps an event loop, in which no other test may start one: the browser has a process of its own.
-LIGHT_TESTS := tests/unit tests/adapters tests/architecture tests/contracts
-HEAVY_TESTS := tests/alone tests/journey tests/failure
-SLOWEST := --durations 15 --durations-min 5
-TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
-
-.PHONY: help up console test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,15 +18,18 @@ up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all
 console: .tools/stamp ## Build the web console (Node >= 20.19 of this machine, else one from PyPI)
 	@scripts/console.sh --fetch-node
 
-test: .venv/dev.stamp ## Run the tests (two cores: an hour with the servers installed)
+test: .venv/dev.stamp ## Run the tests; of those with servers and whole mills a sample, by SEED (two cores: TESTMIN minutes)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not servers and not slow and not torch" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest $(TWO_FILES) -m "servers and not slow" $(LIGHT_TESTS)
-	@$(BIN)/python -m pytest $(SLOWEST) $(HEAVY_TESTS) --ignore tests/journey/console
-	@$(BIN)/python -m pytest $(SLOWEST) tests/journey/console
+	@scripts/test.sh sample $(SEED)
 endif
+
+matrix: .venv/dev.stamp ## Run every test that is not of the level slow, on every set of engines (an hour)
+	@scripts/test.sh whole
+
+soak: .venv/dev.stamp ## Two thousand files, half of them broken: no crash, no stuck job, flat memory
+	@$(BIN)/python -m pytest tests/failure/test_soak.py -m "slow or not slow" $(ARGS)
 
 test-torch: .venv-torch/stamp ## Run the tests of the extra ai-torch (three minutes, six gigabytes of packages)
 	@.venv-torch/bin/python -m pytest -m torch tests/adapters/ai $(ARGS)

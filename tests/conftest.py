@@ -6,7 +6,7 @@ import pytest
 
 from support.programs import Require
 
-pytest_plugins = ["support.servers.plugin"]
+pytest_plugins = ["support.sample", "support.servers.plugin"]
 
 
 def pytest_configure() -> None:

@@ -17,6 +17,8 @@ from support.programs import Require
 from support.servers.ports import free_ports
 from support.strace import CALLS, read_trace
 
+pytestmark = pytest.mark.core
+
 SMALL, LARGE, DRAINED = b"a small text\n" * 10, b"a large text\n" * 20_000, b"a text from a thread\n" * 60_000
 UPLOADS = [("form", SMALL), ("form", SMALL), ("form", LARGE), ("form", LARGE), ("form", DRAINED), ("raw", DRAINED)]
 

@@ -12,6 +12,8 @@ import pytest
 from journey.conftest import TEST_DATA, Document
 from support.mill import Mill
 
+pytestmark = pytest.mark.core
+
 QUICK_START = (
     "curl http://localhost:8080/api/upload/health",
     "curl http://localhost:8080/api/processing/health",

@@ -29,6 +29,8 @@ from support.servers import nginx
 from support.servers.nginx import EdgeNginx
 from support.servers.plugin import Servers
 
+pytestmark = pytest.mark.core
+
 ROOT = Path(__file__).parents[2]
 PAGE_FILE = r"(?<page_file>[^._/][^/]*(/[^._/][^/]*)*)"
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")

@@ -98,7 +98,11 @@ class _Server(ThreadingHTTPServer):
 def _handler(found: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender was killed on the way: no receiver can take this for a call
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             with found.lock:
                 found.calls.append(Call(self.path, headers, body))

@@ -39,6 +39,8 @@ from support import samples
 from support.servers.postgresql import PostgreSql
 from support.things import add, count, create, names
 
+pytestmark = pytest.mark.core
+
 THINGS = Table("things", MetaData(), Column("name", String), Column("number", Integer))
 
 

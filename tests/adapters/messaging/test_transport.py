@@ -19,6 +19,8 @@ from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES, Topic, queues_for
 from support import samples
 
+pytestmark = pytest.mark.core
+
 QUEUE = "processing.intake"
 LEASE_S = 30.0
 DEADLINE_S = 20.0

@@ -14,6 +14,8 @@ from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.store import BlobStore, drain, put, read_all
 from support.blob_stores import KIB, MIB, Place, in_pieces, listed, some_bytes
 
+pytestmark = pytest.mark.core
+
 SIZES = (0, 1, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, MIB - 1, MIB, MIB + 1, 8 * MIB - 1, 8 * MIB, 8 * MIB + 1, 20 * MIB)
 BLOB_ID = "01a208c5-3c5d-70e3-a975-e43ec0994017"
 
