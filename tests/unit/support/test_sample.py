@@ -10,7 +10,7 @@ FILES = [f"test_{letter}" for letter in "abcdefghij"]
 @pytest.fixture
 def ran(pytester: pytest.Pytester) -> "Ran":
     """Runs ten files, of which one is marked core."""
-    pytester.makepyfile(**{name: "def test_one(): pass\ndef test_two(): pass" for name in FILES})
+    pytester.makepyfile(**dict.fromkeys(FILES, "def test_one(): pass\ndef test_two(): pass"))
     pytester.makepyfile(
         test_core="import pytest\npytestmark = pytest.mark.core\ndef test_one(): pass\ndef test_two(): pass"
     )
