@@ -10,7 +10,9 @@ from filemill.access.cookies import give_session
 from filemill.access.keys import KeyRing, Wanted
 from filemill.access.logins import Logins, Visitor, csrf_token_of
 from filemill.access.settings import AccessSettings
-from filemill.access.verifying import Verifier
+from filemill.access.signing_in import COOKIE as LOGIN_COOKIE
+from filemill.access.signing_in import SigningIn
+from filemill.access.verifying import Verifier, of_identity
 from filemill.chassis.clock import now
 from filemill.chassis.errors import Forbidden, Unauthenticated
 from filemill.chassis.identity.principal import Principal, Scope
@@ -53,13 +55,14 @@ from filemill.contracts.ids import Id
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """The handlers and what they need. `verifier` is None where nobody is asked for credentials."""
+    """The handlers and what they need. `verifier` is None where nobody is asked for credentials; `signing_in`: by an issuer."""
 
     settings: AccessSettings
     tokens: UploadTokens
     keys: KeyRing
     logins: Logins
     verifier: Verifier | None
+    signing_in: SigningIn | None
 
     def router(self) -> APIRouter:
         """Every route of this service."""
@@ -67,7 +70,7 @@ class Endpoints:
         add = router.add_api_route
         add("/session", self.session, methods=["GET"], response_model=Session, summary="Who is calling")
         add("/session", self.log_in, methods=["POST"], status_code=201, response_model=Session, dependencies=[VisitorDep],
-            summary="Exchange a key for a session: its id comes as a cookie")  # fmt: skip
+            summary="Exchange a key, or an issuer's code, for a session: its id comes as a cookie")  # fmt: skip
         add("/session", self.log_out, methods=["DELETE"], status_code=204, summary="End this session")
         add("/logins", self.list_logins, methods=["GET"], response_model=LoginList, summary="Where you are logged in")
         add(
@@ -106,21 +109,33 @@ class Endpoints:
         return _session(caller).model_copy(update={"csrf_token": csrf_token_of(caller.session_id), **more})
 
     async def log_in(self, request: Request, response: Response, asked: NewSession | None = None) -> Session:
-        """With the key as `Authorization: Bearer fm_…` or in the body. The cookie is `HttpOnly`, `SameSite=Lax` and, but on
-        plain HTTP of this machine, `Secure`; the answer tells the CSRF token. An old session of the browser ends.
+        """With the key as `Authorization: Bearer fm_…` or in the body; or with the `code` and `state` that an issuer gave to a
+        page of yours, in the browser that began at `/session/login`. The cookie is `HttpOnly`, `SameSite=Lax` and, but on plain
+        HTTP of this machine, `Secure`; the answer tells the CSRF token. An old session of the browser ends.
         """
         if self.verifier is None:
             return _session(await self._local(request))
-        key = asked.key if asked is not None and asked.key else shown_by(request.headers, request.method).bearer
-        principal = await self.verifier.principal(Shown(bearer=key)) if key else None
+        principal = await self._whoever_logs_in(request, self.verifier, asked or NewSession())
+        visitor = Visitor(address_of(request), request.headers.get("user-agent"))
+        session_id = await self.logins.begin(principal, visitor, session_id_in(request.headers))
+        give_session(response, request, self.settings, session_id)
+        response.delete_cookie(LOGIN_COOKIE, path="/", httponly=True, samesite="lax")
+        return _session(principal).model_copy(update={"auth": "session", "csrf_token": csrf_token_of(session_id)})
+
+    async def _whoever_logs_in(self, request: Request, verifier: Verifier, asked: NewSession) -> Principal:
+        if asked.code is not None:
+            if self.signing_in is None:
+                raise Unauthenticated("This installation knows no issuer to log in at.")
+            kept = request.cookies.get(LOGIN_COOKIE)
+            identity, _ = await self.signing_in.end(kept, asked.code, asked.state, asked.iss)
+            return of_identity(identity)
+        key = asked.key or shown_by(request.headers, request.method).bearer
+        principal = await verifier.principal(Shown(bearer=key)) if key else None
         if principal is None:
             raise Unauthenticated("Send the API key to log in with.")
         if principal.how == "service":
             raise Forbidden("A service does not log in.")
-        visitor = Visitor(address_of(request), request.headers.get("user-agent"))
-        session_id = await self.logins.begin(principal, visitor, session_id_in(request.headers))
-        give_session(response, request, self.settings, session_id)
-        return _session(principal).model_copy(update={"auth": "session", "csrf_token": csrf_token_of(session_id)})
+        return principal
 
     async def log_out(self, request: Request, response: Response, _caller: SomebodyDep) -> None:
         """Other sessions and the key stay. Nothing happens where there is no session."""

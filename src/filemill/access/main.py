@@ -58,7 +58,7 @@ async def build(settings: AccessSettings) -> ASGIApp:
     background.add("erasures", Consumer(consumers.QUEUE, transport, database, consumers.HANDLERS).run)
     background.add("closing", Closing(database, sessions).run)
     logins, whole = Logins(database, sessions), Whole(settings)
-    endpoints = Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier)
+    endpoints = Endpoints(settings, UploadTokens(secrets), KeyRing(database), logins, verifier, signing_in)
     routers = [
         endpoints.router(),
         LoginEndpoints(settings, logins, signing_in).router(),

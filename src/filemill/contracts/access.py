@@ -32,11 +32,14 @@ class Session(Contract):
 
 
 class NewSession(Contract):
-    """Log in with a key. It may also come as `Authorization: Bearer`."""
+    """Log in with a key, which may also come as `Authorization: Bearer`, or with the code that an issuer gave."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: str | None = Field(default=None, max_length=200)
+    code: str | None = Field(default=None, max_length=2000, description="Of the login that this browser has begun.")
+    state: str = Field(default="", max_length=2000, description="As the issuer gave it back with the code.")
+    iss: str | None = Field(default=None, max_length=2000, description="The issuer's own name, where it sends it.")
 
 
 class Login(Contract):

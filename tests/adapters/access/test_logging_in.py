@@ -64,6 +64,27 @@ async def test_person_when_logged_in_at_the_provider_then_has_a_session_and_goes
         assert refused.status_code == 401
 
 
+async def test_page_when_it_posts_the_code_then_it_has_a_session_like_the_callback_gives(
+    provider: str, tmp_path: Path
+) -> None:
+    """For a page that goes on without a redirect: bound to the browser that began, and only once."""
+    async with accessing(tmp_path, provider, oidc_client_id=CLIENT, oidc_client_secret="a secret") as browser:
+        begun = await browser.get("/session/login")
+        kept = browser.cookies["filemill_login"]
+        back = dict(log_in(begun.headers["location"], "ada@example.org"))
+        browser.cookies.clear()
+        assert (await browser.post("/session", json=back)).status_code == 401  # another browser
+        own = {"Cookie": f"filemill_login={kept}"}
+        assert (await browser.post("/session", json={**back, "state": "guess"}, headers=own)).status_code == 401
+        made = await browser.post("/session", json=back, headers=own)
+        assert (made.status_code, made.json()["owner_id"], made.json()["auth"]) == (201, "ada@example.org", "session")
+        assert made.json()["csrf_token"]
+        assert (await browser.get("/session")).json()["owner_id"] == "ada@example.org"
+        assert (await browser.post("/session", json=back, headers=own)).status_code == 401  # once
+    async with accessing(tmp_path, "https://x.example", auth="keys") as browser:
+        assert (await browser.post("/session", json={"code": "a", "state": "b"})).status_code == 401
+
+
 async def test_program_when_it_has_an_access_token_then_it_is_its_owner_with_what_the_token_allows(
     tmp_path: Path,
 ) -> None:

@@ -14,9 +14,10 @@ export interface paths {
         get: operations["session_session_get"];
         put?: never;
         /**
-         * Exchange a key for a session: its id comes as a cookie
-         * @description With the key as `Authorization: Bearer fm_…` or in the body. The cookie is `HttpOnly`, `SameSite=Lax` and, but on
-         *     plain HTTP of this machine, `Secure`; the answer tells the CSRF token. An old session of the browser ends.
+         * Exchange a key, or an issuer's code, for a session: its id comes as a cookie
+         * @description With the key as `Authorization: Bearer fm_…` or in the body; or with the `code` and `state` that an issuer gave to a
+         *     page of yours, in the browser that began at `/session/login`. The cookie is `HttpOnly`, `SameSite=Lax` and, but on plain
+         *     HTTP of this machine, `Secure`; the answer tells the CSRF token. An old session of the browser ends.
          */
         post: operations["log_in_session_post"];
         /**
@@ -557,11 +558,27 @@ export interface components {
         };
         /**
          * NewSession
-         * @description Log in with a key. It may also come as `Authorization: Bearer`.
+         * @description Log in with a key, which may also come as `Authorization: Bearer`, or with the code that an issuer gave.
          */
         NewSession: {
             /** Key */
             key?: string | null;
+            /**
+             * Code
+             * @description Of the login that this browser has begun.
+             */
+            code?: string | null;
+            /**
+             * State
+             * @description As the issuer gave it back with the code.
+             * @default
+             */
+            state: string;
+            /**
+             * Iss
+             * @description The issuer's own name, where it sends it.
+             */
+            iss?: string | null;
         };
         /**
          * NewUploadToken
