@@ -163,8 +163,9 @@ class AskingAccess:
     async def _get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
         try:
             return await self._client.get(path, headers=headers)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            # A kept connection that `access` had closed: a restart of it must not cost a caller anything.
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError, httpx.ConnectTimeout):
+            # A kept connection that `access` had closed, or an instance that is just going: a restart of it must not cost a
+            # caller anything, and the next try may meet another instance.
             return await self._client.get(path, headers=headers)
 
 

@@ -2,7 +2,9 @@
 
 A listener that is closed resets what the kernel has accepted for it and nobody has taken yet; a request may lie in there.
 So it is shut to newcomers first (`shut`), what waits is taken, and then it is closed: whoever comes after is refused, which
-every proxy may answer by going elsewhere, whatever the method. Source: the kernel drops what a listener's filter drops.
+every proxy may answer by going elsewhere, whatever the method. For the same reason a port refuses until the service is ready
+(`bind`): whoever is taken in by the kernel alone waits for as long as a start takes. Source: the kernel drops what a listener's
+filter drops.
 On failure: `StartError` names a taken port and how to choose another.
 """
 
@@ -41,7 +43,7 @@ class _UnixListener(socket.socket):
 
 
 def bind(host: str, port: int, service: str) -> socket.socket:
-    """A listening TCP socket. Raises `StartError` that names a taken port and how to choose another."""
+    """A TCP socket that has its port and does not listen yet. Raises `StartError`: a taken port, and how to choose another."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -50,16 +52,22 @@ def bind(host: str, port: int, service: str) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            variable = f"FILEMILL_{service.upper()}_PORT"
-            raise StartError(f"{service}: port {port} is taken; stop what uses it, or set {variable}") from error
+            raise taken(service, port) from error
         raise StartError(f"{service}: cannot listen on {host}:{port}: {error.strerror}") from error
-    listener.listen(BACKLOG)
     listener.set_inheritable(False)
     return listener
 
 
+def taken(service: str, port: int) -> StartError:
+    """Somebody else listens there."""
+    return StartError(f"{service}: port {port} is taken; stop what uses it, or set FILEMILL_{service.upper()}_PORT")
+
+
 def bind_unix(path: Path) -> socket.socket:
-    """A listening Unix socket that only this user can reach; a leftover of a dead process is replaced."""
+    """A Unix socket that only this user can reach; a leftover of a dead process is replaced. It listens at once.
+
+    The local gateway has no other instance to go to, so its requests may wait for the start.
+    """
     make_durable(path.parent, mode=0o700)
     path.unlink(missing_ok=True)
     listener = _UnixListener(socket.AF_UNIX, socket.SOCK_STREAM)

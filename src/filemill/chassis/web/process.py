@@ -3,6 +3,7 @@
 Not for: workers, which serve nothing and load no web server (`jobs.loops`).
 """
 
+import errno
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -65,6 +66,12 @@ def run_service(
         try:
             said = (lambda: on_ready(f"http://{host}:{port}")) if on_ready else None
             await server.serve(app, sockets, said, server.Leave(settings.drain_s, settings.grace_s))
+        except OSError as error:
+            if (
+                error.errno == errno.EADDRINUSE
+            ):  # of two that had the port and did not listen, the other was ready first
+                raise listeners.taken(settings.service, port) from error
+            raise
         finally:
             if authenticator is not None:
                 await authenticator.close()

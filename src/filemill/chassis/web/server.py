@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from filemill.chassis.errors import StartError
 from filemill.chassis.web.drain_check import choose_protocol
 from filemill.chassis.web.edge import Edge
-from filemill.chassis.web.listeners import shut
+from filemill.chassis.web.listeners import BACKLOG, shut
 
 SHUT_S = 0.2
 """From shutting the listeners to closing them: what the kernel has accepted is taken, and its handshakes come to an end."""
@@ -75,6 +75,18 @@ class Server(uvicorn.Server):
             if cycle is not None and not cycle.response_started:
                 cycle.keep_alive = False
         _log.info("server.leaving", notice_s=self._leave.notice_s, connections=len(self.server_state.connections))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app, and only then listen. Raises `OSError` where another listens on the port meanwhile."""
+        start_app = self.lifespan.startup
+
+        async def then_listen() -> None:
+            await start_app()
+            for listener in [] if self.lifespan.should_exit else sockets or []:
+                listener.listen(BACKLOG)  # uvloop would listen, too, and tells nobody that it could not
+
+        self.lifespan.startup = then_listen
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take nothing more, finish what is under way, end the app."""

@@ -1,0 +1,58 @@
+"""How a service comes: its port is its own from the beginning, and lets nobody in before there is somebody to answer."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from filemill.chassis.errors import StartError
+from filemill.chassis.web import listeners
+from support.servers.ports import free_ports
+
+ROBBED = """
+import socket, sys
+from filemill.access import main
+from filemill.access.settings import AccessSettings
+from filemill.chassis.errors import StartError
+from filemill.chassis.settings import load
+from filemill.chassis.web.process import run_service
+
+async def build(settings):
+    global rival
+    rival = socket.socket()
+    rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    rival.bind(("127.0.0.1", settings.port()))
+    rival.listen()
+    return await main.build(settings)
+
+try:
+    run_service(load(AccessSettings), build)
+except StartError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_port_when_its_service_is_not_ready_then_it_refuses_and_no_other_can_have_it_once_it_is() -> None:
+    """Who is refused goes to another instance at once; who is taken in by the kernel alone waits for a start."""
+    port = free_ports(1)[0]
+    listener = listeners.bind("127.0.0.1", port, "upload")
+    with listener:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+        listener.listen(listeners.BACKLOG)
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        with pytest.raises(StartError, match=f"port {port} is taken; stop what uses it, or set FILEMILL_UPLOAD_PORT"):
+            listeners.bind("127.0.0.1", port, "upload")
+
+
+def test_service_when_another_was_ready_first_on_its_port_then_it_says_so(tmp_path: Path) -> None:
+    """Both could have the port while neither listened."""
+    port = free_ports(1)[0]
+    environment = os.environ | {"FILEMILL_DATA_DIR": str(tmp_path), "FILEMILL_ACCESS_PORT": str(port)}
+    done = subprocess.run([sys.executable, "-c", ROBBED], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip().splitlines()[-1:] == [
+        f"access: port {port} is taken; stop what uses it, or set FILEMILL_ACCESS_PORT"
+    ]
