@@ -97,7 +97,7 @@ def judge(fleet: Fleet, visitors: list[Visitors]) -> None:
     wait_for(lambda: kept.keys() <= told().keys(), "every file to be processed", 400, every_s=1.0)
     assert {file_id: count for file_id, count in told().items() if count != 1} == {}
     assert told().keys() == kept.keys()  # and nothing that nobody was told of
-    known = dict(fleet.engines.rows("upload", "SELECT file_id, sha256 FROM file"))
+    known = dict(fleet.engines.rows("upload", "SELECT file_id, sha256 FROM files"))
     assert known == kept
 
 
