@@ -37,7 +37,8 @@ class Nursery:
         self.ended: dict[int, int] = {}
         """Exit status by process id; the number of a signal is negative."""
         self._heard = threading.Condition()
-        threading.Thread(target=self._hear, daemon=True).start()
+        self._hearing = threading.Thread(target=self._hear, daemon=True)
+        self._hearing.start()
 
     def start(self, module: str, environment: Mapping[str, str], out: Path) -> int:
         """The process id of `module.run`, begun; it says that it is ready in a file beside `out`."""
@@ -62,6 +63,9 @@ class Nursery:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
+        self._hearing.join(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def _hear(self) -> None:
         assert self._process.stdout is not None
