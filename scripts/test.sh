@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests, one process per kind. All kinds run, whatever fails; exit status 0 only if none did.
-#   test.sh sample [SEED]   every light test, and of those with servers and whole mills some files, chosen by the seed
+#   test.sh sample [SEED]   every light test, and of the long ones, of those with servers and of whole mills some files, chosen by the seed
 #   test.sh whole           all but the level `slow`
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +18,8 @@ failed=()
 run() { local kind=$1; shift; "$python" -m pytest "$@" || failed+=("$kind"); }
 
 # Light tests share the cores.
-run light -n auto --maxprocesses 4 -m "not servers and not slow and not torch" "${light[@]}"
+run light -n auto --maxprocesses 4 -m "not servers and not slow and not torch and not long" "${light[@]}"
+run long -n auto --maxprocesses 2 "${slowest[@]}" -m "long and not servers and not slow and not torch" "${third[@]}" "${light[@]}"
 # Those with servers go two files at a time: they wait more than they work, and each of the two has servers of its own.
 run servers -n auto --maxprocesses 2 --dist loadfile "${slowest[@]}" -m "servers and not slow" "${third[@]}" "${light[@]}"
 # The heavy ones start whole mills and want the machine for themselves: two at a time took as long.

@@ -16,6 +16,8 @@ from support.mill import wait_for
 from support.notification_process import NotificationProcess, open_stream, stream_lines
 from support.servers.postgresql import PostgreSql
 
+pytestmark = pytest.mark.long
+
 
 def events(count: int, title: str = "x") -> list[Event]:
     return [

@@ -20,6 +20,8 @@ from filemill.upload.settings import UploadSettings
 from support.engines import ServerEngines
 from support.small_installation import fill, settle, upload_one
 
+pytestmark = pytest.mark.long
+
 FILES = 12
 
 

@@ -18,6 +18,8 @@ from filemill.processing.steps.run import ENTRY, PRELOAD
 from . import hostile_office as hostile_office  # its cases are among CASES once it is imported
 from .hostile_documents import CANARY, CASES, good_documents
 
+pytestmark = pytest.mark.long
+
 WALL_S = 30.0
 MEMORY_BYTES = 1 << 30
 

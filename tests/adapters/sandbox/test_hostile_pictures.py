@@ -20,6 +20,8 @@ from filemill.processing.steps.run import ENTRY, PRELOAD
 from .hostile_pictures import CASES, GOOD
 from .test_hostile_documents import MEMORY_BYTES, WALL_S, corrupted
 
+pytestmark = pytest.mark.long
+
 pillow_heif.register_heif_opener()
 
 

@@ -32,6 +32,8 @@ from filemill.upload.settings import UploadSettings
 from support.asgi import running
 from support.small_installation import publish, settle, upload_one
 
+pytestmark = pytest.mark.long
+
 ME = Caller("local", is_admin=True, address=None)
 FILES = 5
 DAYS = timedelta(days=1)

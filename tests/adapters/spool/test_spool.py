@@ -25,6 +25,8 @@ from support.asgi import running
 from support.away_store import AwayStore
 from support.spool_child import BODY
 
+pytestmark = pytest.mark.long
+
 LARGE = b"large " * 50_000
 TESTS = Path(__file__).parents[2]
 

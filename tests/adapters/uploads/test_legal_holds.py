@@ -19,6 +19,8 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.web.caller import Caller
 from filemill.upload import holds_repository, legal_holds, purge, repository
 
+pytestmark = pytest.mark.long
+
 REASON = "The case of Oslo, 2026-11"
 ROUNDS = 12
 

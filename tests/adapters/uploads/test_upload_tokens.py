@@ -19,6 +19,8 @@ from filemill.chassis.web.upload_tokens import UploadGrant, UploadTokens
 from filemill.contracts.ids import LOCAL_OWNER
 from support.asgi import running
 
+pytestmark = pytest.mark.long
+
 CHUNK = "application/offset+octet-stream"
 TEXT = b"A line that is a text. " * 40
 PDF = b"%PDF-1.4\n" + TEXT

@@ -25,6 +25,8 @@ from filemill.upload.intake import Intake
 from filemill.upload.settings import UploadSettings
 from support.small_installation import fill, make_index, remove, settle, upload_one
 
+pytestmark = pytest.mark.long
+
 ME = Caller("local", is_admin=True, address=None)
 
 

@@ -18,6 +18,8 @@ from filemill.local.run_folder import RunFolder
 from filemill.local.verify import Report, verify
 from support.small_installation import fill
 
+pytestmark = pytest.mark.long
+
 FILES = 60
 
 

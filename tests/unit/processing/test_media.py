@@ -13,6 +13,8 @@ from filemill.processing.steps import programs
 from support import media_files
 from support.programs import Require
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def _ffmpeg(require: Require) -> None:
