@@ -2,7 +2,8 @@
 
 import functools
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 
 REQUESTS = Counter("filemill_http_requests_total", "Requests answered.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -33,6 +34,7 @@ JOB_SECONDS = Histogram(
 RETRIES = Counter("filemill_retries_total", "Calls made again, or not for want of budget.", ["dependency", "outcome"])
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+SANDBOX_RUNS = Counter("filemill_sandbox_runs_total", "Confined children that ended, by how.", ["entry", "outcome"])
 MODELS_LOADED_BYTES = Gauge(
     "filemill_models_loaded_bytes", "Memory that the loaded models may take, as their entries say."
 )
@@ -58,6 +60,10 @@ def of_route(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method=method, route=route, status=str(status)), REQUEST_SECONDS.labels(route=route)
 
 
-def render() -> tuple[bytes, str]:
-    """The text exposition of everything this process counted, and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
+def render(accept: str = "") -> tuple[bytes, str]:
+    """The text exposition of everything this process counted, and its content type.
+
+    OpenMetrics where `accept` asks for it: only that has exemplars, which link a bucket to a trace.
+    """
+    encode, content_type = choose_encoder(accept)
+    return encode(REGISTRY), content_type

@@ -67,8 +67,8 @@ def build_router(state: HealthState) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/metrics", summary="Prometheus metrics of this process", include_in_schema=False)
-    async def prometheus() -> Response:
-        body, media_type = metrics.render()
+    async def prometheus(request: Request) -> Response:
+        body, media_type = metrics.render(request.headers.get("accept", ""))
         return Response(body, media_type=media_type)
 
     if state.parking is not None:
