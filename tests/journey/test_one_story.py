@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from filemill.chassis.ids import new_id
+from support import telemetry
 from support.collector import Collector, Span, ancestors, collecting, orphans
 from support.engines import ServerEngines
 from support.mill import Mill, wait_for
@@ -19,6 +21,7 @@ from support.receiver import Receiver, receiving
 from support.servers import nginx
 from support.servers.nginx import EdgeNginx
 from support.servers.plugin import Servers
+from support.servers.ports import free_ports
 from support.tiny_models import encoder, tokenizer
 
 CLIENT_SPAN = "00f067aa0ba902b7"
@@ -54,6 +57,15 @@ class Told:
 
         wait_for(look, f"{file_id} to be analysed and told", 90, every_s=0.2)
 
+    def metrics(self) -> dict[str, str]:
+        """Where each process that has metrics answers for them."""
+        ports = {name: port for name, port in self.mill.ports.items() if name != "gateway"}
+        ports["gateway"] = int(self.mill.environment["FILEMILL_GATEWAY_METRICS_PORT"])
+        if self.mill.engines.name == "embedded":
+            ports["processing-worker"] = int(self.mill.environment["FILEMILL_PROCESSING_WORKER_METRICS_PORT"])
+        ports["ai-worker"] = int(self.mill.environment["FILEMILL_AI_WORKER_METRICS_PORT"])
+        return {name: f"http://127.0.0.1:{port}/metrics" for name, port in ports.items()}
+
     def logs(self, request_id: str, *more: str) -> list[dict[str, Any]]:
         """What `filemill logs --request` prints."""
         command = [sys.executable, "-m", "filemill.cli", "logs", "--request", request_id, "--json", *more]
@@ -70,6 +82,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         make = request.getfixturevalue("server_engines")
     data_dir = tmp_path_factory.mktemp("story") / "data"
     own_model(data_dir / "models", {"model.onnx": encoder(), "tokenizer.json": tokenizer()})
+    gateway, processing, ai = map(str, free_ports(3))
     with collecting() as collector, receiving() as receiver:
         mill = Mill(
             data_dir,
@@ -77,6 +90,9 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             FILEMILL_LOG_FORMAT="json",
             OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
             OTEL_BSP_SCHEDULE_DELAY="200",
+            FILEMILL_GATEWAY_METRICS_PORT=gateway,
+            FILEMILL_PROCESSING_WORKER_METRICS_PORT=processing,
+            FILEMILL_AI_WORKER_METRICS_PORT=ai,
         )
         try:
             mill.start()
@@ -206,3 +222,50 @@ def test_spans_when_nginx_is_the_edge_then_the_first_service_is_the_root(told: T
     spans = _whole(told, trace_id)
     assert [(one.process, one.name) for one in spans if not one.parent_id] == [("filemill-upload", "POST /files")]
     assert {line["service"] for line in lines} >= SERVICES - {"gateway"}
+
+
+def test_telemetry_when_a_mill_runs_then_every_name_is_in_the_schema(told: Told, story: tuple[str, str, str]) -> None:
+    """Spans, lines and metrics of every process; an exemplar leads from a bucket to a trace that was kept."""
+    _whole(told, story[2], CLIENT_SPAN)
+    assert telemetry.strange_spans(told.collector.spans) == set()
+    assert telemetry.strange_lines(told.mill.logs()) == set()
+    texts = {name: httpx.get(url).text for name, url in told.metrics().items()}
+    assert {name: telemetry.strange_metrics(text) for name, text in texts.items()} == {name: set() for name in texts}
+    asked = httpx.get(told.metrics()["upload"], headers={"Accept": "application/openmetrics-text"})
+    assert asked.headers["content-type"].startswith("application/openmetrics-text")
+    exemplars = {
+        sample.exemplar.labels["trace_id"]
+        for family in text_string_to_metric_families(asked.text)
+        if family.name == "filemill_http_request_duration_seconds"
+        for sample in family.samples
+        if sample.exemplar is not None
+    }
+    assert exemplars
+    assert exemplars & {span.trace_id for span in told.collector.spans}
+
+
+def test_metrics_when_a_file_went_through_then_every_part_of_its_way_is_counted(
+    told: Told, story: tuple[str, str, str]
+) -> None:
+    """Queues, outbox, consumers, jobs; where the workers are one process each also sandboxes and the models in memory."""
+    del story
+    upload, metadata, processing = (
+        httpx.get(told.metrics()[name]).text for name in ("upload", "metadata", "processing")
+    )
+    for text, wanted in (
+        (upload, 'filemill_http_requests_total{method="POST",route="/files",status="201"}'),
+        (upload, "filemill_outbox_oldest_seconds "),
+        (upload, 'filemill_database_works_waiting{database="'),
+        (metadata, 'filemill_queue_messages{queue="metadata.catalogue",state="waiting"}'),
+        (metadata, 'filemill_consumer_last_look_timestamp_seconds{queue="metadata.catalogue"}'),
+        (metadata, 'filemill_consumer_last_handled_timestamp_seconds{queue="metadata.catalogue"}'),
+        (processing, 'filemill_queue_oldest_seconds{queue="processing.intake"}'),
+    ):
+        assert wanted in text, wanted
+    assert "filemill_measure_failures_total{" not in metadata + upload
+    if told.mill.engines.name == "servers":
+        return  # Celery's pool is counted in a folder: see tests/adapters/jobs
+    worker, ai = (httpx.get(told.metrics()[name]).text for name in ("processing-worker", "ai-worker"))
+    assert 'filemill_sandbox_runs_total{entry="filemill.processing.steps.run:run",outcome="ok"}' in worker
+    assert 'filemill_jobs_total{kind="processing",outcome="done"}' in worker
+    assert 'filemill_model_cache_total{model="of-test",outcome="loaded"} 1.0' in ai

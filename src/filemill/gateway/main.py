@@ -96,9 +96,28 @@ class StatsCollector(Collector):
         )
         for (service, reason), count in stats.service_failures.items():
             failures.add_metric([service, reason], count)
+        seconds = CounterMetricFamily(
+            "filemill_gateway_request_seconds",
+            "Time from the heads of requests to the ends of answers.",
+            labels=["service"],
+        )
+        for service, total_s in stats.seconds.items():
+            seconds.add_metric([service], total_s)
+        retries = CounterMetricFamily(
+            "filemill_gateway_retries", "Requests repeated on a fresh connection.", labels=["service"]
+        )
+        for service, count in stats.retries.items():
+            retries.add_metric([service], count)
         return [
             requests,
             failures,
+            seconds,
+            retries,
+            GaugeMetricFamily(
+                "filemill_gateway_refused_connections",
+                "Connections refused: too many were open.",
+                value=stats.refused_connections,
+            ),
             GaugeMetricFamily("filemill_gateway_open_connections", "Clients connected.", value=stats.open_connections),
             CounterMetricFamily("filemill_gateway_received_bytes", "Request bodies.", value=stats.bytes_from_clients),
             CounterMetricFamily("filemill_gateway_sent_bytes", "Answers.", value=stats.bytes_to_clients),

@@ -19,6 +19,7 @@ from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository, story
@@ -86,6 +87,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         },
         background,
         transport,
+        Measures("metadata", database, transport),
     )
 
     async def start() -> None:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -208,7 +209,9 @@ class ModelHost:
 
     async def _load(self, server: _Server) -> Session:
         """The child of a model, warm."""
+        cache = partial(metrics.MODEL_CACHE.labels, model=server.model.entry.id)
         if server.session is not None and not server.session.is_over:
+            cache(outcome="hit").inc()
             return server.session
         async with self._loading:
             await self._end(server)
@@ -218,10 +221,12 @@ class ModelHost:
             try:
                 session = await open_model(self._sandbox, self._registry.shelf, entry, work_dir, self._limits)
             except ModelFailed as error:
+                cache(outcome="failed").inc()
                 self._registry.note(entry.id, "failed", error.detail)
                 _log.warning("ai.model.failed", model=entry.id, reason=error.detail)
                 raise
             server.session, server.born_s, server.used_s = session, time.monotonic(), time.monotonic()
+            cache(outcome="loaded").inc()
             self._registry.note(entry.id, "loaded")
             self._count()
             _log.info("ai.model.loaded", model=entry.id, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
@@ -264,6 +269,7 @@ class ModelHost:
         if session is None:
             return
         await session.close()
+        metrics.MODEL_ENDED.labels(model=server.model.entry.id).inc()
         if self._registry.get(server.model.entry.id) is not None:
             self._registry.note(server.model.entry.id, "ready")
         self._count()

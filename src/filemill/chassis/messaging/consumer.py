@@ -56,6 +56,7 @@ class Consumer:
 
     async def consume_some(self) -> int:
         """Handle one batch; returns how many messages were taken."""
+        metrics.CONSUMER_LOOKED.labels(queue=self.queue).set_to_current_time()
         taken = await self.transport.take(self.queue, BATCH_MOST, LEASE_S)
         if not taken:
             return 0
@@ -84,6 +85,7 @@ class Consumer:
         await self.transport.ack(deliveries)
         crash_point("consumer.acked")
         metrics.CONSUMED.labels(queue=self.queue, outcome="done").inc(len(deliveries))
+        metrics.CONSUMER_HANDLED.labels(queue=self.queue).set_to_current_time()
         if done:
             _log.info("messaging.events.handled", queue=self.queue, count=len(done), request_ids=wire.request_ids(done))
             if self.after:
