@@ -1,7 +1,7 @@
 """Keep a small installation of this version, for the tests of upgrades: `make keep` at each tag.
 
-A real mill on embedded engines takes the samples in, with a second version, a deleted file, tags, a hold, a link, a webhook; it is
-stopped, and its data folder becomes `tests/journey/kept/VERSION.tar.xz`. Beside it VERSION.json says what its files were.
+A real mill on embedded engines takes the samples in, with a second version, a deleted file, tags, a hold, a link, a webhook; it
+is stopped, and its data folder becomes `tests/journey/kept/VERSION.tar.xz`. Beside it VERSION.json says what its files were.
 Tests upgrade a copy with the code of their day. An archive is never made anew: a version that exists is refused.
 Its keys are those of an installation that nobody has: they are worth nothing.
 """
