@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import diagrams
 import httpx
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message
@@ -112,6 +113,7 @@ def documents() -> dict[str, str]:
     made["docs/rights.md"] = rights(described)
     made["docs/asyncapi.yaml"] = "\n".join(_yaml(asyncapi())) + "\n"
     made["docs/telemetry.yaml"] = "\n".join([TELEMETRY_HEAD, *_yaml(schema(ROOT / "src" / "filemill"))]) + "\n"
+    made["docs/diagrams.md"] = diagrams.page(ROOT / "src" / "filemill", SERVICES)
     return made | nginx()
 
 

@@ -49,7 +49,10 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     transport = await open_transport(settings)
     upload = ServiceClient.of(settings, "upload")
     ai = ServiceClient.of(settings, "ai", total_s=ASK_MOST_S)
-    jobs = {name: ServiceClient.of(settings, name, total_s=JOB_ASK_MOST_S) for name in ("processing", "ai")}
+    jobs = {
+        "processing": ServiceClient.of(settings, "processing", total_s=JOB_ASK_MOST_S),
+        "ai": ServiceClient.of(settings, "ai", total_s=JOB_ASK_MOST_S),
+    }
     index = build_index(settings)
     vectors = VectorKeeper(database, ai)
     indexer = Indexer(database, store, index, settings.index_text_characters)
