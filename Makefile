@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos keep lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made
 
 chaos: .venv/dev.stamp ## The crash harness at length: every named crash point, many kills
 	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)
+
+keep: .venv/dev.stamp ## At a tag: keep a small installation of this version for the tests of upgrades
+	@$(BIN)/python scripts/keep_installation.py $(ARGS)
 
 lock: .tools/stamp ## Lock dependencies again (names, versions, hashes)
 	@scripts/lock.sh $(UV)

@@ -4,6 +4,9 @@
     python benchmarks/run.py --only G7,G9    # some
     python benchmarks/run.py --readme        # all, and put the table into README.md
     python benchmarks/run.py --only G7 --readme  # some, and put their rows into that table
+    python benchmarks/run.py --only G7 --keep    # what work costs in CPU now is what later runs are held against
+
+Status 1 if something costs more than half as much CPU again, beside its anchor, as when it was last kept (`cpu_costs`).
 
 Each benchmark measures filemill and its anchor in the same run on the same machine; the ratio is what can be compared
 between machines. Not for: deciding whether a change may land (no test depends on a time).
@@ -23,6 +26,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import cpu_costs
 
 BENCHMARKS = {
     "G1": "g1_large_upload",
@@ -61,6 +66,7 @@ def main() -> None:
     """Run, print, write."""
     arguments = argparse.ArgumentParser(description="Run the benchmarks, each against its anchor.")
     arguments.add_argument("--only", default=",".join(BENCHMARKS), help=f"some of {','.join(BENCHMARKS)}")
+    arguments.add_argument("--keep", action="store_true", help="later runs are held against these costs in CPU")
     arguments.add_argument("--readme", action="store_true", help="put the table into README.md")
     chosen = arguments.parse_args()
     wanted = [name.strip().upper() for name in chosen.only.split(",")]
@@ -82,14 +88,21 @@ def main() -> None:
     print(f"written to {RESULTS}")
     if chosen.readme:
         put_into_readme(machine, results, whole=set(wanted) == set(BENCHMARKS))
+    worse = cpu_costs.worse(results, cpu_costs.last())
+    if chosen.keep:
+        cpu_costs.keep(results, machine["when"][:10])
+    elif worse:
+        sys.exit("\n".join(["error: more CPU than before:", *worse]))
 
 
 def line_of(row: dict[str, Any]) -> str:
     """One line of the table."""
     verdict = "met" if row["met"] else "NOT MET"
+    spent = cpu_costs.cost(row)
+    cpu = f"; CPU {spent.in_words()}" if spent else ""
     return (
         f"{row['id']:<11} {row['ours']:>8} {row['unit']:<10} anchor {row['anchor']:>8}  ratio {row['ratio']:>6}"
-        f"  goal {row['goal']:<13} {verdict:<8} {row['work']}"
+        f"  goal {row['goal']:<13} {verdict:<8} {row['work']}{cpu}"
     )
 
 
@@ -112,16 +125,18 @@ def put_into_readme(machine: dict[str, Any], results: list[dict[str, Any]], *, w
 
 
 TABLE_HEAD = (
-    "| # | work | filemill | anchor | ratio | goal | met |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| # | work | filemill | anchor | ratio | goal | met | CPU |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
+"""CPU: what it costs, and how many times what the anchor's way costs."""
 
 
 def about(machine: dict[str, Any]) -> str:
     """The machine and its load in a line."""
     return (
         f"{machine['when'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
-        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']}, "
+        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']}, FastAPI {machine['fastapi']}, "
+        f"uvicorn {machine['uvicorn']}, "
         f"nginx {machine['nginx'] or 'not installed'}; "
         f"load {machine['load_1_minute']} before and {round(os.getloadavg()[0], 2)} after the run."
     )
@@ -130,9 +145,11 @@ def about(machine: dict[str, Any]) -> str:
 def markdown_row(row: dict[str, Any]) -> str:
     """A row of README's table."""
     met = "yes" if row["met"] else "**no**"
+    spent = cpu_costs.cost(row)
+    cpu = spent.in_words() if spent else ""
     return (
         f"| {row['id']} | {row['work']} | {row['ours']} {row['unit']} | {row['anchor']} {row['unit']}: {row['anchor_is']}"
-        f" | {row['ratio']} | {row['goal']} | {met} |"
+        f" | {row['ratio']} | {row['goal']} | {met} | {cpu} |"
     )
 
 

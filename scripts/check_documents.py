@@ -1,4 +1,4 @@
-"""The generated documents, made from the code that runs: OpenAPI of each service, AsyncAPI, NGINX's configuration.
+"""The generated documents, made from the code that runs: OpenAPI of each service, AsyncAPI, telemetry, NGINX's.
 
 `python scripts/check_documents.py` fails with a summary when a committed document says something else than the code;
 with `--write` it writes them again. Nothing listens and nothing is kept: apps are built on an empty folder that is deleted.
@@ -19,9 +19,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import diagrams
 import httpx
 from pydantic.json_schema import models_json_schema
 from starlette.types import ASGIApp, Message
+from telemetry_schema import schema
 
 from filemill import __version__
 from filemill.chassis.database.migrate import migrate
@@ -51,6 +53,9 @@ from filemill.gateway.nginx.render import MAIN, render
 DEPLOYED = NginxOptions(tls_listen=("8443",), resolver="/tmp/resolver.conf")
 """As containers are named in Compose; `deployment/nginx/resolver.sh` writes which name server is asked."""
 ROOT = Path(__file__).resolve().parent.parent
+TELEMETRY_HEAD = """\
+# Every span, metric and log event of filemill. Made by `make documents` from the code; a test holds a running mill against it.
+# Each line of a log has `timestamp`, `level`, `service`, `event` besides its facts, and `request_id`, `trace_id` if any."""
 SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
 SHOWN_LINES = 40
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -107,6 +112,8 @@ def documents() -> dict[str, str]:
     made = {f"docs/openapi/{service}.json": _json(said) for service, said in described.items()}
     made["docs/rights.md"] = rights(described)
     made["docs/asyncapi.yaml"] = "\n".join(_yaml(asyncapi())) + "\n"
+    made["docs/telemetry.yaml"] = "\n".join([TELEMETRY_HEAD, *_yaml(schema(ROOT / "src" / "filemill"))]) + "\n"
+    made["docs/diagrams.md"] = diagrams.page(ROOT / "src" / "filemill", SERVICES)
     return made | nginx()
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from support.compose_file import COMPOSE, ROOT, read
 from support.programs import Require
+from support.telemetry import metric_names, schema
 
 FOLDER = ROOT / "deployment" / "observability"
 FILE = COMPOSE.with_name("compose.observability.yaml")
@@ -59,16 +61,12 @@ def test_alert_when_it_wakes_somebody_then_its_section_says_what_to_do() -> None
 
 def test_metric_when_an_alert_or_a_panel_asks_for_it_then_a_service_has_it() -> None:
     """A misspelt one is silently nothing, for ever."""
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "filemill").rglob("*.py"))
     asked = " ".join(
         [rule["expr"] for rule in _alerts()] + [target["expr"] for panel in _panels() for target in panel["targets"]]
     )
     names = set(re.findall(r"\bfilemill_[a-z_]+", asked))
     assert len(names) >= 10
-    for name in names:
-        # In the code a counter may leave out `_total`, and a histogram has no `_bucket`.
-        plain = name.removesuffix("_bucket")
-        assert f'"{plain}"' in code or f'"{plain.removesuffix("_total")}"' in code, name
+    assert names <= metric_names()
     others = set(re.findall(r"\b([a-z][a-z_]+)(?=[{\[ ]*[{\[]|\s*==)", asked)) - names
     assert {name for name in others if "_" in name or name in BUILT_IN} <= {
         "rabbitmq_detailed_queue_messages_ready",
@@ -98,7 +96,15 @@ def test_compose_when_it_is_watched_then_on_loopback_alone_and_as_hardened_as_th
 def test_prometheus_when_it_asks_then_services_that_are_there_at_their_ports() -> None:
     """By the names of the containers, in either profile."""
     said = yaml.safe_load((FOLDER / "prometheus.yaml").read_text(encoding="utf-8"))
-    targets = [one for job in said["scrape_configs"] for group in job["static_configs"] for one in group["targets"]]
+    jobs = said["scrape_configs"]
+    targets = [one for job in jobs for group in job.get("static_configs", ()) for one in group["targets"]]
+    # Workers are as many as wanted: each address behind the name of their container is one.
+    found = [(name, one["port"]) for job in jobs for one in job.get("dns_sd_configs", ()) for name in one["names"]]
+    for name, port in found:
+        environment = read()["services"][name]["environment"]
+        assert environment[f"FILEMILL_{name.upper().replace('-', '_')}_METRICS_PORT"] == port, name
+        assert environment["FILEMILL_METRICS_HOST"] == "0.0.0.0"
+    assert {name for name, _ in found} == {name for name in read()["services"] if name.endswith("-worker")}
     services = read()["services"]
     for target in targets:
         name = target.partition(":")[0]
@@ -117,3 +123,25 @@ def test_gpu_file_when_it_is_added_then_the_worker_of_ai_alone_is_another_one() 
     arguments = more["ai-worker"]["build"]["args"]
     assert (ROOT / "requirements" / "images" / f"{arguments['LOCK']}.lock").is_file()
     assert more["ai-worker"]["environment"] == {"FILEMILL_MODELS_DEVICE": "cuda"}
+
+
+def test_name_when_it_is_logged_then_room_thing_and_what_happened() -> None:
+    """Two to four parts, so that a search by the first finds a room and by the last what happens everywhere."""
+    for name in schema()["logs"]:
+        assert re.fullmatch(r"(\{kind\}|[a-z]+)(\.[a-z_-]+){1,3}", name), name
+
+
+def test_schema_when_a_name_cannot_be_read_from_the_code_then_the_check_says_where(tmp_path: Path) -> None:
+    """A log event put together at run time would be in no schema."""
+    program = (
+        f"from telemetry_schema import schema; from pathlib import Path; print(schema(Path({str(tmp_path)!r}))['logs'])"
+    )
+
+    def found() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True, timeout=60)
+
+    (tmp_path / "room.py").write_text("_log.info(f'{what}.happened', size=1)\n")
+    assert "room.py:1: only {kind} may stand in a name" in found().stderr
+    (tmp_path / "room.py").write_text("_log.info('room.thing.happened', size=1)\n")
+    assert found().stdout == "{'room.thing.happened': {'levels': ['info'], 'facts': ['size'], 'rooms': ['room']}}\n"

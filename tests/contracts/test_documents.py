@@ -1,12 +1,15 @@
 """The committed OpenAPI and AsyncAPI say what the code does, and the contract's calls are in them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+
+from filemill.contracts.upload import Analysis, Status
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "check_documents.py"
@@ -51,7 +54,7 @@ def test_check_documents_when_nothing_changed_then_it_is_content_and_otherwise_i
     written = run_script("--write", "--root", str(tmp_path))
     assert written.returncode == 0
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.*") if path.is_file())
-    assert len(made) == 14
+    assert len(made) == 16
     assert [name for name in made if (tmp_path / name).read_bytes() != (ROOT / name).read_bytes()] == []
     drifted = tmp_path / "docs" / "openapi" / "upload.json"
     drifted.write_text(drifted.read_text().replace("One file", "Some file"))
@@ -80,3 +83,19 @@ def test_check_licences_when_the_lock_is_installed_then_all_fit() -> None:
     script = ROOT / "scripts" / "check_licences.py"
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("what", "states"),
+    [
+        ("status of a file", set(get_args(Status))),
+        ("analysis of a file", set(get_args(Analysis))),
+        ("a job", {"queued", "running", "done", "failed", "parked", "cancelled"}),
+    ],
+)
+def test_protocol_when_it_draws_states_then_they_are_those_of_the_code(what: str, states: set[str]) -> None:
+    """A state that is added is drawn, and what is drawn can be."""
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    drawn = text.partition(f'state "{what}"')[2].partition("}")[0]
+    arrows = re.findall(r"^ +(\S+) --> ([a-z]+)", drawn, re.MULTILINE)
+    assert {end for arrow in arrows for end in arrow} - {"[*]"} == states

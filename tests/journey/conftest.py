@@ -1,17 +1,14 @@
 """One real mill for the whole session, the samples in it, and a collector that takes its spans."""
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from support.callers import Callers
+from support.collector import Collector, collecting
 from support.engines import Engines
 from support.mill import Mill, wait_for
 from support.servers.ports import free_ports
@@ -25,23 +22,6 @@ Upload = Callable[..., Document]
 Finished = Callable[[str], Document]
 
 
-@dataclass(frozen=True)
-class Span:
-    """A finished span as a collector sees it."""
-
-    process: str
-    name: str
-    trace_id: str
-
-
-@dataclass
-class Collector:
-    """An OTLP/HTTP endpoint that keeps what it gets."""
-
-    url: str
-    spans: list[Span] = field(default_factory=list)
-
-
 @pytest.fixture(scope="module")
 def client_with() -> Iterator[Callers]:
     """Makes clients of a mill that asks for credentials."""
@@ -52,34 +32,8 @@ def client_with() -> Iterator[Callers]:
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") is None and self.path == "/v1/traces":
-                found.spans.extend(_spans(ExportTraceServiceRequest.FromString(body)))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Collector(f"http://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
-    for resource in request.resource_spans:
-        names = {one.key: one.value.string_value for one in resource.resource.attributes}
-        for scope in resource.scope_spans:
-            for span in scope.spans:
-                yield Span(names["service.name"], span.name, span.trace_id.hex())
+    with collecting() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from filemill.chassis.ids import new_id
-from journey.conftest import Collector, Finished, Upload
+from journey.conftest import Finished, Upload
+from support.collector import Collector
 from support.mill import Mill, wait_for
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -73,7 +74,7 @@ def test_spans_when_a_collector_is_set_then_one_trace_goes_through_upload_and_bo
         return {span.name for span in collector.spans if span.trace_id == TRACE_ID}
 
     wait_for(
-        lambda: {"POST /files", "processing job", "ai job"} <= names(), f"the named spans; there are {names()}", 20
+        lambda: {"POST /files", "run processing", "run ai"} <= names(), f"the named spans; there are {names()}", 20
     )
 
 

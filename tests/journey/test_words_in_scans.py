@@ -1,7 +1,10 @@
-"""A mill on a machine without tesseract: what stands on a scan, and in a picture inside a mail, is found."""
+"""A mill on a machine without tesseract: what stands on a scan, and in a picture inside a mail or a document, is found."""
 
+import io
 from email.message import EmailMessage
 from pathlib import Path
+
+import docx
 
 from support.mill import Mill, wait_for
 from support.scans import page, png, scanned_pdf
@@ -18,7 +21,10 @@ def test_scan_when_the_mill_has_no_tesseract_then_search_finds_its_words(tmp_pat
     try:
         with mill.client() as client:
             scan = scanned_pdf(page("Harvest report"), page("Seventeen copper valves", "INVOICE NUMBER 4711"))
-            for name, content in (("scan.pdf", scan), ("mail.eml", bytes(mail))):
+            paper = docx.Document()
+            paper.add_picture(io.BytesIO(png(page("Windmill blueprint"))), width=docx.shared.Inches(6))
+            paper.save(written := io.BytesIO())
+            for name, content in (("scan.pdf", scan), ("mail.eml", bytes(mail)), ("paper.docx", written.getvalue())):
                 client.post("/api/upload/files", files={"file": (name, content)}).raise_for_status()
 
             def found(words: str) -> list[str]:
@@ -29,6 +35,7 @@ def test_scan_when_the_mill_has_no_tesseract_then_search_finds_its_words(tmp_pat
                 ('"copper valves"', "scan.pdf"),
                 ("invoice number", "scan.pdf"),
                 ("lighthouse", "photo.png"),
+                ("windmill", "paper.docx"),
             ):
                 wait_for(lambda words=words, name=name: found(words) == [name], f"{words} in {name}")  # type: ignore[misc]
             health = client.get("/api/processing/health").raise_for_status().json()

@@ -5,7 +5,9 @@ from typing import Any
 
 from filemill.access.settings import AccessSettings
 from filemill.ai.settings import AiSettings
+from filemill.chassis.entry import WITH_WORKER
 from filemill.chassis.settings import PORTS, SECRETS, ServiceSettings
+from filemill.chassis.telemetry import exposition
 from filemill.local.settings import RunnerSettings
 from filemill.metadata.settings import MetadataSettings
 from filemill.notification.settings import NotificationSettings
@@ -34,5 +36,7 @@ _NAMES = (
     {f"FILEMILL_{field.upper()}" for kind in SETTINGS for field in kind.model_fields}
     | {name for kind in SETTINGS for field in kind.model_fields.values() for name in _aliases(field)}
     | {f"FILEMILL_{service.upper()}_{what}" for service in PORTS for what in ("URL", "DATABASE_URL", "PORT")}
+    | {f"FILEMILL_{service.upper()}_WORKER_METRICS_PORT" for service in WITH_WORKER}
+    | {exposition.FOLDER}
     | set(SECRETS)
 )

@@ -29,6 +29,7 @@ from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
 
@@ -74,7 +75,7 @@ async def build(settings: AccessSettings) -> ASGIApp:
         await transport.close()
         await database.close()
 
-    state = HealthState("access", dependencies, background, transport)
+    state = HealthState("access", dependencies, background, transport, Measures("access", database, transport))
     app = build_app(state, routers, summary="Says who is calling.", stop=stop, direct=endpoints.direct())
     if verifier is not None:
         app.authenticate(verifier)

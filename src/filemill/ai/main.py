@@ -31,6 +31,7 @@ from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
@@ -69,6 +70,7 @@ async def build(settings: AiSettings) -> ASGIApp:
         },
         background,
         transport,
+        Measures("ai", database, transport, (jobs.KIND, job_queue.ages)),
     )
 
     async def start() -> None:

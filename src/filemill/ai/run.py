@@ -31,6 +31,7 @@ from filemill.chassis.jobs.table import ClaimedJob, Verdict
 from filemill.chassis.jobs.worker import JobFailed, Progress
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.telemetry import spans, tracing
 from filemill.contracts.ai import Finding
 
 MODELS_SHARE = 0.5
@@ -167,9 +168,13 @@ class AnalysisRun:
             detail = outcome.detail or "The analysis did not end well."
             raise JobFailed(Verdict(outcome.code or outcome.state, detail, retryable=True))
         try:
-            return [Finding.model_validate(one) for one in outcome.result["results"].values()]
+            found = [Finding.model_validate(one) for one in outcome.result["results"].values()]
         except (KeyError, AttributeError, ValidationError) as error:
             raise JobFailed(Verdict("bad-report", "The analysis answered in a form we do not know.", True)) from error
+        for one in found:
+            attributes = {"filemill.capability": one.capability, "filemill.outcome": one.state}
+            tracing.record(spans.CAPABILITY, attributes, duration_s=(one.duration_ms or 0.0) / 1000)
+        return found
 
     async def _fetch(self, key: str | None, target: Path) -> bool:
         if not key:

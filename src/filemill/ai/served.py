@@ -11,12 +11,13 @@ from typing import Any
 
 from filemill.ai.material import Material
 from filemill.ai.models.host import ModelHost
-from filemill.ai.models.loading import HostLimits
+from filemill.ai.models.loading import HostLimits, ModelFailed
 from filemill.ai.models.registry import Model
 from filemill.ai.served_pictures import caption, find_objects
 from filemill.ai.served_text import BY_LANGUAGE, classify, find_names, judge_sentiment
 from filemill.ai.served_vectors import embed
 from filemill.ai.settings import AiSettings
+from filemill.chassis.telemetry import spans, tracing
 from filemill.contracts.ai import Finding
 from filemill.contracts.upload import Reason
 
@@ -35,9 +36,15 @@ def limits_of(settings: AiSettings) -> HostLimits:
 
 async def look(host: ModelHost, model: Model, material: Material) -> Finding:
     """What a model finds in a file. Raises `ModelFailed`."""
-    began_s = time.perf_counter()
-    found = await _SERVED[model.entry.capability](host, model, material)
-    entry = model.entry
+    began_s, entry = time.perf_counter(), model.entry
+    with tracing.span(spans.MODEL, {"filemill.model.id": entry.id, "filemill.capability": entry.capability}) as span:
+        try:
+            found = await _SERVED[entry.capability](host, model, material)
+        except ModelFailed as error:
+            span.note({"filemill.outcome": error.code})
+            span.fail(error.code)
+            raise
+        span.note({"filemill.outcome": "answered"})
     return Finding(
         capability=entry.capability, model=entry.id, model_version=entry.version, model_digest=model.digest,
         quality=entry.quality, duration_ms=round((time.perf_counter() - began_s) * 1000, 2), **found,

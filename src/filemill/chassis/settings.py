@@ -63,6 +63,7 @@ class ServiceSettings(BaseSettings):
     rate_burst: int = Field(default=200, ge=1, le=1_000_000)
     drain_s: float = Field(default=6.0, ge=0, le=600)
     grace_s: float = Field(default=20.0, ge=0, le=3600)
+    metrics_host: str | None = None
     log_format: str = Field(default="auto", pattern="^(auto|json|pretty)$")
     log_dir: Path | None = None
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
@@ -154,11 +155,13 @@ class ServiceSettings(BaseSettings):
         """The TCP port of a service: `FILEMILL_<SERVICE>_PORT`, else the fixed default. 0 lets the system choose."""
         name = service or self.service
         text = os.environ.get(f"FILEMILL_{name.upper()}_PORT", "")
-        if not text:
-            return PORTS[name]
-        if not text.isdecimal() or int(text) > 65535:
-            raise StartError(f"FILEMILL_{name.upper()}_PORT is {text!r}; it must be a number from 0 to 65535")
-        return int(text)
+        return _port(f"FILEMILL_{name.upper()}_PORT", text) if text else PORTS[name]
+
+    @property
+    def worker_metrics_port(self) -> int:
+        """The port of the metrics of this service's worker, `FILEMILL_<SERVICE>_WORKER_METRICS_PORT`. 0: there is none."""
+        name = f"FILEMILL_{self.service.upper()}_WORKER_METRICS_PORT"
+        return _port(name, os.environ.get(name, "") or "0")
 
     def base_url(self, service: str) -> str:
         """Where another service answers: `FILEMILL_<SERVICE>_URL`, else its port on this machine."""
@@ -202,6 +205,12 @@ def load(kind: type[Settings], **overrides: Any) -> Settings:
         variable = name.upper() if name.isupper() else f"FILEMILL_{name.upper()}"
         named = message.startswith(("FILEMILL_", *SECRETS))
         raise StartError(message if named else f"{variable}: {message}") from error
+
+
+def _port(variable: str, text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise StartError(f"{variable} is {text!r}; it must be a number from 0 to 65535")
+    return int(text)
 
 
 def _read_secret_files() -> None:

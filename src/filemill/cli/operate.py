@@ -95,6 +95,21 @@ def plan(
 
 
 @operate.command()
+def logs(
+    request: Annotated[str, typer.Option("--request", metavar="ID", help="The request's id (`X-Request-ID`).")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Log files besides those of the data folder: NGINX's access log; `-`: standard input."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they are.")] = False,
+) -> None:
+    """What every process wrote about one request, in order. Exits with 1 if nothing was."""
+    from filemill.cli.logs import show
+
+    raise typer.Exit(0 if show(request, files or [], as_json=as_json) else 1)
+
+
+@operate.command()
 def verify(as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False) -> None:
     """Hash every stored file again and compare what the services know. Reads only; the mill must be stopped."""
     from filemill.cli.verify import verify_installation

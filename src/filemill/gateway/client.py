@@ -171,7 +171,7 @@ class ClientConnection(Peer):
         if not target.raw_path.startswith(route.strip.encode()):  # the service would get another path than was routed
             problem = answers.bad_request("The first part of the path may not be percent-encoded.")
             return self.answer_problem(problem, head, record, close=True)
-        record.service = route.service
+        record.service, record.route = route.service, route.prefix
         if head.length is not None and head.length > route.max_body_bytes:
             return self.answer_problem(answers.file_too_large(f"{route.max_body_bytes:,}"), head, record)
         pool = edge.pools.get(route.service)
@@ -183,7 +183,7 @@ class ClientConnection(Peer):
         return self._exchange.begin((target.raw_path[len(route.strip) :] or b"/") + target.query)
 
     def _record(self, head: RequestHead) -> Record:
-        identity = identify(head, self.edge.trace_sample_ratio)
+        identity = identify(head, self.edge.trace_sample_ratio, own_span=self.edge.on_span is not None)
         return Record(identity, self._address, method=head.method.decode("ascii"))
 
     def wait(self) -> None:

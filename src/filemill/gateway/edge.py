@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from filemill.gateway.client import ClientConnection
 
 AccessCallback = Callable[[dict[str, object]], None]
+SpanCallback = Callable[[Record, float], None]
 
 
 class Edge:
@@ -44,7 +45,9 @@ class Edge:
         on_access: AccessCallback | None,
         trace_sample_ratio: float,
         callers: Callers | None = None,
+        on_span: SpanCallback | None = None,
     ) -> None:
+        self.on_span = on_span
         self.routes, self.page, self.health, self.mover = tuple(routes), page, health, mover
         self.callers = callers
         self.limits, self.stats, self.trace_sample_ratio = limits, stats, trace_sample_ratio
@@ -84,6 +87,8 @@ class Edge:
         self.stats.bytes_to_clients += record.bytes_out
         if self._on_access is not None:
             self._on_access(record.event(duration_s))
+        if self.on_span is not None:
+            self.on_span(record, duration_s)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` and keep it referenced until it is done (the loop itself would not)."""

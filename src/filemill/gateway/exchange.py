@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+from filemill.chassis.telemetry.request_context import RequestContext, within
 from filemill.chassis.web.authentication import Shown
 from filemill.gateway import answers, forwarding
 from filemill.gateway.callers import Callers
@@ -76,7 +77,9 @@ class Exchange:
         return None
 
     async def _asked(self, callers: Callers, shown: Shown) -> None:
-        self._caller = await callers.ask(shown)
+        identity = self.record.identity
+        with within(RequestContext(identity.request_id, identity.traceparent)):
+            self._caller = await callers.ask(shown)
         self._connecting = None
         self._send()
 

@@ -25,20 +25,27 @@ class Identity:
     request_id: str
     traceparent: str
     continues_trace: bool  # the client's trace goes on, so its tracestate may go with it
+    parent: str | None = None  # the client's traceparent, where the edge has a span of its own below it
 
     @property
     def trace_id(self) -> str:
         return self.traceparent[3:35]
 
 
-def identify(head: Head, sample_ratio: float) -> Identity:
-    """Take over or create the request id and the trace; `sample_ratio` is the share of new traces that are kept."""
+def identify(head: Head, sample_ratio: float, *, own_span: bool = False) -> Identity:
+    """Take over or create the request id and the trace; `sample_ratio` is the share of new traces that are kept.
+
+    `own_span`: the edge exports spans, so what goes on is the id of its own.
+    """
     ids = head.values(b"x-request-id")
     accepted = len(ids) == 1 and REQUEST_ID.fullmatch(ids[0])
     request_id = ids[0].decode("ascii") if accepted else new_request_id()
     parents = head.values(b"traceparent")
     continued = _continued(parents[0]) if len(parents) == 1 else None
-    return Identity(request_id, continued or _new_trace(sample_ratio), continued is not None)
+    if continued is None:
+        return Identity(request_id, _new_trace(sample_ratio), False)
+    own = f"{continued[:36]}{os.urandom(8).hex()}{continued[52:]}" if own_span else continued
+    return Identity(request_id, own, True, continued)
 
 
 def new_request_id() -> str:
@@ -48,7 +55,7 @@ def new_request_id() -> str:
 def _continued(value: bytes) -> str | None:
     """The traceparent to pass on, or None when it is not valid.
 
-    The edge makes no span of its own, so it passes the parent on as it is. A version from the future is written down
+    A version from the future is written down
     to the one we know, with only the flag we know.
     """
     match = TRACEPARENT.fullmatch(value)

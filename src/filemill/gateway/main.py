@@ -15,12 +15,15 @@ from prometheus_client.registry import REGISTRY, Collector
 from filemill import __version__
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import load
+from filemill.chassis.telemetry import spans, tracing
+from filemill.chassis.telemetry.request_context import RequestContext
 from filemill.chassis.telemetry.start import start_telemetry
 from filemill.chassis.web.asking_access import AskingAccess
 from filemill.chassis.web.process import SOCKET_PATH_MOST
 from filemill.gateway.addresses import Address, TcpAddress, UnixAddress
 from filemill.gateway.callers import Callers
 from filemill.gateway.proxy import Gateway, best_page
+from filemill.gateway.records import Record
 from filemill.gateway.routes import build_routes
 from filemill.gateway.settings import GatewaySettings
 from filemill.gateway.stats import GatewayStats
@@ -46,6 +49,34 @@ def log_access(event: dict[str, Any]) -> None:
         _log.info("gateway.request.done", **facts)
 
 
+def record_span(record: Record, duration_s: float) -> None:
+    """The edge's own span, made when all is over: nothing of it is kept meanwhile but the ids that went on."""
+    identity = record.identity
+    if record.path in _QUIET_PATHS or identity.traceparent[-1] == "0":
+        return
+    attributes: dict[str, str | int] = {
+        "http.request.method": record.method,
+        "filemill.upstream": record.service,
+        "filemill.outcome": record.outcome,
+    }
+    if record.route is not None:
+        attributes["http.route"] = record.route
+    if record.status is not None:
+        attributes["http.response.status_code"] = record.status
+    context = RequestContext(
+        identity.request_id, identity.parent or identity.traceparent, begun_here=identity.parent is None
+    )
+    failed = str(record.status) if (record.status or 0) >= 500 else None
+    tracing.record(
+        spans.GATEWAY,
+        attributes,
+        duration_s=duration_s,
+        context=context,
+        traceparent=identity.traceparent,
+        failed=failed,
+    )
+
+
 class StatsCollector(Collector):
     """The gateway's plain numbers as Prometheus metrics."""
 
@@ -65,9 +96,28 @@ class StatsCollector(Collector):
         )
         for (service, reason), count in stats.service_failures.items():
             failures.add_metric([service, reason], count)
+        seconds = CounterMetricFamily(
+            "filemill_gateway_request_seconds",
+            "Time from the heads of requests to the ends of answers.",
+            labels=["service"],
+        )
+        for service, total_s in stats.seconds.items():
+            seconds.add_metric([service], total_s)
+        retries = CounterMetricFamily(
+            "filemill_gateway_retries", "Requests repeated on a fresh connection.", labels=["service"]
+        )
+        for service, count in stats.retries.items():
+            retries.add_metric([service], count)
         return [
             requests,
             failures,
+            seconds,
+            retries,
+            GaugeMetricFamily(
+                "filemill_gateway_refused_connections",
+                "Connections refused: too many were open.",
+                value=stats.refused_connections,
+            ),
             GaugeMetricFamily("filemill_gateway_open_connections", "Clients connected.", value=stats.open_connections),
             CounterMetricFamily("filemill_gateway_received_bytes", "Request bodies.", value=stats.bytes_from_clients),
             CounterMetricFamily("filemill_gateway_sent_bytes", "Answers.", value=stats.bytes_to_clients),
@@ -86,6 +136,7 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
         # What a service leans on is for operators, who ask the service itself.
         health_detail=not settings.asks_for_credentials,
         callers=Callers(AskingAccess(settings.base_url("access"))) if settings.asks_for_credentials else None,
+        on_span=record_span if tracing.enabled() else None,
     )
     port = settings.port()
     try:
@@ -112,4 +163,7 @@ def run(on_ready: Callable[[str], None] | None = None) -> None:
     """Run until asked to stop."""
     settings = load(GatewaySettings)
     start_telemetry(settings, "gateway")
-    uvloop.run(serve(settings, on_ready))
+    try:
+        uvloop.run(serve(settings, on_ready))
+    finally:
+        tracing.flush()

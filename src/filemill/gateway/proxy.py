@@ -15,7 +15,7 @@ from pathlib import Path
 from filemill.gateway.addresses import Address
 from filemill.gateway.callers import Callers
 from filemill.gateway.client import ClientConnection
-from filemill.gateway.edge import AccessCallback, Edge
+from filemill.gateway.edge import AccessCallback, Edge, SpanCallback
 from filemill.gateway.health import health_sum
 from filemill.gateway.limits import Limits
 from filemill.gateway.page import Page
@@ -52,6 +52,7 @@ class Gateway:
         trace_sample_ratio: float = 1.0,
         mover: Mover | None = None,
         callers: Callers | None = None,
+        on_span: SpanCallback | None = None,
     ) -> None:
         self.stats = GatewayStats()
         self._limits = limits or Limits()
@@ -67,6 +68,7 @@ class Gateway:
             on_access=on_access,
             trace_sample_ratio=trace_sample_ratio,
             callers=callers,
+            on_span=on_span,
         )
         self._server: asyncio.Server | None = None
         self._ticker: asyncio.Task[None] | None = None

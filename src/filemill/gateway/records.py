@@ -21,6 +21,7 @@ class Record:
     method: str = ""
     path: str = ""
     service: str = EDGE
+    route: str | None = None  # the prefix in the table
     status: int | None = None  # None: the client went before an answer began
     bytes_in: int = 0
     bytes_out: int = 0

@@ -19,6 +19,7 @@ from filemill.chassis.storage.build import build_store, check_start
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.direct import DirectRoute
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.contracts.envelope import Event
 from filemill.metadata import consumers, repository, story
@@ -48,7 +49,10 @@ async def build(settings: MetadataSettings) -> ASGIApp:
     transport = await open_transport(settings)
     upload = ServiceClient.of(settings, "upload")
     ai = ServiceClient.of(settings, "ai", total_s=ASK_MOST_S)
-    jobs = {name: ServiceClient.of(settings, name, total_s=JOB_ASK_MOST_S) for name in ("processing", "ai")}
+    jobs = {
+        "processing": ServiceClient.of(settings, "processing", total_s=JOB_ASK_MOST_S),
+        "ai": ServiceClient.of(settings, "ai", total_s=JOB_ASK_MOST_S),
+    }
     index = build_index(settings)
     vectors = VectorKeeper(database, ai)
     indexer = Indexer(database, store, index, settings.index_text_characters)
@@ -86,6 +90,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         },
         background,
         transport,
+        Measures("metadata", database, transport),
     )
 
     async def start() -> None:

@@ -15,7 +15,9 @@ from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
+from filemill.chassis.messaging import wire
 from filemill.chassis.sealing import Seal, Unreadable
+from filemill.chassis.telemetry import request_context, spans, tracing
 from filemill.notification import claims_repository, counting, deliveries_repository, notices, webhooks_repository
 from filemill.notification.claims_repository import Claimed, Limits
 from filemill.notification.deliveries_repository import Outcome
@@ -86,9 +88,14 @@ class Dispatcher:
             _log.exception("webhooks.delivery.broken", delivery_id=one.delivery_id)
 
     async def attempt(self, one: Claimed) -> Outcome:
-        """One try, written down."""
+        """One try, written down. It belongs to the request that the event comes from."""
+        event = wire.decode(one.body)
+        with request_context.within(request_context.begin(event.requestid, event.traceparent)):
+            return await self._attempt(one)
+
+    async def _attempt(self, one: Claimed) -> Outcome:
         try:
-            outcome = await self._sender.send(Message(one.url, one.event_id, one.body, self._secrets(one)))
+            outcome = await self._send(one)
         except Unreadable:
             outcome = Outcome(None, 0.0, None, notices.DETAILS[notices.SECRET_UNREADABLE])
             await self._database.write("notification.webhooks.unreadable", _unreadable, one, outcome)
@@ -101,6 +108,21 @@ class Dispatcher:
             tries=one.attempts, status=outcome.status_code, duration_ms=outcome.duration_ms, outcome=state,
         )  # fmt: skip
         return outcome
+
+    async def _send(self, one: Claimed) -> Outcome:
+        attributes: dict[str, str | int] = {
+            "http.request.method": "POST",
+            "filemill.webhook.id": one.webhook_id,
+            "filemill.attempt": one.attempts,
+        }
+        with tracing.span(spans.WEBHOOK, attributes) as span:
+            ids = request_context.context_headers()
+            outcome = await self._sender.send(Message(one.url, one.event_id, one.body, self._secrets(one), ids))
+            span.note({"http.response.status_code": outcome.status_code})
+            span.note({"filemill.outcome": "taken" if outcome.went_well else "refused"})
+            if not outcome.went_well:
+                span.fail(str(outcome.status_code or "no-answer"))
+            return outcome
 
     def _secrets(self, one: Claimed) -> list[str]:
         secrets = [self._seal.open(one.secret)]

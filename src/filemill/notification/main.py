@@ -18,6 +18,7 @@ from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.notification import consumers, repository
 from filemill.notification.claims_repository import Limits
@@ -68,6 +69,7 @@ async def build(settings: NotificationSettings) -> ASGIApp:
         {"database": Dependency(database.check), "broker": Dependency(transport.check, needed=False)},
         background,
         transport,
+        Measures("notification", database, transport),
     )
 
     async def start() -> None:

@@ -9,8 +9,8 @@ import asyncio
 import functools
 import ssl
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import httpx
 from standardwebhooks import Webhook
@@ -33,12 +33,16 @@ NO_PUBLIC_ADDRESS = "the host name leads to no public address"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent. `event_id` is the receiver's key for what it has seen; each of `secrets` signs."""
+    """What is sent. `event_id` is the receiver's key for what it has seen; each of `secrets` signs.
+
+    `ids`: request id and trace as headers. They are not signed: they are for finding, not for deciding.
+    """
 
     url: str
     event_id: str
     body: bytes
     secrets: Sequence[str]
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class Sender:
@@ -111,6 +115,7 @@ def headers(message: Message) -> dict[str, str]:
         "webhook-id": message.event_id,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
+        **message.ids,
     }
 
 

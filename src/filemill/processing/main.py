@@ -29,6 +29,7 @@ from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.signed_links import build_signer
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.processing import consumers, repository, selection
 from filemill.processing import run as runs
@@ -92,6 +93,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         },
         background,
         transport,
+        Measures("processing", database, transport, (KIND, job_queue.ages)),
     )
 
     reprocessing = Reprocessing(

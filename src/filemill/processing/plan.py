@@ -76,8 +76,8 @@ PDF = Plan(
 )
 OFFICE = Plan(
     "office",
-    (identify, document_text, office_picture, office_page, dominant_colours),
-    "an office document: its words and what it says about itself, a picture of its first page and of others when asked for",
+    (identify, document_text, image_text, office_picture, office_page, dominant_colours),
+    "an office document: its words, those of its pictures if it has none, a picture of its first page, of others when asked",
     Limits(processes=_HELPER_PROGRAMS),
 )
 DOCUMENT = Plan("document", (identify, document_text), "a document: its words and what it says about itself")

@@ -25,6 +25,7 @@ from filemill.chassis.storage.signed_links import build_signer
 from filemill.chassis.storage.store import BlobStore, Compresses, Resumes
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.process import run_service
 from filemill.chassis.web.upload_tokens import UploadTokens
 from filemill.upload import arrivals, consumers, direct, purge, repository, resumable, shares
@@ -116,7 +117,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     if spool is not None:
         background.add("spool", spool.run)
         dependencies["spool"] = Dependency(spool.check, needed=False)
-    state = HealthState("upload", dependencies, background, transport)
+    state = HealthState("upload", dependencies, background, transport, Measures("upload", database, transport))
 
     async def stop() -> None:
         await processing.close()

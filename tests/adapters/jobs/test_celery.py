@@ -11,6 +11,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from typing import Any
 
+import httpx
 import pytest
 
 from filemill.chassis.background import Background
@@ -30,6 +31,7 @@ from filemill.processing.settings import ProcessingSettings
 from support import celery_worker
 from support.celery_worker import Silent
 from support.servers.plugin import Servers
+from support.servers.ports import free_ports, is_open
 from support.servers.rabbitmq import RabbitMq, installed
 
 pytestmark = pytest.mark.servers
@@ -56,7 +58,7 @@ class Site:
         self.background.add("waker", self.waker.run)
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    async def start_worker(self, processes: int = 1) -> "subprocess.Popen[bytes]":
+    async def start_worker(self, processes: int = 1, **more: str) -> "subprocess.Popen[bytes]":
         """A Celery worker in a process group of its own, once it consumes."""
         assert self.settings.rabbitmq_url
         environment = {
@@ -65,7 +67,7 @@ class Site:
             "FILEMILL_PROCESSING_WORKERS": str(processes),
             "PYTHONPATH": str(Path(celery_worker.__file__).parents[1]),
         }
-        worker = self._launch(os.environ | environment)
+        worker = self._launch(os.environ | environment | more)
         self.workers.append(worker)
         await until(lambda: (self.folder / f"ready.{worker.pid}").exists(), START_S, self.said)
         return worker
@@ -267,3 +269,25 @@ async def test_job_when_longer_than_the_broker_waits_then_it_is_finished_once(
     said = site.said()
     await site.close()
     assert "PRECONDITION_FAILED" in said, "the broker did not lose its patience, so this showed nothing"
+
+
+async def test_metrics_when_a_pool_has_several_processes_then_one_port_tells_of_all(site: Site) -> None:
+    """The jobs of every process are summed up, and the process that tells is gone with the worker."""
+    (port,) = free_ports(1)
+    folder = site.folder / "metrics"
+    folder.mkdir()
+    worker = await site.start_worker(
+        2, PROMETHEUS_MULTIPROC_DIR=str(folder), FILEMILL_PROCESSING_WORKER_METRICS_PORT=str(port)
+    )
+    for job_id in [await site.add(0.5) for _ in range(4)]:
+        await site.done(job_id)
+
+    def told() -> bool:
+        said = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        return 'filemill_jobs_total{kind="processing",outcome="done"} 4.0' in said
+
+    await until(told, ANSWER_S, site.said)
+    assert len({path.name.split("_")[-1] for path in folder.glob("counter_*.db")}) >= 2
+    end(worker, SIGTERM)
+    with pytest.raises(ConnectionRefusedError):
+        is_open(port)

@@ -9,6 +9,7 @@ import pytest
 
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.chassis.sandbox.session import Session
+from filemill.chassis.telemetry import request_context
 
 LIMITS = Limits(wall_s=60, memory_bytes=256 << 20)
 
@@ -89,3 +90,19 @@ async def test_session_when_the_sandbox_stops_then_the_child_ends_with_it(sessio
     assert known.result is not None
     assert not psutil.pid_exists(known.result["got"]["pid"])
     assert (await session.ask({"name": "remember"}, timeout_s=5)).state == "cancelled"
+
+
+async def test_child_when_it_works_for_a_request_then_it_and_its_programs_know_for_which(
+    sandbox: Sandbox, session: Session, scratch: Path, tmp_path: Path
+) -> None:
+    """A run and each question of a conversation: the ids go with the question, so the child of one is not another's."""
+    source = tmp_path / "source.txt"
+    source.write_text("the file in work")
+    limits = Limits(wall_s=30, cpu_s=10, processes=2)
+    for number in (1, 2):
+        context = request_context.begin(f"request-{number}")
+        with request_context.within(context):
+            ran = await sandbox.run({"name": "whose"}, source=source, work_dir=scratch / f"run-{number}", limits=limits)
+            asked = await session.ask({"name": "whose_request"}, timeout_s=20)
+        assert ran.result == {"got": [context.request_id, context.traceparent, context.traceparent]}, ran
+        assert asked.result == {"got": [context.request_id, context.traceparent]}, asked

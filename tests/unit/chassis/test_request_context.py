@@ -44,3 +44,13 @@ def test_within_when_the_block_ends_then_the_context_before_is_back() -> None:
             assert request_context.current() is inner
         assert request_context.current() is outer
     assert request_context.current() is None
+
+
+def test_begin_when_nobody_exports_the_parent_then_the_first_span_here_takes_its_ids() -> None:
+    """A trace that begins here, or at an edge that says it is silent; not one that a client has."""
+    assert request_context.begin("r").begun_here
+    assert request_context.begin("r", TRACE, request_context.SILENT_EDGE).begun_here
+    assert not request_context.begin("r", TRACE).begun_here
+    assert not request_context.begin("r", TRACE, "vendor=1").begun_here
+    assert request_context.begin("r", TRACE).is_sampled
+    assert not request_context.begin("r", TRACE[:-1] + "0").is_sampled

@@ -57,6 +57,17 @@ def test_trace_when_it_is_not_valid_then_a_new_one_begins(sent: str) -> None:
     assert not identity.continues_trace
 
 
+def test_trace_when_the_edge_has_spans_then_its_own_goes_on_below_the_clients() -> None:
+    """The trace and its flags are the client's; the client is remembered as the parent."""
+    sent = f"00-{TRACE}-{SPAN}-00"
+    identity = identify(head(traceparent=sent), 1.0, own_span=True)
+    assert identity.parent == sent
+    assert identity.trace_id == TRACE
+    assert identity.traceparent[36:52] != SPAN
+    assert identity.traceparent.endswith("-00")
+    assert identify(head(), 1.0, own_span=True).parent is None
+
+
 def test_trace_when_two_are_sent_then_a_new_one_begins() -> None:
     """Two parents are none."""
     made = head(traceparent=f"00-{TRACE}-{SPAN}-01")

@@ -75,6 +75,16 @@ def word(*paragraphs: str) -> bytes:
     return buffer.getvalue()
 
 
+def scanned_word(*pages: Image.Image, kind: str = "PNG") -> bytes:
+    """Return a docx of nothing but pictures."""
+    document = docx.Document()
+    for page in pages:
+        document.add_picture(io.BytesIO(encode(page, kind)), width=docx.shared.Inches(6))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
 def word_bomb(unpacked_mib: int = 80) -> bytes:
     """Return a docx whose one part unpacks to far more than its size."""
     buffer = io.BytesIO(word("x"))

@@ -1,12 +1,13 @@
 """Words in pictures: read by tesseract, each line with its place; a missing language says how to get it."""
 
 import io
+import zipfile
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from .files import encode
+from .files import encode, photo, scanned_word, word, zipped
 
 
 def page_with_words() -> bytes:
@@ -87,3 +88,41 @@ def test_tiff_when_a_page_is_broken_then_the_others_are_read_and_it_is_told(proc
     result = process(bytes(body), "a.tif")
     assert text_of(result) == "Harvest report"
     assert result["properties"]["pages_unreadable"] == 1
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_document_when_it_is_only_a_scan_then_its_pictures_are_read_in_order(process: Any, blob_of: Any) -> None:
+    """Twelve pages of which ten are read, each under its number; a logo is no page."""
+    font = ImageFont.load_default(size=60)
+    pages = [Image.new("L", (80, 80), 99)]
+    for number in range(1, 12):
+        pages.append(Image.new("L", (1000, 420), 255))
+        ImageDraw.Draw(pages[-1]).text((100, 100), f"Harvest {number}", 0, font=font)
+    result = process(scanned_word(*pages), "a.docx")
+    assert result["properties"]["text_by"] == "ocr"
+    assert result["properties"]["text_truncated"]
+    assert [page["text"] for page in blob_of(result)["pages"]] == [f"Harvest {number}" for number in range(1, 10)]
+
+
+def steps_of(result: Any) -> dict[str, tuple[str, str | None]]:
+    return {step["name"]: (step["state"], step["code"]) for step in result["steps"]}
+
+
+def test_document_when_it_has_words_or_no_picture_then_none_is_looked_at(process: Any) -> None:
+    """Its own words are better than read ones; a document of before 2007 is no archive of pictures."""
+    assert steps_of(process(word("Some words"), "a.docx"))["image_text"] == ("skipped", "has-text")
+    assert steps_of(process(word(), "a.docx"))["image_text"] == ("skipped", "no-picture")
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_document_when_its_picture_is_damaged_then_it_has_no_words_and_is_no_failure(process: Any) -> None:
+    """A member that is no picture, whatever it is called."""
+    broken = scanned_word(photo(800, 600), kind="JPEG")
+    members = {}
+    with zipfile.ZipFile(io.BytesIO(broken)) as archive:
+        for name in archive.namelist():
+            members[name] = b"\xff\xd8 nothing" if name.startswith("word/media/") else archive.read(name)
+    result = process(zipped(members), "a.docx")
+    assert steps_of(result)["image_text"][0] == "empty"
+    assert result["properties"]["pages_unreadable"] == 1
+    assert result["reject"] is None

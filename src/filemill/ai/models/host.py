@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from filemill.ai.models.registry import Model, Registry
 from filemill.ai.models.server import ENTRY
 from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.sandbox.session import Session
-from filemill.chassis.telemetry import metrics
+from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 
 LOOK_EVERY_S = 0.5
 _GRACE_S = 3600.0
@@ -35,13 +36,22 @@ def open_host(scratch: Path, registry: Registry, limits: HostLimits, walls: Lite
     return ModelHost(Sandbox(ENTRY, scratch=folder, required=walls), folder, registry, limits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """An item somebody waits for, and in whose work."""
+
+    item: Any
+    answer: "asyncio.Future[Any]"
+    context: request_context.RequestContext | None
+
+
 @dataclass(slots=True)
 class _Server:
     """One model: its child while it is loaded, and what waits for it."""
 
     model: Model
     session: Session | None = None
-    waiting: "deque[tuple[Any, asyncio.Future[Any]]]" = field(default_factory=deque)
+    waiting: "deque[_Question]" = field(default_factory=deque)
     task: "asyncio.Task[None] | None" = None
     used_s: float = 0.0
     born_s: float = 0.0
@@ -77,7 +87,8 @@ class ModelHost:
             raise ModelFailed(QUEUE_FULL, f"Too many wait for the model {model.entry.id}; try again later.")
         loop = asyncio.get_running_loop()
         futures = [loop.create_future() for _ in items]
-        server.waiting.extend(zip(items, futures, strict=True))
+        context = request_context.current()
+        server.waiting.extend(_Question(item, future, context) for item, future in zip(items, futures, strict=True))
         self._work(server)
         try:
             return list(await asyncio.gather(*futures))
@@ -132,7 +143,7 @@ class ModelHost:
 
     async def _answer_all(self, server: _Server) -> None:
         """Batch after batch until nothing waits."""
-        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+        batch: list[_Question] = []
         try:
             while batch := self._next_batch(server):
                 outcome = await self._answer_batch(server, batch)
@@ -143,10 +154,18 @@ class ModelHost:
             server.task = None
             self._freed.set()
 
-    async def _answer_batch(self, server: _Server, batch: "list[tuple[Any, asyncio.Future[Any]]]") -> str:
-        """Answer these or fail them; returns which."""
+    async def _answer_batch(self, server: _Server, batch: list[_Question]) -> str:
+        """Answer these or fail them; returns which. It is work of the first who asked: their ids go to the child."""
+        context = batch[0].context or request_context.begin()
+        attributes: dict[str, str | int] = {"filemill.model.id": server.model.entry.id, "filemill.batch": len(batch)}
+        with request_context.within(context), tracing.span(spans.INFERENCE, attributes) as span:
+            outcome = await self._ask_child(server, batch)
+            span.note({"filemill.outcome": outcome})
+            return outcome
+
+    async def _ask_child(self, server: _Server, batch: list[_Question]) -> str:
         try:
-            answers = await self._answer(server, [item for item, _ in batch])
+            answers = await self._answer(server, [one.item for one in batch])
         except ModelFailed as error:
             self._fail([*batch, *server.waiting] if error.of_model else batch, error)
             return error.code
@@ -155,26 +174,26 @@ class ModelHost:
             said = f"The model {server.model.entry.id} could not be asked ({type(error).__name__})."
             self._fail([*batch, *server.waiting], ModelFailed("model-not-started", said))
             return "model-not-started"
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+        for one, answer in zip(batch, answers, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(answer)
         return "answered"
 
-    def _next_batch(self, server: _Server) -> "list[tuple[Any, asyncio.Future[Any]]]":
-        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+    def _next_batch(self, server: _Server) -> list[_Question]:
+        batch: list[_Question] = []
         while server.waiting and len(batch) < self._limits.batch_most:
-            item, future = server.waiting.popleft()
-            if not future.done():
-                batch.append((item, future))
+            question = server.waiting.popleft()
+            if not question.answer.done():
+                batch.append(question)
         metrics.MODEL_WAITING.labels(model=server.model.entry.id).set(len(server.waiting))
         return batch
 
     @staticmethod
-    def _fail(those: "list[tuple[Any, asyncio.Future[Any]]]", error: ModelFailed) -> None:
-        for _, future in those:
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # looked at: the caller may have left with the failure of another item
+    def _fail(those: list[_Question], error: ModelFailed) -> None:
+        for one in those:
+            if not one.answer.done():
+                one.answer.set_exception(error)
+                one.answer.exception()  # looked at: the caller may have left with the failure of another item
 
     async def _answer(self, server: _Server, items: list[Any]) -> list[dict[str, Any]]:
         session = await self._load(server)
@@ -190,7 +209,9 @@ class ModelHost:
 
     async def _load(self, server: _Server) -> Session:
         """The child of a model, warm."""
+        cache = partial(metrics.MODEL_CACHE.labels, model=server.model.entry.id)
         if server.session is not None and not server.session.is_over:
+            cache(outcome="hit").inc()
             return server.session
         async with self._loading:
             await self._end(server)
@@ -200,10 +221,12 @@ class ModelHost:
             try:
                 session = await open_model(self._sandbox, self._registry.shelf, entry, work_dir, self._limits)
             except ModelFailed as error:
+                cache(outcome="failed").inc()
                 self._registry.note(entry.id, "failed", error.detail)
                 _log.warning("ai.model.failed", model=entry.id, reason=error.detail)
                 raise
             server.session, server.born_s, server.used_s = session, time.monotonic(), time.monotonic()
+            cache(outcome="loaded").inc()
             self._registry.note(entry.id, "loaded")
             self._count()
             _log.info("ai.model.loaded", model=entry.id, duration_ms=round((time.monotonic() - began_s) * 1000, 1))
@@ -246,6 +269,7 @@ class ModelHost:
         if session is None:
             return
         await session.close()
+        metrics.MODEL_ENDED.labels(model=server.model.entry.id).inc()
         if self._registry.get(server.model.entry.id) is not None:
             self._registry.note(server.model.entry.id, "ready")
         self._count()

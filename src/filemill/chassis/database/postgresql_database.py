@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import DURABLE, HOLD, INSERT, Tx, take_marks
@@ -70,6 +71,10 @@ class PostgresqlDatabase:
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._durable: asyncio.Queue[Item | None] = asyncio.Queue(QUEUED_MOST)
         self._unsynced: asyncio.Queue[Item | None] = asyncio.Queue(QUEUED_MOST)
+        metrics.DATABASE_WAITING.labels(database=name).set_function(
+            lambda: self._durable.qsize() + self._unsynced.qsize()
+        )
+        metrics.DATABASE_CONNECTIONS.labels(database=name).set_function(self._lent)
         self._writers = [
             asyncio.create_task(self._write_loop(queue, begin), name=f"{name}-write")
             for queue, begin, count in (
@@ -133,6 +138,10 @@ class PostgresqlDatabase:
         await asyncio.gather(*self._writers, return_exceptions=True)
         if self._engine is not None:
             await self._engine.dispose()
+
+    def _lent(self) -> int:
+        pool = self._engine.pool if self._engine is not None else None
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     def _must_be_open(self) -> None:
         if self._closed:

@@ -49,6 +49,7 @@ class SqliteDatabase:
         self._path = path
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
+        metrics.DATABASE_WAITING.labels(database=self.name).set_function(self._queue.qsize)
         self._closed = False
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._reader_connection = threading.local()

@@ -22,7 +22,7 @@ from filemill.chassis.errors import StartError
 from filemill.chassis.jobs.worker import Worker
 from filemill.chassis.jobs.workplace import WorkerSpec, make_worker, open_workplace, say_ready
 from filemill.chassis.settings import ServiceSettings
-from filemill.chassis.telemetry import tracing
+from filemill.chassis.telemetry import exposition, tracing
 from filemill.chassis.telemetry.start import start_telemetry
 
 # SIGTERM then means: finish soon, or give back. Celery reads this when it is imported.
@@ -36,6 +36,14 @@ def run_celery_worker(settings: ServiceSettings, spec: WorkerSpec, on_ready: Cal
     """Run `spec.concurrency` processes until asked to stop. Raises `StartError`."""
     os.environ["REMAP_SIGTERM"] = _TERM
     start_telemetry(settings, f"{settings.service}-worker")
+    counter = exposition.serve_pool(settings.metrics_host or settings.host, settings.worker_metrics_port)
+    try:
+        _run(settings, spec, on_ready)
+    finally:
+        exposition.end(counter)
+
+
+def _run(settings: ServiceSettings, spec: WorkerSpec, on_ready: Callable[[str], None] | None) -> None:
     migrate(settings)
     _try_out(settings, spec)
     try:

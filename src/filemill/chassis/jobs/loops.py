@@ -13,7 +13,7 @@ import uvloop
 
 from filemill.chassis.database.migrate import migrate
 from filemill.chassis.settings import ServiceSettings
-from filemill.chassis.telemetry import tracing
+from filemill.chassis.telemetry import exposition, tracing
 from filemill.chassis.telemetry.start import start_telemetry
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -27,6 +27,7 @@ def run_loops(
     """Run `work` until SIGTERM or SIGINT cancels it; it calls its second argument once it is ready."""
     start_telemetry(settings, f"{settings.service}-worker")
     migrate(settings)
+    exposition.serve(settings.metrics_host or settings.host, settings.worker_metrics_port)
 
     async def main() -> None:
         task = asyncio.ensure_future(work(settings, lambda: on_ready("working") if on_ready else None))

@@ -270,6 +270,16 @@ class JobQueue:
         running = and_(jobs.c.file_id == file_id, is_(jobs, "running"))
         return count + tx.execute(update(jobs).where(running).values(cancel_asked=True)).rowcount
 
+    def ages(self, tx: Tx) -> list[tuple[str, str, int, float]]:
+        """Open jobs: (lane, state, how many, seconds since the oldest of them was asked for)."""
+        jobs = self._jobs
+        found = []
+        for state in OPEN_STATES:  # each by the index of its state, so that what ended is not walked
+            query = select(jobs.c.lane, func.count(), func.min(jobs.c.created_at)).where(is_(jobs, state))
+            for lane, count, oldest in tx.execute(query.group_by(jobs.c.lane)):
+                found.append((lane, state, int(count), max(0.0, (now() - oldest).total_seconds())))
+        return found
+
     def counts(self, tx: Tx) -> dict[str, int]:
         """Open jobs by state."""
         jobs = self._jobs

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.doorbell import Doorbell
@@ -22,7 +23,7 @@ from filemill.chassis.jobs.ledger import Ledger, end_failed
 from filemill.chassis.jobs.queue import LEASE_S, JobQueue
 from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.table import BULK, INTERACTIVE, ClaimedJob, Verdict
-from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 
 IDLE_S = 2.0
 HEARTBEAT_S = 0.5
@@ -56,6 +57,18 @@ class Progress:
 
 
 Runner = Callable[[ClaimedJob, Progress], Awaitable[Any]]
+
+
+def _described(job: ClaimedJob) -> dict[str, str | int | float]:
+    """A try of it, for its span."""
+    return {
+        "filemill.job.kind": job.kind,
+        "filemill.job.id": job.job_id,
+        "filemill.file.id": job.file_id,
+        "filemill.attempt": job.attempts,
+        "filemill.lane": job.lane,
+        "filemill.waited_ms": round((now() - job.created_at).total_seconds() * 1000, 2),
+    }
 
 
 async def _stop(work: "asyncio.Future[Any]") -> None:
@@ -144,16 +157,17 @@ class Worker:
     async def _work(self, job: ClaimedJob) -> None:
         began_s = time.monotonic()
         with request_context.within(request_context.begin(job.request_id, job.traceparent)):
-            with tracing.span(f"{self.kind} job", job_id=job.job_id, file_id=job.file_id, attempt=job.attempts):
+            with tracing.span(spans.JOB, _described(job)) as span:
                 try:
                     ended = await self._try(job)
+                    span.note({"filemill.outcome": ended})
                 except asyncio.CancelledError:
                     verdict = Verdict("worker-stopped", "The worker was asked to stop; another try follows.", True)
                     await self.database.write_unsynced("jobs.give-back", self.queue.give_back, job, verdict)
                     raise
             duration_s = time.monotonic() - began_s
             metrics.JOBS.labels(kind=self.kind, outcome=ended).inc()
-            metrics.JOB_SECONDS.labels(kind=self.kind).observe(duration_s)
+            metrics.JOB_SECONDS.labels(kind=self.kind).observe(duration_s, tracing.exemplar())
             _log.info(
                 f"{self.kind}.job.ended",
                 job_id=job.job_id,

@@ -14,10 +14,10 @@ import structlog
 from filemill.chassis.crash_points import crash_point, paused
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import StorageFull, Unavailable
-from filemill.chassis.messaging import inbox
+from filemill.chassis.messaging import inbox, wire
 from filemill.chassis.messaging.transport import Delivery, Transport
 from filemill.chassis.resilience.ending import to_its_end
-from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 from filemill.contracts.envelope import Event
 
 Handler = Callable[[Tx, Event], None]
@@ -56,6 +56,7 @@ class Consumer:
 
     async def consume_some(self) -> int:
         """Handle one batch; returns how many messages were taken."""
+        metrics.CONSUMER_LOOKED.labels(queue=self.queue).set_to_current_time()
         taken = await self.transport.take(self.queue, BATCH_MOST, LEASE_S)
         if not taken:
             return 0
@@ -84,8 +85,11 @@ class Consumer:
         await self.transport.ack(deliveries)
         crash_point("consumer.acked")
         metrics.CONSUMED.labels(queue=self.queue, outcome="done").inc(len(deliveries))
-        if self.after and done:
-            self.after(done)
+        metrics.CONSUMER_HANDLED.labels(queue=self.queue).set_to_current_time()
+        if done:
+            _log.info("messaging.events.handled", queue=self.queue, count=len(done), request_ids=wire.request_ids(done))
+            if self.after:
+                self.after(done)
         return True
 
     def _effects(self, tx: Tx, deliveries: list[Delivery]) -> list[Event]:
@@ -101,10 +105,21 @@ class Consumer:
             if self.renamed is not None:
                 event = self.renamed(tx, event)
             context = request_context.begin(event.requestid, event.traceparent)
-            with request_context.within(context), tracing.span(f"{self.queue} {event.type}", file_id=event.subject):
+            with request_context.within(context), tracing.span(spans.PROCESS, self._described(event)):
                 handler(tx, event)
             done.append(event)
         return done
+
+    def _described(self, event: Event) -> dict[str, str]:
+        return {
+            "messaging.system": self.transport.system,
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self.queue,
+            "messaging.message.id": event.id,
+            "filemill.event.type": event.type,
+            "filemill.file.id": event.subject,
+        }
 
     async def _failed(self, delivery: Delivery, error: Exception) -> None:
         event = delivery.event

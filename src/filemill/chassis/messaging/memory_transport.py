@@ -30,6 +30,8 @@ class _Message:
 class MemoryTransport:
     """See `transport.Transport` and `transport.ParkingLot`."""
 
+    system = "memory"
+
     def __init__(self) -> None:
         self._queues: dict[str, dict[int, _Message]] = defaultdict(dict)
         self._news: dict[str, asyncio.Event] = defaultdict(asyncio.Event)

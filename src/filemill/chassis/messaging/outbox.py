@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from filemill.chassis import clock
 from filemill.chassis.database.database import Tx, insert_rows, mark_commit, must_last
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.messaging import wire
@@ -131,6 +132,12 @@ def mark_sent(tx: Tx, event_ids: Sequence[str]) -> None:
 def unsent(tx: Tx) -> int:
     """How many events wait."""
     return int(tx.execute(text("SELECT count(*) FROM outbox WHERE sent_at IS NULL")).scalar_one())
+
+
+def oldest_s(tx: Tx) -> float:
+    """How many seconds ago the oldest event that waits happened; 0 if none does."""
+    body = tx.execute(text("SELECT body FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT 1")).scalar()
+    return max(0.0, (clock.now() - wire.decode(bytes(body)).time).total_seconds()) if body is not None else 0.0
 
 
 def waiting(tx: Tx, after: int, most: int) -> list[OutboxRow]:

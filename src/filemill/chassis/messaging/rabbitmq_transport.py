@@ -57,6 +57,8 @@ class _Reader:
 class RabbitMqTransport:
     """See `transport.Transport` and `transport.ParkingLot`. Belongs to one event loop."""
 
+    system = "rabbitmq"
+
     def __init__(self, url: str, name: str = "filemill") -> None:
         self._url = URL(url)
         self._name = name

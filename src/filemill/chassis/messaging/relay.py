@@ -6,16 +6,20 @@ is started again, for ever; the events wait in the outbox and nobody who writes 
 """
 
 import asyncio
+import time
 
 import structlog
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import now
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.messaging import inbox, outbox
+from filemill.chassis.messaging import inbox, outbox, wire
 from filemill.chassis.messaging.transport import Transport
 from filemill.chassis.resilience.ending import to_its_end
-from filemill.chassis.telemetry import metrics
+from filemill.chassis.telemetry import metrics, request_context, spans, tracing
+from filemill.contracts.envelope import Event
+from filemill.contracts.topics import EXCHANGE
 
 BATCH_MOST = 100
 LEASE_S = 30.0
@@ -71,7 +75,9 @@ class Relay:
             await self._mark(rows)
         try:
             crash_point("relay.publish.before")
+            began_s = time.perf_counter()
             await self._transport.publish([row.event for row in rows])
+            took_s = time.perf_counter() - began_s
             crash_point("relay.publish.after")
         except BaseException:
             # Not confirmed, or stopped in between: the next try must not wait for the end of this claim.
@@ -79,7 +85,33 @@ class Relay:
             raise
         await self._mark(rows)
         metrics.RELAYED.inc(len(rows))
+        self._tell([row.event for row in rows], took_s)
         return len(rows)
+
+    def _tell(self, events: list[Event], took_s: float) -> None:
+        """A line a batch, and a span an event where these are kept."""
+        _log.info(
+            "messaging.events.published", count=len(events), duration_ms=round(took_s * 1000, 2),
+            request_ids=wire.request_ids(events),
+        )  # fmt: skip
+        if not tracing.enabled():
+            return
+        published = now()
+        for event in events:
+            if event.traceparent is None:
+                continue
+            waited_s = (published - event.time).total_seconds() - took_s
+            attributes: dict[str, str | float] = {
+                "messaging.system": self._transport.system,
+                "messaging.operation.name": "send",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": EXCHANGE,
+                "messaging.message.id": event.id,
+                "filemill.event.type": event.type,
+                "filemill.waited_ms": round(max(0.0, waited_s) * 1000, 2),
+            }
+            context = request_context.begin(event.requestid, event.traceparent)
+            tracing.record(spans.SEND, attributes, duration_s=took_s, context=context)
 
     async def _mark(self, rows: list[outbox.OutboxRow]) -> None:
         await self._database.write_unsynced("relay.mark", outbox.mark_sent, [row.event.id for row in rows])

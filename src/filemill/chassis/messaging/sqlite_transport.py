@@ -28,6 +28,8 @@ THREADS = 4
 class SqliteTransport:
     """See `transport.Transport` and `transport.ParkingLot`."""
 
+    system = "sqlite"
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._queues: dict[str, SqliteQueue] = {}

@@ -23,7 +23,9 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """A broker, embedded or not."""
+    """A broker, embedded or not. `system`: how it is called in spans."""
+
+    system: str
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Put each event into every queue that listens to its type; all are durable when this returns."""

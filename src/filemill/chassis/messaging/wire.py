@@ -1,5 +1,6 @@
 """Events to bytes and back: CloudEvents JSON. One place, so that every transport carries the same body."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -39,3 +40,8 @@ def encode(event: Event) -> bytes:
 def decode(body: bytes | str) -> Event:
     """The event in a body. Raises `ValueError` (pydantic's or orjson's) for anything that is none."""
     return Event.model_validate(orjson.loads(body))
+
+
+def request_ids(events: Iterable[Event]) -> list[str]:
+    """The requests these come from, each once: a batch has one line in the log, and each of them finds it."""
+    return list(dict.fromkeys(event.requestid for event in events if event.requestid))

@@ -21,7 +21,7 @@ from filemill.chassis.resilience.breaker import Breaker
 from filemill.chassis.resilience.retry import RetryBudget, attempts
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.signing_keys import signing_keys
-from filemill.chassis.telemetry import request_context
+from filemill.chassis.telemetry import request_context, spans, tracing
 
 CONNECT_S = 0.25
 WORTH_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -115,16 +115,19 @@ class ServiceClient:
 
         A refusal is an answer: 4xx, but for those that say that another try can change it.
         """
-        headers = self._headers(for_owner) | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
         patience = httpx.Timeout(total_s, connect=CONNECT_S)
         async with self.breaker.call():
-            try:
-                async with asyncio.timeout(total_s):
-                    response = await self._client.put(
-                        path, params=query, content=body, headers=headers, timeout=patience
-                    )
-            except (TimeoutError, httpx.HTTPError) as error:
-                raise Unavailable(f"The {self._name} service does not answer.") from error
+            with tracing.span(spans.HTTP_CLIENT, {"http.request.method": "PUT", "peer.service": self._name}) as span:
+                headers = self._headers(for_owner) | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
+                try:
+                    async with asyncio.timeout(total_s):
+                        response = await self._client.put(
+                            path, params=query, content=body, headers=headers, timeout=patience
+                        )
+                except (TimeoutError, httpx.HTTPError) as error:
+                    span.fail("no-answer")
+                    raise Unavailable(f"The {self._name} service does not answer.") from error
+                span.note({"http.response.status_code": response.status_code})
             if response.status_code in WORTH_STATUS or response.is_server_error:
                 raise self._not_now(response)
         said = _object(response)
@@ -158,11 +161,14 @@ class ServiceClient:
         return headers
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, for_owner: str | None) -> Any | None:
-        headers = self._headers(for_owner) | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
-        try:
-            response = await self._client.request(method, path, headers=headers, json=body)
-        except httpx.HTTPError as error:
-            raise Failed(f"The {self._name} service does not answer.", worth=True) from error
+        with tracing.span(spans.HTTP_CLIENT, {"http.request.method": method, "peer.service": self._name}) as span:
+            headers = self._headers(for_owner) | {deadline.HEADER: str(int(deadline.left_s() * 1000))}
+            try:
+                response = await self._client.request(method, path, headers=headers, json=body)
+            except httpx.HTTPError as error:
+                span.fail("no-answer")
+                raise Failed(f"The {self._name} service does not answer.", worth=True) from error
+            span.note({"http.response.status_code": response.status_code})
         if response.status_code == 404:
             return None
         if not response.is_success:

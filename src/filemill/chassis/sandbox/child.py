@@ -23,11 +23,14 @@ from typing import Any, NoReturn
 
 from filemill.chassis.sandbox import confine
 from filemill.chassis.sandbox.outcome import Limits
+from filemill.chassis.telemetry import request_context
 
 Report = Callable[[dict[str, Any]], None]
 # function(request, work_dir, source, report) -> result; report sends a progress message at once.
 Entry = Callable[[dict[str, Any], Path, Path, Report], dict[str, Any]]
 
+TRACEPARENT = "TRACEPARENT"
+"""Under this name a program that the entry starts finds the trace (as OpenTelemetry's command-line tools have it)."""
 _EXIT_NOT_CONFINED = 70  # EX_SOFTWARE of sysexits.h
 _ALL_FDS = 1 << 20
 
@@ -86,7 +89,11 @@ def _answer(entry: Entry, job: Job, connection: socket.socket, line: bytes) -> t
         connection.sendall(_line({"progress": progress}))
 
     try:
-        return _line({"result": entry(json.loads(line), job.work_dir, job.source, report)}), False
+        asked = json.loads(line)
+        context = request_context.begin(asked.get("request_id"), asked.get("traceparent"))
+        os.environ[TRACEPARENT] = context.traceparent
+        with request_context.within(context):
+            return _line({"result": entry(asked["request"], job.work_dir, job.source, report)}), False
     except MemoryError:
         return _line({"stopped": "out-of-memory"}), True
     except Exception as error:  # noqa: BLE001  the answer says what it was

@@ -19,6 +19,7 @@ from filemill.chassis.sandbox.outcome import Level, Limits, Outcome
 from filemill.chassis.sandbox.probe import ENTRY as PROBE_ENTRY
 from filemill.chassis.sandbox.process import ZygoteProcess, spawn
 from filemill.chassis.sandbox.session import Session
+from filemill.chassis.telemetry import metrics, spans, tracing
 
 _LOOK_EVERY_S = 0.5
 # Fewer than the user ids a root zygote can hand out.
@@ -125,11 +126,21 @@ class Sandbox:
         async with self._room:
             self._users += 1  # before the zygote is looked for: it does not end between
             try:
-                zygote = await self._living()
-                run = OneRun(zygote, next(self._run_ids), limits, on_progress)
-                return await run.complete(request, source, work_dir)
+                with tracing.span(spans.SANDBOX, {"filemill.entry": self._entry}) as span:
+                    zygote = await self._living()
+                    run = OneRun(zygote, next(self._run_ids), limits, on_progress)
+                    outcome = await run.complete(request, source, work_dir)
+                    self._count(outcome, span)
+                    return outcome
             finally:
                 self._leave()
+
+    def _count(self, outcome: Outcome, span: tracing.Span) -> None:
+        """What became of a child; one that was ended, or that ended itself, is what an operator wants to know of."""
+        metrics.SANDBOX_RUNS.labels(entry=self._entry, outcome=outcome.state).inc()
+        span.note({"filemill.outcome": outcome.state, "filemill.peak_memory_bytes": outcome.peak_rss_bytes})
+        if outcome.state != "ok":
+            span.fail(outcome.code or outcome.state)
 
     async def open(self, *, source: Path, work_dir: Path, limits: Limits) -> Session:
         """Fork a child that answers one question after another with the entry, in memory that stays, until it is closed.

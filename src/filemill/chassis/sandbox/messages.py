@@ -12,6 +12,7 @@ from collections import deque
 from typing import Any
 
 from filemill.chassis.sandbox.outcome import Limits
+from filemill.chassis.telemetry import request_context
 
 Message = dict[str, Any]
 
@@ -28,6 +29,13 @@ CHANNEL_MAX_BYTES = 16 << 20
 def encode(message: Message) -> bytes:
     """Return one line of UTF-8 JSON."""
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def question(request: Message) -> bytes:
+    """One question to a child: the request, and for whom it is worked on."""
+    context = request_context.current()
+    ids = {"request_id": context.request_id, "traceparent": context.traceparent} if context else {}
+    return json.dumps({"request": request, **ids}).encode() + b"\n"
 
 
 def run_message(run_id: int, source: str, work_dir: str, limits: Limits) -> Message:

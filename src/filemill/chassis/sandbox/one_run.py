@@ -5,7 +5,6 @@ is an `Outcome`; a call that is cancelled takes its child along.
 """
 
 import asyncio
-import json
 import socket
 import time
 from collections.abc import Callable
@@ -45,7 +44,7 @@ class OneRun:
             ended = self._zygote.submit(message, theirs)
         hearing = asyncio.create_task(self._hear(reader))
         try:
-            writer.write(json.dumps(request).encode() + b"\n")
+            writer.write(messages.question(request))
             writer.write_eof()  # one question
             how = await self._wait_for_end(ended, hearing)
             answer = await hearing

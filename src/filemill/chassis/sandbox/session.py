@@ -6,7 +6,6 @@ file is for. On failure: a child that crashed, hung, or ran out of memory has en
 
 import asyncio
 import contextlib
-import json
 import socket
 import time
 from collections.abc import Callable
@@ -102,7 +101,7 @@ class Session:
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The first line that is not progress; empty if the child ended, or said too much."""
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):  # it is gone: the end says how
-            self._writer.write(json.dumps(request).encode() + b"\n")
+            self._writer.write(messages.question(request))
             await self._writer.drain()
         heard_bytes = 0
         while line := await next_line(self._reader):

@@ -2,7 +2,8 @@
 
 import functools
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 
 REQUESTS = Counter("filemill_http_requests_total", "Requests answered.", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
@@ -20,6 +21,18 @@ COMMITTED_WORKS = Counter("filemill_database_works_total", "Pieces of work insid
 RELAYED = Counter("filemill_outbox_relayed_total", "Events published from the outbox.")
 OUTBOX_WAITING = Gauge("filemill_outbox_waiting", "Events in the outbox that are not published yet.")
 CONSUMED = Counter("filemill_events_consumed_total", "Events taken from a queue.", ["queue", "outcome"])
+CONSUMER_LOOKED = Gauge(
+    "filemill_consumer_last_look_timestamp_seconds",
+    "When this process last asked a queue for events: one that stands still is dead, whatever else answers.",
+    ["queue"],
+)
+CONSUMER_HANDLED = Gauge(
+    "filemill_consumer_last_handled_timestamp_seconds", "When this process last handled an event of a queue.", ["queue"]
+)
+DATABASE_WAITING = Gauge("filemill_database_works_waiting", "Writes that wait for a transaction.", ["database"])
+DATABASE_CONNECTIONS = Gauge(
+    "filemill_database_connections_in_use", "Connections of the pool that are lent out.", ["database"]
+)
 BROKER_UP = Gauge("filemill_broker_up", "1 while this process is connected to the message broker.")
 BROKER_RECONNECTS = Counter("filemill_broker_reconnects_total", "Connections to the broker opened after one was lost.")
 JOBS = Counter("filemill_jobs_total", "Jobs that ended, by outcome.", ["kind", "outcome"])
@@ -33,6 +46,15 @@ JOB_SECONDS = Histogram(
 RETRIES = Counter("filemill_retries_total", "Calls made again, or not for want of budget.", ["dependency", "outcome"])
 BREAKER_STATE = Gauge("filemill_breaker_open", "1 while the breaker of a dependency is open.", ["dependency"])
 
+SANDBOX_RUNS = Counter("filemill_sandbox_runs_total", "Confined children that ended, by how.", ["entry", "outcome"])
+MODEL_CACHE = Counter(
+    "filemill_model_cache_total",
+    "Batches that found their model in memory (`hit`) or had to load it.",
+    ["model", "outcome"],
+)
+MODEL_ENDED = Counter(
+    "filemill_model_ended_total", "Models that left the memory: idle, to make room, spent, or by a failure.", ["model"]
+)
 MODELS_LOADED_BYTES = Gauge(
     "filemill_models_loaded_bytes", "Memory that the loaded models may take, as their entries say."
 )
@@ -58,6 +80,10 @@ def of_route(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(method=method, route=route, status=str(status)), REQUEST_SECONDS.labels(route=route)
 
 
-def render() -> tuple[bytes, str]:
-    """The text exposition of everything this process counted, and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
+def render(accept: str = "") -> tuple[bytes, str]:
+    """The text exposition of everything this process counted, and its content type.
+
+    OpenMetrics where `accept` asks for it: only that has exemplars, which link a bucket to a trace.
+    """
+    encode, content_type = choose_encoder(accept)
+    return encode(REGISTRY), content_type

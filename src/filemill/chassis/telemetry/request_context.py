@@ -19,19 +19,30 @@ _dice = random.Random()  # noqa: S311 - a trace id is no secret, and the system'
 os.register_at_fork(after_in_child=_dice.seed)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SILENT_EDGE = "filemill=edge"
+"""As `tracestate`: the trace was begun by an edge that exports no spans (NGINX)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Ids of the work at hand. `identity` is the token that proves who asked, for services that are asked in turn."""
+    """Ids of the work at hand. `identity` is the token that proves who asked, for services that are asked in turn.
+
+    `begun_here`: whoever is named as the parent exports no spans, so the first one of this context is that parent.
+    """
 
     request_id: str
     traceparent: str
     identity: str | None = field(default=None, repr=False)
+    begun_here: bool = False
 
     @property
     def trace_id(self) -> str:
         return self.traceparent[3:35]
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether whoever began the trace wants it kept (the lowest bit of the flags)."""
+        return self.traceparent[-1] in "13579bdf"
 
 
 _current: ContextVar[RequestContext | None] = ContextVar("filemill_request", default=None)
@@ -70,13 +81,16 @@ def within(context: RequestContext) -> Iterator[None]:
         _current.reset(token)
 
 
-def begin(request_id: str | None = None, traceparent: str | None = None) -> RequestContext:
+def begin(
+    request_id: str | None = None, traceparent: str | None = None, tracestate: str | None = None
+) -> RequestContext:
     """A context for incoming work: valid ids are kept, missing or malformed ones are made."""
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
         request_id = new_id()
     if traceparent is None or not _is_valid(traceparent):
         traceparent = f"00-{_dice.getrandbits(128):032x}-{_dice.getrandbits(64):016x}-01"
-    return RequestContext(request_id, traceparent)
+        return RequestContext(request_id, traceparent, begun_here=True)
+    return RequestContext(request_id, traceparent, begun_here=tracestate == SILENT_EDGE)
 
 
 def _is_valid(traceparent: str) -> bool:

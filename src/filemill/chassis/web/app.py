@@ -59,6 +59,8 @@ def build_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # Its own spans hold paths and queries: search words, signatures of links. Ours (`telemetry.spans`) never do.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         responses={"default": {"model": Problem, "description": "Any error, as problem+json."}},
     )
     included = [*routers, health.build_router(state)]

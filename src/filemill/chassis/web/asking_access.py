@@ -17,6 +17,7 @@ from filemill.chassis.identity.principal import Principal
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
 from filemill.chassis.identity.tokens import IdentityReader
 from filemill.chassis.resilience.breaker import Breaker
+from filemill.chassis.telemetry import spans, tracing
 from filemill.chassis.telemetry.request_context import context_headers
 from filemill.chassis.web.authentication import (
     COOKIE,
@@ -122,7 +123,7 @@ class AskingAccess:
         return principal, ends_at, ends_at - time.time()
 
     async def _ask(self, shown: Shown) -> tuple[Principal, float, float]:
-        headers = context_headers() | {METHOD_HEADER: "POST" if shown.changes else "GET"}
+        headers = {METHOD_HEADER: "POST" if shown.changes else "GET"}
         if shown.bearer is not None:
             headers["Authorization"] = f"Bearer {shown.bearer}"
         if shown.session_id is not None:
@@ -143,7 +144,7 @@ class AskingAccess:
     async def _ask_for_keys(self) -> None:
         if time.monotonic() - self._keys_asked_s < KEYS_EVERY_S:
             return
-        response = await self._call("/identity-keys", context_headers())
+        response = await self._call("/identity-keys", {})
         if not response.is_success:
             raise Unavailable("The access service does not say by which keys its word is known.")
         self._reader = IdentityReader(response.json()["keys"])
@@ -161,12 +162,16 @@ class AskingAccess:
             return response
 
     async def _get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
-        try:
-            return await self._client.get(path, headers=headers)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError, httpx.ConnectTimeout):
-            # A kept connection that `access` had closed, or an instance that is just going: a restart of it must not cost a
-            # caller anything, and the next try may meet another instance.
-            return await self._client.get(path, headers=headers)
+        with tracing.span(spans.HTTP_CLIENT, {"http.request.method": "GET", "peer.service": "access"}) as span:
+            sent = {**headers, **context_headers()}
+            try:
+                response = await self._client.get(path, headers=sent)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError, httpx.ConnectTimeout):
+                # A kept connection that `access` had closed, or an instance that is just going: a restart of it must not cost
+                # a caller anything, and the next try may meet another instance.
+                response = await self._client.get(path, headers=sent)
+            span.note({"http.response.status_code": response.status_code})
+            return response
 
 
 def _detail(response: httpx.Response) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 
 import structlog
 from fastapi.routing import APIRoute
-from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
 from filemill.chassis.resilience import deadline
-from filemill.chassis.telemetry import metrics, request_context, tracing
+from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
 from filemill.chassis.web.authentication import Authenticator, Everybody
 from filemill.chassis.web.caller import SCOPE_KEY
@@ -32,7 +31,8 @@ BODY_MOST_BYTES = 1024 * 1024
 
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_QUIET = frozenset({"/livez", "/readyz", "/health", "/metrics", "/verify"})
+_PROBES = frozenset({"/livez", "/readyz", "/health", "/metrics"})
+_QUIET = _PROBES | {"/verify"}
 """Asked all the time; only what goes wrong is worth a line. Of `/verify` the request that is asked about has its own."""
 _HABITS = (
     (b"x-content-type-options", b"nosniff"),
@@ -124,7 +124,9 @@ class Edge:
             return
         headers = dict(scope["headers"])
         scope["client"] = self._proxies.client(scope.get("client"), headers)
-        context = request_context.begin(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
+        context = request_context.begin(
+            _text(headers, b"x-request-id"), _text(headers, b"traceparent"), _text(headers, b"tracestate")
+        )
         exchange = _Exchange(scope, send, context)
         refusal = self._held_back.refusal(headers) if scope["path"] not in _QUIET else None
         if refusal is not None:
@@ -133,9 +135,14 @@ class Edge:
             return
         asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))
         with request_context.within(context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
-            with tracing.span(f"{scope['method']} {scope['path']}", kind=SpanKind.SERVER):
+            if scope["path"] in _PROBES:
                 await self._answer(scope, headers, receive, exchange)
-            exchange.record()
+                exchange.record()
+            else:
+                with tracing.span(spans.HTTP_SERVER, {"http.request.method": scope["method"]}) as span:
+                    await self._answer(scope, headers, receive, exchange)
+                    exchange.record()
+                    exchange.describe(span)
 
     def _streams(self, method: str, path: str) -> bool:
         return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
@@ -208,13 +215,26 @@ class _Exchange:
             raise ConnectionAbortedError("the answer had begun when it failed")  # the server closes the connection
         await response(scope, receive, self.send)
 
+    def describe(self, span: tracing.Span) -> None:
+        """What is known only at the end."""
+        scope, status = self._scope, self._status
+        span.note(
+            {
+                "http.route": getattr(scope.get("route"), "path", None),
+                "http.response.status_code": status or None,
+                "filemill.file.id": scope.get("path_params", {}).get("file_id"),
+            }
+        )
+        if status >= 500:
+            span.fail(str(status))
+
     def record(self) -> None:
         scope, duration_s = self._scope, time.perf_counter() - self._began_s
         route = scope.get("route")
         path = getattr(route, "path", None) or "(none)"
         count, seconds = metrics.of_route(scope["method"], path, self._status)
         count.inc()
-        seconds.observe(duration_s)
+        seconds.observe(duration_s, tracing.exemplar())
         if scope["path"] in _QUIET and self._status in (200, 204):
             return
         _log.info(

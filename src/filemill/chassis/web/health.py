@@ -17,6 +17,7 @@ from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.messaging.transport import ParkingLot
 from filemill.chassis.telemetry import metrics
 from filemill.chassis.web.caller import AdminDep, known
+from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
 from filemill.contracts.health import DependencyHealth, Health, ParkedPage
 from filemill.contracts.topics import queues_of
@@ -41,6 +42,7 @@ class HealthState:
     dependencies: dict[str, Dependency] = field(default_factory=dict)
     background: Background | None = None
     parking: ParkingLot | None = None
+    measures: Measures | None = None
     ready: bool = False
 
 
@@ -67,8 +69,10 @@ def build_router(state: HealthState) -> APIRouter:
         return {"status": "ok"}
 
     @router.get("/metrics", summary="Prometheus metrics of this process", include_in_schema=False)
-    async def prometheus() -> Response:
-        body, media_type = metrics.render()
+    async def prometheus(request: Request) -> Response:
+        if state.measures is not None:
+            await state.measures.take()
+        body, media_type = metrics.render(request.headers.get("accept", ""))
         return Response(body, media_type=media_type)
 
     if state.parking is not None:

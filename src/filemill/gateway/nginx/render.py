@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
+from filemill.chassis.telemetry.request_context import SILENT_EDGE
 from filemill.chassis.web.accel import HEADER as ACCEL_HEADER
 from filemill.chassis.web.accel import PLACE as ACCEL_PLACE
 from filemill.chassis.web.authentication import COOKIE, CSRF_HEADER, METHOD_HEADER
@@ -66,7 +67,7 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
         limit_zones=installation.limit_zones(options), limits=installation.limits(options),
         allowed_hosts=installation.allowed_hosts(options), scheme=installation.scheme(options),
         targets="\n".join(_targets(table)), hidden="\n".join(_hidden(table)), body_limits="\n".join(_body_limits(table)),
-        cookie=COOKIE, upload_token=UPLOAD_TOKEN,
+        cookie=COOKIE, upload_token=UPLOAD_TOKEN, silent_edge=SILENT_EDGE,
         upstreams="\n".join(installation.upstreams(options)),
         listen="\n".join(installation.listen(options)), tls=installation.tls(options),
         trusted=installation.trusted(options), locations="\n".join(_location(options, route) for route in table),

@@ -9,16 +9,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from filemill.chassis.sandbox import Limits, Outcome, Sandbox
+from filemill.chassis.telemetry import spans, tracing
+from filemill.processing import plan
 from filemill.processing.steps import earlier, identify
-from filemill.processing.steps.results import RunResult, check
+from filemill.processing.steps.results import RunResult, StepState, check
 
 # Each run again costs up to a full time limit; two steps of one plan that both break are hopeless.
 _RUNS_MAX = 3
+_STEPS = frozenset(step.NAME for one in plan.PLANS for step in one.steps)
+_STATES = frozenset(get_args(StepState))
+_LONGEST_MS = 3_600_000
 _SURVIVABLE = frozenset({"crashed", "out-of-memory", "timeout", "output-too-large"})
 
 
@@ -77,6 +82,14 @@ def _empty(folder: Path) -> None:
             left.unlink()
 
 
+def _record(step: Any, state: Any, duration_ms: Any) -> None:
+    """A span of a step that has ended. The child said so, so nothing of it is taken on trust."""
+    told = (isinstance(step, str) and step in _STEPS) and (isinstance(state, str) and state in _STATES)
+    if told and isinstance(duration_ms, int | float) and 0 <= duration_ms < _LONGEST_MS:
+        attributes = {"filemill.step": str(step), "filemill.outcome": str(state)}
+        tracing.record(spans.STEP, attributes, duration_s=duration_ms / 1000)
+
+
 class _Watcher:
     """Follows the progress messages to know which step is running."""
 
@@ -87,5 +100,7 @@ class _Watcher:
     def hear(self, progress: dict[str, Any]) -> None:
         step, state = progress.get("step"), progress.get("state")
         self.running = step if state == "started" and isinstance(step, str) else None
+        if tracing.enabled() and state != "started":
+            _record(step, state, progress.get("duration_ms"))
         if self._on_progress is not None:
             self._on_progress(progress)

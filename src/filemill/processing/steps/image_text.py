@@ -1,7 +1,7 @@
 """Step: words in pictures and scanned pages, with tesseract when it is installed, else with rapidocr.
 
 Reads a picture or, of a large one, its preview; the first pages of a TIFF that has more than one, and of a PDF that has no
-text of its own.
+text of its own; the pictures in an office document without words.
 On failure: `skipped` with `needs-tesseract` (there is no engine), `ocr-off` or `needs-ocr-language`; `failed` with
 `picture-text-failed` when the engine gives up.
 """
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from filemill.processing.steps import ocr, pdf, pictures, rapid_ocr, tesseract, text_pages
+from filemill.processing.steps import ocr, office_scans, pdf, pictures, rapid_ocr, tesseract, text_pages
 from filemill.processing.steps.context import StepContext
 from filemill.processing.steps.image_renditions import FORMATS
 from filemill.processing.steps.options import Options
@@ -26,7 +26,7 @@ _SIDE_PX = 2400
 _PAGES_MAX = 10
 # For all pages together, so that the step ends before the run's own limit does.
 _BUDGET_S = 20.0
-_TIFF = "image/tiff"
+_PDF, _TIFF = "application/pdf", "image/tiff"
 _SUBFILE, _REDUCED = 254, 1  # NewSubfileType of TIFF 6.0
 
 
@@ -52,12 +52,18 @@ def run(context: StepContext) -> StepEnd:
         return StepEnd("skipped", "has-text", "The file has text of its own.")
     if context.text_state == "needs-password":
         return StepEnd("skipped", "needs-password", "The pages of a protected document cannot be looked at.")
+    is_office = context.content_type != _PDF and not context.content_type.startswith("image/")
+    scans = office_scans.names(context) if is_office and context.text_state == "empty" else []
+    if is_office and not scans:
+        return StepEnd("skipped", "no-picture", "There is no picture in this document to read words from.")
     name = engine(context.options)
     if name is None or name == ocr.OFF:
         return ocr.why_none(context.options.ocr_engine)
     reader = _READERS[name]
-    if context.content_type == "application/pdf":
+    if context.content_type == _PDF:
         pages = _read_pdf(context, reader)
+    elif scans:
+        pages = _read_each(context, reader, office_scans.drawn(context, scans[:_PAGES_MAX], _SIDE_PX), len(scans))
     elif context.content_type == _TIFF and context.properties.get("frames", 1) > 1:
         pages = _read_each(context, reader, _frames(context), context.properties["frames"])
     else:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filemill.chassis.sandbox import EntryError
 from filemill.chassis.sandbox.programs import run_program
+from filemill.chassis.telemetry import request_context
 
 
 def attempt(request, work_dir, source, report):
@@ -126,6 +127,19 @@ def environment(*_):
         *os.environ,
         Path("/proc/self/environ").exists() and _errno(lambda: Path("/proc/self/environ").read_bytes()),
     ]
+
+
+def whose_request(*_):
+    """For whose request the child works, as it knows."""
+    context = request_context.current()
+    return [context.request_id, context.traceparent]
+
+
+def whose(_, work_dir, *__):
+    """The same, and as a program it starts finds."""
+    code = "import os; print(os.environ['TRACEPARENT'])"
+    _, out, _ = run_program([sys.executable, "-I", "-S", "-c", code], work_dir=work_dir, timeout_s=20)
+    return [*whose_request(), out.decode().strip()]
 
 
 def descriptors(*_):
