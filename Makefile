@@ -14,7 +14,7 @@ HEAVY_TESTS := tests/alone tests/journey tests/failure
 SLOWEST := --durations 15 --durations-min 5
 TWO_FILES := -n auto --maxprocesses 2 --dist loadfile $(SLOWEST)
 
-.PHONY: help up console test test-torch check audit format bench ai-quality chaos lock documents kubernetes sbom clean
+.PHONY: help up console test test-torch check audit format bench ai-quality chaos crashes lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,7 +60,10 @@ bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the sam
 ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made with (docs/ai-quality.md)
 	@$(BIN)/python benchmarks/ai_quality.py $(ARGS)
 
-chaos: .venv/dev.stamp ## The crash harness at length: every named crash point, many kills
+chaos: .venv/dev.stamp ## Break a real mill under load by a seeded plan, let it heal, audit it (ARGS="--minutes 60 --seed N")
+	@$(BIN)/python chaos/chaos.py $(ARGS)
+
+crashes: .venv/dev.stamp ## The crash harness at length: every named crash point on its own (hours)
 	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)
 
 lock: .tools/stamp ## Lock dependencies again (names, versions, hashes)

@@ -246,7 +246,7 @@ def test_command_when_asked_then_lists_switches_off_all_and_refuses_what_is_none
     assert not re.search(r"^on ", switch(mill, "list"), re.MULTILINE)
     assert "there is no fault 'flood'" in switch(mill, "flood", "on", status=1)
     assert "no such process" in switch(mill, "slow-store", "on", "--only", "nobody", status=1)
-    assert "`on` or `off`" in switch(mill, "slow-store", status=1)
+    assert "slow-store on` or `off`" in switch(mill, "slow-store", status=1)
     assert "say `filemill fault all off`" in switch(mill, "all", "on", status=1)
 
 

@@ -139,6 +139,11 @@ class Mill:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
 
+    def end_all(self) -> None:
+        """Leave nothing behind, whatever state it is in."""
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
+
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:
         """An HTTP client of the gateway."""
