@@ -126,6 +126,8 @@ def _mills(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Mi
         "FILEMILL_TEST_CRASH_LOG": str(folder / "kills.log"),
         "FILEMILL_RESTART_PAUSE_MOST_S": "0.5",
         "FILEMILL_LOG_FORMAT": "json",
+        # An analysis that is late ends as `unavailable`, as it must; here it is to be seen that none is lost.
+        "FILEMILL_ANALYSIS_DEADLINE_S": "7200",
         "FILEMILL_TEST_BREAK": asked.sabotage,
     }
     count = asked.instances if engines else 1  # embedded engines belong to one
@@ -159,9 +161,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=3.0, help="how long it is broken and loaded (3)")
     parser.add_argument("--every", type=float, default=1.5, help="mean seconds between two deeds (1.5)")
     parser.add_argument("--rate", type=float, default=2.0, help="uploads a second, at most, by each kind of client (2)")
-    parser.add_argument(
-        "--heal", type=float, default=300.0, help="seconds until what still waits counts as stuck (300)"
-    )
+    parser.add_argument("--heal", type=float, default=300.0, help="seconds without progress that mean stuck (300)")
     parser.add_argument("--seed", type=int, help="the seed of an earlier run")
     parser.add_argument("--engines", choices=("embedded", "servers"), default="embedded")
     parser.add_argument("--instances", type=int, default=2, help="of every process, on servers (2)")

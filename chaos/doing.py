@@ -26,10 +26,11 @@ from support.mill import Mill
 
 RESTARTED = ("upload", "metadata", "ai", "processing", "notification", "access", "ai-worker", "processing-worker")
 READY_S = 60.0
+UNDO_EVERY_S = 0.1
 
 
 class Doer:
-    """The one who does it. `over` ends it; what lasts is undone by `heal`."""
+    """The one who does it. What lasts is undone by a thread of its own: no deed can make another last. `heal` ends it."""
 
     def __init__(self, mills: Sequence[Mill], killers: Sequence[Killer], armed: Path) -> None:
         self._mills, self._killers, self._armed = mills, killers, armed
@@ -38,34 +39,40 @@ class Doer:
         self._engines_away: list[Callable[[], object]] = []
         self._undo: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
+        self._lock = threading.RLock()
+        self._restarting: threading.Thread | None = None
+        self._healed = threading.Event()
         self.done: list[tuple[float, Deed]] = []
 
     def run(self, deeds: Sequence[Deed], over: threading.Event) -> None:
-        """Do all of it, each at its time; a deed that took longer delays the next."""
+        """Do all of it, each at its time."""
+        threading.Thread(target=self._undo_in_time, name="undoing", daemon=True).start()
         began_s = time.monotonic()
         for at, deed in enumerate(deeds):
-            if not self._wait(began_s + deed.at_s, over):
+            if over.wait(max(0.0, began_s + deed.at_s - time.monotonic())):
                 return
             self._mill = self._mills[at % len(self._mills)]
-            if self._do(deed):
-                self.done.append((time.monotonic() - began_s, deed))
+            with self._lock:
+                if self._do(deed):
+                    self.done.append((time.monotonic() - began_s, deed))
 
-    def _wait(self, until_s: float, over: threading.Event) -> bool:
-        """Wait for the next deed, undoing what is over meanwhile; False once the run is over."""
-        while True:
-            now_s = time.monotonic()
-            while self._undo and self._undo[0][0] <= now_s:
-                heapq.heappop(self._undo)[2]()
-            if now_s >= until_s:
-                return not over.is_set()
-            next_s = min(until_s, self._undo[0][0] if self._undo else until_s)
-            if over.wait(max(0.0, next_s - now_s)):
-                return False
+    def _undo_in_time(self) -> None:
+        while not self._healed.wait(UNDO_EVERY_S):
+            with self._lock:
+                while self._undo and self._undo[0][0] <= time.monotonic():
+                    heapq.heappop(self._undo)[2]()
 
     def heal(self) -> None:
         """Nothing more is done, and what lasts is undone. Recovery is the mill's own affair."""
+        self._healed.set()
+        if self._restarting is not None:
+            self._restarting.join()
+        with self._lock:
+            self._undo_all()
+
+    def _undo_all(self) -> None:
+        self._armed.with_name("kills.log.over").touch()
         for mill in self._mills:
-            (self._armed.with_name("kills.log.over")).touch()
             if (switches := switches_file(mill.data_dir)).exists():
                 faults.write(switches, {})
         for pid in self._stopped:
@@ -94,7 +101,7 @@ class Doer:
         return self._killers[self._mills.index(self._mill)].kill(deed.what)
 
     def _pause(self, deed: Deed) -> bool:
-        pid = self._pid(deed.what)
+        pid = _pid(self._mill, deed.what)
         if pid is None or not _send(pid, signal.SIGSTOP):
             return False
         self._stopped.add(pid)
@@ -121,14 +128,21 @@ class Doer:
             faults.write(switches_file(mill.data_dir), on)
 
     def _restart(self, _deed: Deed) -> bool:
+        if self._restarting is not None and self._restarting.is_alive():
+            return False
+        self._restarting = threading.Thread(target=self._roll, args=(self._mill,), name="rolling", daemon=True)
+        self._restarting.start()
+        return True
+
+    def _roll(self, mill: Mill) -> None:
         """As a deployment does: SIGTERM, its end, the next one ready, and only then the next service."""
         for unit in RESTARTED:
-            if (pid := self._pid(unit)) is None or not _send(pid, signal.SIGTERM):
+            if (pid := _pid(mill, unit)) is None or not _send(pid, signal.SIGTERM):
                 continue
             until_s = time.monotonic() + READY_S
-            while self._pid(unit) in (None, pid) and time.monotonic() < until_s:
-                time.sleep(0.05)
-        return True
+            while _pid(mill, unit) in (None, pid) and time.monotonic() < until_s:
+                if self._healed.wait(0.05):
+                    return
 
     def _engine_down(self, deed: Deed) -> bool:
         engine = self._engine(deed.what)
@@ -154,9 +168,11 @@ class Doer:
         assert isinstance(engines, ServerEngines)
         return getattr(engines, name)
 
-    def _pid(self, unit: str) -> int | None:
-        found = self._mill.units().get(unit, {})
-        return found.get("pid") if found.get("state") == "ready" else None
+
+def _pid(mill: Mill, unit: str) -> int | None:
+    """Of a process that is up."""
+    found = mill.units().get(unit, {})
+    return found.get("pid") if found.get("state") == "ready" else None
 
 
 def _send(pid: int, number: signal.Signals) -> bool:

@@ -32,6 +32,7 @@ from support.quiet import in_hand, wait_until_quiet
 JOB_SERVICES = ("processing", "ai")
 EVENT_SERVICES = ("upload", "metadata", "processing", "ai", "notification")
 HAND_ROUNDS = 3
+LOOK_S = 5.0
 
 
 @dataclass(slots=True)
@@ -71,10 +72,20 @@ def judge(mill: Mill, crowd: Crowd, heal_s: float) -> Judgement:
 
 
 def _wait(mill: Mill, heal_s: float, found: Judgement) -> None:
-    try:
-        wait_until_quiet(mill, heal_s)
-    except AssertionError as error:
-        found.stuck.append(f"after {heal_s:g} s: {in_hand(mill)}; {str(error)[:300]}")
+    """Until nothing is left to do. Stuck is what got no less for `heal_s`: a slow machine may need longer for all of it."""
+    least, since_s = None, time.monotonic()
+    while True:
+        try:
+            wait_until_quiet(mill, LOOK_S)
+        except AssertionError:
+            left = in_hand(mill)
+            if least is None or sum(left.values()) < least:
+                least, since_s = sum(left.values()), time.monotonic()
+            if time.monotonic() - since_s > heal_s:
+                found.stuck.append(f"no less for {heal_s:g} s: {left}")
+                return
+        else:
+            return
 
 
 def _lend_a_hand(mill: Mill, found: Judgement) -> int:

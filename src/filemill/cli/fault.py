@@ -3,6 +3,7 @@
 By a file in its data folder, never over the network. Refused, with one line, where no mill runs or it has no switches.
 """
 
+import time
 from typing import Annotated
 
 import typer
@@ -37,7 +38,8 @@ def fault(
         raise StartError(f"say `filemill fault {name} {'off' if name == ALL else 'on` or `off'}`")
     _must_be_processes(only or [])
     _switch(name, on=state == "on", only=only or [])
-    screen.say(f"{name} is {state} within a second")
+    time.sleep(faults.LOOK_EVERY_S)  # by now every process that works has looked
+    screen.say(f"{name} is {state}")
 
 
 def _switch(name: str, *, on: bool, only: list[str]) -> None:
