@@ -96,7 +96,8 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             one.stop()
         after_the_end(mill, crowd, found)
         found.other += broken
-        kills = folder / "kills.log"
+        log = folder / "kills.log"
+        kills = Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
         return Run(
             seed=seed,
             command=shlex.join(
@@ -105,7 +106,7 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             duration_s=load_s,
             engines=asked.engines,
             done=doer.done,
-            kills_at=Counter(kills.read_text(encoding="ascii").split() if kills.exists() else []),
+            kills_at=kills,
             outside=sum((killer.kills for killer in killers), Counter()),
             outside_effective=sum((killer.effective for killer in killers), Counter()),
             sent=len(crowd.sent),
@@ -113,7 +114,7 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             refused=len(crowd.forms.refused),
             retries=crowd.retries,
             looks=watch.looks,
-            not_met=sorted(path.name for path in (folder / "armed").iterdir()),
+            not_met=sorted({path.name for path in (folder / "armed").iterdir()} - set(kills)),
             found=found,
         )
 

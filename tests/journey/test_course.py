@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,12 +45,19 @@ def test_chapter_when_its_commands_are_run_then_each_does_what_it_says(
         "TMPDIR": str(tmp_path),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+    said = tmp_path / "said"
     try:
-        done = subprocess.run(
-            ["bash", "-x", "-euo", "pipefail", "-c", commands(chapter)],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=CHAPTER_S,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        with said.open("wb") as out:
+            chapter_shell = subprocess.Popen(
+                ["bash", "-x", "-euo", "pipefail", "-c", commands(chapter)],
+                cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        try:
+            status = chapter_shell.wait(CHAPTER_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(chapter_shell.pid, signal.SIGKILL)
+            status = chapter_shell.wait()
+        assert status == 0, said.read_text(errors="replace")[-4000:]
         assert faults.read(learners_mill.data_dir / "run" / "faults.json") == {}
     finally:
         faults.write(learners_mill.data_dir / "run" / "faults.json", {})
