@@ -6,7 +6,7 @@ UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
 
-.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos keep lock documents kubernetes sbom clean
+.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos crashes grpc keep lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,11 +60,17 @@ bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the sam
 ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made with (docs/ai-quality.md)
 	@$(BIN)/python benchmarks/ai_quality.py $(ARGS)
 
-chaos: .venv/dev.stamp ## The crash harness at length: every named crash point, many kills
+chaos: .venv/dev.stamp ## Break a real mill under load by a seeded plan, let it heal, audit it (ARGS="--minutes 60 --seed N")
+	@$(BIN)/python chaos/chaos.py $(ARGS)
+
+crashes: .venv/dev.stamp ## The crash harness at length: every named crash point on its own (hours)
 	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)
 
 keep: .venv/dev.stamp ## At a tag: keep a small installation of this version for the tests of upgrades
 	@$(BIN)/python scripts/keep_installation.py $(ARGS)
+
+grpc: .venv/dev.stamp .venv-grpc/stamp ## The gRPC example: its environment, its messages, its tests
+	@$(BIN)/python -m pytest tests/examples $(ARGS)
 
 lock: .tools/stamp ## Lock dependencies again (names, versions, hashes)
 	@scripts/lock.sh $(UV)
@@ -82,7 +88,7 @@ sbom: .venv/dev.stamp ## Write what each image is made of (CycloneDX, from its l
 	  echo "written: build/sbom/$$image.cdx.json"; done
 
 clean: ## Remove the environments (not the data)
-	@rm -rf .venv .venv-torch .tools web/node_modules src/filemill/gateway/ui
+	@rm -rf .venv .venv-torch .venv-grpc .tools web/node_modules src/filemill/gateway/ui
 
 # uv comes from pip into .tools: Debian's Python has pip without ensurepip, so `python -m venv` cannot be relied on.
 .tools/stamp: requirements/tools.lock
@@ -101,6 +107,13 @@ clean: ## Remove the environments (not the data)
 
 .venv/dev.stamp: .venv/runtime.stamp requirements/dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+.venv-grpc/stamp: .tools/stamp requirements/grpc.lock examples/grpc/files.proto
+	@echo "preparing the environment of the gRPC example"
+	@test -x .venv-grpc/bin/python || $(UV) venv --quiet --python $$($(PYTHON) -c 'import sys; print(sys.executable)') .venv-grpc
+	@$(UV) pip install --quiet --python .venv-grpc/bin/python --require-hashes -r requirements/grpc.lock
+	@.venv-grpc/bin/python -m grpc_tools.protoc -I examples/grpc --python_out examples/grpc --grpc_python_out examples/grpc files.proto
 	@touch $@
 
 .venv-torch/stamp: .tools/stamp requirements/dev.lock requirements/ai-torch.lock pyproject.toml

@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - an example talks to its terminal
 """Follow what happens to your files, live: server-sent events from `/api/notifications/events`.
 
     python examples/follow_events.py

@@ -9,6 +9,7 @@ common=(--quiet --universal --generate-hashes --python-version 3.11 --no-annotat
 "$uv" pip compile "${common[@]}" -o requirements/tools.lock requirements/tools.in
 "$uv" pip compile "${common[@]}" -o requirements/node.lock requirements/node.in
 "$uv" pip compile "${common[@]}" --extra ai-torch -c requirements/dev.lock -o requirements/ai-torch.lock pyproject.toml
+"$uv" pip compile "${common[@]}" --group pyproject.toml:grpc -o requirements/grpc.lock
 
 # What each container image installs: its service's extra and the clients of the engines, at the versions of the whole.
 image() { # image NAME EXTRA...

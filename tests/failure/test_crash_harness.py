@@ -1,7 +1,7 @@
 """Nothing acknowledged is lost and nothing counted twice, wherever a process is killed; and the audit would notice.
 
 Real processes, clients that send again, `kill -9` at named points and from outside; then the mill heals by itself and
-everything is looked at. The short run is part of every test run, the long one of `make chaos`.
+everything is looked at. The short run is part of every test run, the long one of `make crashes`.
 """
 
 import os

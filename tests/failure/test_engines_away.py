@@ -1,7 +1,6 @@
 """A server goes away under load: uploads hold as long as they can, answers say what to do, and nothing acknowledged is lost."""
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from support.audit import audit
 from support.engines import ServerEngines
 from support.mill import Mill, wait_for
 from support.quiet import wait_until_quiet
-from support.uploads import Clients, make_uploads
+from support.uploads import Clients, Pace, make_uploads
 
 pytestmark = pytest.mark.servers
 
@@ -38,21 +37,6 @@ def mill(tmp_path: Path, engines: ServerEngines) -> Iterator[Mill]:
         yield mill.start()
     finally:
         mill.stop()
-
-
-class Pace:
-    """Lets an upload go every so often, until the test has seen enough."""
-
-    def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
-        self._lock = threading.Lock()
-        self._due_s = time.monotonic()
-
-    def __call__(self) -> None:
-        with self._lock:
-            self._due_s = max(self._due_s + self._every_s, time.monotonic())
-            pause_s = self._due_s - time.monotonic()
-        time.sleep(max(0.0, pause_s))
 
 
 @pytest.mark.parametrize("down_s", [8.0, pytest.param(60.0, marks=pytest.mark.slow)])

@@ -149,6 +149,7 @@ class ServerEngines:
         self._vhost_url = rabbitmq.fresh_vhost()
         self._bucket = s3.fresh_bucket()
         self._redis_url = redis.fresh_url()
+        self.redis = redis
         self._connections: dict[str, Any] = {}
         self.sabotaged = False
         self._loop = asyncio.new_event_loop()

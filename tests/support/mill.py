@@ -51,6 +51,8 @@ class Mill:
         )
         self.url = f"http://127.0.0.1:{self.ports['gateway']}"
         self.output = data_dir.with_suffix(".out")
+        self.arguments: tuple[str, ...] = ()
+        """Further words behind `filemill up`."""
         self._process: subprocess.Popen[bytes] | None = None
         self.peers: list[Mill] = []
         """Further instances on the same engines; they start and stop with this one."""
@@ -71,7 +73,7 @@ class Mill:
     def begin(self) -> None:
         """Start it without waiting."""
         with self.output.open("ab") as out:
-            command = [sys.executable, "-m", "filemill.cli", "up"]
+            command = [sys.executable, "-m", "filemill.cli", "up", *self.arguments]
             self._process = subprocess.Popen(
                 command, env=self.environment, stdout=out, stderr=out, start_new_session=True
             )
@@ -136,6 +138,11 @@ class Mill:
             if self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
+
+    def end_all(self) -> None:
+        """Leave nothing behind, whatever state it is in."""
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
 
     @contextmanager
     def client(self) -> Iterator[httpx.Client]:

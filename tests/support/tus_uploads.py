@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from support.uploads import AGAIN_STATUSES, Clients, Upload
+from support.uploads import Clients, Upload
 
-GO_ON_STATUSES = AGAIN_STATUSES | {423}
+LOCKED = 423
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CHUNK = _TUS | {"Content-Type": "application/offset+octet-stream"}
 
@@ -73,9 +73,10 @@ class TusClients(Clients):
         answer = client.delete(next(self._turns) + place, headers=_TUS)
         return answer.status_code == 404 or self._fine(answer)
 
-    @staticmethod
-    def _fine(answer: httpx.Response) -> bool:
+    def _fine(self, answer: httpx.Response) -> bool:
         if answer.is_success:
             return True
-        assert answer.status_code in GO_ON_STATUSES, f"{answer.request.method}: {answer.status_code} {answer.text}"
+        assert answer.status_code in self.again | {LOCKED}, (
+            f"{answer.request.method}: {answer.status_code} {answer.text}"
+        )
         return False

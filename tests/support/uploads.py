@@ -30,10 +30,11 @@ class Upload:
 
 def make_uploads(count: int, dice: random.Random) -> list[Upload]:
     """Small texts, each eighth beyond the store's limit for small bodies, now and then a table or a broken PDF."""
-    return [_make(at, dice) for at in range(count)]
+    return [make_upload(at, dice) for at in range(count)]
 
 
-def _make(at: int, dice: random.Random) -> Upload:
+def make_upload(at: int, dice: random.Random) -> Upload:
+    """One of them."""
     word = f"quokka{at:05d}{dice.getrandbits(32):08x}"
     line = f"Line of file {at} about {word} in Berlin. ".encode()
     if at % 8 == 3:
@@ -46,6 +47,21 @@ def _make(at: int, dice: random.Random) -> Upload:
     return Upload(f"key-{at}", f"small-{at}.txt", line * dice.randint(1, 60), word)
 
 
+class Pace:
+    """Lets an upload go every so often, for ever."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._due_s = time.monotonic()
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._due_s = max(self._due_s + self._every_s, time.monotonic())
+            pause_s = self._due_s - time.monotonic()
+        time.sleep(max(0.0, pause_s))
+
+
 @dataclass(slots=True)
 class Clients:
     """Sends uploads from several threads, each try to another instance; `acknowledged` is what the mill has promised."""
@@ -54,6 +70,11 @@ class Clients:
     threads: int = 8
     acknowledged: dict[str, str] = field(default_factory=dict)
     gave_up: list[str] = field(default_factory=list)
+    again: frozenset[int] = AGAIN_STATUSES
+    """What is answered by sending again."""
+    final: frozenset[int] = frozenset()
+    """Refusals that are as good as a 201 (a file that is none): noted in `refused`, and not sent again."""
+    refused: dict[str, int] = field(default_factory=dict)
     retries: int = 0
     in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,7 +86,7 @@ class Clients:
 
     def start(self, uploads: Iterable[Upload], pace: Callable[[], object] = lambda: None) -> None:
         """Begin; `pace` is called before each upload and may hold it back."""
-        waiting = iter(list(uploads))
+        waiting = iter(uploads)
         self._running = [
             threading.Thread(target=self._work, args=(waiting, pace), name=f"client-{at}", daemon=True)
             for at in range(self.threads)
@@ -101,6 +122,8 @@ class Clients:
                 with self._lock:
                     self.acknowledged[upload.key] = file_id
                 return
+            if upload.key in self.refused:
+                return
             with self._lock:
                 self.retries += 1
             time.sleep(random.uniform(pause_s / 2, pause_s))
@@ -126,6 +149,9 @@ class Clients:
         if answer.status_code == 201:
             file_id: str = answer.json()["file_id"]
             return file_id
-        assert answer.status_code in AGAIN_STATUSES, f"{answer.status_code}: {answer.text}"
+        if answer.status_code in self.final:
+            self.refused[upload.key] = answer.status_code
+            return None
+        assert answer.status_code in self.again, f"{answer.status_code}: {answer.text}"
         assert answer.status_code != 503 or "retry-after" in answer.headers, answer.text
         return None

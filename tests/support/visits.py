@@ -8,7 +8,7 @@ import httpx
 from support.mill import Mill
 from support.uploads import AGAIN_STATUSES, Clients
 
-_FINE = AGAIN_STATUSES | {200, 201, 202, 204, 400, 404}
+_FINE = AGAIN_STATUSES | {200, 201, 202, 204, 400, 404, 507}
 
 
 def visit(mill: Mill, _clients: Clients, done: threading.Event) -> None:

@@ -7,7 +7,7 @@ import { Library } from "./library/library";
 import { Shortcuts } from "./parts/shortcuts";
 import { DropCurtain, takeDrops } from "./parts/drops";
 import { Empty, Loading } from "./parts/bits";
-import { BottomTabs, OfflineBar, Rail, TopBar } from "./parts/frame";
+import { BottomTabs, FaultBar, OfflineBar, Rail, TopBar } from "./parts/frame";
 import { Messages } from "./parts/messages";
 import { session } from "./session";
 import { SignIn, SignInOver, Unreachable } from "./signin/signin";
@@ -46,6 +46,7 @@ export function App() {
       <div class="page">
         <TopBar />
         <OfflineBar />
+        <FaultBar />
         <Suspense fallback={<Waiting />}>
           <Page path={path} />
         </Suspense>

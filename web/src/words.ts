@@ -38,6 +38,7 @@ export const words = {
     signOut: "Sign out",
   },
   notFound: { title: "There is no page here", text: "The address may be old, or cut off.", home: "To the library" },
+  faults: (names: string[]) => `Switched on with “filemill fault”: ${names.join(", ")}.`,
   offline: (when: string) =>
     `No connection to the server since ${when}. What is stored is safe; this page goes on by itself.`,
   problem: {

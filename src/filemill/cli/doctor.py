@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from filemill import __version__
-from filemill.chassis import clock
+from filemill.chassis import clock, faults
 from filemill.chassis.settings import PORTS, ServiceSettings, load
+from filemill.local.run_folder import switches_file
 from filemill.local.settings import RunnerSettings
 
 FREE_DISK_LOW_BYTES = 2 * 1024**3
@@ -37,6 +38,7 @@ def examine() -> list[Check]:
         _data_dir(settings.data_dir),
         _backup(load(RunnerSettings)),
         _unix_sockets(settings),
+        _faults(settings),
         *_ports(settings),
         _sandbox(settings),
         *_programs(),
@@ -85,6 +87,13 @@ def _backup(settings: RunnerSettings) -> Check:
     if clock.now() - datetime.fromisoformat(state.succeeded_at) > BACKUP_OLD:
         return Check("backup", "missing", f"{at}; {last}: no mill ran at that time since")
     return Check("backup", "ok", f"{at}; {last} ({state.snapshot})")
+
+
+def _faults(settings: ServiceSettings) -> Check:
+    on = faults.read(switches_file(settings.data_dir))
+    if on:
+        return Check("faults", "missing", f"on: {', '.join(on)} (filemill fault all off)")
+    return Check("faults", "ok", "none is switched on")
 
 
 def _unix_sockets(settings: ServiceSettings) -> Check:

@@ -12,6 +12,7 @@ from filemill.cli import doctor as doctor_checks
 from filemill.cli import findings, screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.audit import audit
+from filemill.cli.fault import faulting
 from filemill.cli.holds import holds
 from filemill.cli.index import index
 from filemill.cli.keys import keys
@@ -48,6 +49,7 @@ app.add_typer(tags, name="tags")
 app.add_typer(users, name="users")
 app.add_typer(webhooks, name="webhooks")
 for command in (
+    *faulting.registered_commands,
     *holds.registered_commands,
     *loading.registered_commands,
     *sharing.registered_commands,

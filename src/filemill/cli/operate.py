@@ -13,11 +13,15 @@ SERVICES = ("gateway", "access", "upload", "metadata", "ai", "processing", "noti
 
 
 @operate.command()
-def up() -> None:
+def up(
+    keep_faults: Annotated[
+        bool, typer.Option("--keep-faults", help="What `filemill fault` switched on stays on.")
+    ] = False,
+) -> None:
     """Start every service on this machine, until Ctrl-C."""
     from filemill.local.runner import run_mill
 
-    raise typer.Exit(run_mill())
+    raise typer.Exit(run_mill(keep_faults=keep_faults))
 
 
 @operate.command()

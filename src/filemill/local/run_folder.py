@@ -70,17 +70,28 @@ class RunFolder:
             self._lock_fd = None
 
 
-def who_runs(data_dir: Path) -> str | None:
-    """Who works on this data folder now, in words: a runner, or a service started by itself. None if nobody does."""
-    folder = data_dir / "run"
+def switches_file(data_dir: Path) -> Path:
+    """Where the switches for faults lie, if the mill on this folder has any (`chassis.faults`)."""
+    return data_dir / "run" / "faults.json"
+
+
+def mill_pid(data_dir: Path) -> str | None:
+    """The process id of the runner that works on this data folder now, `unknown` for a moment; None without one."""
     with contextlib.suppress(FileNotFoundError):
-        fd = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(data_dir / "run" / "lock", os.O_RDONLY | os.O_CLOEXEC)
         try:
             if not _try_lock(fd):
-                return f"the mill (process {os.pread(fd, 32, 0).decode('ascii', 'replace').strip() or 'unknown'})"
+                return os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
         finally:
             os.close(fd)
-    answering = (path.stem for path in sorted(folder.glob("*.sock")) if _answers(path))
+    return None
+
+
+def who_runs(data_dir: Path) -> str | None:
+    """Who works on this data folder now, in words: a runner, or a service started by itself. None if nobody does."""
+    if runner := mill_pid(data_dir):
+        return f"the mill (process {runner})"
+    answering = (path.stem for path in sorted((data_dir / "run").glob("*.sock")) if _answers(path))
     service = next(answering, None)
     return f"the {service} service" if service else None
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filemill import __version__
+from filemill.chassis import faults
 from filemill.chassis.database.build import share_out
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
-from filemill.chassis.settings import load
+from filemill.chassis.settings import LOOPBACK_HOSTS, load
 from filemill.local.backoff import Backoff
-from filemill.local.run_folder import AlreadyRunning
+from filemill.local.run_folder import AlreadyRunning, switches_file
 from filemill.local.settings import RunnerSettings
 from filemill.local.supervisor import Supervisor, say_line
 from filemill.local.units import Report, Unit
@@ -54,8 +55,11 @@ WITH_DATA = ("access", "upload", "metadata", "processing", "ai", "notification")
 """The services that own data."""
 
 
-def run_mill() -> int:
-    """Run every service until Ctrl-C; returns the exit status. Raises `StartError` with one clear line."""
+def run_mill(*, keep_faults: bool = False) -> int:
+    """Run every service until Ctrl-C; returns the exit status. `keep_faults`: what was switched on stays on.
+
+    Raises `StartError` with one clear line.
+    """
     began_s = time.monotonic()
     # The gateway stops first, and then nobody is left to whom a service would have to give notice.
     os.environ.setdefault("FILEMILL_DRAIN_S", "0")
@@ -80,6 +84,7 @@ def run_mill() -> int:
         return Supervisor(
             units,
             data_dir=settings.data_dir,
+            on_claimed=lambda: _lay_switches(settings, keep=keep_faults),
             on_all_ready=all_ready,
             make_backoff=lambda: Backoff(max_s=settings.restart_pause_most_s),
         ).run()
@@ -96,6 +101,18 @@ def give_databases(settings: RunnerSettings) -> None:
             os.environ[given[service]] = url
 
 
+def _lay_switches(settings: RunnerSettings, *, keep: bool) -> None:
+    """Only a mill that this machine alone can reach has switches for faults. They are off at a start."""
+    switches = switches_file(settings.data_dir)
+    if settings.host not in LOOPBACK_HOSTS:
+        switches.unlink(missing_ok=True)
+        return
+    faults.write(switches, faults.read(switches) if keep else {})
+    faults.take_switches(switches)
+    if on := faults.read(switches):
+        say_line(f"faults that are on: {', '.join(on)}; filemill fault all off")
+
+
 def _send_prints_to(log: Path) -> None:
     """What is printed past the loggers (a crash of the interpreter, a library's word) goes to the process's log too."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -110,6 +127,7 @@ def _unit(member: Member, grace_s: float) -> Unit:
     run: Callable[[Callable[[str], None]], None] = module.run
 
     def work(report: Report) -> None:
+        faults.name_process(member.name)
         _send_prints_to(Path(os.environ["FILEMILL_LOG_DIR"]) / f"{member.name}.log")
         try:
             run(report.ready)

@@ -47,6 +47,7 @@ class Supervisor:
         *,
         data_dir: Path,
         say: Callable[[str], None] = say_line,
+        on_claimed: Callable[[], None] | None = None,
         on_all_ready: Callable[[float], None] | None = None,
         start_s: float = START_S,
         make_backoff: Callable[[], Backoff] = Backoff,
@@ -56,6 +57,7 @@ class Supervisor:
             raise ValueError("two units have the same name")
         self._folder = RunFolder(data_dir)
         self._say, self._on_all_ready, self._start_s = say, on_all_ready, start_s
+        self._on_claimed = on_claimed
         self._selector = selectors.PollSelector()  # no descriptor of its own that a fork would share
         self._stop_asked = 0
         self._stopping = False
@@ -69,6 +71,8 @@ class Supervisor:
         if threading.active_count() != 1:
             raise RuntimeError("the runner must fork from a single-threaded process")
         self._folder.claim()
+        if self._on_claimed is not None:
+            self._on_claimed()
         old_handlers = self._listen()
         self._began_s = time.monotonic()
         gc.collect()

@@ -1,7 +1,7 @@
 /** Rail, top bar, bottom tabs of the phone, and the line that says when the server is away. */
 import { usePlace } from "../address";
 import { call } from "../api/client";
-import { useGroups, useLimits, useSaved, useStats } from "../api/queries";
+import { useGroups, useHealth, useLimits, useSaved, useStats } from "../api/queries";
 import { connection } from "../live/stream";
 import { SearchField } from "../library/search_field";
 import { session } from "../session";
@@ -20,6 +20,9 @@ const PLACES: [string, IconName, string][] = [
   ["/live", "live", words.nav.live],
   ["/operations", "operations", words.nav.operations],
 ];
+
+const FAULT = "fault:";
+const FAULTS_EVERY_MS = 5_000;
 
 const isHere = (path: string, at: string): boolean =>
   at === "/" ? path === "/" || path.startsWith("/files/") : path === at || path.startsWith(`${at}/`);
@@ -161,6 +164,24 @@ export function BottomTabs() {
       </button>
       {operations}
     </nav>
+  );
+}
+
+/** What somebody has switched on to see the mill fail: nobody shall take it for a fault of the mill. */
+export function FaultBar() {
+  const services = useHealth(FAULTS_EVERY_MS).data?.services ?? {};
+  const on = new Map<string, string>();
+  for (const { dependencies } of Object.values(services))
+    for (const [name, said] of Object.entries(dependencies ?? {}))
+      if (name.startsWith(FAULT)) on.set(name.slice(FAULT.length), said.detail ?? "");
+  if (!on.size) return null;
+  return (
+    <p class="alert warn offline" role="status">
+      <Icon name="person" class="warn" />
+      <span>
+        <b>{words.faults([...on.keys()])}</b> {[...on.values()].join(" ")}
+      </span>
+    </p>
   );
 }
 

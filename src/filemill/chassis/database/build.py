@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from filemill.chassis import server_url
 from filemill.chassis.database.database import Database
+from filemill.chassis.database.faulty import with_faults
 from filemill.chassis.database.sqlite_database import SqliteDatabase
 from filemill.chassis.errors import StartError
 from filemill.chassis.settings import ServiceSettings
@@ -66,8 +67,8 @@ def build_database(settings: ServiceSettings) -> Database:
     """The database of this service. Raises `StartError` for a URL that no adapter serves."""
     url = postgresql_url(settings)
     if url is None:
-        return SqliteDatabase(sqlite_path(settings))
-    return open_postgresql(url, settings.service)
+        return with_faults(SqliteDatabase(sqlite_path(settings)))
+    return with_faults(open_postgresql(url, settings.service))
 
 
 def migrate_postgresql(settings: ServiceSettings, bring: Callable[[Connection], None]) -> None:

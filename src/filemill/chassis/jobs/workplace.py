@@ -21,6 +21,7 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.database.database import Database
 from filemill.chassis.doorbell import Doorbell
 from filemill.chassis.errors import StartError
+from filemill.chassis.jobs.faulty import with_faults
 from filemill.chassis.jobs.ledger import Ledger
 from filemill.chassis.jobs.queue import JobQueue
 from filemill.chassis.jobs.table import BULK, INTERACTIVE
@@ -126,7 +127,7 @@ def make_worker(settings: ServiceSettings, spec: WorkerSpec, place: Workplace) -
         place.database,
         spec.queue,
         spec.ledger,
-        spec.runner(place),
+        with_faults(spec.runner(place)),
         lambda: Doorbell(settings.data_dir, spec.doorbell),
         spec.concurrency,
         spec.kind,

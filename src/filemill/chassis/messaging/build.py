@@ -2,6 +2,7 @@
 
 from filemill.chassis import server_url
 from filemill.chassis.errors import StartError
+from filemill.chassis.messaging.faulty import with_faults
 from filemill.chassis.messaging.sqlite_transport import SqliteTransport
 from filemill.chassis.messaging.transport import Broker
 from filemill.chassis.settings import ServiceSettings
@@ -10,7 +11,7 @@ from filemill.chassis.settings import ServiceSettings
 def build_transport(settings: ServiceSettings) -> Broker:
     """The transport of this process, not connected yet. Raises `StartError` for a URL that no adapter serves."""
     if not settings.rabbitmq_url:
-        return SqliteTransport(settings.data_dir / "queues")
+        return with_faults(SqliteTransport(settings.data_dir / "queues"))
     form = "amqp://user:password@host:5672/vhost (amqps:// for TLS)"
     server_url.read("RABBITMQ_URL", settings.rabbitmq_url, ("amqp", "amqps"), form)
     try:
@@ -19,7 +20,7 @@ def build_transport(settings: ServiceSettings) -> Broker:
         raise StartError(
             f"RABBITMQ_URL needs {error.name}, which is not installed: pip install 'filemill[engines]'"
         ) from error
-    return RabbitMqTransport(settings.rabbitmq_url, settings.service)
+    return with_faults(RabbitMqTransport(settings.rabbitmq_url, settings.service))
 
 
 async def open_transport(settings: ServiceSettings) -> Broker:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from filemill.chassis import faults
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
@@ -63,6 +64,8 @@ class ServiceClient:
         self._budget = RetryBudget(name)
         patience = httpx.Timeout(total_s, connect=min(CONNECT_S, total_s))
         self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=50))
+        if faults.possible():
+            faults.ahead(self._client, ("request", "put"), _maybe_lost)
 
     @classmethod
     def of(cls, settings: ServiceSettings, name: str, *, total_s: float = 0.5) -> "ServiceClient":
@@ -176,6 +179,11 @@ class ServiceClient:
             asked_s = _seconds(response.headers.get("retry-after"))
             raise self._failed(response.status_code, worth=worth, asked_s=asked_s)
         return response.json()
+
+
+async def _maybe_lost(_method: str) -> None:
+    if faults.is_on("calls-down"):
+        raise httpx.ConnectError("the fault calls-down is on")
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

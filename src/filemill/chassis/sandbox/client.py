@@ -10,9 +10,11 @@ import asyncio
 import itertools
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from filemill.chassis import faults
 from filemill.chassis.sandbox.errors import SandboxUnavailableError
 from filemill.chassis.sandbox.one_run import OneRun, Progress
 from filemill.chassis.sandbox.outcome import Level, Limits, Outcome
@@ -24,6 +26,7 @@ from filemill.chassis.telemetry import metrics, spans, tracing
 _LOOK_EVERY_S = 0.5
 # Fewer than the user ids a root zygote can hand out.
 _CONCURRENT_MAX = 256
+_TOO_LITTLE_BYTES = 1 << 20
 _NO_WALLS = (
     "This machine cannot keep a parser off the network (no seccomp filter). "
     "Set FILEMILL_SANDBOX=reduced to process files without that wall."
@@ -128,7 +131,7 @@ class Sandbox:
             try:
                 with tracing.span(spans.SANDBOX, {"filemill.entry": self._entry}) as span:
                     zygote = await self._living()
-                    run = OneRun(zygote, next(self._run_ids), limits, on_progress)
+                    run = OneRun(zygote, next(self._run_ids), _in_force(limits), on_progress)
                     outcome = await run.complete(request, source, work_dir)
                     self._count(outcome, span)
                     return outcome
@@ -151,7 +154,7 @@ class Sandbox:
         self._users += 1
         try:
             zygote = await self._living()
-            session = await Session.open(zygote, next(self._run_ids), source, work_dir, limits)
+            session = await Session.open(zygote, next(self._run_ids), source, work_dir, _in_force(limits))
         except BaseException:
             self._leave()
             raise
@@ -202,3 +205,8 @@ class Sandbox:
             raise SandboxUnavailableError(_NO_WALLS)
         self._level = zygote.level
         return zygote
+
+
+def _in_force(limits: Limits) -> Limits:
+    """What a run may use: nothing worth the name while somebody wants to see models die."""
+    return replace(limits, memory_bytes=_TOO_LITTLE_BYTES) if faults.is_on("model-crash") else limits

@@ -8,6 +8,7 @@ from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError, Unavailable
 from filemill.chassis.settings import ServiceSettings
+from filemill.chassis.storage.faulty import with_faults
 from filemill.chassis.storage.local_pieces import ResumingLocalStore
 from filemill.chassis.storage.store import BlobStore, ChecksStart, MakesBucket
 
@@ -18,11 +19,11 @@ def build_store(settings: ServiceSettings) -> BlobStore:
     if settings.storage_url:
         url = server_url.split("STORAGE_URL", settings.storage_url, "s3://bucket or file:///folder")
         if url.scheme != "file":
-            return _remote(settings)
+            return with_faults(_remote(settings))
         if url.netloc not in ("", "localhost") or not url.path:
             raise StartError("STORAGE_URL: a folder is written file:///folder, with three slashes")
         root = Path(unquote(url.path))
-    return build_folder(root, "STORAGE_URL")
+    return with_faults(build_folder(root, "STORAGE_URL"))
 
 
 def build_folder(root: Path, variable: str) -> ResumingLocalStore:

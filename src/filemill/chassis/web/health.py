@@ -12,6 +12,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 
 from filemill import __version__
+from filemill.chassis import faults
 from filemill.chassis.background import Background
 from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.messaging.transport import ParkingLot
@@ -102,6 +103,8 @@ async def _health(state: HealthState) -> Health:
     if state.background is not None:
         for loop, problem in state.background.failing.items():
             dependencies[f"loop:{loop}"] = DependencyHealth(status="degraded", detail=problem)
+    for fault in faults.on_at(state.service):
+        dependencies[f"fault:{fault.name}"] = DependencyHealth(status="degraded", detail=fault.says)
     states = {dependency.status for dependency in dependencies.values()}
     status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
     return Health(status=status, service=state.service, version=__version__, dependencies=dependencies)

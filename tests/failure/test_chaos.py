@@ -1,0 +1,62 @@
+"""`make chaos`: the plan is the seed's, a short run keeps every promise, and one with a safety switched off goes red."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run it to its end."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FILEMILL_")}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "chaos" / "chaos.py"), *arguments],
+        env=environment, capture_output=True, text=True, timeout=570,
+    )  # fmt: skip
+
+
+def plan(seed: int, minutes: float) -> str:
+    """What a run would do."""
+    return chaos("--plan", "--seed", str(seed), "--minutes", str(minutes)).stdout
+
+
+def test_plan_when_the_seed_is_the_same_then_so_is_the_plan() -> None:
+    """Every deed at its time; another seed is another plan; each kind of deed comes."""
+    first = plan(1, 10)
+    assert first == plan(1, 10)
+    assert first != plan(2, 10)
+    for kind in ("kill at", "kill", "pause", "fault", "rolling restart"):
+        assert re.search(rf"s  {kind} ", first), kind
+    assert "engine" not in first
+    assert "engine down" in chaos("--plan", "--seed", "1", "--minutes", "30", "--engines", "servers").stdout
+
+
+def test_run_when_short_then_every_promise_is_kept_and_the_page_says_so(tmp_path: Path) -> None:
+    """Half a minute of it: kills, faults, whatever the seed says, which is printed."""
+    report = tmp_path / "report.html"
+    done = chaos("--minutes", "0.5", "--every", "0.8", "--report", str(report))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^lost 0, doubled 0, stuck 0, else 0", done.stdout, re.MULTILINE)
+    kills = re.search(r"^effective kills: (\d+)", done.stdout, re.MULTILINE)
+    assert kills is not None
+    assert int(kills[1]) >= 1
+    page = report.read_text(encoding="utf-8")
+    assert "kept every promise" in page
+    assert page.count("<svg") == 4
+    assert "http" not in page
+
+
+@pytest.mark.slow
+def test_run_when_a_safety_is_off_then_it_goes_red(tmp_path: Path) -> None:
+    """Events that come twice do harm without the inbox, and the status says so."""
+    seed = next(one for one in range(1000) if re.search(r"\d s  fault duplicate-events for", plan(one, 0.4)))
+    report = tmp_path / "report.html"
+    done = chaos("--minutes", "0.5", "--seed", str(seed), "--sabotage", "inbox", "--report", str(report))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert not re.search(r"doubled 0,", done.stdout)
+    assert "broke " in report.read_text(encoding="utf-8")
