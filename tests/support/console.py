@@ -4,6 +4,7 @@ A visit fails at its end if a script broke, the page asked another host for anyt
 stop something. Pictures of failed visits stay in the folder that `FILEMILL_ARTIFACTS_DIR` names.
 """
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -120,6 +121,14 @@ def visit(browser: Browser, url: str, name: str, **options: Any) -> Iterator[Vis
         assert not made.wrong
     finally:
         context.close()
+
+
+def keep_figures(name: str, figures: dict[str, Any]) -> None:
+    """Figures of a run that are looked at, not judged: printed, and kept where `FILEMILL_ARTIFACTS_DIR` names a folder."""
+    print(json.dumps(figures))
+    folder = os.environ.get("FILEMILL_ARTIFACTS_DIR")
+    if folder:
+        (Path(folder) / f"{name}.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
 
 
 def keep_picture(page: Page, name: str) -> None:

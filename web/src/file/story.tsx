@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useTimeline } from "../api/queries";
 import type { Timeline } from "../api/shapes";
 import { Button, Part } from "../parts/bits";
+import { now as atServer } from "../parts/clock";
 import { duration, moment } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
 import { say } from "../parts/messages";
@@ -38,11 +39,11 @@ export function Story({ id }: { id: string }) {
 function Told({ story }: { story: Timeline }) {
   const running =
     !["failed", "quarantined"].includes(story.status) && (story.status !== "processed" || story.analysis === "pending");
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(atServer());
   const [folded, setFolded] = useState(true);
   useEffect(() => {
     if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    const timer = setInterval(() => setNow(atServer()), TICK_MS);
     return () => clearInterval(timer);
   }, [running]);
   const hops = hopsOf(story.items, now, running);

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
-import type { Hit } from "../api/shapes";
 import { cardRowHeight, columnsFor, layOut } from "./layout";
 
-const hit = (file_id: string, created_at: string) => ({ file_id, created_at }) as Hit;
-const files = [hit("a", "2020-03-02T12:00:00Z"), hit("b", "2020-03-02T11:00:00Z"), hit("c", "2020-03-01T12:00:00Z")];
+const spot = (id: string, day: string) => ({ id, day, cursor: "" });
+const files = [spot("a", "2020-03-02"), spot("b", "2020-03-02"), spot("c", "2020-03-01")];
 
 test("each day has a heading with its count, the last one only when all is here", () => {
   const rows = layOut(files, 4, true, false);
-  expect(
-    rows.map((row) => (row.kind === "day" ? [row.files, row.open] : row.files.map((file) => file.file_id))),
-  ).toEqual([[2, false], ["a", "b"], [1, true], ["c"]]);
+  expect(rows.map((row) => (row.kind === "day" ? [row.files, row.open] : row.files.map((file) => file.id)))).toEqual([
+    [2, false],
+    ["a", "b"],
+    [1, true],
+    ["c"],
+  ]);
 });
 
 test("rows are filled before another begins", () => {

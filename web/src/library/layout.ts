@@ -1,15 +1,15 @@
 /** Files laid out in rows: headings by day, then a row of cards or one file each. */
-import type { Hit } from "../api/shapes";
-import { day } from "../parts/format";
+import type { Spot } from "./line";
 
 interface Heading {
   kind: "day";
+  /** As the calendar of this machine has it: `2026-11-29`. */
   day: string;
   files: number;
   /** More of this day may follow: its count is not known yet. */
   open: boolean;
 }
-export type LaidOut = Heading | { kind: "files"; files: Hit[] };
+export type LaidOut = Heading | { kind: "files"; files: Spot[] };
 
 export const CARD_LEAST_PX = 184;
 export const CARD_LEAST_PHONE_PX = 136;
@@ -31,25 +31,20 @@ export function cardRowHeight(width_px: number, columns: number): number {
 }
 
 /** `byDay` only where the order is by time; `complete` says that no more files follow the last one. */
-export function layOut(files: Hit[], columns: number, byDay: boolean, complete: boolean): LaidOut[] {
+export function layOut(spots: readonly Spot[], columns: number, byDay: boolean, complete: boolean): LaidOut[] {
   const rows: LaidOut[] = [];
   let heading: Heading | undefined;
-  let last: Hit[] = [];
-  for (const file of files) {
-    const its = byDay ? day(file.created_at) : "";
-    if (byDay && heading?.day !== its) {
-      heading = { kind: "day", day: its, files: 0, open: true };
+  let last: Spot[] = [];
+  for (const spot of spots) {
+    if (byDay && spot.day !== heading?.day) {
+      heading = { kind: "day", day: spot.day, files: 0, open: false };
       rows.push(heading);
       last = [];
     }
     if (heading) heading.files += 1;
-    if (!last.length || last.length === columns) {
-      last = [];
-      rows.push({ kind: "files", files: last });
-    }
-    last.push(file);
+    if (last.length === 0 || last.length === columns) rows.push({ kind: "files", files: (last = []) });
+    last.push(spot);
   }
-  // Every day but the last one loaded is counted to its end.
-  for (const row of rows) if (row.kind === "day") row.open = row === heading && !complete;
+  if (heading) heading.open = !complete;
   return rows;
 }
