@@ -35,8 +35,8 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visito
     """Makes visits; whatever went wrong in one fails the test at its end."""
     with ExitStack() as visits:
 
-        def make(mill: Mill, **options: Any) -> Visit:
-            one: AbstractContextManager[Visit] = console.visit(browser, mill.url, request.node.name, **options)
+        def make(mill: Mill, url: str | None = None, **options: Any) -> Visit:
+            one: AbstractContextManager[Visit] = console.visit(browser, url or mill.url, request.node.name, **options)
             return visits.enter_context(one)
 
         yield make

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[3]
 SAMPLES = ("invoice.pdf", "sample.jpg", "letter.docx", "sales.csv", "mail.eml", "notes.txt")
 NODES_MOST = 2_500
 """Elements of the whole page, however far one has scrolled."""
-HEAP_MORE_BYTES_PER_FILE = 700
-"""Room for ids and days; what a file looks like takes three times as much, and is not kept."""
+HEAP_MORE_BYTES_PER_FILE = 400
+"""Room for ids, days and places; what a file looks like takes some 2,000 more, and is not kept."""
 LONG_TASKS = """
 window.tooLong = [];
 new PerformanceObserver((seen) => seen.getEntries().forEach((one) => tooLong.push(Math.round(one.duration))))
@@ -28,7 +28,8 @@ new PerformanceObserver((seen) => seen.getEntries().forEach((one) => tooLong.pus
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param(20_000, id="20000"), pytest.param(100_000, id="100000", marks=pytest.mark.slow)]
+    scope="module",
+    params=[pytest.param(20_000, id="20000"), pytest.param(100_000, id="100000", marks=pytest.mark.slow)],
 )
 def used(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mill, int]]:
     """A mill with some files of each kind, each copied a few thousand times, and how many those are in all."""
@@ -64,6 +65,10 @@ def _heap(page: Page) -> int:
     return used
 
 
+def _less(held: int, most: int) -> int | None:
+    return max(held, 1) if held < most else None
+
+
 def _nodes(page: Page) -> int:
     found: int = page.evaluate("document.querySelectorAll('*').length")
     return found
@@ -93,14 +98,16 @@ def test_library_when_it_has_thousands_of_files_then_its_far_end_is_reached_with
         return page.locator(f"main [data-file='{oldest}']:not(.blank)").count() == 1
 
     wait_for(scroll, "the oldest file", 400)
-    held = _heap(page) - at_first
+    at_far_end_ms = page.evaluate("performance.now()") - first_ms
+    room = HEAP_MORE_BYTES_PER_FILE * count
+    held = wait_for(lambda: _less(_heap(page) - at_first, room), "what was scrolled past to be given up", every_s=1)
     keep_picture(page, f"far-end-{count}")
     page.evaluate("document.getElementById('main').scrollTop = 0")
     expect(page.locator(f"main [data-file='{newest}']:not(.blank)")).to_be_visible()
     figures = {
         "files": count,
         "first_view_ms": round(first_ms),
-        "at_far_end_ms": round(page.evaluate("performance.now()") - first_ms),
+        "at_far_end_ms": round(at_far_end_ms),
         "most_elements": most,
         "heap_at_first": at_first,
         "heap_more": held,
@@ -108,7 +115,6 @@ def test_library_when_it_has_thousands_of_files_then_its_far_end_is_reached_with
     }
     keep_figures(f"many-files-{count}", figures)
     assert most < NODES_MOST, figures
-    assert held < HEAP_MORE_BYTES_PER_FILE * count, figures
 
 
 def test_selection_when_all_that_match_are_chosen_then_the_count_is_exact_and_each_deed_reaches_all(

@@ -1,8 +1,8 @@
 /** What the file says of itself, what people wrote about it, and the pictures that were made. */
 import { useState } from "preact/hooks";
 import type { Document } from "../api/shapes";
-import { Button } from "../parts/bits";
 import { exactly, moment, size } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { visible } from "../parts/names";
 import { words } from "../words";
@@ -141,28 +141,16 @@ function Description({ file }: { file: Document }) {
       </p>
     );
   return (
-    <form
+    <Form
       class="describe"
-      onSubmit={(event) => {
-        event.preventDefault();
+      act={words.save}
+      onCancel={() => setEditing(false)}
+      onSend={() => {
         setEditing(false);
         void change(file, { description: text.trim() || null });
       }}
     >
-      <textarea
-        class="line"
-        aria-label={words.properties.description}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <div class="acts">
-        <Button type="submit" class="primary small">
-          {words.save}
-        </Button>
-        <Button class="small" onClick={() => setEditing(false)}>
-          {words.cancel}
-        </Button>
-      </div>
-    </form>
+      <Field label={words.properties.description} value={text} onText={setText} long />
+    </Form>
   );
 }

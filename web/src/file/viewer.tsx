@@ -11,6 +11,7 @@ import { useLetters } from "../parts/shortcuts";
 import { words } from "../words";
 import { Boxes } from "./boxes";
 import type { Fact } from "./facts";
+import { Player } from "./player";
 import { readTable } from "./table";
 
 export interface ViewerProps {
@@ -125,28 +126,6 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
         />
       </div>
     </>
-  );
-}
-
-function Player({ file }: { file: Document }) {
-  const base = `/api/metadata/files/${file.file_id}/renditions/`;
-  const has = (name: string) => file.renditions.some((rendition) => rendition.name === name);
-  return (
-    <div class="stage player">
-      {familyOf(file.content_type) === "video" ? (
-        <video
-          controls
-          preload="metadata"
-          src={file.links.content}
-          poster={has("preview") ? `${base}preview` : undefined}
-        />
-      ) : (
-        <>
-          {has("waveform") && <img class="wave" src={`${base}waveform`} alt="" />}
-          <audio controls preload="metadata" src={file.links.content} />
-        </>
-      )}
-    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { useLimits } from "../api/queries";
 import { Bar, Button, SignButton } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { count } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { sayProblem } from "../parts/messages";
 import { useLetters } from "../parts/shortcuts";
 import { useStore } from "../store";
@@ -105,28 +106,17 @@ function Tagging({ ids, onClose }: { ids: string[]; onClose: () => void }) {
     .filter(Boolean);
   return (
     <Dialog title={words.bulk.tagTitle(ids.length)} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
+      <Form
+        act={words.bulk.tagTitle(ids.length)}
+        disabled={!tags.length}
+        onCancel={onClose}
+        onSend={() => {
           onClose();
           if (tags.length) void tag(ids, tags, wholeOf);
         }}
       >
-        <label for="bulk-tags">{words.bulk.tagLabel}</label>
-        <input
-          id="bulk-tags"
-          class="line"
-          autocomplete="off"
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <div class="acts">
-          <Button onClick={onClose}>{words.cancel}</Button>
-          <Button type="submit" class="primary" disabled={!tags.length}>
-            {words.bulk.tagTitle(ids.length)}
-          </Button>
-        </div>
-      </form>
+        <Field label={words.bulk.tagLabel} value={text} onText={setText} />
+      </Form>
     </Dialog>
   );
 }

@@ -23,3 +23,13 @@ test("columns and heights follow the width", () => {
   expect([columnsFor(358, true), columnsFor(1166, false)]).toEqual([2, 5]);
   expect(cardRowHeight(400, 2)).toBe(192 * 0.75 + 82);
 });
+
+test("a list that grew page by page is laid out as one that came at once", () => {
+  const days = ["2020-03-04", "2020-03-04", "2020-03-04", "2020-03-03", "2020-03-02", "2020-03-02", "2020-03-02"];
+  const all = days.map((day, at) => spot(String(at), day));
+  const atOnce = structuredClone(layOut(all, 2, true, true));
+  layOut([], 2, true, false);
+  for (let shown = 1; shown < all.length; shown += 1) layOut(all.slice(0, shown), 2, true, false);
+  expect(layOut(all, 2, true, true)).toEqual(atOnce);
+  expect(layOut(all.slice(1), 2, true, true).length).toBe(7);
+});

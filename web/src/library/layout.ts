@@ -30,21 +30,36 @@ export function cardRowHeight(width_px: number, columns: number): number {
   return Math.ceil((card * 3) / 4 + CARD_TEXT_PX + CARD_BELOW_PX);
 }
 
+interface Made {
+  spots: readonly Spot[];
+  columns: number;
+  byDay: boolean;
+  rows: LaidOut[];
+}
+
+let made: Made = { spots: [], columns: 0, byDay: false, rows: [] };
+
 /** `byDay` only where the order is by time; `complete` says that no more files follow the last one. */
 export function layOut(spots: readonly Spot[], columns: number, byDay: boolean, complete: boolean): LaidOut[] {
-  const rows: LaidOut[] = [];
-  let heading: Heading | undefined;
-  let last: Spot[] = [];
-  for (const spot of spots) {
+  // A list that has grown at its end is laid out from there: with 100,000 files the rest would be felt at each page.
+  const last = made.spots.length - 1;
+  const grows = made.columns === columns && made.byDay === byDay && last >= 0 && made.spots[last] === spots[last];
+  const rows = grows ? made.rows.slice() : [];
+  let heading = grows ? (rows.findLast((row) => row.kind === "day") as Heading | undefined) : undefined;
+  let row = grows ? (rows.at(-1) as { files: Spot[] }).files : [];
+  if (heading) heading.open = false;
+  for (let at = grows ? last + 1 : 0; at < spots.length; at += 1) {
+    const spot = spots[at]!;
     if (byDay && spot.day !== heading?.day) {
       heading = { kind: "day", day: spot.day, files: 0, open: false };
       rows.push(heading);
-      last = [];
+      row = [];
     }
     if (heading) heading.files += 1;
-    if (last.length === 0 || last.length === columns) rows.push({ kind: "files", files: (last = []) });
-    last.push(spot);
+    if (row.length === 0 || row.length === columns) rows.push({ kind: "files", files: (row = []) });
+    row.push(spot);
   }
   if (heading) heading.open = !complete;
+  made = { spots, columns, byDay, rows };
   return rows;
 }

@@ -8,6 +8,7 @@ import { arrivals } from "../live/freshen";
 import { Button, Empty, Loading, ProblemNote } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { count } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { Menu } from "../parts/menu";
 import { say, sayProblem } from "../parts/messages";
@@ -217,29 +218,9 @@ function SaveSearch({ text, onClose }: { text: string; onClose: () => void }) {
   };
   return (
     <Dialog title={words.library.saveSearch} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <label for="save-name">{words.library.saveName}</label>
-        <input
-          id="save-name"
-          class="line"
-          maxLength={100}
-          required
-          autocomplete="off"
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <div class="acts">
-          <Button onClick={onClose}>{words.cancel}</Button>
-          <Button type="submit" class="primary" disabled={!name.trim()}>
-            {words.save}
-          </Button>
-        </div>
-      </form>
+      <Form act={words.save} disabled={!name.trim()} onCancel={onClose} onSend={() => void save()}>
+        <Field label={words.library.saveName} value={name} onText={setName} maxLength={100} required />
+      </Form>
     </Dialog>
   );
 }

@@ -52,3 +52,11 @@ test("files that are gone leave the others where they are", () => {
   expect(shown(without(three, new Set("bg")))).toBe("acdefh");
   expect(without(three, new Set("z"))).toBe(three);
 });
+
+test("what stays in a line stays the same object while it grows, and is made anew when it changed", () => {
+  const two = spotsOf(three.slice(0, 2));
+  const all = spotsOf(three);
+  expect([all[0] === two[0], all.length]).toEqual([true, 8]);
+  const changed = spotsOf(placed(three, slice("", "acd", "d")));
+  expect(changed[0] === all[0]).toBe(false);
+});

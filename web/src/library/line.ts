@@ -60,26 +60,30 @@ export function missing(line: Line): Missing | null {
   return cursor === null ? null : { cursor, inside: at < line.length - 1 };
 }
 
-const spotted = new WeakMap<Slice, Spot[]>();
+/** What was made of a line so far. A line mostly grows at its end: then only what is new is looked at. */
+interface Made {
+  line: Line;
+  seen: Set<string>;
+  spots: Spot[];
+}
 
-function spotsIn(slice: Slice): Spot[] {
-  let spots = spotted.get(slice);
-  if (!spots) {
-    spots = slice.ids.map((id, at) => ({ id, day: slice.days[at]!, cursor: slice.cursor }));
-    spotted.set(slice, spots);
-  }
+let made: Made = { line: [], seen: new Set(), spots: [] };
+
+/** Every file once, where it stands first. Another line gives another list; what stays the same stays the same object. */
+export function spotsOf(line: Line): readonly Spot[] {
+  if (made.line === line) return made.spots;
+  const grows = made.line.length <= line.length && made.line.every((slice, at) => sameFiles(slice, line[at]!));
+  const seen = grows ? made.seen : new Set<string>();
+  const spots = grows ? made.spots.slice() : [];
+  for (const slice of line.slice(grows ? made.line.length : 0))
+    slice.ids.forEach((id, at) => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      spots.push({ id, day: slice.days[at]!, cursor: slice.cursor });
+    });
+  made = { line, seen, spots };
   return spots;
 }
 
-/** Every file once, where it stands first. */
-export function spotsOf(line: Line): Spot[] {
-  const seen = new Set<string>();
-  const spots: Spot[] = [];
-  for (const slice of line)
-    for (const spot of spotsIn(slice)) {
-      if (seen.has(spot.id)) continue;
-      seen.add(spot.id);
-      spots.push(spot);
-    }
-  return spots;
-}
+const sameFiles = (one: Slice, other: Slice): boolean =>
+  one === other || (one.cursor === other.cursor && one.ids.join() === other.ids.join());

@@ -28,7 +28,10 @@ export function freshen(): void {
     // Told again with each of its events, since the catalogue may not have it yet at the first one.
     if (event.type === "file.uploaded" || arrivals.get().has(event.subject))
       arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id))));
-    if (GONE.has(event.type)) takeOut(new Set([event.subject]));
+    if (GONE.has(event.type)) {
+      takeOut(new Set([event.subject]));
+      window.setTimeout(() => void queries.invalidateQueries({ queryKey: ["file", event.subject] }), CATCH_UP_AGAIN_MS);
+    }
     if (event.type === "file.restored") back = true;
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
