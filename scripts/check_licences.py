@@ -1,6 +1,7 @@
 """Every distribution that an installation of filemill brings has a licence that fits Apache-2.0, or a stated reason.
 
-Reads `requirements/filemill.lock` and what is installed, and of the console its `web/package-lock.json`: what is built into the page. A copyleft licence that reaches into our code (GPL, AGPL) fails,
+Reads `requirements/filemill.lock` and what is installed, and `web/package-lock.json` for what is built into the console.
+A copyleft licence that reaches into our code (GPL, AGPL) fails,
 and so does one nobody has looked at: add it to the list below after reading it, never before.
 """
 
@@ -16,8 +17,8 @@ LOCK = ROOT / "requirements" / "filemill.lock"
 CONSOLE_LOCK = ROOT / "web" / "package-lock.json"
 
 FITTING = frozenset(
-    ["0bsd", "apache-2.0", "blueoak-1.0.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cnri-python", "isc", "mit", "mit-0", "mit-cmu",
-     "mpl-2.0", "psf-2.0", "unlicense", "zlib"]
+    ["0bsd", "apache-2.0", "blueoak-1.0.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cnri-python", "isc", "mit", "mit-0",
+     "mit-cmu", "mpl-2.0", "psf-2.0", "unlicense", "zlib"]
 )  # fmt: skip
 """SPDX names. MPL-2.0 is copyleft by file: it stays with the library's own files."""
 

@@ -1,8 +1,8 @@
 """A mill that seems to have been used for years: copies of the files it has, written beside it as its services would have.
 
-`python -m support.many_files DATA_DIR COUNT` in a process of its own, while the mill runs. Each copy has its own id, name, time and
-tags, and shares its sample's bytes, pictures, text and findings, so it is listed, searched, counted, opened and deleted as any
-other. Not for: processing or analysing a copy again; those services have never heard of it. The same each time but for ids.
+`python -m support.many_files DATA_DIR COUNT` in a process of its own, while the mill runs. Each copy has its own id, name, time
+and tags, and shares its sample's bytes, pictures, text and findings, so it is listed, searched, counted, opened and deleted as
+any other. Not for: processing or analysing a copy again; those services have never heard of it. The same each time but for ids.
 """
 
 import asyncio
@@ -31,10 +31,11 @@ SEED = 20_000
 PERIOD_MS = 3 * 365 * 86_400_000
 BATCH = 1_000
 TAGS = ("2024", "2025", "paid", "to read", "family")
-_WORDS = (
-    "harbour lighthouse anchor granary meadow orchard willow barley sparrow thistle lantern cobble "
-    "ledger voucher minutes sketch survey recital almanac postcard timetable inventory receipt charter"
-).split()
+_WORDS = [
+    "harbour", "lighthouse", "anchor", "granary", "meadow", "orchard", "willow", "barley",
+    "sparrow", "thistle", "lantern", "cobble", "ledger", "voucher", "minutes", "sketch",
+    "survey", "recital", "almanac", "postcard", "timetable", "inventory", "receipt", "charter",
+]  # fmt: skip
 
 
 def copies(samples: list[str], count: int) -> list[tuple[str, str, dict[str, Any]]]:

@@ -1,7 +1,9 @@
 """A browser for the session, and a visitor for each test."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -40,3 +42,19 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visito
             return visits.enter_context(one)
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def standing_still() -> Callable[[Mill, str], AbstractContextManager[None]]:
+    """Stops a process of a mill for as long as a `with` lasts: a machine that has no time for it."""
+
+    @contextmanager
+    def stand(mill: Mill, unit: str) -> Iterator[None]:
+        pid = mill.units()[unit]["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    return stand

@@ -120,7 +120,7 @@ def test_library_when_it_has_thousands_of_files_then_its_far_end_is_reached_with
 def test_selection_when_all_that_match_are_chosen_then_the_count_is_exact_and_each_deed_reaches_all(
     used: tuple[Mill, int], visitor: Callable[..., Visit]
 ) -> None:
-    """Counted before the deed, told while it goes on, the same number in the API; a zip that would be too large is not offered."""
+    """Counted before the deed, told while it goes on, the same in the API; a zip that would be too large is not offered."""
     mill, count = used
     with mill.client() as client:
         here = visitor(mill)

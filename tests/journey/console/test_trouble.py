@@ -2,10 +2,9 @@
 
 import os
 import re
-import signal
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,12 +42,12 @@ def _skip_pauses(mill: Mill) -> None:
 
 
 def test_failure_when_it_can_be_mended_then_the_page_says_why_and_its_button_helps(
-    own_mill: Mill, visitor: Callable[..., Visit]
+    own_mill: Mill, visitor: Callable[..., Visit], standing_still: Callable[..., Any]
 ) -> None:
     """The bytes are away: the file says so in words, Operations groups it, and after they are back one press makes it ready."""
     here = visitor(own_mill)
     page = here.go()
-    with _no_reading(own_mill):
+    with standing_still(own_mill, "processing"):
         here.choose(TEST_DATA / "sample.jpg")
         file_id = here.uploaded("sample.jpg", "reading")
         blob, away = _blob(own_mill, file_id), own_mill.data_dir / "away"
@@ -73,17 +72,6 @@ def test_failure_when_it_can_be_mended_then_the_page_says_why_and_its_button_hel
     expect(page.locator(".fhead .st")).to_contain_text("Ready")
     expect(page.get_by_role("button", name="Read it again")).to_have_count(0)
     expect(page.locator(".viewer img")).to_be_visible()
-
-
-@contextmanager
-def _no_reading(mill: Mill) -> Iterator[None]:
-    """Processing stands still, as on a machine that has no time for it."""
-    pid = mill.units()["processing"]["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def _blob(mill: Mill, file_id: str) -> Path:

@@ -69,7 +69,7 @@ def test_version_when_a_new_one_is_uploaded_then_both_tabs_show_it_and_the_first
 def test_uploads_when_a_second_tab_opens_then_none_is_sent_twice_and_it_takes_over_when_the_first_is_closed(
     mill: Mill, visitor: Callable[..., Visit], client: httpx.Client, tmp_path: Path
 ) -> None:
-    """Five files, three at a time: those that wait in the first tab are not taken by the second; each is one file in the end."""
+    """Five files, three at a time: those that wait in the first tab are not taken by the second; each is one file then."""
     names = [f"shared-{number}.bin" for number in range(5)]
     for name in names:
         (tmp_path / name).write_bytes(os.urandom(3_000_000))

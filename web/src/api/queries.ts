@@ -20,9 +20,12 @@ export const queries = new QueryClient({
     queries: {
       staleTime: MINUTE_MS,
       refetchOnWindowFocus: false,
+      // Asked without a network too, so that a failure is said and no page loads for ever; again when the network is back.
+      networkMode: "always",
+      refetchOnReconnect: true,
       retry: (failures, error) => error instanceof Problem && error.retryable && failures < 2,
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 

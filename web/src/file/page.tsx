@@ -92,7 +92,10 @@ function Head({ file }: { file: Document }) {
   const [editing, setEditing] = useState(false);
   const kind = kindOf(file.content_type);
   const pages = Number(file.properties.page_count ?? 0);
-  const state = stateOf(file);
+  const locked = file.text?.state === "needs-password";
+  const state =
+    stateOf(file) ??
+    (locked ? { tone: "warn" as const, icon: "person" as const, text: words.state.needsPassword } : null);
   const name = visible(file.title ?? file.filename);
   const again = async () => {
     try {

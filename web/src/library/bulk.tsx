@@ -47,7 +47,7 @@ export function Bulk({ asked, total }: BulkProps) {
     <div class="bulk" role="toolbar" aria-label={words.bulk.selected(chosen.length)}>
       <b role="status">{words.bulk.selected(chosen.length)}</b>
       {!everything && (
-        <Button class="ghost" onClick={() => takeAll(asked)}>
+        <Button class="ghost said" onClick={() => takeAll(asked)}>
           {words.bulk.selectAll(total === null ? null : count(total))}
         </Button>
       )}
@@ -80,7 +80,7 @@ function Doing({ deed }: { deed: Running }) {
     <div class="bulk doing">
       <b role="status">{words.bulk.doing(count(deed.done), count(deed.all))}</b>
       <Bar value={(deed.done / deed.all) * 100} label={words.bulk.progress} />
-      <Button class="ghost" onClick={deed.stop}>
+      <Button class="ghost said" onClick={deed.stop}>
         {words.bulk.stop}
       </Button>
     </div>
@@ -91,7 +91,7 @@ function Counting({ files }: { files: number }) {
   return (
     <div class="bulk doing">
       <b role="status">{words.bulk.counting(count(files))}</b>
-      <Button class="ghost" onClick={clear}>
+      <Button class="ghost said" onClick={clear}>
         {words.bulk.stop}
       </Button>
     </div>

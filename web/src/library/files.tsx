@@ -7,7 +7,7 @@ import { useLetters } from "../parts/shortcuts";
 import { useStore } from "../store";
 import { words } from "../words";
 import { Card, ListRow } from "./card";
-import { cardRowHeight, columnsFor, DAY_PX, layOut, ROW_PX } from "./layout";
+import { cardRowHeight, columnsFor, DAY_PX, layOut, ROW_PHONE_PX, ROW_PX } from "./layout";
 import { missing, spotsOf } from "./line";
 import { goOn, lineOf, useHits, type Asked } from "./pages";
 import { selection, toggle } from "./selection";
@@ -48,14 +48,16 @@ export function Files({ list, asked, byDay, matched, head, foot, children, onAll
     measure();
     return () => watcher.disconnect();
   }, []);
-  const columns = list ? 1 : columnsFor(width, matchMedia("(max-width: 960px)").matches);
+  const phone = matchMedia("(max-width: 960px)").matches;
+  const columns = list ? 1 : columnsFor(width, phone);
   const spots = useMemo(() => spotsOf(line), [line]);
   const next = useMemo(() => missing(line), [line]);
   const rows = useMemo(() => layOut(spots, columns, byDay && !list, !next), [spots, columns, byDay, list, next]);
   const cardHeight = cardRowHeight(width, columns);
-  const heightOf = (at: number) => (rows[at]?.kind === "day" ? DAY_PX : list ? ROW_PX : cardHeight);
+  const rowHeight = list ? (phone ? ROW_PHONE_PX : ROW_PX) : cardHeight;
+  const heightOf = (at: number) => (rows[at]?.kind === "day" ? DAY_PX : rowHeight);
   const shown = useWindow(scroller, rows.length, heightOf, top);
-  useLayoutEffect(() => shown.measure(), [list, columns, cardHeight, rows, top]);
+  useLayoutEffect(() => shown.measure(), [rowHeight, rows, top]);
   // Coming back to the same search comes back to the same place.
   useLayoutEffect(() => {
     if (scroller.current) scroller.current.scrollTop = places.get(place) ?? 0;

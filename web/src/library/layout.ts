@@ -18,6 +18,8 @@ const CARD_TEXT_PX = 8 + 3 * 18;
 const CARD_BELOW_PX = 20;
 export const DAY_PX = 40;
 export const ROW_PX = 60;
+/** A finger's row: name, why it matched, what was found. */
+export const ROW_PHONE_PX = 80;
 
 export function columnsFor(width_px: number, phone: boolean): number {
   const least = phone ? CARD_LEAST_PHONE_PX : CARD_LEAST_PX;

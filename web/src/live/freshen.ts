@@ -47,9 +47,10 @@ export function freshen(): void {
   });
 }
 
-/** What was asked for before the stream began may have missed an event. */
+/** What was asked for before the stream began, or while it was away, may have missed an event. */
 function catchUp(): void {
-  for (const key of ["file", "timeline", "stats", "groups"]) void queries.invalidateQueries({ queryKey: [key] });
+  for (const key of ["files", "file", "timeline", "stats", "groups"])
+    void queries.invalidateQueries({ queryKey: [key] });
 }
 
 const pages = (): [QueryKey, SearchPage | undefined][] => queries.getQueriesData<SearchPage>({ queryKey: ["files"] });
