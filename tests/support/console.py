@@ -126,7 +126,7 @@ def visit(browser: Browser, url: str, name: str, also: Sequence[str] = (), **opt
         except BaseException:
             keep_picture(made.page, f"failed-{name}")
             raise
-        assert not made.wrong
+        assert not made.wrong, made.wrong
     finally:
         context.close()
 

@@ -45,6 +45,16 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visito
 
 
 @pytest.fixture(scope="session")
+def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A mill whose processes may be killed and whose blobs may be taken away; whoever does so mends it."""
+    started = Mill(tmp_path_factory.mktemp("own") / "data")
+    try:
+        yield started.start()
+    finally:
+        assert started.stop() == 0, started.said()
+
+
+@pytest.fixture(scope="session")
 def standing_still() -> Callable[[Mill, str], AbstractContextManager[None]]:
     """Stops a process of a mill for as long as a `with` lasts: a machine that has no time for it."""
 

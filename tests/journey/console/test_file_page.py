@@ -43,6 +43,26 @@ def test_evidence_when_a_finding_is_clicked_then_its_place_lights_up_on_the_righ
     keep_picture(page, "file")
 
 
+def test_words_when_a_page_is_pointed_at_then_they_can_be_selected_where_they_stand(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document], client: httpx.Client
+) -> None:
+    """The picture of a page carries its words: a line that is swept over is what the service read there."""
+    file = samples["invoice.pdf"]
+    page = visitor(mill).go(f"/files/{file['file_id']}")
+    page.locator(".stage").hover()
+    first = client.get(file["links"]["text"], params={"format": "json"}).json()["pages"][0]
+    lines = [first["text"][line["start"] : line["end"]] for line in first["lines"]]
+    expect(page.locator(".words")).to_have_text(lines)
+    line = page.locator(".words", has_text="Quartz cuvette").bounding_box()
+    assert line
+    middle = line["y"] + line["height"] / 2
+    page.mouse.move(line["x"] + 1, middle)
+    page.mouse.down()
+    page.mouse.move(line["x"] + line["width"] - 1, middle, steps=5)
+    page.mouse.up()
+    assert "cuvette" in page.evaluate("getSelection().toString()")
+
+
 def test_title_and_tags_when_changed_then_the_api_has_them(
     mill: Mill,
     visitor: Callable[..., Visit],
@@ -50,10 +70,11 @@ def test_title_and_tags_when_changed_then_the_api_has_them(
     finished: Callable[[str], Document],
     client: httpx.Client,
 ) -> None:
-    """E edits the title; a tag comes and goes; each is in the API and stays after a reload."""
+    """E edits the title; a tag and a field come and go; each is in the API and stays after a reload."""
     file_id = upload("plain-name.txt", b"something to rename")["file_id"]
     finished(file_id)
-    page = visitor(mill).go(f"/files/{file_id}")
+    here = visitor(mill)
+    page = here.go(f"/files/{file_id}")
     expect(page.locator("h1 .name")).to_have_attribute("title", "plain-name.txt")
     page.keyboard.press("e")
     page.get_by_label("Title").fill("A better name")
@@ -68,6 +89,14 @@ def test_title_and_tags_when_changed_then_the_api_has_them(
         ),
         "title and tag",
     )
+    here.go(f"/files/{file_id}?tab=properties")
+    page.get_by_role("button", name="Add a field").click()
+    page.get_by_label("Name", exact=True).fill("shelf")
+    page.get_by_label("Value", exact=True).fill("12")
+    page.keyboard.press("Enter")
+    wait_for(lambda: client.get(f"/api/metadata/files/{file_id}").json()["custom"] == {"shelf": 12}, "the field")
+    page.get_by_role("button", name="Remove the field shelf").click()
+    wait_for(lambda: client.get(f"/api/metadata/files/{file_id}").json()["custom"] == {}, "no field")
     page.reload()
     expect(page.locator("h1 .name")).to_have_attribute("title", "A better name")
     page.get_by_role("button", name="Remove the tag kept").click()

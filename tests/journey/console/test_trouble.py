@@ -3,7 +3,7 @@
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,16 +17,6 @@ from support.mill import Mill, wait_for
 
 TEST_DATA = Path(__file__).parents[3] / "test_data"
 Document = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """A mill whose blobs may be taken away."""
-    started = Mill(tmp_path_factory.mktemp("trouble") / "data")
-    try:
-        yield started.start()
-    finally:
-        assert started.stop() == 0, started.said()
 
 
 def _ready(mill: Mill, file_id: str) -> bool:

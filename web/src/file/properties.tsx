@@ -7,13 +7,13 @@ import { Icon } from "../parts/icons";
 import { visible } from "../parts/names";
 import { words } from "../words";
 import { change } from "./changing";
+import { Fields, shownValue } from "./fields";
 
 const TEXT_MOST = 300;
 
 export function Properties({ file }: { file: Document }) {
   const said = words.properties;
   const own = Object.entries(file.properties).filter(([, value]) => value !== null && value !== "");
-  const custom = Object.entries(file.custom);
   return (
     <>
       <Description file={file} />
@@ -67,12 +67,7 @@ export function Properties({ file }: { file: Document }) {
           </ul>
         </>
       )}
-      {custom.length > 0 && (
-        <>
-          <h3>{said.fields}</h3>
-          <Listed rows={custom.map(([name, value]) => [name, shown(value)])} />
-        </>
-      )}
+      <Fields file={file} />
       {own.length > 0 && (
         <>
           <h3>{said.rest}</h3>
@@ -104,8 +99,8 @@ function Listed({ rows }: { rows: Row[] }) {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return visible(text.length > TEXT_MOST ? `${text.slice(0, TEXT_MOST)}…` : text);
+  const text = shownValue(value);
+  return text.length > TEXT_MOST ? `${text.slice(0, TEXT_MOST)}…` : text;
 }
 
 function Colours({ value }: { value: unknown }) {
