@@ -37,7 +37,7 @@ class Visit:
         self.page = page
         self.url = url
         self.also = also
-        """Where else it may go: an issuer, say."""
+        """Where else it may go, and what is loaded there is not ours: an issuer, say."""
         self.wrong: list[str] = [] if wrong is None else wrong
         self.pieces: list[int] = []
         """`Upload-Offset` of each request that brought bytes of an upload."""
@@ -54,6 +54,8 @@ class Visit:
 
     def _request(self, request: Request) -> None:
         address = urlsplit(request.url)
+        if self.also and self.page.url.startswith(tuple(self.also)):
+            return
         if address.scheme in ("http", "https") and f"{address.scheme}://{address.netloc}" not in (self.url, *self.also):
             self.wrong.append(f"asked elsewhere: {request.url}")
         if request.method == "PATCH" and "/tus/" in address.path:

@@ -85,4 +85,9 @@ export function listen(): void {
   };
   session.watch(look);
   look();
+  // A pulled cable breaks no connection: nothing comes any more, and only the machine knows.
+  addEventListener("offline", () => connection.set({ state: "lost", at: now() }));
+  addEventListener("online", () => {
+    if (wasIn) open();
+  });
 }
