@@ -32,8 +32,16 @@ export function lineOf(asked: Asked): Store<Line> {
   return line;
 }
 
-export const isListed = (id: string): boolean =>
-  [...lines.values()].some((line) => line.get().some((slice) => slice.ids.includes(id)));
+const idsOf = new WeakMap<Line, ReadonlySet<string>>();
+
+function idsIn(line: Line): ReadonlySet<string> {
+  const known = idsOf.get(line) ?? new Set(line.flatMap((slice) => slice.ids));
+  idsOf.set(line, known);
+  return known;
+}
+
+/** Whether a list has it; asked for every file that an event is about, so it is looked up, not searched for. */
+export const isListed = (id: string): boolean => [...lines.values()].some((line) => idsIn(line.get()).has(id));
 
 /** Files that are gone leave every line. */
 export function takeOut(gone: ReadonlySet<string>): void {

@@ -12,6 +12,8 @@ const SETTLE_MS = 300;
 const CATCH_UP_AGAIN_MS = 2_000;
 /** More changed files than this at once: the lists are asked again as a whole. */
 const ONE_BY_ONE = 24;
+/** A page that is left open for days counts no further. */
+const ARRIVALS_MOST = 1_000;
 
 /** Files that came since the list on the screen was asked for. */
 export const arrivals = new Store<ReadonlySet<string>>(new Set());
@@ -27,7 +29,7 @@ export function freshen(): void {
     if (event.type === "file.accessed") return;
     // Told again with each of its events, since the catalogue may not have it yet at the first one.
     if (event.type === "file.uploaded" || arrivals.get().has(event.subject))
-      arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id))));
+      arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id)).slice(-ARRIVALS_MOST)));
     if (GONE.has(event.type)) {
       takeOut(new Set([event.subject]));
       window.setTimeout(() => void queries.invalidateQueries({ queryKey: ["file", event.subject] }), CATCH_UP_AGAIN_MS);
