@@ -1,19 +1,24 @@
 """Every distribution that an installation of filemill brings has a licence that fits Apache-2.0, or a stated reason.
 
-Reads `requirements/filemill.lock` and what is installed. A copyleft licence that reaches into our code (GPL, AGPL) fails,
+Reads `requirements/filemill.lock` and what is installed, and `web/package-lock.json` for what is built into the console.
+A copyleft licence that reaches into our code (GPL, AGPL) fails,
 and so does one nobody has looked at: add it to the list below after reading it, never before.
 """
 
+import json
 import re
 import sys
 from importlib.metadata import PackageMetadata, PackageNotFoundError, files, metadata
 from pathlib import Path
+from typing import Any
 
-LOCK = Path(__file__).resolve().parent.parent / "requirements" / "filemill.lock"
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements" / "filemill.lock"
+CONSOLE_LOCK = ROOT / "web" / "package-lock.json"
 
 FITTING = frozenset(
-    ["0bsd", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cnri-python", "isc", "mit", "mit-0", "mit-cmu",
-     "mpl-2.0", "psf-2.0", "unlicense", "zlib"]
+    ["0bsd", "apache-2.0", "blueoak-1.0.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cnri-python", "isc", "mit", "mit-0",
+     "mit-cmu", "mpl-2.0", "psf-2.0", "unlicense", "zlib"]
 )  # fmt: skip
 """SPDX names. MPL-2.0 is copyleft by file: it stays with the library's own files."""
 
@@ -26,6 +31,7 @@ SAME_AS = {
 """How older packages write it."""
 
 EXCEPTIONS = {
+    "combine-errors": "MIT, said only in its readme; of tus-js-client's part for Node, which is not in the page",
     "opencv-python-headless": "Apache-2.0; its wheel carries FFmpeg (LGPL-2.1-or-later) as shared libraries, which we "
     "never call: OpenCV gets arrays of pixels and opens no file",
     "pillow-heif": "BSD-3-Clause; its wheel carries libx265 (GPL-2.0-or-later), an encoder that we never call: HEIC is only "
@@ -58,12 +64,27 @@ def main() -> int:
         if not fits(said):
             problems.append(f"{name}: {said or 'says nothing about its licence'}")
         problems += [f"{name}: its wheel carries a part under {part}" for part in bundled_copyleft(name)]
+    problems += of_console(json.loads(CONSOLE_LOCK.read_text(encoding="utf-8")))
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if not seen:
         print("error: nothing of the lock is installed here", file=sys.stderr)
         return 1
     return 1 if problems else 0
+
+
+def of_console(lock: dict[str, Any]) -> list[str]:
+    """What does not fit among the packages that the page is built of; those it is only built with stay where it is built."""
+    said = {
+        path.rpartition("node_modules/")[2]: about.get("license", "")
+        for path, about in lock["packages"].items()
+        if path and not about.get("dev")
+    }
+    return [
+        f"{name}: {one or 'says nothing about its licence'}"
+        for name, one in said.items()
+        if not fits(one) and name not in EXCEPTIONS
+    ]
 
 
 def licence_of(about: PackageMetadata) -> str:

@@ -1,10 +1,28 @@
 import preact from "@preact/preset-vite";
+import license, { type Dependency } from "rollup-plugin-license";
 import { defineConfig } from "vite";
+
+/** The notices of every package that is in the built files, as their licences ask for. */
+const notices = (packages: Dependency[]): string =>
+  packages
+    .map(({ name, version, license: licence, licenseText, noticeText }) =>
+      [`${name} ${version} (${licence})`, licenseText?.trim(), noticeText?.trim()].filter(Boolean).join("\n\n"),
+    )
+    .join(`\n\n${"-".repeat(72)}\n\n`);
 
 // The gateway serves the built files at /ui/ and index.html at every address of the console.
 export default defineConfig({
   base: "/ui/",
-  plugins: [preact()],
+  plugins: [
+    preact(),
+    license({
+      thirdParty: {
+        // Which licences fit is said by scripts/check_licences.py, of the lock file; here nothing may be without one.
+        allow: { test: (one) => Boolean(one.license && one.licenseText), failOnUnlicensed: true, failOnViolation: true },
+        output: { file: "../src/filemill/gateway/ui/licences.txt", template: notices },
+      },
+    }),
+  ],
   build: {
     outDir: "../src/filemill/gateway/ui",
     emptyOutDir: true,

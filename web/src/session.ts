@@ -1,5 +1,6 @@
 /** Who is looking. Without credentials asked for it is the user of this machine; else a session by cookie, begun with a key or at an issuer. */
 import type { Who } from "./api/shapes";
+import { heard } from "./parts/clock";
 import { Store } from "./store";
 
 export interface SessionState {
@@ -25,11 +26,13 @@ export const session = new Session({ state: "asking", who: null, lapsed: false }
 
 /** Ask who we are; a 401 is an answer, not a failure. */
 export async function ask(): Promise<void> {
+  const begun = Date.now();
   try {
     const answer = await fetch("/api/session", {
       headers: { Accept: "application/json" },
       signal: AbortSignal.timeout(10_000),
     });
+    heard(answer.headers.get("Date"), begun, Date.now());
     if (answer.ok) session.began((await answer.json()) as Who);
     else if (answer.status === 401) session.ended();
     else session.set({ state: "unreachable", who: null, lapsed: false });

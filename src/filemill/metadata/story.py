@@ -185,7 +185,8 @@ def _status_words(document: RowMapping, entries: list[RowMapping], job: JobNow |
         text = document["text"] or {}
         words = _TEXT_WORDS.get(text.get("state", ""), "no text is read from this type")
         reason = f" ({text['reason']['detail'].rstrip('.')})" if text.get("reason") else ""
-        return f"Processed: {words}{reason}; {len(document['renditions'])} pictures made."
+        made = len(document["renditions"])
+        return f"Processed: {words}{reason}; {made} {'picture' if made == 1 else 'pictures'} made."
     last = next((entry for entry in reversed(entries) if entry["service"] == "processing"), None)
     if last is not None and last["state"] == "retrying":
         detail = (last["reason"] or {}).get("detail", "")

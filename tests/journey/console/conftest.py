@@ -1,7 +1,9 @@
 """A browser for the session, and a visitor for each test."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -35,8 +37,34 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visito
     """Makes visits; whatever went wrong in one fails the test at its end."""
     with ExitStack() as visits:
 
-        def make(mill: Mill, **options: Any) -> Visit:
-            one: AbstractContextManager[Visit] = console.visit(browser, mill.url, request.node.name, **options)
+        def make(mill: Mill, url: str | None = None, **options: Any) -> Visit:
+            one: AbstractContextManager[Visit] = console.visit(browser, url or mill.url, request.node.name, **options)
             return visits.enter_context(one)
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A mill whose processes may be killed and whose blobs may be taken away; whoever does so mends it."""
+    started = Mill(tmp_path_factory.mktemp("own") / "data")
+    try:
+        yield started.start()
+    finally:
+        assert started.stop() == 0, started.said()
+
+
+@pytest.fixture(scope="session")
+def standing_still() -> Callable[[Mill, str], AbstractContextManager[None]]:
+    """Stops a process of a mill for as long as a `with` lasts: a machine that has no time for it."""
+
+    @contextmanager
+    def stand(mill: Mill, unit: str) -> Iterator[None]:
+        pid = mill.units()[unit]["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    return stand

@@ -30,6 +30,11 @@ PLACES = {
     "keys": "/operations/keys",
     "elsewhere": "/operations/jobs?service=ai&state=parked",
 }
+OVERLAPPING = """
+[...document.querySelectorAll("main .row, main .card")]
+  .filter((one) => one.scrollHeight > one.clientHeight + 1)
+  .map((one) => `spills over the next one: ${one.textContent}`)
+"""
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop-light", "phone-dark"])
@@ -50,6 +55,7 @@ def test_pages_when_looked_at_then_axe_finds_nothing_serious_and_nothing_spills(
         found = here.serious()
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             found.append("wider than the window")
+        found += page.evaluate(OVERLAPPING)
         if found:
             wrong[name] = found
     assert not wrong

@@ -157,30 +157,3 @@ def test_names_when_they_are_hostile_then_they_are_shown_as_text_and_cut_in_the_
         expect(page.locator("main .row", has_text="a(U+202E)b")).to_have_count(1)
         assert page.locator("main img[src=x]").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_list_when_there_are_hundreds_then_only_what_can_be_seen_is_drawn(
-    mill: Mill, visitor: Callable[..., Visit], client: httpx.Client
-) -> None:
-    """Scrolling to the end loads every page, and the page never holds more than a screen of rows."""
-    for n in range(230):
-        answer = client.post(
-            "/api/upload/files", files={"file": (f"many-{n:03}.bin", b"many %d" % n)}, data={"tags": "many"}
-        )
-        assert answer.status_code == 201
-    wait_for(lambda: client.get("/api/metadata/files?tag=many&limit=500").json()["items"][229:], "all to be there")
-    page = visitor(mill).go("/?q=tag:many&view=list")
-    expect(page.locator("main .row").first).to_be_visible()
-    seen: set[str] = set()
-    most = 0
-
-    def scroll() -> bool:
-        rows = page.evaluate("[...document.querySelectorAll('main .row')].map((row) => row.dataset.file)")
-        seen.update(rows)
-        nonlocal most
-        most = max(most, len(rows))
-        page.evaluate("document.getElementById('main').scrollBy(0, 400)")
-        return len(seen) == 230
-
-    wait_for(scroll, "every row to have been seen", 60)
-    assert most < 60

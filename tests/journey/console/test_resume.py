@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,16 +13,6 @@ from support.mill import Mill, wait_for
 
 SIZE_BYTES = 48_000_000
 """Small enough for the browser to keep it over a reload (64 MB), large enough to be cut off in its middle."""
-
-
-@pytest.fixture(scope="module")
-def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """A mill that may be killed."""
-    started = Mill(tmp_path_factory.mktemp("resume") / "data")
-    try:
-        yield started.start()
-    finally:
-        assert started.stop() == 0, started.said()
 
 
 @pytest.fixture(scope="module")

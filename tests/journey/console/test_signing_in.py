@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from support import oidc_provider
 from support.callers import Callers, make_key
 from support.console import Visit
 from support.mill import Mill, wait_for
@@ -81,3 +82,46 @@ def test_session_when_it_ends_in_the_middle_of_an_upload_then_the_upload_waits_a
     here.uploaded("midway.bin")
     expect(over).to_have_count(0)
     assert here.pieces[before] > 0
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real provider of OpenID Connect."""
+    with oidc_provider.providing(tmp_path_factory.mktemp("provider") / "provider.out") as url:
+        yield url
+
+
+def test_single_sign_on_when_a_person_logs_in_at_the_issuer_then_they_are_back_where_they_were(
+    provider: str, visitor: Callable[..., Visit], tmp_path: Path
+) -> None:
+    """To the issuer's page and back by the browser alone; the name is theirs, files are theirs, signing out ends it."""
+    settings = {
+        "ISSUER": provider,
+        "AUDIENCE": "filemill-api",
+        "CLIENT_ID": oidc_provider.CLIENT,
+        "CLIENT_SECRET": "a secret",
+    }
+    mill = Mill(
+        tmp_path / "data", FILEMILL_AUTH="oidc", **{f"FILEMILL_OIDC_{name}": one for name, one in settings.items()}
+    )
+    url = f"http://localhost:{mill.ports['gateway']}"
+    mill.environment["FILEMILL_PUBLIC_URL"] = url
+    try:
+        mill.start()
+        here = visitor(mill, url, also=(provider,))
+        page = here.go("/operations/storage")
+        page.get_by_role("link", name="Continue with single sign-on").click()
+        page.wait_for_url(f"{provider}/**")
+        page.locator("input[name=sub]").fill("ada@example.org")
+        page.locator("form").first.evaluate("(form) => form.requestSubmit()")
+        page.wait_for_url(f"{url}/operations/storage")
+        expect(page.locator(".rail .me")).to_contain_text("ada@example.org")
+        here.choose({"name": "hers.txt", "mimeType": "text/plain", "buffer": b"a file of ada"})
+        file_id = here.uploaded("hers.txt")
+        owner = page.evaluate("(path) => fetch(path).then((answer) => answer.json())", f"/api/upload/files/{file_id}")
+        assert owner["owner_id"] == "ada@example.org"
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert page.evaluate("fetch('/api/upload/files').then((answer) => answer.status)") == 401
+    finally:
+        assert mill.stop() == 0, mill.said()

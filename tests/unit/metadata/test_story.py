@@ -43,6 +43,7 @@ def entry(state: str, service: str = "processing", **more: Any) -> dict[str, Any
         (document(status="failed"), [], "Processing ended without a result."),
         (document(status="processed", text={"state": "found"}, renditions=[1, 2]), [],
          "Processed: text found; 2 pictures made."),
+        (document(status="processed", text={"state": "empty"}, renditions=[1]), [], "no words in it; 1 picture made."),
         (document(status="processed", text={"state": "empty"}), [], "Processed: no words in it; 0 pictures made."),
         (document(status="processed", text={"state": "needs-password"}), [], "the text needs a password"),
         (document(status="processed"), [], "no text is read from this type"),

@@ -1,4 +1,5 @@
 /** Calls to the services, each with an end. Every failure is a `Problem`: a code, a sentence, a request id, and whether trying again may help. */
+import { heard } from "../parts/clock";
 import { session } from "../session";
 import { words } from "../words";
 
@@ -21,6 +22,8 @@ export class Problem extends Error {
   constructor(
     readonly status: number,
     body: ProblemBody,
+    /** When the service may be asked again, in seconds from the answer; 0: it does not say. */
+    readonly retryAfterS = 0,
   ) {
     super(body.detail || body.title || words.problem.unknown(status));
     this.code = body.code ?? "unknown";
@@ -29,11 +32,11 @@ export class Problem extends Error {
     this.requestId = body.request_id ?? "";
   }
 
-  static from(status: number, text: string): Problem {
+  static from(status: number, text: string, retryAfterS = 0): Problem {
     try {
-      return new Problem(status, JSON.parse(text) as ProblemBody);
+      return new Problem(status, JSON.parse(text) as ProblemBody, retryAfterS);
     } catch {
-      return new Problem(status, { retryable: status >= 500 });
+      return new Problem(status, { retryable: status >= 500 }, retryAfterS);
     }
   }
 }
@@ -56,6 +59,7 @@ export async function send(method: string, path: string, options: Options = {}):
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   if (method !== "GET") Object.assign(headers, credentials());
   if (options.body !== undefined) headers["Content-Type"] ??= "application/json";
+  const begun = Date.now();
   let answer: Response;
   try {
     answer = await fetch(path, {
@@ -69,8 +73,9 @@ export async function send(method: string, path: string, options: Options = {}):
     const detail = ended.aborted ? words.problem.slow : words.problem.unreachable;
     throw new Problem(0, { code: "unreachable", title: words.problem.failed, detail, retryable: true });
   }
+  heard(answer.headers.get("Date"), begun, Date.now());
   if (answer.ok) return answer;
-  const problem = Problem.from(answer.status, await answer.text());
+  const problem = Problem.from(answer.status, await answer.text(), Number(answer.headers.get("Retry-After")) || 0);
   if (problem.status === 401) session.ended();
   throw problem;
 }

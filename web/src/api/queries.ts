@@ -1,20 +1,18 @@
 /** What the pages ask for, each under one name, so that an event can say what is stale. */
-import { QueryClient, useInfiniteQuery, useQuery } from "@tanstack/preact-query";
-import { address, get, Problem } from "./client";
+import { QueryClient, useQuery } from "@tanstack/preact-query";
+import { get, Problem } from "./client";
 import type {
   Document,
   JobGroups,
   Limits,
   Models,
   SavedSearches,
-  SearchPage,
   Snapshot,
   Stats,
   Timeline,
   WholeHealth,
 } from "./shapes";
 
-export const PAGE_FILES = 100;
 const MINUTE_MS = 60_000;
 
 export const queries = new QueryClient({
@@ -22,33 +20,14 @@ export const queries = new QueryClient({
     queries: {
       staleTime: MINUTE_MS,
       refetchOnWindowFocus: false,
+      // Asked without a network too, so that a failure is said and no page loads for ever; again when the network is back.
+      networkMode: "always",
+      refetchOnReconnect: true,
       retry: (failures, error) => error instanceof Problem && error.retryable && failures < 2,
     },
-    mutations: { retry: false },
+    mutations: { retry: false, networkMode: "always" },
   },
 });
-
-export interface Asked {
-  q: string;
-  sort: string;
-}
-
-export const filesKey = (asked: Asked) => ["files", asked.q, asked.sort];
-
-export function useFiles(asked: Asked) {
-  return useInfiniteQuery({
-    queryKey: filesKey(asked),
-    queryFn: ({ pageParam, signal }) =>
-      get<SearchPage>(
-        address("/api/metadata/files", { q: asked.q, sort: asked.sort, limit: PAGE_FILES, cursor: pageParam }),
-        signal,
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next_cursor,
-    // The results of the search before stay until the new ones are here: nothing flashes.
-    placeholderData: (before) => before,
-  });
-}
 
 export const useStats = () =>
   useQuery({ queryKey: ["stats"], queryFn: ({ signal }) => get<Stats>("/api/upload/stats", signal) });

@@ -3,11 +3,14 @@ import { useState } from "preact/hooks";
 import { Empty } from "../parts/bits";
 import { words } from "../words";
 import { SURE_FROM, type Fact } from "./facts";
+import type { Line } from "./pages";
 
 interface BoxesProps {
   url: string;
   alt: string;
   facts: Fact[];
+  /** Its words, to be selected where they stand. */
+  lines: Line[];
   lit: string | null;
   onLight: (fact: string) => void;
   zoom: number;
@@ -17,8 +20,10 @@ interface BoxesProps {
 
 /** Room around the words, in shares of the page. */
 const ROOM = 0.004;
+/** Where letters stand in the height of their line. */
+const BASELINE = 0.8;
 
-export function Boxes({ url, alt, facts, lit, onLight, zoom, shape }: BoxesProps) {
+export function Boxes({ url, alt, facts, lines, lit, onLight, zoom, shape }: BoxesProps) {
   const [size, setSize] = useState(shape);
   const [failed, fail] = useState(false);
   const [width, height] = size;
@@ -39,6 +44,19 @@ export function Boxes({ url, alt, facts, lit, onLight, zoom, shape }: BoxesProps
           onLoad={(event) => setSize([event.currentTarget.naturalWidth, event.currentTarget.naturalHeight])}
         />
       </foreignObject>
+      {lines.map(({ text, box }, at) => (
+        <text
+          key={at}
+          class="words"
+          x={box.left * width}
+          y={(box.top + box.height * BASELINE) * height}
+          font-size={box.height * height}
+          textLength={box.width * width}
+          lengthAdjust="spacingAndGlyphs"
+        >
+          {text}
+        </text>
+      ))}
       {facts.map((fact) => {
         const box = fact.box!;
         const on = fact.id === lit;

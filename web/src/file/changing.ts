@@ -4,7 +4,8 @@ import { queries } from "../api/queries";
 import type { Document } from "../api/shapes";
 import { sayProblem } from "../parts/messages";
 
-type Change = Partial<Pick<Document, "title" | "description" | "tags">>;
+/** `custom`: only the fields that change; null takes one out. */
+type Change = Partial<Pick<Document, "title" | "description" | "tags" | "custom">>;
 
 const running = new Map<string, Promise<void>>();
 
@@ -12,14 +13,20 @@ const running = new Map<string, Promise<void>>();
 export function change(file: Document, what: Change): Promise<void> {
   const before = running.get(file.file_id) ?? Promise.resolve();
   const key = ["file", file.file_id];
-  queries.setQueryData<Document>(key, (now) => ({ ...(now ?? file), ...what }));
-  const done = before.then(() => send(file, what));
+  const shown = queries.getQueryData<Document>(key) ?? file;
+  const back = Object.fromEntries(Object.keys(what).map((name) => [name, shown[name as keyof Change]])) as Change;
+  queries.setQueryData<Document>(key, { ...shown, ...what, ...(what.custom ? { custom: merged(shown, what) } : {}) });
+  const done = before.then(() => send(file, what, back));
   running.set(file.file_id, done);
   return done;
 }
 
+/** The fields as the service will have them (RFC 7396). */
+const merged = (file: Document, what: Change): Document["custom"] =>
+  Object.fromEntries(Object.entries({ ...file.custom, ...what.custom }).filter(([, value]) => value !== null));
+
 /** Somebody else's change in between is not overwritten: 412, and what is there now is shown. */
-async function send(file: Document, what: Change): Promise<void> {
+async function send(file: Document, what: Change, back: Change): Promise<void> {
   const key = ["file", file.file_id];
   const revision = queries.getQueryData<Document>(key)?.revision ?? file.revision;
   try {
@@ -27,7 +34,8 @@ async function send(file: Document, what: Change): Promise<void> {
     const now = await call<Document>("PATCH", `/api/metadata/files/${file.file_id}`, { body: what, headers });
     queries.setQueryData<Document>(key, now);
   } catch (error) {
-    await queries.invalidateQueries({ queryKey: key });
+    queries.setQueryData<Document>(key, (now) => now && { ...now, ...back });
     sayProblem(error);
+    await queries.invalidateQueries({ queryKey: key });
   }
 }

@@ -34,7 +34,8 @@ export function FilePage({ id }: { id: string }) {
   useLetters({
     Escape: () => go("/"),
   });
-  if (!file) return <NoFile id={id} asked={asked} />;
+  // What was known of a file that is gone now is not shown any more.
+  if (!file || isGone(asked.error)) return <NoFile id={id} asked={asked} />;
   const facts = factsOf(file);
   const light = (finding: string | null) => {
     const fact = facts.find((one) => one.id === finding);
@@ -53,13 +54,15 @@ export function FilePage({ id }: { id: string }) {
   );
 }
 
+const isGone = (error: unknown): boolean => error instanceof Problem && error.status === 404;
+
 interface Asked {
   error: unknown;
   refetch: () => unknown;
 }
 
 function NoFile({ id, asked }: { id: string; asked: Asked }) {
-  const gone = asked.error instanceof Problem && asked.error.status === 404;
+  const gone = isGone(asked.error);
   return (
     <main id="main" class="scroll" tabIndex={-1}>
       {gone ? (
@@ -89,7 +92,10 @@ function Head({ file }: { file: Document }) {
   const [editing, setEditing] = useState(false);
   const kind = kindOf(file.content_type);
   const pages = Number(file.properties.page_count ?? 0);
-  const state = stateOf(file);
+  const locked = file.text?.state === "needs-password";
+  const state =
+    stateOf(file) ??
+    (locked ? { tone: "warn" as const, icon: "person" as const, text: words.state.needsPassword } : null);
   const name = visible(file.title ?? file.filename);
   const again = async () => {
     try {
@@ -136,6 +142,11 @@ function Head({ file }: { file: Document }) {
       <div class="sp" />
       <State said={state ?? { tone: "ok", icon: "ready", text: words.state.ready }} />
       <div class="fa">
+        {file.status_reason?.retryable && (
+          <Button icon="retry" class="primary" onClick={() => void again()}>
+            {words.file.reprocess}
+          </Button>
+        )}
         <a class="btn" href={file.links.content} download={file.filename}>
           <Icon name="download" />
           <span>{words.file.download}</span>
@@ -149,9 +160,6 @@ function Head({ file }: { file: Document }) {
           class="ib box"
           label={words.file.more}
           items={[
-            ...(file.status_reason?.retryable
-              ? [{ label: words.file.reprocess, icon: "retry" as const, run: () => void again() }]
-              : []),
             { label: words.file.analyse, icon: "ai", run: () => void analyse([file.file_id]) },
             { label: words.delete, icon: "trash", danger: true, run: () => void trash() },
           ]}

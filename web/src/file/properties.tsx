@@ -1,19 +1,19 @@
 /** What the file says of itself, what people wrote about it, and the pictures that were made. */
 import { useState } from "preact/hooks";
 import type { Document } from "../api/shapes";
-import { Button } from "../parts/bits";
 import { exactly, moment, size } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { visible } from "../parts/names";
 import { words } from "../words";
 import { change } from "./changing";
+import { Fields, shownValue } from "./fields";
 
 const TEXT_MOST = 300;
 
 export function Properties({ file }: { file: Document }) {
   const said = words.properties;
   const own = Object.entries(file.properties).filter(([, value]) => value !== null && value !== "");
-  const custom = Object.entries(file.custom);
   return (
     <>
       <Description file={file} />
@@ -67,12 +67,7 @@ export function Properties({ file }: { file: Document }) {
           </ul>
         </>
       )}
-      {custom.length > 0 && (
-        <>
-          <h3>{said.fields}</h3>
-          <Listed rows={custom.map(([name, value]) => [name, shown(value)])} />
-        </>
-      )}
+      <Fields file={file} />
       {own.length > 0 && (
         <>
           <h3>{said.rest}</h3>
@@ -104,8 +99,8 @@ function Listed({ rows }: { rows: Row[] }) {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return visible(text.length > TEXT_MOST ? `${text.slice(0, TEXT_MOST)}…` : text);
+  const text = shownValue(value);
+  return text.length > TEXT_MOST ? `${text.slice(0, TEXT_MOST)}…` : text;
 }
 
 function Colours({ value }: { value: unknown }) {
@@ -141,28 +136,16 @@ function Description({ file }: { file: Document }) {
       </p>
     );
   return (
-    <form
+    <Form
       class="describe"
-      onSubmit={(event) => {
-        event.preventDefault();
+      act={words.save}
+      onCancel={() => setEditing(false)}
+      onSend={() => {
         setEditing(false);
         void change(file, { description: text.trim() || null });
       }}
     >
-      <textarea
-        class="line"
-        aria-label={words.properties.description}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <div class="acts">
-        <Button type="submit" class="primary small">
-          {words.save}
-        </Button>
-        <Button class="small" onClick={() => setEditing(false)}>
-          {words.cancel}
-        </Button>
-      </div>
-    </form>
+      <Field label={words.properties.description} value={text} onText={setText} long />
+    </Form>
   );
 }

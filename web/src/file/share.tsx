@@ -7,6 +7,7 @@ import type { CreatedShare, Document, SharePage, SignedUrl } from "../api/shapes
 import { Button, Part } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { until } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { say, sayProblem } from "../parts/messages";
 import { visible } from "../parts/names";
 import { Secret } from "../parts/secret";
@@ -41,12 +42,7 @@ export function Share({ file, onClose }: { file: Document; onClose: () => void }
       <section>
         <h3>{words.share.link}</h3>
         <p>{words.share.linkText}</p>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void make();
-          }}
-        >
+        <Form act={words.share.make} icon="link" onSend={() => void make()}>
           <label for="share-ends">{words.share.ends}</label>
           <select
             id="share-ends"
@@ -60,20 +56,8 @@ export function Share({ file, onClose }: { file: Document; onClose: () => void }
               </option>
             ))}
           </select>
-          <label for="share-note">{words.share.note}</label>
-          <input
-            id="share-note"
-            class="line"
-            maxLength={200}
-            value={note}
-            onInput={(event) => setNote(event.currentTarget.value)}
-          />
-          <div class="acts">
-            <Button type="submit" icon="link" class="primary">
-              {words.share.make}
-            </Button>
-          </div>
-        </form>
+          <Field label={words.share.note} value={note} onText={setNote} maxLength={200} />
+        </Form>
         {made && <Secret text={new URL(made, location.origin).href} note={words.share.once} />}
         <Links id={file.file_id} />
       </section>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useTimeline } from "../api/queries";
 import type { Timeline } from "../api/shapes";
 import { Button, Part } from "../parts/bits";
+import { now as atServer } from "../parts/clock";
 import { duration, moment } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
 import { say } from "../parts/messages";
@@ -26,6 +27,8 @@ const BARS: Record<Hop["kind"], string> = {
   move: "move",
 };
 const TICK_MS = 500;
+/** From this share of the width on the axis says how long the whole took. */
+const TOTAL_FROM = 90;
 
 export function Story({ id }: { id: string }) {
   return (
@@ -38,11 +41,11 @@ export function Story({ id }: { id: string }) {
 function Told({ story }: { story: Timeline }) {
   const running =
     !["failed", "quarantined"].includes(story.status) && (story.status !== "processed" || story.analysis === "pending");
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(atServer());
   const [folded, setFolded] = useState(true);
   useEffect(() => {
     if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    const timer = setInterval(() => setNow(atServer()), TICK_MS);
     return () => clearInterval(timer);
   }, [running]);
   const hops = hopsOf(story.items, now, running);
@@ -100,11 +103,16 @@ function Axis({ scale }: { scale: Scale }) {
         <text x="0%" y="12">
           0
         </text>
-        {scale.folds.map((fold) => (
-          <text key={fold.from} x={`${(scale.x(fold.from) + scale.x(fold.to)) / 2}%`} y="12" text-anchor="middle">
-            {words.story.folded(duration(fold.to - fold.from))}
-          </text>
-        ))}
+        {scale.folds.map((fold) => {
+          const [from, to] = [scale.x(fold.from), scale.x(fold.to)];
+          // At the right end the whole length is written: there it stands before the fold.
+          const ends = to > TOTAL_FROM;
+          return (
+            <text key={fold.from} x={`${ends ? from - 1 : (from + to) / 2}%`} y="12" text-anchor={ends ? "end" : "middle"}>
+              {words.story.folded(duration(fold.to - fold.from))}
+            </text>
+          );
+        })}
         <text x="100%" y="12" text-anchor="end">
           {duration(scale.total)}
         </text>

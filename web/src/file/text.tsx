@@ -1,25 +1,16 @@
 /** The words that were read, page by page, with the chosen finding marked. */
-import { useQuery } from "@tanstack/preact-query";
 import { useEffect, useRef } from "preact/hooks";
-import { get } from "../api/client";
 import type { Document } from "../api/shapes";
 import { Empty, Part } from "../parts/bits";
 import { Icon } from "../parts/icons";
 import { words } from "../words";
 import type { Fact } from "./facts";
-
-interface Pages {
-  pages: { number: number; text: string }[];
-}
+import { usePages, type Page } from "./pages";
 
 const CHARACTERS_MOST = 200_000;
 
 export function Text({ file, fact }: { file: Document; fact: Fact | null }) {
-  const asked = useQuery({
-    queryKey: ["pages", file.file_id, file.version],
-    queryFn: ({ signal }) => get<Pages>(`${file.links.text}?format=json`, signal),
-    enabled: file.text?.state === "found",
-  });
+  const asked = usePages(file);
   if (file.text?.state !== "found")
     return (
       <Empty icon="text" title={words.text.empty}>
@@ -33,7 +24,7 @@ export function Text({ file, fact }: { file: Document; fact: Fact | null }) {
   );
 }
 
-function Read({ text, fact, url }: { text: Pages; fact: Fact | null; url: string }) {
+function Read({ text, fact, url }: { text: { pages: Page[] }; fact: Fact | null; url: string }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.querySelector("mark")?.scrollIntoView({ block: "center" }), [fact?.id]);
   let left = CHARACTERS_MOST;
@@ -48,7 +39,7 @@ function Read({ text, fact, url }: { text: Pages; fact: Fact | null; url: string
       {shown.map((page) => (
         <section key={page.number}>
           {text.pages.length > 1 && <h3>{words.text.page(page.number)}</h3>}
-          <Page text={page.text} span={fact?.span && (fact.page ?? 1) === page.number ? fact.span : null} />
+          <Words text={page.text} span={fact?.span && (fact.page ?? 1) === page.number ? fact.span : null} />
         </section>
       ))}
       {shown.length < text.pages.length && <p class="m">{words.text.truncated}</p>}
@@ -56,7 +47,7 @@ function Read({ text, fact, url }: { text: Pages; fact: Fact | null; url: string
   );
 }
 
-function Page({ text, span }: { text: string; span: [number, number] | null }) {
+function Words({ text, span }: { text: string; span: [number, number] | null }) {
   if (!span) return <pre>{text}</pre>;
   // Places count Unicode characters, JavaScript's strings UTF-16 units.
   const characters = Array.from(text);

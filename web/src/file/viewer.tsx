@@ -1,6 +1,6 @@
 /** What the file looks like. User content is never markup here: pages are pictures, drawings are rasters, HTML is text. */
 import { useQuery } from "@tanstack/preact-query";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { go, withQuery } from "../address";
 import { send } from "../api/client";
 import type { Document } from "../api/shapes";
@@ -11,6 +11,8 @@ import { useLetters } from "../parts/shortcuts";
 import { words } from "../words";
 import { Boxes } from "./boxes";
 import type { Fact } from "./facts";
+import { linesOf, usePages } from "./pages";
+import { Player } from "./player";
 import { readTable } from "./table";
 
 export interface ViewerProps {
@@ -64,6 +66,10 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
   // The preview is the first page and is there already; other pages are made when somebody turns to them.
   const url = at === 1 ? `${base}preview` : `${base}page-${at}`;
   const preview = file.renditions.find((rendition) => rendition.name === "preview");
+  // Long texts weigh more than their pictures: they come once somebody points at the page.
+  const [pointed, point] = useState(false);
+  const words_ = usePages(file, pointed).data?.pages.find((one) => one.number === at);
+  const lines = useMemo(() => linesOf(words_), [words_]);
   const here = facts.filter((fact) => fact.box && (fact.page ?? 1) === at);
   useEffect(() => {
     stage.current?.querySelector(".ev.on")?.scrollIntoView({ block: "center", behavior: "auto" });
@@ -89,6 +95,7 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
       <div
         class={ZOOMS[zoom] === 1 ? "stage" : "stage zoomed"}
         ref={stage}
+        onPointerEnter={() => point(true)}
         tabIndex={0}
         aria-label={words.file.pageOf(at, pages)}
         role="group"
@@ -98,6 +105,7 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
           url={url}
           alt={words.file.pageOf(at, pages)}
           facts={here}
+          lines={lines}
           lit={lit}
           onLight={onLight}
           zoom={ZOOMS[zoom]!}
@@ -125,28 +133,6 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
         />
       </div>
     </>
-  );
-}
-
-function Player({ file }: { file: Document }) {
-  const base = `/api/metadata/files/${file.file_id}/renditions/`;
-  const has = (name: string) => file.renditions.some((rendition) => rendition.name === name);
-  return (
-    <div class="stage player">
-      {familyOf(file.content_type) === "video" ? (
-        <video
-          controls
-          preload="metadata"
-          src={file.links.content}
-          poster={has("preview") ? `${base}preview` : undefined}
-        />
-      ) : (
-        <>
-          {has("waveform") && <img class="wave" src={`${base}waveform`} alt="" />}
-          <audio controls preload="metadata" src={file.links.content} />
-        </>
-      )}
-    </div>
   );
 }
 

@@ -1,4 +1,5 @@
 /** One file in the grid or the list. The whole of it is one link; the box is its own target. */
+import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
 import type { Hit } from "../api/shapes";
 import { exactly, size, when } from "../parts/format";
@@ -11,11 +12,15 @@ import { State } from "../parts/bits";
 import { words } from "../words";
 import { Marked, Why } from "./why";
 
-export interface FileProps {
-  file: Hit;
+interface PlaceProps {
+  id: string;
+  /** What it looks like; undefined until its page is here. */
+  file: Hit | undefined;
   chosen: boolean;
-  onPick: (range: boolean) => void;
+  onPick: (id: string, range: boolean) => void;
 }
+
+type FileProps = PlaceProps & { file: Hit };
 
 export function Thumb({ file, px }: { file: Hit; px: number }) {
   const [failed, fail] = useState(false);
@@ -34,7 +39,7 @@ export function Thumb({ file, px }: { file: Hit; px: number }) {
   );
 }
 
-function Pick({ file, chosen, onPick }: FileProps) {
+function Pick({ file, chosen, onPick }: Omit<FileProps, "id">) {
   return (
     <label class="pick">
       <input
@@ -42,7 +47,7 @@ function Pick({ file, chosen, onPick }: FileProps) {
         checked={chosen}
         onClick={(event) => {
           event.stopPropagation();
-          onPick(event.shiftKey);
+          onPick(file.file_id, event.shiftKey);
         }}
       />
       <span class="vh">{words.library.select(visible(file.filename))}</span>
@@ -67,7 +72,24 @@ function Third({ file }: { file: Hit }) {
   );
 }
 
-export function Card({ file, chosen, onPick }: FileProps) {
+/** The room that a file takes until it is here. */
+const Blank = ({ id, look }: { id: string; look: string }) => (
+  <li class={`${look} blank`} data-file={id} aria-busy="true">
+    <span class="thumb rt" />
+    <i class="b1" />
+    <i class="b2" />
+  </li>
+);
+
+export const Card = memo(function Card(props: PlaceProps) {
+  return props.file ? <FullCard {...props} file={props.file} /> : <Blank id={props.id} look="card" />;
+});
+
+export const ListRow = memo(function ListRow(props: PlaceProps) {
+  return props.file ? <FullRow {...props} file={props.file} /> : <Blank id={props.id} look="row" />;
+});
+
+function FullCard({ file, chosen, onPick }: FileProps) {
   const kind = kindOf(file.content_type);
   const address = `/files/${file.file_id}`;
   const photo = kind.family === "image" || kind.family === "video";
@@ -92,7 +114,7 @@ export function Card({ file, chosen, onPick }: FileProps) {
   );
 }
 
-export function ListRow({ file, chosen, onPick }: FileProps) {
+function FullRow({ file, chosen, onPick }: FileProps) {
   const address = `/files/${file.file_id}`;
   const state = stateOf(file);
   return (

@@ -13,10 +13,12 @@ interface FacetProps {
   byType: Record<string, number>;
   byTag: Record<string, number>;
   total: number;
+  /** The service counted only the newest of them. */
+  capped: boolean;
   onChange: (text: string) => void;
 }
 
-export function Facets({ text, byType, byTag, total, onChange }: FacetProps) {
+export function Facets({ text, byType, byTag, total, capped, onChange }: FacetProps) {
   const families = countFamilies(byType);
   const chosen = parse(text).conditions.find((condition) => condition.name === "type")?.value;
   const pick = (family: string | null) => onChange(withCondition(text, "type", family));
@@ -27,7 +29,7 @@ export function Facets({ text, byType, byTag, total, onChange }: FacetProps) {
       <div class="types" role="group" aria-label={words.library.types}>
         <button type="button" class="chip" aria-pressed={!chosen} onClick={() => pick(null)}>
           <span>{words.library.all}</span>
-          {!chosen && <span class="n">{count(total)}</span>}
+          {!chosen && <span class="n">{words.library.atLeast(count(total), capped)}</span>}
         </button>
         {families.map(([kind, files]) => {
           const on = chosen === kind.family;
@@ -41,13 +43,13 @@ export function Facets({ text, byType, byTag, total, onChange }: FacetProps) {
             >
               <Icon name={kind.icon} />
               <span>{kind.many}</span>
-              <span class="n">{count(files)}</span>
+              <span class="n">{words.library.atLeast(count(files), capped)}</span>
               {on && <Icon name="close" />}
             </button>
           );
         })}
       </div>
-      <Filters text={text} byTag={byTag} onChange={onChange} />
+      <Filters text={text} byTag={byTag} capped={capped} onChange={onChange} />
     </section>
   );
 }
@@ -75,11 +77,11 @@ function Shares({ families, total }: { families: ReturnType<typeof countFamilies
   );
 }
 
-function Filters({ text, byTag, onChange }: Pick<FacetProps, "text" | "byTag" | "onChange">) {
+function Filters({ text, byTag, capped, onChange }: Pick<FacetProps, "text" | "byTag" | "capped" | "onChange">) {
   const { conditions } = parse(text);
   const tags: [string, string][] = Object.entries(byTag)
     .slice(0, 12)
-    .map(([tag, files]) => [`tag:${tag}`, `${visible(tag)} (${count(files)})`]);
+    .map(([tag, files]) => [`tag:${tag}`, `${visible(tag)} (${words.library.atLeast(count(files), capped)})`]);
   const menus: [string, string, [string, string][]][] = [
     ["created", words.library.added, words.library.filtersAdded],
     ["tag", words.library.tag, tags],

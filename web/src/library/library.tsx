@@ -1,22 +1,24 @@
 /** The library and the search: the same page, with and without words. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { go, usePlace, withQuery } from "../address";
 import { call } from "../api/client";
-import { queries, useFiles, useStats } from "../api/queries";
-import type { Hit, SearchPage } from "../api/shapes";
+import { queries, useStats } from "../api/queries";
+import type { SearchPage } from "../api/shapes";
 import { arrivals } from "../live/freshen";
 import { Button, Empty, Loading, ProblemNote } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { count } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { Menu } from "../parts/menu";
 import { say, sayProblem } from "../parts/messages";
 import { useStore } from "../store";
 import { words } from "../words";
-import { Bulk } from "./bulk";
+import { Bulk, takeAll } from "./bulk";
 import { Facets } from "./facets";
 import { Files } from "./files";
 import { FirstRun } from "./first_run";
+import { isListed, useFirst } from "./pages";
 import { parse, withCondition } from "./query";
 import { clear } from "./selection";
 
@@ -27,43 +29,53 @@ export function Library() {
   const { query } = usePlace();
   const text = query.get("q") ?? "";
   const sort = query.get("sort") ?? "";
-  const files = useFiles({ q: text, sort });
+  const asked = { q: text, sort };
+  const files = useFirst(asked);
+  // What is on the screen: the search before, until the first page of this one is here.
+  const before = useRef(asked);
+  if (!files.isPlaceholderData) before.current = asked;
+  const shown = before.current;
   const stats = useStats();
-  useEffect(clear, [text]);
+  useEffect(clear, [text, sort]);
   useEffect(() => {
     document.title = `${text || words.library.title} · ${words.product}`;
   }, [text]);
-  if (!text && stats.data?.files === 0 && !files.data?.pages[0]?.items.length && !files.isFetching) return <FirstRun />;
-  const first = files.data?.pages[0];
-  const hits = files.data?.pages.flatMap((page) => page.items) ?? [];
+  const first = files.data;
+  if (!text && stats.data?.files === 0 && !first?.items.length && !files.isFetching) return <FirstRun />;
+  const capped = Boolean(text) && first?.facets_among != null;
   const byType = text ? (first?.facets.type ?? {}) : (stats.data?.by_type ?? {});
   const total = text ? sum(byType) : (stats.data?.files ?? 0);
   const list = (query.get("view") ?? (parse(text).words ? "list" : "grid")) === "list";
   return (
     <Files
       list={list}
-      hits={hits}
-      byDay={!text && (sort === "" || sort === "newest" || sort === "oldest")}
-      complete={!files.hasNextPage}
-      onEnd={() => void (files.isFetchingNextPage || !files.hasNextPage || files.fetchNextPage())}
+      asked={shown}
+      byDay={!shown.q && ["", "newest", "oldest"].includes(shown.sort)}
       matched={Boolean(parse(text).words)}
-      place={`${text}|${sort}|${list}`}
+      onAll={() => takeAll(shown)}
       head={
         <>
           <Head text={text} sort={sort} list={list} total={total} first={first} />
-          <Facets text={text} byType={byType} byTag={first?.facets.tag ?? {}} total={total} onChange={toText} />
-          {!text && (sort === "" || sort === "newest") && <Arrivals hits={hits} onShow={() => void files.refetch()} />}
+          <Facets
+            text={text}
+            byType={byType}
+            byTag={first?.facets.tag ?? {}}
+            total={total}
+            capped={capped}
+            onChange={toText}
+          />
+          {!text && (sort === "" || sort === "newest") && <Arrivals onShow={() => void files.refetch()} />}
         </>
       }
       foot={
         <>
           {files.isPending && <Loading rows={6} />}
           {files.error && !files.data && <ProblemNote error={files.error} retry={() => void files.refetch()} />}
-          {files.data && !hits.length && <Nothing text={text} />}
+          {first && !first.items.length && <Nothing text={text} />}
         </>
       }
     >
-      <Bulk />
+      <Bulk asked={shown} total={capped ? null : total} />
     </Files>
   );
 }
@@ -159,10 +171,9 @@ function Notes({ first }: { first: SearchPage | undefined }) {
 }
 
 /** Files that came since the list was asked for: at its top they are shown at once, further down they wait behind a button. */
-function Arrivals({ hits, onShow }: { hits: Hit[]; onShow: () => void }) {
+function Arrivals({ onShow }: { onShow: () => void }) {
   const came = useStore(arrivals);
-  const listed = new Set(hits.map((hit) => hit.file_id));
-  const waiting = [...came].filter((id) => !listed.has(id)).length;
+  const waiting = [...came].filter((id) => !isListed(id)).length;
   useEffect(() => {
     if (waiting && (document.getElementById("main")?.scrollTop ?? 0) < 8) onShow();
   }, [came]);
@@ -207,29 +218,9 @@ function SaveSearch({ text, onClose }: { text: string; onClose: () => void }) {
   };
   return (
     <Dialog title={words.library.saveSearch} onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        <label for="save-name">{words.library.saveName}</label>
-        <input
-          id="save-name"
-          class="line"
-          maxLength={100}
-          required
-          autocomplete="off"
-          value={name}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <div class="acts">
-          <Button onClick={onClose}>{words.cancel}</Button>
-          <Button type="submit" class="primary" disabled={!name.trim()}>
-            {words.save}
-          </Button>
-        </div>
-      </form>
+      <Form act={words.save} disabled={!name.trim()} onCancel={onClose} onSend={() => void save()}>
+        <Field label={words.library.saveName} value={name} onText={setName} maxLength={100} required />
+      </Form>
     </Dialog>
   );
 }

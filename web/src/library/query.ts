@@ -1,4 +1,6 @@
 /** What is searched for: one text in the address, seen as conditions (`type:pdf`) and words. Chips and text are the same state. */
+import { now as atServer } from "../parts/clock";
+
 const CONDITION = /(?:^|\s)((type|tag|status|owner|created|size):("[^"]*"|\S+))(?=\s|$)/g;
 
 export interface Condition {
@@ -36,7 +38,7 @@ export function withCondition(text: string, name: string, value: string | null):
 }
 
 /** `created:` said in words that only make sense today, as the API takes it. */
-export function sinceWhen(word: string, now = new Date()): string {
+export function sinceWhen(word: string, now = new Date(atServer())): string {
   const back = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10);
   const days: Record<string, number> = { today: 0, week: 6, month: 29 };
   return word === "year" ? `>=${now.getUTCFullYear()}` : `>=${back(days[word] ?? 0)}`;

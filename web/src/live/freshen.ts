@@ -1,8 +1,9 @@
 /** Keeps what is on the screen true: each event says which answers are old. Rows change where they are; none is moved. */
-import type { InfiniteData } from "@tanstack/preact-query";
+import type { QueryKey } from "@tanstack/preact-query";
 import { get } from "../api/client";
 import { queries } from "../api/queries";
 import type { Document, Hit, SearchPage } from "../api/shapes";
+import { isListed, takeOut } from "../library/pages";
 import { Store } from "../store";
 import { connection, onEvent, type LiveEvent } from "./stream";
 
@@ -11,21 +12,29 @@ const SETTLE_MS = 300;
 const CATCH_UP_AGAIN_MS = 2_000;
 /** More changed files than this at once: the lists are asked again as a whole. */
 const ONE_BY_ONE = 24;
+/** A page that is left open for days counts no further. */
+const ARRIVALS_MOST = 1_000;
 
 /** Files that came since the list on the screen was asked for. */
 export const arrivals = new Store<ReadonlySet<string>>(new Set());
 
+const GONE = new Set(["file.deleted", "file.purged"]);
 const changed = new Set<string>();
+/** A file came back from the trash: it stands somewhere in the lists, and only the service knows where. */
+let back = false;
 let timer = 0;
-
-type Pages = InfiniteData<SearchPage>;
 
 export function freshen(): void {
   onEvent((event: LiveEvent) => {
     if (event.type === "file.accessed") return;
     // Told again with each of its events, since the catalogue may not have it yet at the first one.
     if (event.type === "file.uploaded" || arrivals.get().has(event.subject))
-      arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id))));
+      arrivals.set(new Set([...arrivals.get(), event.subject].filter((id) => !isListed(id)).slice(-ARRIVALS_MOST)));
+    if (GONE.has(event.type)) {
+      takeOut(new Set([event.subject]));
+      window.setTimeout(() => void queries.invalidateQueries({ queryKey: ["file", event.subject] }), CATCH_UP_AGAIN_MS);
+    }
+    if (event.type === "file.restored") back = true;
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
   });
@@ -40,17 +49,13 @@ export function freshen(): void {
   });
 }
 
-/** What was asked for before the stream began may have missed an event. */
+/** What was asked for before the stream began, or while it was away, may have missed an event. */
 function catchUp(): void {
-  for (const key of ["file", "timeline", "stats", "groups"]) void queries.invalidateQueries({ queryKey: [key] });
+  for (const key of ["files", "file", "timeline", "stats", "groups"])
+    void queries.invalidateQueries({ queryKey: [key] });
 }
 
-function isListed(id: string): boolean {
-  return lists().some((pages) => pages.pages.some((page) => page.items.some((item) => item.file_id === id)));
-}
-
-const lists = (): Pages[] =>
-  queries.getQueriesData<Pages>({ queryKey: ["files"] }).flatMap(([, data]) => (data ? [data] : []));
+const pages = (): [QueryKey, SearchPage | undefined][] => queries.getQueriesData<SearchPage>({ queryKey: ["files"] });
 
 function settle(): void {
   timer = 0;
@@ -65,29 +70,31 @@ function settle(): void {
   // A list with nothing in it has no place that could be lost.
   void queries.invalidateQueries({
     queryKey: ["files"],
-    predicate: ({ state }) => isEmpty(state.data as Pages | undefined),
+    predicate: ({ state }) => (state.data as SearchPage | undefined)?.items.length === 0,
   });
-  const listed = ids.filter(isListed);
-  if (listed.length > ONE_BY_ONE) void queries.invalidateQueries({ queryKey: ["files"] });
-  else listed.forEach((id) => void renew(id));
+  const wanted = new Set(ids);
+  const here = pages().flatMap(([, page]) => page?.items.filter((hit) => wanted.has(hit.file_id)) ?? []);
+  const kept = [...new Set(here.map((hit) => hit.file_id))];
+  if (back || kept.length > ONE_BY_ONE) void queries.invalidateQueries({ queryKey: ["files"] });
+  else kept.forEach((id) => void renew(id));
+  back = false;
 }
 
-const isEmpty = (pages: Pages | undefined): boolean => pages?.pages.every((page) => !page.items.length) ?? false;
-
-/** One file's row, asked anew and put where it was; a file that is gone leaves the list. */
+/** One file's row, asked anew and put where it was; a file that is gone leaves the lists. */
 async function renew(id: string): Promise<void> {
   const file = await get<Document>(`/api/metadata/files/${id}`).catch((problem: { status?: number }) =>
     problem.status === 404 ? null : undefined,
   );
-  if (file === undefined) return;
-  queries.setQueriesData<Pages>({ queryKey: ["files"] }, (before) => before && replaced(before, id, file));
+  if (file === null) takeOut(new Set([id]));
+  else if (file)
+    queries.setQueriesData<SearchPage>(
+      { queryKey: ["files"] },
+      (page) => page && { ...page, items: replaced(page, file) },
+    );
 }
 
-function replaced(pages: Pages, id: string, file: Document | null): Pages {
-  const items = (page: SearchPage): Hit[] =>
-    page.items.flatMap((hit) => (hit.file_id !== id ? [hit] : file ? [{ ...hit, ...shown(file) }] : []));
-  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: items(page) })) };
-}
+const replaced = (page: SearchPage, file: Document): Hit[] =>
+  page.items.map((hit) => (hit.file_id === file.file_id ? { ...hit, ...shown(file) } : hit));
 
 /** What a row shows of a document; score and highlights stay those of the search. */
 function shown(file: Document): Partial<Hit> {

@@ -1,4 +1,5 @@
 /** The live stream of events (SSE), one for the whole page; it goes on after its last event when the connection breaks. */
+import { now } from "../parts/clock";
 import { session } from "../session";
 import { Store } from "../store";
 
@@ -37,11 +38,11 @@ export interface LiveEvent {
 
 export interface Connection {
   state: "connecting" | "connected" | "lost";
-  /** When the last event or connection was, in milliseconds. */
+  /** When the last event or connection was, by the server's clock, in milliseconds. */
   at: number;
 }
 
-export const connection = new Store<Connection>({ state: "connecting", at: Date.now() });
+export const connection = new Store<Connection>({ state: "connecting", at: now() });
 const listeners = new Set<(event: LiveEvent) => void>();
 let stream: EventSource | null = null;
 let timer = 0;
@@ -55,9 +56,9 @@ function open(): void {
   clearTimeout(timer);
   stream?.close();
   stream = new EventSource("/api/notifications/events");
-  stream.onopen = () => connection.set({ state: "connected", at: Date.now() });
+  stream.onopen = () => connection.set({ state: "connected", at: now() });
   stream.onerror = () => {
-    if (connection.get().state !== "lost") connection.set({ state: "lost", at: Date.now() });
+    if (connection.get().state !== "lost") connection.set({ state: "lost", at: now() });
     // The browser tries again by itself, but gives up after an answer that is no stream.
     if (stream?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, AGAIN_MS);
   };
@@ -78,10 +79,15 @@ export function listen(): void {
     if (!isIn && wasIn) {
       clearTimeout(timer);
       stream?.close();
-      connection.set({ state: "lost", at: Date.now() });
+      connection.set({ state: "lost", at: now() });
     }
     wasIn = isIn;
   };
   session.watch(look);
   look();
+  // A pulled cable breaks no connection: nothing comes any more, and only the machine knows.
+  addEventListener("offline", () => connection.set({ state: "lost", at: now() }));
+  addEventListener("online", () => {
+    if (wasIn) open();
+  });
 }

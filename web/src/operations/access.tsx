@@ -7,6 +7,7 @@ import type { CreatedKey, Keys, Logins, NewKey } from "../api/shapes";
 import { Button, Empty, Part } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { exactly, until, when } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { say, sayProblem } from "../parts/messages";
 import { visible } from "../parts/names";
 import { Secret } from "../parts/secret";
@@ -145,34 +146,10 @@ function Add({ onClose }: { onClose: () => void }) {
       {secret ? (
         <Secret text={secret} note={said.secret} />
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void add();
-          }}
-        >
-          <label for="key-name">{said.name}</label>
-          <input
-            id="key-name"
-            class="line"
-            required
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-          <label for="key-owner">{said.owner}</label>
-          <input
-            id="key-owner"
-            class="line"
-            required
-            value={owner}
-            onInput={(event) => setOwner(event.currentTarget.value)}
-          />
-          <div class="acts">
-            <Button type="submit" class="primary">
-              {said.add}
-            </Button>
-          </div>
-        </form>
+        <Form act={said.add} onSend={() => void add()}>
+          <Field label={said.name} value={name} onText={setName} required />
+          <Field label={said.owner} value={owner} onText={setOwner} required />
+        </Form>
       )}
       <div class="acts">
         <Button onClick={onClose}>{words.close}</Button>

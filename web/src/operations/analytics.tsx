@@ -5,6 +5,7 @@ import { go, usePlace, withQuery } from "../address";
 import { address, get } from "../api/client";
 import type { Analytics } from "../api/shapes";
 import { Bar, Empty, Part } from "../parts/bits";
+import { now } from "../parts/clock";
 import { count, duration, size } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { countFamilies } from "../parts/kinds";
@@ -18,8 +19,8 @@ const DAY_MS = 86_400_000;
 export default function Page() {
   const { query } = usePlace();
   const days = Number(query.get("days")) || 30;
-  const to = new Date().toISOString().slice(0, 10);
-  const from = new Date(Date.now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
+  const to = new Date(now()).toISOString().slice(0, 10);
+  const from = new Date(now() - (days - 1) * DAY_MS).toISOString().slice(0, 10);
   const path = address("/api/metadata/analytics", { from: `${from}T00:00:00Z`, to: `${to}T00:00:00Z` });
   const asked = useQuery({ queryKey: ["analytics", from, to], queryFn: ({ signal }) => get<Analytics>(path, signal) });
   return (

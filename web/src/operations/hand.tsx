@@ -5,6 +5,7 @@ import { address, call, get, Problem } from "../api/client";
 import { queries, useGroups } from "../api/queries";
 import type { Analytics, BulkResult, JobGroup, JobLanes, JobPage, ParkedPage } from "../api/shapes";
 import { Button, Empty, Part } from "../parts/bits";
+import { now } from "../parts/clock";
 import { count, duration, exactly, when } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { say, sayProblem } from "../parts/messages";
@@ -61,7 +62,7 @@ function Figures({ hand, parked }: { hand: Group[]; parked: number }) {
   const today = useQuery({
     queryKey: ["analytics", "today"],
     queryFn: ({ signal }) => {
-      const day = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
+      const day = `${new Date(now()).toISOString().slice(0, 10)}T00:00:00Z`;
       return get<Analytics>(address("/api/metadata/analytics", { from: day, to: day }), signal);
     },
   }).data;

@@ -8,6 +8,7 @@ import type { Delivery, DeliveryPage, Webhook, WebhookPage, WebhookWithSecret } 
 import { Button, Empty, Part } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { duration, exactly, moment, until, when } from "../parts/format";
+import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { say, sayProblem } from "../parts/messages";
 import { visible } from "../parts/names";
@@ -203,46 +204,11 @@ function Add({ onClose }: { onClose: () => void }) {
       {secret ? (
         <Secret text={secret} note={said.secret} />
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            add();
-          }}
-        >
-          <label for="hook-url">{said.url}</label>
-          <input
-            id="hook-url"
-            class="line"
-            type="url"
-            required
-            value={url}
-            onInput={(event) => setUrl(event.currentTarget.value)}
-          />
-          <label for="hook-types">{said.events}</label>
-          <input
-            id="hook-types"
-            class="line"
-            required
-            value={types}
-            aria-describedby="hook-hint"
-            onInput={(event) => setTypes(event.currentTarget.value)}
-          />
-          <p class="m" id="hook-hint">
-            {said.eventsHint}
-          </p>
-          <label for="hook-text">{said.description}</label>
-          <input
-            id="hook-text"
-            class="line"
-            value={description}
-            onInput={(event) => setDescription(event.currentTarget.value)}
-          />
-          <div class="acts">
-            <Button type="submit" class="primary">
-              {said.add}
-            </Button>
-          </div>
-        </form>
+        <Form act={said.add} onSend={add}>
+          <Field label={said.url} value={url} onText={setUrl} type="url" required />
+          <Field label={said.events} value={types} onText={setTypes} hint={said.eventsHint} required />
+          <Field label={said.description} value={description} onText={setDescription} />
+        </Form>
       )}
       <div class="acts">
         <Button onClick={onClose}>{words.close}</Button>

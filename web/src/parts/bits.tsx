@@ -65,11 +65,14 @@ interface ButtonProps {
   class?: string;
   disabled?: boolean;
   type?: "button" | "submit";
+  /** Why it cannot be pressed, say. */
+  title?: string;
 }
 
-export function Button({ icon, children, onClick, class: more = "", disabled = false, type = "button" }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { icon, children, onClick, class: more = "", disabled = false, type = "button", title } = props;
   return (
-    <button type={type} class={`btn ${more}`} onClick={onClick} disabled={disabled}>
+    <button type={type} class={`btn ${more}`} onClick={onClick} disabled={disabled} title={title}>
       {icon && <Icon name={icon} />}
       <span>{children}</span>
     </button>

@@ -1,4 +1,6 @@
 /** Numbers, sizes and times as people read them. Units are part of the text; times are local, with the whole date on hover. */
+import { now as atServer } from "./clock";
+
 const number = new Intl.NumberFormat("en");
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const clockSeconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -41,7 +43,7 @@ export function runningTime(seconds: number): string {
 const midnight = (time: number): number => new Date(time).setHours(0, 0, 0, 0);
 
 /** The day a time belongs to, for headings. */
-export function day(time: string, now = Date.now()): string {
+export function day(time: string, now = atServer()): string {
   const days = Math.round((midnight(now) - midnight(Date.parse(time))) / DAY_MS);
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
@@ -50,8 +52,15 @@ export function day(time: string, now = Date.now()): string {
   );
 }
 
+/** The day a time belongs to, for telling days apart: `2026-11-29`. */
+export function dayOf(time: string): string {
+  const at = new Date(time);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}
+
 /** A time of today as the clock says, an older one as its day. */
-export function when(time: string, now = Date.now()): string {
+export function when(time: string, now = atServer()): string {
   const said = day(time, now);
   return said === "Today" ? clock.format(new Date(time)) : said;
 }
@@ -61,7 +70,7 @@ export const exactly = (time: string): string => whole.format(new Date(time));
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** `in about 3 minutes`, `in 5 days`; for what is still to come. */
-export function until(time: string, now = Date.now()): string {
+export function until(time: string, now = atServer()): string {
   const seconds = (Date.parse(time) - now) / 1000;
   if (seconds <= 0) return "now";
   if (seconds < 90) return `in ${Math.round(seconds)} s`;

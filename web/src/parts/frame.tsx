@@ -110,7 +110,7 @@ function Room() {
 function Me() {
   const { who } = useStore(session);
   if (!who) return null;
-  const how = who.auth === "none" ? words.nav.thisMachine : who.auth === "oidc" ? words.nav.byIssuer : words.nav.byKey;
+  const how = who.auth === "none" ? words.nav.thisMachine : words.nav.signedIn;
   const leave = () =>
     call("DELETE", "/api/session")
       .then(() => location.assign("/"))

@@ -85,6 +85,11 @@ export function Shortcuts() {
         />
         <span>{words.keys.letters}</span>
       </label>
+      <p class="m">
+        <a href="/ui/licences.txt" target="_blank" rel="noreferrer">
+          {words.keys.licences}
+        </a>
+      </p>
       <div class="acts">
         <button type="button" class="btn" onClick={() => helpOpen.set(false)}>
           {words.close}

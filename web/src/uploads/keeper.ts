@@ -4,7 +4,7 @@
  * A browser forgets which files were chosen, so only kept bytes go on by themselves; for the others the visitor drops
  * the same files once more. On failure (no storage, private window): uploads work, they just do not outlive a reload.
  */
-import { createStore, del, entries, set } from "idb-keyval";
+import { createStore, del, entries, get, set } from "idb-keyval";
 import type { Row } from "./row";
 
 const KEPT_FILE_BYTES = 64e6;
@@ -41,6 +41,11 @@ export async function keep(row: Row, file: Blob | null): Promise<void> {
 export async function forget(key: string): Promise<void> {
   kept.delete(key);
   if (store) await del(key, store).catch(() => undefined);
+  letGo(key);
+}
+
+export async function recall(key: string): Promise<Kept | undefined> {
+  return store ? get<Kept>(key, store).catch(() => undefined) : undefined;
 }
 
 export async function remembered(): Promise<[string, Kept][]> {
@@ -48,12 +53,33 @@ export async function remembered(): Promise<[string, Kept][]> {
   return entries<string, Kept>(store).catch(() => []);
 }
 
-/** Run in one tab only, for as long as `work` takes; false if another tab has it. */
-export async function alone(key: string, work: () => Promise<void>): Promise<boolean> {
-  // Web locks are there only on localhost and HTTPS; elsewhere two tabs may try, and the server lets one write.
-  if (!("locks" in navigator)) return (await work(), true);
-  return navigator.locks.request(`filemill-upload-${key}`, { ifAvailable: true }, async (lock) => {
-    if (lock) await work();
-    return lock !== null;
+const mine = new Map<string, () => void>();
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("filemill-uploads");
+
+/** Tell the other tabs of an upload that is kept now: whoever stays longest takes it over. */
+export const tellTabs = (key: string): void => tabs?.postMessage(key);
+
+export function onTold(listener: (key: string) => void): void {
+  tabs?.addEventListener("message", (told: MessageEvent<string>) => listener(told.data));
+}
+
+/**
+ * Make an upload this tab's own, until it is forgotten or the tab is closed; false if another tab has it.
+ *
+ * `wait`: until that tab lets go of it. Web locks are there only on localhost and HTTPS; elsewhere two tabs may both send,
+ * and the server lets one write.
+ */
+export function claim(key: string, wait = false): Promise<boolean> {
+  if (!("locks" in navigator)) return Promise.resolve(true);
+  return new Promise((said) => {
+    void navigator.locks.request(`filemill-upload-${key}`, { ifAvailable: !wait }, (lock) => {
+      said(lock !== null);
+      return lock && new Promise<void>((release) => mine.set(key, release));
+    });
   });
+}
+
+export function letGo(key: string): void {
+  mine.get(key)?.();
+  mine.delete(key);
 }

@@ -9,7 +9,7 @@ import { credentials, Problem } from "../api/client";
 import { session } from "../session";
 import { Store } from "../store";
 import { words } from "../words";
-import { alone, forget, keep, remembered } from "./keeper";
+import { claim, forget, keep, letGo, recall, remembered, onTold, tellTabs, type Kept } from "./keeper";
 import { OPEN, Speed, type Row } from "./row";
 
 const AT_ONCE = 3;
@@ -32,7 +32,6 @@ interface Item {
   upload: Upload | null;
   tries: number;
   timer: number;
-  release: (() => void) | null;
 }
 
 const items = new Map<string, Item>();
@@ -87,25 +86,41 @@ export function add(files: Iterable<File>): void {
     }
     const key = newKey();
     const row = newRow(key, { name: file.name, size: file.size, modified: file.lastModified });
-    items.set(key, { row, file, upload: null, tries: 0, timer: 0, release: null });
-    void keep(row, file);
+    items.set(key, { row, file, upload: null, tries: 0, timer: 0 });
+    // Claimed before it can be read: a tab that opens now leaves it alone.
+    void claim(key)
+      .then(() => keep(row, file))
+      .then(() => tellTabs(key));
   }
   next();
 }
 
-/** Bring back what an earlier visit did not finish; what another tab is sending stays there. */
+/** Bring back what an earlier visit did not finish. What another tab has is taken over when that tab is closed. */
 export async function restore(): Promise<void> {
   for (const [key, kept] of await remembered()) {
     if (items.has(key)) continue;
-    const row = newRow(key, kept);
-    row.url = kept.url;
-    row.sent = kept.sent;
-    row.state = kept.blob ? (kept.paused ? "paused" : "queued") : "needs-file";
-    const free = await alone(key, async () => undefined);
-    if (!free) continue;
-    items.set(key, { row, file: kept.blob, upload: null, tries: 0, timer: 0, release: null });
+    if (await claim(key)) bring(key, kept);
+    else void takeOver(key);
   }
+  onTold((key) => void takeOver(key));
   next();
+}
+
+/** Wait until the tab that has an upload lets go of it, and go on with what it left. */
+async function takeOver(key: string): Promise<void> {
+  await claim(key, true);
+  const kept = await recall(key);
+  if (!kept || items.has(key)) return letGo(key); // it was finished there
+  bring(key, kept);
+  next();
+}
+
+function bring(key: string, kept: Kept): void {
+  const row = newRow(key, kept);
+  row.url = kept.url;
+  row.sent = kept.sent;
+  row.state = kept.blob ? (kept.paused ? "paused" : "queued") : "needs-file";
+  items.set(key, { row, file: kept.blob, upload: null, tries: 0, timer: 0 });
 }
 
 function next(): void {
@@ -126,8 +141,6 @@ function start(item: Item): void {
   row.note = "";
   const speed = new Speed();
   let keptAt = Date.now();
-  // One tab at a time: the other one sees the lock and leaves this upload alone.
-  void alone(row.key, () => new Promise<void>((release) => (item.release = release)));
   item.upload = new Upload(file as File, {
     endpoint: ENDPOINT,
     ...(row.url ? { uploadUrl: row.url } : {}),
@@ -165,8 +178,6 @@ function start(item: Item): void {
 
 function stop(item: Item): void {
   clearTimeout(item.timer);
-  item.release?.();
-  item.release = null;
   item.upload = null;
   item.row.bytesPerSecond = 0;
 }
