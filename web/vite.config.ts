@@ -18,7 +18,11 @@ export default defineConfig({
     license({
       thirdParty: {
         // Which licences fit is said by scripts/check_licences.py, of the lock file; here nothing may be without one.
-        allow: { test: (one) => Boolean(one.license && one.licenseText), failOnUnlicensed: true, failOnViolation: true },
+        allow: {
+          test: (one) => Boolean(one.license && one.licenseText),
+          failOnUnlicensed: true,
+          failOnViolation: true,
+        },
         output: { file: "../src/filemill/gateway/ui/licences.txt", template: notices },
       },
     }),

@@ -108,7 +108,12 @@ function Axis({ scale }: { scale: Scale }) {
           // At the right end the whole length is written: there it stands before the fold.
           const ends = to > TOTAL_FROM;
           return (
-            <text key={fold.from} x={`${ends ? from - 1 : (from + to) / 2}%`} y="12" text-anchor={ends ? "end" : "middle"}>
+            <text
+              key={fold.from}
+              x={`${ends ? from - 1 : (from + to) / 2}%`}
+              y="12"
+              text-anchor={ends ? "end" : "middle"}
+            >
               {words.story.folded(duration(fold.to - fold.from))}
             </text>
           );
