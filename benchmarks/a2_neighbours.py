@@ -24,7 +24,7 @@ import http_client
 import processes
 import uvloop
 
-ROUNDS, UPLOADS, WARM_UP = 5, 150, 50
+ROUNDS, UPLOADS, WARM_UP = 15, 150, 50
 EVERY_S = 0.03
 LIMIT_PER_S, BURST = 50, 200
 SIDES = {"alone": 0, "beside one at the limit": LIMIT_PER_S, "beside one at 10x the limit": 10 * LIMIT_PER_S}
