@@ -74,11 +74,11 @@ class Relay:
         if broken("confirm"):
             await self._mark(rows)
         try:
-            crash_point("relay.publish.before")
             began_s = time.perf_counter()
+            crash_point("relay.publish.before")
             await self._transport.publish([row.event for row in rows])
-            took_s = time.perf_counter() - began_s
             crash_point("relay.publish.after")
+            took_s = time.perf_counter() - began_s
         except BaseException:
             # Not confirmed, or stopped in between: the next try must not wait for the end of this claim.
             await self._free(process_identity.me())
