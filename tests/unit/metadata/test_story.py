@@ -56,7 +56,7 @@ def entry(state: str, service: str = "processing", **more: Any) -> dict[str, Any
         (document(hold={"reason": "The case of Oslo"}), [],
          "Under a legal hold, so it cannot be deleted: The case of Oslo"),
     ],
-    ids=range(16),
+    ids=range(17),
 )  # fmt: skip
 def test_why_when_a_file_stands_somewhere_then_the_sentence_says_so(
     row: dict[str, Any], entries: list[dict[str, Any]], words: str
