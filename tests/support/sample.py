@@ -1,7 +1,7 @@
 """Some files of a level that takes too long to run whole each time; which ones, a printed seed says.
 
 `--sample 3 --seed 1a2b3c` runs about a third of the files that were collected, and all of those marked `core`. The same seed
-chooses the same files anywhere; each file's turn comes with other seeds. `make test` takes the commit for it.
+chooses the same files anywhere; each file's turn comes with other seeds. `make test` takes the day for it.
 """
 
 import hashlib
