@@ -255,6 +255,7 @@ def test_identity_when_a_client_brings_its_own_then_the_service_does_not_see_it(
     assert re.fullmatch(request_id, seen.pop(b"x-request-id"))
     if edge_kind == "nginx":  # takes off by name: these are nobody's
         assert (seen.pop(b"x-filemill-scope"), seen.pop(b"x-listed")) == (b"admin", b"secret")
+        assert seen.pop(b"tracestate") == b"filemill=edge"  # it began the trace and exports no span of its own
     assert re.fullmatch(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-01", seen.pop(b"traceparent"))
     assert seen == {
         b"host": b"files.example:8080",
