@@ -49,7 +49,9 @@ class Killer:
         try:
             held = self.holds_work(unit, pid)
         except NotThereYet:
-            held = False  # stopped with a lock in hand that whoever looks needs ("locking protocol"): not counted as a hit
+            held = (
+                False  # stopped with a lock in hand that whoever looks needs ("locking protocol"): not counted as a hit
+            )
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
