@@ -49,9 +49,8 @@ class Killer:
         try:
             held = self.holds_work(unit, pid)
         except NotThereYet:
-            held = (
-                False  # stopped with a lock in hand that whoever looks needs ("locking protocol"): not counted as a hit
-            )
+            # Stopped with a lock in hand that whoever looks needs ("locking protocol"): not counted as a hit.
+            held = False
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
