@@ -18,7 +18,7 @@ up: .venv/runtime.stamp ## Start every service on this machine; Ctrl-C stops all
 console: .tools/stamp ## Build the web console (Node >= 20.19 of this machine, else one from PyPI)
 	@scripts/console.sh --fetch-node
 
-test: .venv/dev.stamp ## Run the tests; of those with servers and whole mills a sample, by SEED (two cores: about 25 minutes)
+test: .venv/dev.stamp ## Run the tests; of those with servers and whole mills a sample, by SEED (two cores: about half an hour)
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
