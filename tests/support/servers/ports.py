@@ -1,17 +1,22 @@
 """Free loopback ports, and whether somebody answers on one."""
 
+import contextlib
+import secrets
 import socket
+
+LOWEST, HIGHEST = 10_000, 32_000
+"""Below those that Linux gives to outgoing connections: one of these took a server's port before the server did."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Different ports nobody listens on now."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            ports.add(port)
+    return list(ports)
 
 
 def is_open(port: int) -> bool:
