@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,36 @@ def test_selection_when_files_are_deleted_then_they_are_in_the_trash_and_undo_br
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("main .row")).to_have_count(2)
     assert {client.get(f"/api/upload/files/{file_id}").status_code for file_id in ids} == {200}
+
+
+def test_list_when_the_catalogue_hears_of_a_deletion_late_then_the_file_does_not_come_back_and_the_count_becomes_true(
+    mill: Mill, visitor: Callable[..., Visit], client: httpx.Client
+) -> None:
+    """An answer of before the deletion comes after it: its file is not drawn again, and the page asks until it is right."""
+    for number in range(2):
+        content = f"quetzalcoatl number {number}".encode()
+        client.post("/api/upload/files", files={"file": (f"late-{number}.txt", content)}).raise_for_status()
+    wait_for(lambda: len(client.get("/api/metadata/files?q=quetzalcoatl").json()["items"]) == 2, "both to be findable")
+    here = visitor(mill)
+    page = here.go("/?q=quetzalcoatl")
+    rows = page.locator("main .row")
+    expect(rows).to_have_count(2)
+    before = client.get("/api/metadata/files?q=quetzalcoatl").text
+    rows.first.get_by_role("checkbox").check()
+    page.get_by_role("toolbar", name="1 selected").get_by_role("button", name="Delete").click()
+    expect(page.locator("main h1")).to_have_text("1 file")
+    late = re.compile(r"/api/metadata/files\?.*q=quetzalcoatl")
+    page.route(late, lambda route: route.fulfill(body=before, content_type="application/json"), times=1)
+    rows.first.get_by_role("checkbox").check()
+    page.get_by_role("toolbar", name="1 selected").get_by_role("button", name="Tag").click()
+    page.get_by_label("Tags, separated by commas").fill("late")
+    with page.expect_response(late) as answer:
+        page.get_by_role("button", name="Tag 1 file").click()
+    assert len(answer.value.json()["items"]) == 2
+    expect(page.locator("main h1")).to_have_text("1 file")
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(2)
 
 
 def _tags(client: httpx.Client, file_id: str) -> list[str]:

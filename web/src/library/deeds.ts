@@ -5,7 +5,7 @@ import type { BulkPatched, Document, Job } from "../api/shapes";
 import { say, sayProblem } from "../parts/messages";
 import { Store } from "../store";
 import { words } from "../words";
-import { takeOut, type Asked } from "./pages";
+import { letBack, takeOut, type Asked } from "./pages";
 import { clear } from "./selection";
 
 const AT_ONCE = 6;
@@ -84,6 +84,7 @@ const renewed = () =>
 
 export async function restore(ids: readonly string[]): Promise<void> {
   const { done, problem } = await each(ids, (id) => call("POST", `/api/upload/files/${id}/restore`));
+  letBack(done);
   if (problem) sayProblem(problem);
   if (done.length) say(words.bulk.restored(done.length));
   await renewed();

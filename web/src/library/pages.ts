@@ -19,6 +19,8 @@ const NEXT_FILES = 200;
 /** What was scrolled past is kept so long, in milliseconds. */
 const KEPT_MS = 10_000;
 const LINES_MOST = 4;
+/** A first page that is behind is asked for again so much later. */
+const BEHIND_AGAIN_MS = 2_000;
 
 const lines = new Map<string, Store<Line>>();
 const name = (asked: Asked) => `${asked.sort}|${asked.q}`;
@@ -43,13 +45,34 @@ function idsIn(line: Line): ReadonlySet<string> {
 /** Whether a list has it; asked for every file that an event is about, so it is looked up, not searched for. */
 export const isListed = (id: string): boolean => [...lines.values()].some((line) => idsIn(line.get()).has(id));
 
-/** Files that are gone leave every line. */
+/**
+ * Files that went lately, and when. The catalogue hears of it a moment after this page did: an answer that still has one of
+ * them is an old one, and no event comes again to say so.
+ */
+const goneAt = new Map<string, number>();
+/** Whoever has not heard by then is believed: the file may have come back without this page knowing. */
+const GONE_MS = 60_000;
+
+const isGone = (id: string): boolean => Date.now() - (goneAt.get(id) ?? -GONE_MS) < GONE_MS;
+
+/** Files that are gone leave every line, and do not come back with an answer of before. */
 export function takeOut(gone: ReadonlySet<string>): void {
+  for (const [id, at] of goneAt) {
+    if (Date.now() - at < GONE_MS) break;
+    goneAt.delete(id);
+  }
+  for (const id of gone) {
+    goneAt.delete(id);
+    goneAt.set(id, Date.now());
+  }
   for (const line of lines.values()) {
     const rest = without(line.get(), gone);
     if (rest !== line.get()) line.set(rest);
   }
 }
+
+/** Files that are there again. */
+export const letBack = (ids: readonly string[]): void => ids.forEach((id) => goneAt.delete(id));
 
 function put(asked: Asked, cursor: string, page: SearchPage): void {
   const line = lineOf(asked);
@@ -57,9 +80,14 @@ function put(asked: Asked, cursor: string, page: SearchPage): void {
   line.set(placed(line.get(), { cursor, next: page.next_cursor, ids, days }));
 }
 
-async function ask(asked: Asked, cursor: string, signal?: AbortSignal): Promise<SearchPage> {
+/** A page, and whether the catalogue has still to hear of something: then its counts are of before. */
+type Page = SearchPage & { behind: boolean };
+
+async function ask(asked: Asked, cursor: string, signal?: AbortSignal): Promise<Page> {
   const limit = cursor ? NEXT_FILES : FIRST_FILES;
-  const page = await get<SearchPage>(address("/api/metadata/files", { ...asked, limit, cursor }), signal);
+  const answer = await get<SearchPage>(address("/api/metadata/files", { ...asked, limit, cursor }), signal);
+  const items = answer.items.filter((hit) => !isGone(hit.file_id));
+  const page = { ...answer, items, behind: items.length < answer.items.length || Boolean(answer.not_indexed) };
   put(asked, cursor, page);
   return page;
 }
@@ -71,7 +99,11 @@ const query = (asked: Asked, cursor: string) => ({
 
 /** The first page, which knows the counts too. Until it is there, `placeholder` is that of the search before: nothing flashes. */
 export function useFirst(asked: Asked) {
-  const first = useQuery({ ...query(asked, ""), placeholderData: (before: SearchPage | undefined) => before });
+  const first = useQuery({
+    ...query(asked, ""),
+    placeholderData: (before: Page | undefined) => before,
+    refetchInterval: ({ state }) => (state.data?.behind ? BEHIND_AGAIN_MS : false),
+  });
   useLayoutEffect(() => {
     // The line may have been given up while its first page was still kept.
     if (first.data && !first.isPlaceholderData && !lineOf(asked).get().length) put(asked, "", first.data);

@@ -3,7 +3,7 @@ import type { QueryKey } from "@tanstack/preact-query";
 import { get } from "../api/client";
 import { queries } from "../api/queries";
 import type { Document, Hit, SearchPage } from "../api/shapes";
-import { isListed, takeOut } from "../library/pages";
+import { isListed, letBack, takeOut } from "../library/pages";
 import { Store } from "../store";
 import { connection, onEvent, type LiveEvent } from "./stream";
 
@@ -34,7 +34,10 @@ export function freshen(): void {
       takeOut(new Set([event.subject]));
       window.setTimeout(() => void queries.invalidateQueries({ queryKey: ["file", event.subject] }), CATCH_UP_AGAIN_MS);
     }
-    if (event.type === "file.restored") back = true;
+    if (event.type === "file.restored") {
+      letBack([event.subject]);
+      back = true;
+    }
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
   });
@@ -75,8 +78,10 @@ function settle(): void {
   const wanted = new Set(ids);
   const here = pages().flatMap(([, page]) => page?.items.filter((hit) => wanted.has(hit.file_id)) ?? []);
   const kept = [...new Set(here.map((hit) => hit.file_id))];
-  if (back || kept.length > ONE_BY_ONE) void queries.invalidateQueries({ queryKey: ["files"] });
+  const whole = () => void queries.invalidateQueries({ queryKey: ["files"] });
+  if (back || kept.length > ONE_BY_ONE) whole();
   else kept.forEach((id) => void renew(id));
+  if (back) window.setTimeout(whole, CATCH_UP_AGAIN_MS);
   back = false;
 }
 
