@@ -2,7 +2,8 @@
 
 Ours: the metadata service as it ships, with its log line, metrics and headers. Anchors: FastAPI with a SQLAlchemy ORM
 session, FastAPI with asyncpg. Beside them, to know whether a cache would pay, our service with every row in Redis
-(`anchors/redis_rows.py`). PostgreSQL, Redis and the servers share one core; the CPU of all of them counts.
+(`anchors/redis_rows.py`); and our service with every read in the audit trail (`FILEMILL_AUDIT=all`). PostgreSQL, Redis and
+the servers share one core; the CPU of all of them counts.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ WARM_UP = 300
 CONNECTIONS = 32
 DOCUMENTS = 5_000
 GOALS = {"a": ("orm", "FastAPI + SQLAlchemy ORM", 15.0), "b": ("asyncpg", "FastAPI + asyncpg", 4.0)}
+AUDIT_GOAL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,13 @@ def _servers(folder: Path, database: str, cache: str) -> dict[str, Any]:
     _, with_cache, other_port = processes.filemill(
         "metadata", folder / "cached", DATABASE_URL=database, BENCH_REDIS_URL=cache
     )
+    _, audited, audited_port = processes.filemill(
+        "metadata", folder / "audited", DATABASE_URL=database, FILEMILL_AUDIT="all"
+    )
     cached = [sys.executable, str(processes.ANCHORS / "redis_rows.py")]
     return {
         "ours": processes.running(command, environment, port),
+        "audited": processes.running(command, audited, audited_port),
         "redis": processes.running(cached, with_cache, other_port),
         "orm": processes.running(*processes.anchor_app("orm_app", ANCHOR_DATABASE=database)),
         "asyncpg": processes.running(*processes.anchor_app("asyncpg_app", ANCHOR_DATABASE=database)),
@@ -142,6 +148,20 @@ def _rows(sides: dict[str, Side]) -> Iterator[dict[str, Any]]:
             "with_redis": round(statistics.median(sides["redis"].rates)),
             "with_redis_cpu_per_request_us": round(statistics.median(sides["redis"].cpu_us)),
         }
+    audited = statistics.median(sides["audited"].rates)
+    yield {
+        "id": "G9-audit",
+        "work": "the same with every read in the audit trail",
+        "anchor_is": "ours without it",
+        "ours": round(audited),
+        "anchor": round(ours),
+        "ratio": round(audited / ours, 2),
+        "unit": "requests/s",
+        "goal": f"ratio >= {AUDIT_GOAL:g}",
+        "met": audited / ours >= AUDIT_GOAL,
+        "cpu_per_request_us": round(statistics.median(sides["audited"].cpu_us)),
+        "anchor_cpu_per_request_us": round(ours_us),
+    }
 
 
 async def fill(url: str) -> list[str]:

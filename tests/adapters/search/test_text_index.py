@@ -15,7 +15,7 @@ from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.impacts import weigh
 from filemill.metadata.search.postgresql_index import PostgresqlIndex
 from filemill.metadata.search.query import Filters, Term, parse, understood
-from filemill.metadata.search.ranking import ranked_keys
+from filemill.metadata.search.ranking import ranked
 from filemill.metadata.search.text_index import IndexEntry, TextIndex
 from filemill.metadata.search.words import words
 from support.servers.postgresql import PostgreSql
@@ -42,7 +42,7 @@ class Index:
     async def ranked(
         self, terms: list[Term], filters: Filters, limit: int, among: int
     ) -> tuple[list[tuple[int, float]], bool]:
-        best, looked_at = await self.database.read(ranked_keys, self.inner, terms, filters, among)
+        best, looked_at, _ = await self.database.read(ranked, self.inner, terms, filters, among)
         return best[:limit], looked_at is not None
 
 

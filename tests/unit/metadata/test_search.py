@@ -1,13 +1,19 @@
 """Search: what a word is, what a query means, and that no text is ever syntax."""
 
+import random
+import string
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filemill.metadata.folding import fold
 from filemill.metadata.search.entries import kinds_of
-from filemill.metadata.search.evidence import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, highlights
+from filemill.metadata.search.evidence import HIGHLIGHT_CHARACTERS, HIGHLIGHTS_MOST, Evidence
+from filemill.metadata.search.facets import FACETS_AMONG
 from filemill.metadata.search.query import Filters, Term, parse, positive
+from filemill.metadata.search.ranking import RANKED_AMONG
+from filemill.metadata.search.stemming import ALGORITHMS, BEGINS_ANEW, stem
 from filemill.metadata.search.words import WORD_MOST_CHARACTERS, placed_words, words
 
 ADA = Filters("ada")
@@ -93,12 +99,38 @@ def test_positive_when_everything_is_excluded_then_there_is_nothing_to_find() ->
 def test_highlights_when_words_match_then_pieces_around_them_with_the_match_marked() -> None:
     """Original spelling, at most three pieces, none longer than promised."""
     text = "Wort " * 100 + "the CAFÉ\nis open" + " word" * 100
-    (piece,) = highlights(text, parse("cafe"))
+    (piece,) = Evidence(parse("cafe")).highlights(text)
     assert "the **CAFÉ** is" in piece
     assert len(piece) <= HIGHLIGHT_CHARACTERS + 20
-    assert len(highlights("fox " * 500, parse("fox"))) == HIGHLIGHTS_MOST
-    assert highlights("quickly", parse("quick*")) == ["**quickly**"]
-    assert highlights("nothing here", parse("fox")) == []
+    assert len(Evidence(parse("fox")).highlights("fox " * 500)) == HIGHLIGHTS_MOST
+    assert Evidence(parse("quick*")).highlights("quickly") == ["**quickly**"]
+    assert Evidence(parse("fox")).highlights("nothing here") == []
+
+
+@pytest.mark.parametrize("before", range(7_980, 8_020))
+def test_highlights_when_a_text_is_cut_to_be_looked_at_then_no_word_is(before: int) -> None:
+    """Wherever a word stands around the end of a stretch, it is found whole, once."""
+    text = "y" * 10 + " " + "z" * (before - 11) + " fox " + "z" * 9_000
+    (piece,) = Evidence(parse("fox")).highlights(text)
+    assert piece.count("**fox**") == 1
+    assert Evidence(parse("fo")).highlights(text) == []
+
+
+@pytest.mark.parametrize("language", sorted(set(ALGORITHMS) - BEGINS_ANEW))
+def test_stem_when_a_language_keeps_beginnings_then_it_keeps_every_first_letter(language: str) -> None:
+    """Words that begin otherwise are never stemmed to find out whether they are another's form."""
+    lot = random.Random(3)
+    letters = "абвгдежзиклмнопрстуфхцчшщыэюя" if language == "ru" else string.ascii_lowercase
+    made = ["".join(lot.choices(letters, k=lot.randrange(3, 10))) for _ in range(1_000)]
+    begun = [
+        first + second + end for first in letters for second in letters for end in ("ing", "en", "ed", "es", "ами")
+    ]
+    assert [word for word in [*made, *begun] if (stem(word, language) or word)[0] != word[0]] == []
+
+
+def test_ranking_when_matches_are_handed_on_then_they_are_enough_for_the_counts() -> None:
+    """Facets take the newest matches that ranking has found: at least one more than they count, or all."""
+    assert RANKED_AMONG - RANKED_AMONG // 2 >= FACETS_AMONG
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ FACETS_AMONG = 1_000
 
 
 def facets(
-    tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, matches: list[int] | None
+    tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, newest: list[int] | None
 ) -> tuple[dict[str, dict[str, int]], int | None]:
     """The counts, and among how many of the newest matches they were made if there are more.
 
-    `matches`: all of them, newest first, if the caller knows; else the index is asked.
+    `newest`: the matches, newest first, if the caller knows them all, or more than are counted; else the index is asked.
     """
-    keys = matches if matches is not None else index.newest(tx, terms, filters, FACETS_AMONG + 1, None)
+    keys = newest if newest is not None else index.newest(tx, terms, filters, FACETS_AMONG + 1, None)
     among = FACETS_AMONG if len(keys) > FACETS_AMONG else None
     types: Counter[str] = Counter()
     tags: Counter[str] = Counter()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import index_repository, lists_repository
-from filemill.metadata.search.evidence import Found, found
+from filemill.metadata.search.evidence import Evidence, Found
 from filemill.metadata.search.facets import facets
 from filemill.metadata.search.pages import Order, Page, Place, page
 from filemill.metadata.search.query import Filters, Term, positive, understood
@@ -76,8 +76,9 @@ def _told(
     rows = lists_repository.many(tx, filters.owner_id, shown.keys)
     scores = shown.scores or {}
     texts = index_repository.texts_of(tx, shown.keys) if positive(terms) else {}
-    hits = [found(rows[key], texts.get(key, ""), scores.get(key), terms) for key in shown.keys if key in rows]
-    counts, counted = facets(tx, index, terms, filters, shown.matches) if first else ({}, None)
+    evidence = Evidence(terms)
+    hits = [evidence.found(rows[key], texts.get(key, ""), scores.get(key)) for key in shown.keys if key in rows]
+    counts, counted = facets(tx, index, terms, filters, shown.newest) if first else ({}, None)
     behind = index_repository.behind_count(tx, BEHIND_MOST) if first else 0
     return Findings(hits, shown.next, shown.among, counts, counted, corrections, hint, behind)
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import index_repository, lists_repository, vectors_repository
-from filemill.metadata.search.evidence import Found, found
+from filemill.metadata.search.evidence import Evidence, Found
 from filemill.metadata.search.facets import facets
 from filemill.metadata.search.finder import BEHIND_MOST, Findings, replaced
 from filemill.metadata.search.pages import Place
 from filemill.metadata.search.query import Filters, Term, understood
-from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
+from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked
 from filemill.metadata.search.text_index import TextIndex
 from filemill.metadata.search.vectors import fused, nearest
 from filemill.metadata.search.vocabulary import languages
@@ -66,7 +66,7 @@ def search(
     full = understood(replaced(terms, taken or {}), languages(tx, filters.owner_id))
     if after is not None and after.below:
         filters = filters.below(after.below)
-    by_words, among = ranked_keys(tx, index, full, filters, RANKED_AMONG)
+    by_words, among, newest = ranked(tx, index, full, filters, RANKED_AMONG)
     close, compared = _by_meaning(tx, index, full, filters, asked)
     joined = fused([key for key, _ in by_words[:RANKED_MOST]], [key for key, _ in close])
     below = after.below if after is not None else max((key for key, _ in joined), default=0) + 1
@@ -74,7 +74,7 @@ def search(
         joined = [(key, score) for key, score in joined if (score, key) < (after.value, after.key)]
     shown = joined[:limit]
     last = Place(shown[-1][0], shown[-1][1], below) if len(joined) > limit else None
-    counts, counted = facets(tx, index, full, filters, None) if after is None else ({}, None)
+    counts, counted = facets(tx, index, full, filters, newest) if after is None else ({}, None)
     behind = index_repository.behind_count(tx, BEHIND_MOST) if after is None else 0
     hits = _hits(tx, full, filters, shown, {key for key, _ in close})
     return Findings(hits, last, among, counts, counted, taken or {}, behind=behind), compared
@@ -102,9 +102,10 @@ def _hits(
     keys = [key for key, _ in shown]
     rows = lists_repository.many(tx, filters.owner_id, keys)
     texts = index_repository.texts_of(tx, keys)
+    evidence = Evidence(terms)
     hits = []
     for key, score in shown:
         if key in rows:
-            hit = found(rows[key], texts.get(key, ""), score, terms)
+            hit = evidence.found(rows[key], texts.get(key, ""), score)
             hits.append(replace(hit, matched_in=[*hit.matched_in, MEANING]) if key in close else hit)
     return hits

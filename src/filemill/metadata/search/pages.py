@@ -12,7 +12,7 @@ from typing import Literal
 from filemill.chassis.database.database import Tx
 from filemill.metadata import lists_repository
 from filemill.metadata.search.query import Filters, Term
-from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked_keys
+from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked
 from filemill.metadata.search.text_index import TextIndex
 
 Order = Literal["newest", "oldest", "relevance", "name", "size"]
@@ -36,14 +36,14 @@ class Place:
 class Page:
     """Keys in order, with scores where they were ranked. `among`: only the newest so many matches were put in order.
 
-    `matches`: every match, newest first, where that is known anyway.
+    `newest`: matches, newest first, where they are known anyway: all of them, or as many as facets count and one more.
     """
 
     keys: list[int]
     next: Place | None = None
     scores: dict[int, float] | None = None
     among: int | None = None
-    matches: list[int] | None = None
+    newest: list[int] | None = None
 
 
 def page(
@@ -86,14 +86,13 @@ def _by_age(
 
 
 def _ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, limit: int, after: Place | None) -> Page:
-    best, among = ranked_keys(tx, index, terms, filters, RANKED_AMONG)
-    matches = sorted((key for key, _ in best), reverse=True) if among is None else None
+    best, among, newest = ranked(tx, index, terms, filters, RANKED_AMONG)
     if after is not None:
         best = [(key, score) for key, score in best if (score, key) < (after.value, after.key)]
     shown = best[:limit]
     below = _below(after, [key for key, _ in best])
     last = Place(shown[-1][0], shown[-1][1], below) if len(best) > limit else None
-    return Page([key for key, _ in shown], last, dict(shown), among, matches)
+    return Page([key for key, _ in shown], last, dict(shown), among, newest)
 
 
 def _sorted(

@@ -5,6 +5,7 @@ being many, and then the answer says how many were looked at. Not for: which doc
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata import lists_repository
@@ -16,17 +17,24 @@ RANKED_AMONG = 2_000
 """So many candidates are scored; the answer says when there were more."""
 
 
-def ranked_keys(
-    tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, among: int
-) -> tuple[list[tuple[int, float]], int | None]:
-    """Every candidate with its score, best first; and how many candidates there were, if they were not all matches.
+class Ranked(NamedTuple):
+    """Every candidate with its score, best first. `among`: how many there were, if they were not all matches.
 
-    Documents about the words come first; where those are more than half of `among`, no other is looked at.
+    `newest`: of all matches, at least half as many as may be scored, or all; None where those about the words were enough.
     """
+
+    best: list[tuple[int, float]]
+    among: int | None
+    newest: list[int] | None
+
+
+def ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, among: int) -> Ranked:
+    """Documents about the words come first; where those are more than half of `among`, no other is looked at."""
     half = among // 2
     keys = index.newest(tx, terms, filters, half + 1, None, about=True)
     bounded = len(keys) > half
     keys = keys[:half]
+    others = None
     if not bounded:
         others = index.newest(tx, terms, filters, among - len(keys) + 1, None)
         bounded = len(others) > among - len(keys)
@@ -37,7 +45,7 @@ def ranked_keys(
     impacts = index.impacts(tx, keys)
     scorer = Scorer(terms)
     best = [(key, scorer.score(impacts[key])) for key in keys if key in impacts]
-    return sorted(best, key=lambda one: (-one[1], -one[0])), looked_at
+    return Ranked(sorted(best, key=lambda one: (-one[1], -one[0])), looked_at, others)
 
 
 def fitting(tx: Tx, filters: Filters, keys: Sequence[int]) -> list[int]:

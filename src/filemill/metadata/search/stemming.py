@@ -15,6 +15,8 @@ ALGORITHMS = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
 """ISO 639-1 to Snowball's name. A language that is not here has no stems; its words are found as they stand."""
+BEGINS_ANEW = frozenset({"ar", "el", "ga", "id", "nl", "tr"})
+"""Where a stem may begin with another letter than its word: prefixes are taken off, or the first letter changes."""
 SHORTEST = 3
 """Below so many characters a word has no ending to lose."""
 
