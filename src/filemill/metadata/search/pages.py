@@ -2,7 +2,8 @@
 
 So pages stay right while files arrive: what was shown is not shown again, and what comes meanwhile is not in between. A walk
 by score, name or size looks at what was there when it began (`Place.below`). By words, name and size sort the newest so many
-matches, and the answer says when there were more; a plain list is walked in an index of its own and has no bound.
+matches (the index knows neither), and the answer says when there were more; a plain list is walked in an index of its own and
+has no bound.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,6 @@ from filemill.metadata.search.ranking import RANKED_AMONG, fitting, ranked
 from filemill.metadata.search.text_index import TextIndex
 
 Order = Literal["newest", "oldest", "relevance", "name", "size"]
-SORTED_AMONG = 5_000
-"""By name or size; matches are sorted here, since the index knows neither."""
 LOOKED_AT_MOST = 5_000
 """So many matches are looked at for those of a size, which the index does not know; then the page is short, with a cursor."""
 _LOOK_PAGE = 500
@@ -98,9 +97,9 @@ def _ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, l
 def _sorted(
     tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, order: Order, limit: int, after: Place | None
 ) -> Page:
-    keys = index.newest(tx, terms, filters, SORTED_AMONG + 1, None)
-    among = SORTED_AMONG if len(keys) > SORTED_AMONG else None
-    keys = fitting(tx, filters, keys[:SORTED_AMONG]) if filters.by_size else keys[:SORTED_AMONG]
+    newest = index.newest(tx, terms, filters, RANKED_AMONG + 1, None)
+    among = RANKED_AMONG if len(newest) > RANKED_AMONG else None
+    keys = fitting(tx, filters, newest[:RANKED_AMONG]) if filters.by_size else newest[:RANKED_AMONG]
     values = lists_repository.sort_values(tx, filters.owner_id, keys, order)
     if order == "size":  # the largest first
         line = sorted(((value, key) for key, value in values.items()), reverse=True)
@@ -110,7 +109,7 @@ def _sorted(
         line = [one for one in line if after is None or one > (after.value, after.key)]
     shown = line[:limit]
     last = Place(shown[-1][1], shown[-1][0], _below(after, keys)) if len(line) > limit else None
-    return Page([key for _, key in shown], last, None, among)
+    return Page([key for _, key in shown], last, None, among, newest)
 
 
 def _below(after: Place | None, keys: Sequence[int]) -> int:

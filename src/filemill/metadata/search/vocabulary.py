@@ -70,6 +70,7 @@ _WITH_GRAM = (
     "SELECT word FROM (SELECT word FROM vocabulary_grams WHERE owner = :owner AND gram = :gram{at}"
     " ORDER BY word LIMIT {most}) AS with_gram{at}"
 )
+_MOST_SHARED = "SELECT word FROM ({}) AS shared GROUP BY word ORDER BY count(*) DESC, word LIMIT :most"
 _FILES = text("SELECT word, files FROM vocabulary WHERE owner = :owner AND word IN :words").bindparams(
     bindparam("words", expanding=True)
 )
@@ -143,8 +144,7 @@ def near(tx: Tx, owner_id: str, word: str, most: int) -> dict[str, int]:
     asked = sorted(grams(word))
     parts = (_WITH_GRAM.format(at=at, most=GRAM_WORDS_MOST) for at in range(len(asked)))
     values = {"owner": owner_mark(owner_id)} | {f"gram{at}": gram for at, gram in enumerate(asked)}
-    shared = Counter(tx.execute(text(" UNION ALL ".join(parts)), values).scalars().all())
-    likely = [found for found, _ in sorted(shared.items(), key=lambda one: (-one[1], one[0]))[:most]]
+    likely = tx.execute(text(_MOST_SHARED.format(" UNION ALL ".join(parts))), values | {"most": most}).scalars().all()
     return files_with(tx, owner_id, likely)
 
 
