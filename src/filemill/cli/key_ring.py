@@ -34,7 +34,9 @@ def create_key(owner: str, scope: list[str] | None, expires: str | None, name: s
         return
     screen.say(made.key)
     ends = f"until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else "until it is revoked"
-    screen.note(f"It opens the files of {made.owner_id} ({', '.join(made.scopes)}), {ends}. It is shown only now.")
+    files = any(scope in FILES for scope in made.scopes)
+    what = f"opens the files of {made.owner_id}" if files else "does an operator's work, and opens no file"
+    screen.note(f"It {what} ({', '.join(made.scopes)}), {ends}. It is shown only now.")
 
 
 def show_keys(owner: str | None, *, as_json: bool) -> None:
