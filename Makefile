@@ -60,8 +60,8 @@ bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the sam
 ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made with (docs/ai-quality.md)
 	@$(BIN)/python benchmarks/ai_quality.py $(ARGS)
 
-chaos: .venv/dev.stamp ## Break a real mill under load by a seeded plan, let it heal, audit it (ARGS="--minutes 60 --seed N")
-	@$(BIN)/python chaos/chaos.py $(ARGS)
+chaos: .venv/dev.stamp ## Break a real mill under load by a seeded plan, let it heal, audit it (HOURS=, KILLS= a point, ENGINES=servers, ARGS="--seed N")
+	@$(BIN)/python chaos/chaos.py $(if $(HOURS),--hours $(HOURS)) $(if $(KILLS),--kills-a-point $(KILLS)) $(if $(ENGINES),--engines $(ENGINES)) $(ARGS)
 
 crashes: .venv/dev.stamp ## The crash harness at length: every named crash point on its own (hours)
 	@$(BIN)/python -m pytest tests/failure -m "slow or not slow" $(ARGS)

@@ -1,13 +1,17 @@
 """`make chaos`: a real mill, clients that insist, and everything done to it that a seed says; then it heals, and is audited.
 
-    python chaos/chaos.py [--minutes 3] [--every 1.5] [--rate 2] [--seed N] [--engines embedded|servers] [--instances 1]
+    python chaos/chaos.py [--minutes 3] [--every 1.5] [--rate 2] [--seed N] [--engines embedded|servers] [--instances 2]
+                          [--kills-a-point N]
 
+With `--kills-a-point` a point that has had so many kills is left alone from then on, and the run ends when all have, or when
+the time is over.
 Ends with a page (`--report`) and status 0 only if every promise was kept: nothing acknowledged lost, no effect doubled, nothing
 stuck. The same seed gives the same deeds and the same files; how they meet is for the machine to decide.
 Linux only; processes on loopback, in a folder of its own.
 """
 
 import argparse
+import itertools
 import random
 import secrets
 import shlex
@@ -25,11 +29,12 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests")]
 
 from crowd import Crowd  # noqa: E402 - only now can it be found
-from doing import Doer  # noqa: E402
+from doing import DISK_MIB, Doer  # noqa: E402
 from judging import after_the_end, judge, wait_for_start  # noqa: E402
-from plan import Deed, make_plan  # noqa: E402
+from plan import POINTS, Deed, make_plan, until  # noqa: E402
 from report import Run, lines, page  # noqa: E402
 from watching import Watch  # noqa: E402
+from wires import Wires  # noqa: E402
 
 from support.engines import Engines, ServerEngines  # noqa: E402
 from support.killer import Killer  # noqa: E402
@@ -38,23 +43,29 @@ from support.servers.postgresql import PostgreSql  # noqa: E402
 from support.servers.rabbitmq import RabbitMq  # noqa: E402
 from support.servers.redis import Redis  # noqa: E402
 from support.servers.swift import Swift  # noqa: E402
+from support.tiny_disk import disk, why_no_disk  # noqa: E402
 
-START_S = 180.0
+START_S = 300.0
+SAY_EVERY_S = 60.0
 
 
 def main() -> int:
     """Run it; returns the exit status."""
     asked = _asked()
     seed = asked.seed if asked.seed is not None else secrets.randbits(32)
-    deeds = make_plan(seed, asked.minutes * 60, asked.every, engines=asked.engines == "servers")
+    no_disk = why_no_disk()
+    deeds = make_plan(seed, asked.every, engines=asked.engines == "servers", disk=not no_disk)
+    planned = until(deeds, asked.minutes * 60)
     if asked.plan:
-        print("\n".join(map(str, deeds)))
+        print("\n".join(map(str, planned)))
         return 0
     folder = Path(tempfile.mkdtemp(prefix="filemill-chaos-"))
-    print(f"seed {seed}: {len(deeds)} deeds in {asked.minutes:g} minutes, in {folder}", flush=True)
+    if no_disk:
+        print(f"left out: no disk is full ({no_disk})", flush=True)
+    print(f"seed {seed}: {len(planned)} deeds in {asked.minutes:g} minutes, in {folder}", flush=True)
     random.seed(seed)
     try:
-        run = _run(asked, seed, deeds, folder)
+        run = _run(asked, seed, planned, folder)
         asked.report.write_text(page(run), encoding="utf-8")
         print("\n".join(lines(run)))
         print(f"report: {asked.report}")
@@ -70,6 +81,8 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
     threading.excepthook = lambda said: broken.append(f"{said.thread and said.thread.name}: {said.exc_value}")
     with ExitStack() as stack:
         mills = _mills(asked, folder, stack)
+        wires = [stack.enter_context(Wires(one)) for one in mills]
+        stack.callback(_stop, mills)
         mill = mills[0]
         mill.begin()
         wait_for_start(mill, START_S)
@@ -77,13 +90,16 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             peer.start()
         crowd = Crowd(mills, seed, asked.rate)
         killers = [Killer(one, lambda: crowd.in_flight) for one in mills]
-        doer, watch = Doer(mills, killers, folder / "armed"), Watch(mills, crowd)
+        doer, watch = Doer(mills, killers, wires, folder / "armed"), Watch(mills, crowd)
+        log = folder / "kills.log"
+        if asked.kills_a_point:
+            doer.choose = lambda point: _wanting(point, log, folder / "armed", asked.kills_a_point)
         over = threading.Event()
         breaking = threading.Thread(target=doer.run, args=(deeds, over), name="deeds", daemon=True)
         began_s = time.monotonic()
         for part in (crowd, watch, breaking):
             part.start()
-        over.wait(asked.minutes * 60)
+        _wait(asked, over, log)
         over.set()
         breaking.join()
         doer.heal()
@@ -96,8 +112,7 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             one.stop()
         after_the_end(mill, crowd, found)
         found.other += broken
-        log = folder / "kills.log"
-        kills = Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
+        kills = kills_at(log)
         return Run(
             seed=seed,
             command=shlex.join(
@@ -114,9 +129,39 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
             refused=len(crowd.forms.refused),
             retries=crowd.retries,
             looks=watch.looks,
-            not_met=sorted({path.name for path in (folder / "armed").iterdir()} - set(kills)),
+            not_met=sorted(set(doer.armed) - set(kills)),
             found=found,
         )
+
+
+def _wait(asked: argparse.Namespace, over: threading.Event, log: Path) -> None:
+    """Until the time is over, or every point has had its kills."""
+    for minute in itertools.count(1):
+        left_s = asked.minutes * 60 - (minute - 1) * SAY_EVERY_S
+        if over.wait(min(SAY_EVERY_S, max(0.0, left_s))) or left_s <= SAY_EVERY_S:
+            return
+        if asked.kills_a_point:
+            kills = kills_at(log)
+            least = min(POINTS, key=lambda point: kills[point])
+            print(
+                f"{minute} min: {kills.total()} kills at named points, fewest at {least} ({kills[least]})", flush=True
+            )
+            if kills[least] >= asked.kills_a_point:
+                return
+
+
+def _wanting(point: str, log: Path, armed: Path, enough: int) -> str | None:
+    """This point, or if it has had enough the one with the fewest kills that waits for none."""
+    kills = kills_at(log)
+    if kills[point] < enough:
+        return point
+    others = [one for one in POINTS if kills[one] < enough and not (armed / one).exists()]
+    return min(others, key=lambda one: kills[one], default=None)
+
+
+def kills_at(log: Path) -> Counter[str]:
+    """Point -> how many processes were killed there."""
+    return Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
 
 
 def _mills(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Mill]:
@@ -132,9 +177,12 @@ def _mills(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Mi
         "FILEMILL_TEST_BREAK": asked.sabotage,
     }
     count = asked.instances if engines else 1  # embedded engines belong to one
-    mills = [Mill(folder / f"data{at}", engines, **environment) for at in range(1, count + 1)]
+    places = [folder / f"data{at}" for at in range(1, count + 1)]
+    if not why_no_disk():
+        for place in places:
+            stack.enter_context(disk(place, DISK_MIB))
+    mills = [Mill(place, engines, **environment) for place in places]
     mills[0].peers = mills[1:]
-    stack.callback(_stop, mills)
     return mills
 
 
@@ -160,6 +208,10 @@ def _servers() -> Iterator[Engines]:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos ARGS=", description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=3.0, help="how long it is broken and loaded (3)")
+    parser.add_argument("--hours", type=float, help="the same in hours")
+    parser.add_argument(
+        "--kills-a-point", type=int, default=0, metavar="N", help="end early once every point has N kills"
+    )
     parser.add_argument("--every", type=float, default=1.5, help="mean seconds between two deeds (1.5)")
     parser.add_argument("--rate", type=float, default=2.0, help="uploads a second, at most, by each kind of client (2)")
     parser.add_argument("--heal", type=float, default=300.0, help="seconds without progress that mean stuck (300)")
@@ -170,7 +222,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--sabotage", default="", metavar="SAFETY", help="switch off inbox or confirm: it must go red")
     parser.add_argument("--plan", action="store_true", help="only say what would be done")
     parser.add_argument("--keep", action="store_true", help="keep the folder with data and logs")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    asked.minutes = asked.hours * 60 if asked.hours is not None else asked.minutes
+    return asked
 
 
 if __name__ == "__main__":

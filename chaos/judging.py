@@ -30,7 +30,7 @@ from support.mill import Mill, wait_for
 from support.quiet import in_hand, wait_until_quiet
 
 JOB_SERVICES = ("processing", "ai")
-EVENT_SERVICES = ("upload", "metadata", "processing", "ai", "notification")
+EVENT_SERVICES = ("access", "upload", "metadata", "processing", "ai", "notification")
 HAND_ROUNDS = 3
 LOOK_S = 5.0
 
@@ -78,6 +78,7 @@ def _wait(mill: Mill, heal_s: float, found: Judgement) -> None:
         try:
             wait_until_quiet(mill, LOOK_S)
         except AssertionError:
+            mill.is_ready()  # raises if the runner itself has ended
             left = in_hand(mill)
             if least is None or sum(left.values()) < least:
                 least, since_s = sum(left.values()), time.monotonic()
@@ -118,6 +119,7 @@ def _audit(mill: Mill, crowd: Crowd, found: Judgement) -> None:
         *audit.effects(mill, by_itself),
         *audit.lives(mill),
         *audit.purges(mill),
+        *audit.erasures(mill),
         *audit.deliveries(mill),
         *audit.leftovers(mill),
         *audit.contents(mill, sent, acknowledged),
@@ -135,7 +137,7 @@ def _pigeonhole(line: str, found: Judgement) -> list[str]:
         return found.lost
     if line.startswith(("duplicate", "told", "shown")) or line[:1].isdigit():
         return found.doubled
-    if line.startswith(("not ended", "not analysed", "stale copy", "purge not ended", "parked", "processing job", "ai job", "never answered")):  # fmt: skip # noqa: E501
+    if line.startswith(("not ended", "not analysed", "stale copy", "purge not ended", "erasure not ended", "parked", "processing job", "ai job", "never answered")):  # fmt: skip # noqa: E501
         return found.stuck
     return found.other
 

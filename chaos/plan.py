@@ -8,12 +8,15 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from support import crash_names
 from support.crash_run import KILLABLE
 
-Kind = Literal["kill at", "kill", "pause", "fault", "rolling restart", "engine down", "engine paused"]
+Kind = Literal[
+    "kill at", "kill", "pause", "fault", "rolling restart", "cut off", "slow link", "disk full",
+    "engine killed", "engine stopped", "engine paused",
+]  # fmt: skip
 
 FIRST_S = 8.0
 """Before anything is done: a peak to compare with."""
@@ -26,9 +29,11 @@ POINTS = sorted(
 """Every point that the crowd comes to."""
 FAULTS = (
     "broker-down", "duplicate-events", "reordered-events", "store-down", "slow-store", "disk-full", "database-down",
-    "database-slow", "calls-down", "worker-crash", "poison-file", "model-crash",
+    "database-slow", "calls-down", "worker-crash", "poison-file", "model-crash", "clock-ahead", "clock-behind",
 )  # fmt: skip
-ENGINES = ("postgresql", "rabbitmq", "redis")
+SERVICES = ("access", "upload", "metadata", "ai", "processing", "notification")
+ENGINES = ("postgresql", "rabbitmq", "redis", "s3")
+ENGINE_KINDS: tuple[Kind, ...] = ("engine killed", "engine stopped", "engine paused")
 _ONLY = ((), (), ("upload",), ("metadata",), ("processing",), ("ai",), ("notification",))
 
 
@@ -48,40 +53,61 @@ class Deed:
 
 
 def make_plan(
-    seed: int, duration_s: float, every_s: float, *, engines: bool, points: Sequence[str] = POINTS
-) -> list[Deed]:
-    """The deeds of a run, in their order; `every_s` is the mean time between two."""
+    seed: int, every_s: float, *, engines: bool, disk: bool, points: Sequence[str] = POINTS
+) -> Iterator[Deed]:
+    """The deeds of a run, in their order, for ever; `every_s` is the mean time between two. `disk`: whether it can be full."""
     dice = random.Random(seed)
-    deck = _deck(dice, points)
-    weights: dict[Kind, int] = {"kill at": 62, "kill": 14, "pause": 7, "fault": 14, "rolling restart": 3}
+    decks = _Decks(
+        _deck(dice, points),
+        _deck(dice, [(kind, engine) for kind in ENGINE_KINDS for engine in ENGINES]),
+        _deck(dice, [*SERVICES, *(ENGINES * 2 if engines else ())]),  # servers are asked more than services
+    )
+    weights: dict[Kind, int] = {
+        "kill at": 62, "kill": 14, "pause": 7, "fault": 14, "rolling restart": 3, "cut off": 4, "slow link": 3,
+    }  # fmt: skip
+    if disk:
+        weights["disk full"] = 2
     if engines:
-        weights |= {"engine down": 2, "engine paused": 2}
-    deeds, at_s = [], FIRST_S
-    while at_s < duration_s:
-        kind = dice.choices(list(weights), list(weights.values()))[0]
-        deeds.append(_deed(dice, deck, kind, at_s))
-        at_s += dice.expovariate(1 / every_s)
-    return deeds
-
-
-def _deck(dice: random.Random, points: Sequence[str]) -> Iterator[str]:
-    """Each point once in every round, so that none is forgotten."""
+        weights["engine killed"] = 6  # which of the three kinds is drawn from a deck
+    at_s = FIRST_S
     while True:
-        yield from dice.sample(points, len(points))
+        kind = dice.choices(list(weights), list(weights.values()))[0]
+        yield _deed(dice, decks, kind, at_s)
+        at_s += dice.expovariate(1 / every_s)
 
 
-def _deed(dice: random.Random, deck: Iterator[str], kind: Kind, at_s: float) -> Deed:
+def until(deeds: Iterator[Deed], end_s: float) -> list[Deed]:
+    """Those before an end."""
+    return list(itertools.takewhile(lambda deed: deed.at_s < end_s, deeds))
+
+
+Card = TypeVar("Card")
+
+
+class _Decks(NamedTuple):
+    points: Iterator[str]
+    engines: Iterator[tuple[Kind, str]]
+    wires: Iterator[str]
+
+
+def _deck(dice: random.Random, cards: Sequence[Card]) -> Iterator[Card]:
+    """Each card once in every round, so that none is forgotten."""
+    while True:
+        yield from dice.sample(cards, len(cards))
+
+
+def _deed(dice: random.Random, decks: _Decks, kind: Kind, at_s: float) -> Deed:
     if kind == "kill at":
-        return Deed(at_s, kind, next(deck))
+        return Deed(at_s, kind, next(decks.points))
     if kind == "fault":
         return Deed(at_s, kind, dice.choice(FAULTS), dice.uniform(2, 9), dice.choice(_ONLY))
     if kind == "rolling restart":
         return Deed(at_s, kind, "every service")
-    if kind in ("engine down", "engine paused"):
-        return Deed(at_s, kind, dice.choice(ENGINES), dice.uniform(1, 6))
+    if kind in ("cut off", "slow link"):
+        return Deed(at_s, kind, next(decks.wires), dice.uniform(2, 9))
+    if kind == "disk full":
+        return Deed(at_s, kind, "the data folder", dice.uniform(2, 6))
+    if kind in ENGINE_KINDS:
+        how, engine = next(decks.engines)
+        return Deed(at_s, how, engine, dice.uniform(1, 6))
     return Deed(at_s, kind, dice.choice(KILLABLE), dice.uniform(1, 5) if kind == "pause" else 0.0)
-
-
-def counted(deeds: Sequence[Deed]) -> dict[str, int]:
-    """How many of each kind."""
-    return {kind: len(list(group)) for kind, group in itertools.groupby(sorted(deed.kind for deed in deeds))}

@@ -65,8 +65,18 @@ def lines(run: Run) -> list[str]:
         f"{wrong}; 0 in {effective} kills bounds the chance at {bound(effective)} a kill",
         f"healed in {found.healed_s:.0f} s; parked until somebody lent a hand: {parked}",
         f"{found.hashed} bodies hashed again; {found.orphans} blobs of nobody, swept; audit trail: {found.sealed}",
+        *_kills_a_point(run),
         *[f"WRONG  {line}" for line in found.wrong[:40]],
     ]
+
+
+def _kills_a_point(run: Run) -> list[str]:
+    """How often the points were met, in one line for each number of kills; the fewest first."""
+    met = Counter(run.kills_at) if run.kills_at else Counter()
+    groups: dict[int, list[str]] = {}
+    for point in sorted({*met, *run.not_met}):
+        groups.setdefault(met[point], []).append(point)
+    return [f"{kills:4} kills, 0 bounds at {bound(kills)}: {', '.join(groups[kills])}" for kills in sorted(groups)]
 
 
 def _others(run: Run) -> str:

@@ -47,11 +47,15 @@ class Watch:
 
     def _run(self) -> None:
         began_s = time.monotonic()
-        while not self._over.wait(LOOK_EVERY_S):
+        pause_s = LOOK_EVERY_S
+        while not self._over.wait(pause_s):
+            looking_s = time.monotonic()
             try:
                 behind: int | None = sum(in_hand(self.mills[0]).values())
             except NotThereYet:
                 behind = None
+            # After hours a look takes its time, and others need it more.
+            pause_s = max(LOOK_EVERY_S, 10 * (time.monotonic() - looking_s))
             at_s = time.monotonic() - began_s
             self.looks.append(
                 Look(at_s, len(self.crowd.acknowledged), self.crowd.retries, behind, memory_bytes(self.mills))

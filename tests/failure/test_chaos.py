@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from support.tiny_disk import why_no_disk
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -30,10 +32,18 @@ def test_plan_when_the_seed_is_the_same_then_so_is_the_plan() -> None:
     first = plan(1, 10)
     assert first == plan(1, 10)
     assert first != plan(2, 10)
-    for kind in ("kill at", "kill", "pause", "fault", "rolling restart"):
+    for kind in ("kill at", "kill", "pause", "fault", "rolling restart", "cut off", "slow link"):
         assert re.search(rf"s  {kind} ", first), kind
+    assert ("disk full" in first) == (not why_no_disk())
     assert "engine" not in first
-    assert "engine down" in chaos("--plan", "--seed", "1", "--minutes", "30", "--engines", "servers").stdout
+
+
+def test_plan_when_on_servers_then_each_is_killed_stopped_paused_and_cut_off_in_turn() -> None:
+    """None of them is forgotten in half an hour."""
+    planned = chaos("--plan", "--seed", "1", "--minutes", "30", "--engines", "servers").stdout
+    for engine in ("postgresql", "rabbitmq", "redis", "s3"):
+        for kind in ("engine killed", "engine stopped", "engine paused", "cut off", "slow link"):
+            assert f"s  {kind} {engine} for" in planned, (kind, engine)
 
 
 def test_run_when_short_then_every_promise_is_kept_and_the_page_says_so(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,19 @@ def model_crash(visitor: Visitor) -> None:
     assert visitor.client.get(f"/api/upload/files/{file_id}/content").status_code == 200
 
 
+def _kept_at(visitor: Visitor) -> datetime:
+    file_id = visitor.upload()
+    return datetime.fromisoformat(visitor.client.get(f"/api/upload/files/{file_id}").json()["created_at"])
+
+
+def clock_ahead(visitor: Visitor) -> None:
+    assert _kept_at(visitor) > datetime.now(UTC) + timedelta(seconds=100)
+
+
+def clock_behind(visitor: Visitor) -> None:
+    assert _kept_at(visitor) < datetime.now(UTC) - timedelta(seconds=100)
+
+
 EFFECTS: dict[str, tuple[Callable[[Visitor], None], tuple[str, ...]]] = {
     "broker-down": (broker_down, ()),
     "duplicate-events": (duplicate_events, ()),
@@ -198,6 +212,8 @@ EFFECTS: dict[str, tuple[Callable[[Visitor], None], tuple[str, ...]]] = {
     "disk-full": (disk_full, ()),
     "database-down": (database_down, ("--only", "upload")),
     "database-slow": (database_slow, ("--only", "metadata")),
+    "clock-ahead": (clock_ahead, ()),
+    "clock-behind": (clock_behind, ()),
     "calls-down": (calls_down, ()),
     "worker-crash": (worker_crash, ("--only", "processing-worker")),
     "worker-slow": (worker_slow, ("--only", "processing-worker")),

@@ -32,6 +32,7 @@ def audit(mill: Mill, uploads: Iterable[Upload], acknowledged: Mapping[str, str]
         *effects(mill, acknowledged.values()),
         *lives(mill),
         *purges(mill),
+        *erasures(mill),
         *deliveries(mill),
         *leftovers(mill),
         *contents(mill, uploads, acknowledged),
@@ -125,6 +126,22 @@ def purges(mill: Mill) -> list[str]:
     return wrong
 
 
+def erasures(mill: Mill) -> list[str]:
+    """Each owner who was to be erased is, once, and no service remembers the name."""
+    query = "SELECT erasure_id, owner_id, stage FROM erasures"
+    asked = {row[0]: row[1:] for row in mill.rows("access", query)}
+    wrong = [f"erasure not ended: {id_}, {stage}" for id_, (_, stage) in asked.items() if stage != "done"]
+    for service in ("upload", "metadata", "processing", "ai", "notification"):
+        told = mill.rows(service, "SELECT erasure_id, owner_id, stage FROM owner_erasures")
+        heard = {row[0]: row[1:] for row in told}
+        wrong += [
+            f"erasure not ended: {id_}, in {service}: {heard.get(id_)}"
+            for id_ in asked
+            if heard.get(id_) != (f"erased:{id_}", "done")
+        ]
+    return wrong
+
+
 _ENDS_OF_PROCESSING = (
     "SELECT file_id FROM timeline WHERE service = 'processing' AND step = 'plan' AND state IN ('done', 'failed')"
 )
@@ -145,10 +162,7 @@ def live_events(mill: Mill, file_ids: set[str]) -> list[str]:
 
 def deliveries(mill: Mill) -> list[str]:
     """Every event of every outbox was sent, and seen by each queue that listens to its type."""
-    seen = {
-        service: set(mill.rows(service, "SELECT queue, event_id FROM inbox"))
-        for service in ("upload", "metadata", "processing", "ai", "notification")
-    }
+    seen = {service: set(mill.rows(service, "SELECT queue, event_id FROM inbox")) for service in OUTBOXES}
     wrong = []
     for service in OUTBOXES:
         for event_id, body in mill.rows(service, "SELECT event_id, body FROM outbox"):

@@ -17,7 +17,9 @@ from support.quiet import wait_until_processed, wait_until_quiet
 from support.uploads import Clients, Upload, make_uploads
 
 HEAL_S = 120.0
-KILLABLE = ("upload", "metadata", "ai", "processing", "notification", "ai-worker", "processing-worker", "gateway")
+KILLABLE = (
+    "access", "upload", "metadata", "ai", "processing", "notification", "ai-worker", "processing-worker", "gateway",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

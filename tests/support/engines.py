@@ -23,6 +23,7 @@ from support.servers.redis import Redis
 from support.servers.s3 import S3Server
 
 Rows = list[tuple[Any, ...]]
+ROWS_S = 60.0
 
 
 class NotThereYet(Exception):
@@ -144,7 +145,7 @@ class ServerEngines:
     def __init__(self, postgresql: PostgreSql, rabbitmq: RabbitMq, s3: S3Server, redis: Redis, prefix: str) -> None:
         self.postgresql = postgresql
         self.rabbitmq = rabbitmq
-        self._s3 = s3
+        self.s3 = s3
         self._prefix = prefix
         self._vhost_url = rabbitmq.fresh_vhost()
         self._bucket = s3.fresh_bucket()
@@ -159,11 +160,16 @@ class ServerEngines:
     def environment(self) -> dict[str, str]:
         """See `Engines.environment`."""
         database = {"DATABASE_URL": self.postgresql.url(self._prefix), "RABBITMQ_URL": self._vhost_url}
-        return database | {"REDIS_URL": self._redis_url} | self._s3.environment(self._bucket)
+        return database | {"REDIS_URL": self._redis_url} | self.s3.environment(self._bucket)
 
     def rows(self, service: str, query: str, *values: Any) -> Rows:
         """See `Engines.rows`."""
-        return asyncio.run_coroutine_threadsafe(self._rows(service, query, values), self._loop).result(60)
+        asked = asyncio.run_coroutine_threadsafe(self._rows(service, query, values), self._loop)
+        try:
+            return asked.result(ROWS_S)
+        except TimeoutError as error:
+            asked.cancel()
+            raise NotThereYet(f"{service}: no answer within {ROWS_S:g} s") from error
 
     def undelivered(self) -> Iterator[tuple[str, int]]:
         """See `Engines.undelivered`: an event of an outbox is due in the inbox of each queue that listens to its type.
@@ -177,7 +183,7 @@ class ServerEngines:
                     yield queue["name"], queue.get("messages", 1)  # without a number: not counted yet
             return
         sent: dict[str, set[str]] = defaultdict(set)
-        for service in ("upload", "metadata", "processing", "ai", "notification"):
+        for service in ("access", "upload", "metadata", "processing", "ai", "notification"):
             query = "SELECT convert_from(body, 'UTF8')::json ->> 'type', event_id FROM outbox"
             for topic, event_id in self.rows(service, query):
                 sent[topic].add(event_id)
@@ -192,12 +198,12 @@ class ServerEngines:
 
     def blobs(self) -> set[str]:
         """See `Engines.blobs`."""
-        return set(self._s3.keys(self._bucket))
+        return set(self.s3.keys(self._bucket))
 
     def objects(self) -> Iterator[tuple[str, bytes]]:
         """Everything in the bucket, with its bytes."""
-        for key in self._s3.keys(self._bucket):
-            yield key, self._s3.client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        for key in self.s3.keys(self._bucket):
+            yield key, self.s3.client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def shared(self) -> Iterator[tuple[str, bytes]]:
         """Everything in Redis, in words."""
@@ -209,12 +215,12 @@ class ServerEngines:
 
     def overwrite(self, name: str, data: bytes) -> None:
         """See `Engines.overwrite`."""
-        [key] = [key for key in self._s3.keys(self._bucket) if key.endswith(f"/{name}")]
-        self._s3.client().put_object(Bucket=self._bucket, Key=key, Body=data)
+        [key] = [key for key in self.s3.keys(self._bucket) if key.endswith(f"/{name}")]
+        self.s3.client().put_object(Bucket=self._bucket, Key=key, Body=data)
 
     def partials(self) -> list[str]:
         """See `Engines.partials`: multipart uploads that were neither completed nor aborted."""
-        return self._s3.open_uploads(self._bucket)
+        return self.s3.open_uploads(self._bucket)
 
     def integrity(self) -> list[str]:
         """See `Engines.integrity`: the servers have no such question that ends in time."""

@@ -75,6 +75,7 @@ class FaultProxy:
         self._listener: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], Link] = {}
         self._flowing = asyncio.Event()
+        self._lag_s = 0.0
         self.port = 0
         self.connections = 0
         self.injected: Counter[str] = Counter()
@@ -114,6 +115,10 @@ class FaultProxy:
     def resume(self) -> None:
         """Let everything pass that was held back."""
         self._loop.call_soon_threadsafe(self._flowing.set)
+
+    def lag(self, seconds: float) -> None:
+        """From now on each piece of each connection comes so much later, both ways; 0: at once."""
+        self._lag_s = seconds
 
     # for subclasses, on the proxy's own loop
 
@@ -186,6 +191,7 @@ class FaultProxy:
         left = most_bytes
         while left is None or left > 0:
             data = await source.read(CHUNK_BYTES if left is None else min(left, CHUNK_BYTES))
+            await asyncio.sleep(self._lag_s)
             await self._flowing.wait()
             if not data:
                 if sink.can_write_eof():

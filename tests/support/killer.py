@@ -19,7 +19,7 @@ _HELD = {
     "outbox": ("SELECT count(*) FROM outbox WHERE sent_at IS NULL AND claimed_by LIKE ? AND claimed_until > ?",),
     "jobs": ("SELECT count(*) FROM jobs WHERE state = 'running' AND lease_holder LIKE ?",),
 }
-_OUTBOXES = ("upload", "metadata", "processing", "ai")
+_OUTBOXES = ("access", "upload", "metadata", "processing", "ai", "notification")
 _JOBS = ("processing", "ai")
 
 

@@ -1,4 +1,5 @@
-"""Waits until a mill has nothing left to do: no message, no unsent event, no scan due, no open job, no document to index."""
+"""Waits until a mill has nothing left to do: no message, no unsent event, no scan due, no open job, no document to index,
+no owner who is still being erased."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +7,7 @@ from collections.abc import Iterator
 from support.engines import NotThereYet
 from support.mill import Mill, wait_for
 
-OUTBOXES = ("upload", "metadata", "processing", "ai", "notification")
+OUTBOXES = ("access", "upload", "metadata", "processing", "ai", "notification")
 JOBS = ("processing", "ai")
 STILL_S = 0.3
 SABOTAGED_STILL_S = 15.0
@@ -29,6 +30,7 @@ def _counts(mill: Mill) -> Iterator[tuple[str, int]]:
         open_jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"
         yield f"{service}.jobs", mill.rows(service, open_jobs)[0][0]
     behind = "SELECT count(*) FROM documents WHERE index_mark - index_wanted < 2199023255552"
+    yield "access.erasures", mill.rows("access", "SELECT count(*) FROM erasures WHERE stage <> 'done'")[0][0]
     yield "metadata.index", mill.rows("metadata", behind)[0][0]
 
 

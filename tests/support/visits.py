@@ -1,4 +1,8 @@
-"""A visitor during a crash run: reads, edits, deletes, restores, asks, retries, on files of its own. Answers may fail."""
+"""A visitor during a crash run: reads, edits, deletes, restores, asks, retries, on files of its own. Answers may fail.
+
+Now and then an owner nobody else has heard of is erased: that goes through every service, and takes none of the files that
+the audit counts. (An owner who has files: `test_crash_owner_erasure`.)
+"""
 
 import itertools
 import threading
@@ -9,6 +13,9 @@ from support.mill import Mill
 from support.uploads import AGAIN_STATUSES, Clients
 
 _FINE = AGAIN_STATUSES | {200, 201, 202, 204, 400, 404, 507}
+TOGETHER = 5
+"""Files of so many rounds bear one tag, and are changed at once by it."""
+ERASED_EVERY = 4
 
 
 def visit(mill: Mill, _clients: Clients, done: threading.Event) -> None:
@@ -36,11 +43,15 @@ def _round(client: httpx.Client, number: int) -> None:
     answer = _expect(client.post("/api/upload/files", files=broken, headers={"Idempotency-Key": f"broken-{number}"}))
     if answer.status_code == 201:
         _retry(client, answer.json()["file_id"])
+    _expect(client.patch("/api/metadata/files", params={"tag": _tag(number)}, json={"custom": {"round": number}}))
+    if number % ERASED_EVERY == 1:
+        _expect(client.post("/api/access/erasures", json={"owner_id": f"guest-{number}"}))
 
 
 def _use(client: httpx.Client, file_id: str, number: int) -> None:
     _expect(client.get(f"/api/upload/files/{file_id}/content"))
-    _expect(client.patch(f"/api/metadata/files/{file_id}", json={"title": f"visited {number}", "tags": ["visited"]}))
+    changed = {"title": f"visited {number}", "tags": ["visited", _tag(number)]}
+    _expect(client.patch(f"/api/metadata/files/{file_id}", json=changed))
     _expect(client.post(f"/api/ai/analyze/{file_id}", json={"capabilities": ["language"]}))
     again = {"Idempotency-Key": f"version-{number}"}
     text = f"A visitor's other text number {number} from Bergen. ".encode() * 9
@@ -52,6 +63,10 @@ def _use(client: httpx.Client, file_id: str, number: int) -> None:
     _expect(client.delete(f"/api/upload/files/{file_id}"))
     if number % 3:
         _expect(client.post(f"/api/upload/files/{file_id}/restore"))
+
+
+def _tag(number: int) -> str:
+    return f"rounds-{number // TOGETHER}"
 
 
 def _retry(client: httpx.Client, file_id: str) -> None:

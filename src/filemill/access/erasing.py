@@ -5,7 +5,6 @@ the owner's name in the receipt itself go. Each step is a transaction that a kil
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from sqlalchemy import RowMapping
 
 from filemill.access import erasures_repository
 from filemill.access.errors import OwnerBeingErased
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx, hold, mark_commit
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
@@ -48,7 +48,7 @@ def begin(tx: Tx, owner_id: str, asked_by: str) -> str:
     erasure_id = new_id()
     removed = erasures_repository.forget_credentials(tx, owner_id)
     row = {"erasure_id": erasure_id, "owner_id": owner_id, "asked_by": asked_by, "stage": "files", "removed": removed}
-    erasures_repository.add(tx, row | {"asked_at": time.time(), "done_at": None})
+    erasures_repository.add(tx, row | {"asked_at": unix_s(), "done_at": None})
     _ask(tx, row)
     return erasure_id
 
@@ -126,7 +126,7 @@ def close(tx: Tx, erasure_id: str, sessions: int) -> None:
     mark = mark_of(erasure_id)
     erasures_repository.forget_credentials(tx, row["owner_id"])
     erasures_repository.rename_asker(tx, row["owner_id"], mark)
-    erasures_repository.change(tx, erasure_id, owner_id=mark, stage="done", removed=removed, done_at=time.time())
+    erasures_repository.change(tx, erasure_id, owner_id=mark, stage="done", removed=removed, done_at=unix_s())
     outbox.erase(tx, erasure_id)
 
 

@@ -7,7 +7,6 @@ expires; what was logged in with it ends with it.
 import hashlib
 import re
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from sqlalchemy import RowMapping
 
 from filemill.access import erasing, repository
 from filemill.access.errors import TooManyKeys
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.identity.principal import Scope
@@ -68,8 +68,8 @@ class KeyRing:
             "owner_id": wanted.owner_id,
             "name": wanted.name,
             "scopes": " ".join(sorted(wanted.scopes)),
-            "created_at": time.time(),
-            "expires_at": None if wanted.expires_in_s is None else time.time() + wanted.expires_in_s,
+            "created_at": unix_s(),
+            "expires_at": None if wanted.expires_in_s is None else unix_s() + wanted.expires_in_s,
             "last_used_at": None,
             "revoked_at": None,
         }
@@ -83,13 +83,13 @@ class KeyRing:
 
     async def revoke(self, key_id: str, owner_id: str | None) -> None:
         """Revoke a key of this owner (None: of whoever). Raises `NotFound`."""
-        if not await self._database.write("access.key.revoke", repository.revoke_key, key_id, owner_id, time.time()):
+        if not await self._database.write("access.key.revoke", repository.revoke_key, key_id, owner_id, unix_s()):
             raise NotFound("There is no such key.")
 
 
 def _create(tx: Tx, row: Mapping[str, Any]) -> None:
     erasing.refuse(tx, row["owner_id"])
-    if repository.count_living_keys(tx, row["owner_id"], time.time()) >= KEYS_MOST:
+    if repository.count_living_keys(tx, row["owner_id"], unix_s()) >= KEYS_MOST:
         raise TooManyKeys(f"{row['owner_id']} has {KEYS_MOST:,} keys that work; revoke some.")
     repository.add_key(tx, row)
 

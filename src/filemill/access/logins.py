@@ -6,7 +6,6 @@ latest. Both must say yes, so a session ends when either forgets it. Its CSRF to
 
 import base64
 import hmac
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy import RowMapping
 
 from filemill.access import erasing, repository
 from filemill.access.keys import digest_of
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import NotFound
 from filemill.chassis.identity.principal import Principal, Scope
@@ -49,7 +49,7 @@ class Logins:
         if old_session_id is not None:
             await self.end(old_session_id)
         session = await self.sessions.create(principal.owner_id)
-        now_s = time.time()
+        now_s = unix_s()
         row = {
             "login_id": new_id(),
             "digest": digest_of(session.session_id),
@@ -79,7 +79,7 @@ class Logins:
 
     async def of(self, owner_id: str, current: str | None) -> list[Login]:
         """The living logins of an owner, newest first; `current` is the id of the one that asks."""
-        rows = await self.database.read(repository.list_logins, owner_id, time.time(), LISTED_MOST)
+        rows = await self.database.read(repository.list_logins, owner_id, unix_s(), LISTED_MOST)
         return [_shown(row, current) for row in rows]
 
     async def _end(self, login_id: str, owner_id: str) -> bool:

@@ -8,7 +8,6 @@ Sources: RFC 7519, RFC 8725, RFC 9068, OpenID Connect Core 3.1.3.7.
 
 import hmac
 import math
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from filemill.access.oidc_provider import Provider, PublicKey
 from filemill.chassis.bounds import CONTROLS, deeper_than
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import Unauthenticated
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519")
@@ -67,7 +67,7 @@ class Identity:
 class Tokens:
     """Reads tokens of one issuer."""
 
-    def __init__(self, rules: Rules, provider: Provider, *, clock: WallClock = time.time) -> None:
+    def __init__(self, rules: Rules, provider: Provider, *, clock: WallClock = unix_s) -> None:
         self._rules = rules
         self._provider = provider
         self._clock = clock

@@ -4,13 +4,13 @@ The login under way is a cookie, sealed, so that no server keeps it and only thi
 code once. On failure: `Unauthenticated` (begin anew), `Unavailable`.
 """
 
-import time
 from dataclasses import asdict, dataclass
 
 import orjson
 
 from filemill.access.oidc_login import Login, Started
 from filemill.access.oidc_tokens import Identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import BadRequest, Unauthenticated
 from filemill.chassis.sealing import Seal, Unreadable
 
@@ -30,7 +30,7 @@ class SigningIn:
     async def begin(self, redirect_uri: str, to: str) -> tuple[str, str]:
         """(where the browser goes, its cookie). `to`: where it goes when it is back. Raises `BadRequest`, `Unavailable`."""
         started = await self.login.begin(redirect_uri)
-        kept = asdict(started) | {"url": "", "to": own_place(to), "until": time.time() + LIFE_S}
+        kept = asdict(started) | {"url": "", "to": own_place(to), "until": unix_s() + LIFE_S}
         return started.url, self.seal.close(orjson.dumps(kept).decode())
 
     async def end(self, cookie: str | None, code: str, state: str, issuer: str | None) -> tuple[Identity, str]:
@@ -40,7 +40,7 @@ class SigningIn:
         except Unreadable as error:
             raise Unauthenticated("No login of this browser is under way; begin anew.") from error
         to, until = kept.pop("to"), kept.pop("until")
-        if time.time() > until:
+        if unix_s() > until:
             raise Unauthenticated("The login took too long; begin anew.")
         return await self.login.complete(Started(**kept), state=state, code=code, issuer=issuer), to
 

@@ -15,6 +15,7 @@ from filemill.access.keys import PREFIX, digest_of, is_key
 from filemill.access.logins import csrf_token_of
 from filemill.access.oidc import Oidc
 from filemill.access.oidc_tokens import Identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Unauthenticated
 from filemill.chassis.identity.principal import FILES, Principal, Scope
@@ -78,7 +79,7 @@ class Verifier:
         row = await self.database.read(repository.key_by_digest, digest_of(bearer))
         if row is None or row["revoked_at"] is not None:
             raise Unauthenticated("There is no such key, or it was revoked.")
-        if row["expires_at"] is not None and row["expires_at"] <= time.time():
+        if row["expires_at"] is not None and row["expires_at"] <= unix_s():
             raise Unauthenticated("This key has expired; make another one.")
         await self._note_use(row["key_id"])
         return Principal(row["owner_id"], _scopes(row), "key", row["key_id"])
@@ -86,7 +87,7 @@ class Verifier:
     async def _of_session(self, shown: Shown) -> Principal:
         session_id = shown.session_id or ""
         row = await self.database.read(repository.login_by_digest, digest_of(session_id))
-        if row is None or _is_over(row, time.time()) or await self.sessions.get(session_id) is None:
+        if row is None or _is_over(row, unix_s()) or await self.sessions.get(session_id) is None:
             raise Unauthenticated("The session is over; log in again.")
         if shown.changes and not hmac.compare_digest(
             (shown.csrf_token or "").encode(), csrf_token_of(session_id).encode()
@@ -104,7 +105,7 @@ class Verifier:
         return replace(principal, token=kept[0])
 
     async def _note_use(self, key_id: str) -> None:
-        now_s = time.time()
+        now_s = unix_s()
         if now_s - self._used.get(key_id, 0.0) < repository.USED_EVERY_S:
             return
         if len(self._used) >= TOKENS_MOST:

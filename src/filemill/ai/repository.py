@@ -1,7 +1,6 @@
 """Reads and writes of the ai service's rows. Takes the transaction, owns none."""
 
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from filemill.ai.tables import (
     results,
 )
 from filemill.chassis import erasure, owner_erasure
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.database.known_files import KnownFiles, known_file
@@ -186,7 +186,7 @@ def vectors_page(tx: Tx, owner_id: str, file_id: str, version: int, after: int, 
 
 def tell_models(tx: Tx, holder: str, states: Mapping[str, tuple[str, str | None]], for_s: float) -> None:
     """What a worker says of its models (state and reason by id), for so long; what it said before is gone."""
-    now_s = time.time()
+    now_s = unix_s()
     over = or_(model_states.c.holder == holder, model_states.c.until < now_s)
     tx.execute(delete_rows(model_states).where(over))
     rows = [
@@ -199,7 +199,7 @@ def tell_models(tx: Tx, holder: str, states: Mapping[str, tuple[str, str | None]
 
 def models_told(tx: Tx) -> dict[str, tuple[str, str | None]]:
     """What the workers say of their models, by id: `failed` if any does, else `loaded`."""
-    query = select(model_states).where(model_states.c.until > time.time()).order_by(model_states.c.state.desc())
+    query = select(model_states).where(model_states.c.until > unix_s()).order_by(model_states.c.state.desc())
     return {row["model_id"]: (row["state"], row["reason"]) for row in tx.execute(query).mappings()}
 
 

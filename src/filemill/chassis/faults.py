@@ -40,6 +40,8 @@ FAULTS: Mapping[str, Fault] = {
         Fault("disk-full", "The store has no room for another byte.", "storage/faulty"),
         Fault("database-down", "No transaction can begin.", "database/faulty"),
         Fault("database-slow", "Each transaction waits 0.4 s before it begins.", "database/faulty"),
+        Fault("clock-ahead", "The clock has jumped two minutes ahead.", "clock"),
+        Fault("clock-behind", "The clock has jumped two minutes back.", "clock"),
         Fault("calls-down", "Services do not reach each other over HTTP.", "resilience/service_client"),
         Fault("worker-crash", "The first try of each job kills its worker.", "jobs/faulty", WORKERS),
         Fault("worker-slow", "Each job takes ten seconds more.", "jobs/faulty", WORKERS),

@@ -8,7 +8,6 @@ transactions and says so by `owner.erase-confirmed`: killed anywhere, it goes on
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +33,7 @@ from sqlalchemy import (
 )
 
 from filemill.chassis import erasure
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx, hold, mark_commit
 from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.messaging import outbox, wire
@@ -100,15 +100,15 @@ def on_erasing(tx: Tx, event: Event) -> None:
     found = _find(tx, data.erasure_id)
     if found is None:
         row = {"erasure_id": data.erasure_id, "owner_id": data.owner_id, "stage": data.stage, "removed": {}}
-        tx.execute(insert(_ERASURES), row | {"said": None, "began_at": time.time(), "digest": None})
+        tx.execute(insert(_ERASURES), row | {"said": None, "began_at": unix_s(), "digest": None})
     elif data.stage == "rest" and found["stage"] in ("files", "told"):
-        _set(tx, data.erasure_id, stage="rest", began_at=time.time())
+        _set(tx, data.erasure_id, stage="rest", began_at=unix_s())
     mark_commit(tx, MARK)
 
 
 def was_erased(tx: Tx, owner_id: str) -> bool:
     """Whether an owner is being erased, or was within a day: for whoever shows what cannot be taken back."""
-    recent = or_(_ERASURES.c.stage != "done", _ERASURES.c.began_at > time.time() - REMEMBERED_S)
+    recent = or_(_ERASURES.c.stage != "done", _ERASURES.c.began_at > unix_s() - REMEMBERED_S)
     rows = tx.execute(select(_ERASURES).where(recent)).mappings()
     return any(owner_id == row["owner_id"] or _digest(row["erasure_id"], owner_id) == row["digest"] for row in rows)
 
@@ -203,7 +203,7 @@ class OwnerErasures:
             return
         await self._rename_in_events(owner_id, mark_of(erasure_id))
         await self._database.write("erasure.owner.rest", self._sweep, erasure_id, at_last=True)
-        if time.time() - row["began_at"] >= QUIET_S:
+        if unix_s() - row["began_at"] >= QUIET_S:
             if self._tidy is not None:
                 await self._tidy()
             await self._database.rewrite()
@@ -275,7 +275,7 @@ class OwnerErasures:
             _log.info("erasure.owner.waits", erasure_id=erasure_id, tables=left)
             return
         digest = _digest(erasure_id, row["owner_id"])
-        _set(tx, erasure_id, owner_id=mark_of(erasure_id), stage="done", began_at=time.time(), digest=digest)
+        _set(tx, erasure_id, owner_id=mark_of(erasure_id), stage="done", began_at=unix_s(), digest=digest)
         self._tell(tx, row, "rest", state="done")
         _log.info("erasure.owner.erased", erasure_id=erasure_id)
 
@@ -352,7 +352,7 @@ def _set(tx: Tx, erasure_id: str, **values: Any) -> None:
 
 
 def _is_old() -> ColumnElement[bool]:
-    return and_(_ERASURES.c.digest.is_not(None), _ERASURES.c.began_at < time.time() - REMEMBERED_S)
+    return and_(_ERASURES.c.digest.is_not(None), _ERASURES.c.began_at < unix_s() - REMEMBERED_S)
 
 
 def _old_digests(tx: Tx) -> bool:

@@ -6,7 +6,6 @@ Every problem has a stable code of the contract, one clear sentence, and the req
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -14,6 +13,8 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+
+from filemill.chassis.clock import unix_s
 
 REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
 PROBLEM_TYPE_BASE = "https://filemill.dev/problems/"
@@ -112,7 +113,7 @@ _date: tuple[int, str] = (0, "")
 def _now() -> str:
     """The Date header, made anew once a second."""
     global _date
-    second = int(time.time())
+    second = int(unix_s())
     if _date[0] != second:
         _date = (second, formatdate(second, usegmt=True))
     return _date[1]

@@ -29,11 +29,13 @@ from filemill.local.units import Unit, become_subreaper
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 START_S = 60.0
 LAST_KILL_S = 5.0
+PUBLISH_AGAIN_S = 1.0
+"""From one try to write down who is who to the next, on a disk that had no room."""
 
 
 def say_line(line: str) -> None:
-    """Print a line for people; nobody reading is no reason to stop the mill."""
-    with contextlib.suppress(BrokenPipeError):
+    """Print a line for people; nobody reading, or a full disk where it is kept, is no reason to stop the mill."""
+    with contextlib.suppress(OSError):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
@@ -64,6 +66,7 @@ class Supervisor:
         self._all_ready_told = False
         self._status = 0
         self._began_s = 0.0
+        self._publish_at_s: float | None = None
         self._wake_fds: tuple[int, int] = (-1, -1)
 
     def run(self) -> int:
@@ -132,12 +135,15 @@ class Supervisor:
         now_s = time.monotonic()
         for child in self._children.values():
             self._meet_deadlines(child, now_s)
+        if self._publish_at_s is not None and self._publish_at_s <= now_s:
+            self._publish()
         if self._stopping:
             self._stop_next_stage(now_s)
 
     def _sleep_s(self) -> float | None:
         """Until the next deadline; None to sleep until something happens."""
-        times = [child.next_deadline_s for child in self._children.values() if child.next_deadline_s is not None]
+        deadlines = (self._publish_at_s, *(child.next_deadline_s for child in self._children.values()))
+        times = [at_s for at_s in deadlines if at_s is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def _start(self, child: Child) -> None:
@@ -240,4 +246,12 @@ class Supervisor:
             self._reap()
 
     def _publish(self) -> None:
-        self._folder.write_pids({name: child.snapshot() for name, child in self._children.items()})
+        try:
+            self._folder.write_pids({name: child.snapshot() for name, child in self._children.items()})
+        except OSError as error:
+            # Nothing is decided by that file: on a full disk the services are still better off watched than ended.
+            if self._publish_at_s is None:
+                self._say(f"{self._folder.pids_file} cannot be written ({error.strerror}); tried again until it can")
+            self._publish_at_s = time.monotonic() + PUBLISH_AGAIN_S
+        else:
+            self._publish_at_s = None

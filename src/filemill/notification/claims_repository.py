@@ -4,13 +4,13 @@ Its cost does not grow with the queues (an index is walked from webhook to webho
 another, so that their limits are those of the installation. Takes the transaction, owns none.
 """
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, select, update
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx, hold
 from filemill.notification.deliveries_repository import LEASE_S, is_
 from filemill.notification.tables import deliveries, webhooks
@@ -53,7 +53,7 @@ class Claimed:
 
 def is_due(tx: Tx) -> bool:
     """Whether anything may be sent now. Ends at the first it finds, and at once where nothing is due."""
-    at_s = time.time()
+    at_s = unix_s()
     due = and_(is_("queued"), deliveries.c.due_at <= at_s)
     if tx.execute(select(deliveries.c.delivery_id).where(due).limit(1)).first() is None:
         return False
@@ -109,7 +109,7 @@ def _waiting(tx: Tx, most: int) -> list[RowMapping]:
     oldest = select(func.min(theirs.c.due_at)).where(
         is_("queued", theirs), theirs.c.webhook_id == webhooks.c.webhook_id
     )
-    at_s = time.time()
+    at_s = unix_s()
     columns = (webhooks.c.webhook_id, webhooks.c.owner_id, webhooks.c.host, webhooks.c.failures)
     found = (
         select(*columns, oldest.scalar_subquery().label("due_at"))
@@ -126,13 +126,13 @@ def _may_be_called(at_s: float) -> ColumnElement[bool]:
 
 
 def _oldest_due(tx: Tx, webhook_id: str, most: int) -> list[str]:
-    due = and_(is_("queued"), deliveries.c.webhook_id == webhook_id, deliveries.c.due_at <= time.time())
+    due = and_(is_("queued"), deliveries.c.webhook_id == webhook_id, deliveries.c.due_at <= unix_s())
     query = select(deliveries.c.delivery_id).where(due).order_by(deliveries.c.due_at).limit(most)
     return list(tx.execute(query.with_for_update(skip_locked=True)).scalars())
 
 
 def _take(tx: Tx, holder: str, taken: list[str]) -> list[Claimed]:
-    at_s = time.time()
+    at_s = unix_s()
     leased = update(deliveries).where(deliveries.c.delivery_id.in_(taken), is_("queued"))
     tx.execute(
         leased.values(

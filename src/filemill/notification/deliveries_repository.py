@@ -4,7 +4,6 @@ The same idea as `chassis.jobs`, whose rows are about a file; here the question 
 Takes the transaction, owns none.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, func, insert, literal_column, or_, select, update
 
 from filemill.chassis import process_identity
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Tx, hold, mark_commit
 from filemill.chassis.ids import new_id
 from filemill.notification.tables import deliveries
@@ -62,7 +61,7 @@ def add(tx: Tx, news: Sequence[NewDelivery]) -> list[str]:
     """Queue deliveries, due at once; returns their ids."""
     if not news:
         return []
-    moment, at_s = now(), time.time()
+    moment, at_s = now(), unix_s()
     rows = [
         {name: getattr(one, name) for name in NewDelivery.__dataclass_fields__}
         | {"delivery_id": new_id(), "state": "queued", "due_at": at_s, "moved_at": at_s, "created_at": moment}
@@ -79,7 +78,7 @@ def begin_test(tx: Tx, new: NewDelivery, holder: str) -> str | None:
     busy = and_(deliveries.c.webhook_id == new.webhook_id, is_("running"), deliveries.c.cause == "test")
     if tx.execute(select(deliveries.c.delivery_id).where(busy).limit(1)).first() is not None:
         return None
-    at_s = time.time()
+    at_s = unix_s()
     lease = {"state": "running", "attempts": 1, "fence": 1, "lease_holder": holder, "lease_until": at_s + LEASE_S}
     row = {name: getattr(new, name) for name in NewDelivery.__dataclass_fields__} | lease
     delivery_id = new_id()
@@ -91,7 +90,7 @@ def begin_test(tx: Tx, new: NewDelivery, holder: str) -> str | None:
 
 def settle(tx: Tx, delivery_id: str, fence: int, outcome: Outcome, state: str, due_in_s: float = 0.0) -> bool:
     """Write what came of a try; False if the claim is not in force any more, and then nothing may be written about it."""
-    at_s = time.time()
+    at_s = unix_s()
     mine = and_(deliveries.c.delivery_id == delivery_id, is_("running"), deliveries.c.fence == fence)
     values: dict[str, Any] = {
         "state": state,
@@ -110,13 +109,13 @@ def settle(tx: Tx, delivery_id: str, fence: int, outcome: Outcome, state: str, d
 def abandoned(tx: Tx) -> list[str]:
     """What is in the hands of the dead: its lease is over, or they ended on this machine."""
     query = select(deliveries.c.delivery_id, deliveries.c.lease_holder, deliveries.c.lease_until).where(is_("running"))
-    over_s = time.time()
+    over_s = unix_s()
     return [row[0] for row in tx.execute(query) if row[2] < over_s or process_identity.is_dead(row[1] or "")]
 
 
 def free_abandoned(tx: Tx) -> int:
     """Queue it again; a test has one try, and had it."""
-    over_s = time.time()
+    over_s = unix_s()
     dead = abandoned(tx)
     if dead:
         theirs = and_(deliveries.c.delivery_id.in_(dead), is_("running"))
@@ -167,7 +166,7 @@ def page(
 def replay(tx: Tx, owner_id: str, delivery_id: str) -> RowMapping | None:
     """Send one again with fresh tries, or at once if it waits for its next; None if there is none. In flight: left alone."""
     mine = and_(deliveries.c.delivery_id == delivery_id, deliveries.c.owner_id == owner_id)
-    at_s = time.time()
+    at_s = unix_s()
     tx.execute(update(deliveries).where(mine, is_("queued")).values(due_at=at_s))
     _again(tx, and_(mine, or_(is_("done"), is_("failed"))), at_s)
     mark_commit(tx, MARK)
@@ -179,7 +178,7 @@ def replay_failed(tx: Tx, owner_id: str, webhook_id: str, since_s: float, most: 
     failed = and_(deliveries.c.webhook_id == webhook_id, deliveries.c.owner_id == owner_id, is_("failed"))
     oldest = select(deliveries.c.delivery_id).where(failed, deliveries.c.moved_at >= since_s)
     some = oldest.order_by(deliveries.c.moved_at).limit(most)
-    count = _again(tx, and_(deliveries.c.delivery_id.in_(some), is_("failed")), time.time())
+    count = _again(tx, and_(deliveries.c.delivery_id.in_(some), is_("failed")), unix_s())
     mark_commit(tx, MARK)
     return count
 

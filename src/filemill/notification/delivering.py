@@ -6,12 +6,11 @@ at least once, and the receiver can tell. On failure of the database: the lease 
 
 import asyncio
 import contextlib
-import time
 
 import structlog
 
 from filemill.chassis import process_identity
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
@@ -151,7 +150,7 @@ def settle(tx: Tx, one: Claimed, outcome: Outcome) -> str:
     webhooks_repository.rest(tx, one.webhook_id, rest_s(failures, outcome.asked_s))
     if gone:
         notices.disable(tx, one.webhook_id, notices.GONE)
-    elif state == "failed" and last_success_s < time.time() - WAITS_S[-1]:
+    elif state == "failed" and last_success_s < unix_s() - WAITS_S[-1]:
         # One that takes others meanwhile works: one bad event must not stop them (RELIABILITY rule 10).
         notices.disable(tx, one.webhook_id, notices.RETRIES_USED_UP)
     return state

@@ -1,13 +1,13 @@
 """The HTTP face of the notification service: the live stream, and a snapshot for the live map."""
 
 import re
-import time
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database
 from filemill.chassis.messaging.transport import ParkingLot
 from filemill.chassis.web.caller import AdminDep, CallerDep
@@ -60,7 +60,7 @@ class Endpoints:
     async def snapshot(self, _caller: AdminDep) -> dict[str, Any]:
         """Depth and age of every queue, events of the last minute by type, open streams."""
         depths = [await self.queues.depth(queue) for queue in QUEUES]
-        since = time.time() - RATE_WINDOW_S
+        since = unix_s() - RATE_WINDOW_S
         return {
             "queues": [
                 {"queue": one.queue, "waiting": one.waiting, "leased": one.leased, "parked": one.parked,

@@ -4,10 +4,10 @@ Loops that always run (RELIABILITY rule 8); any number of instances may do the s
 """
 
 import asyncio
-import time
 
 import structlog
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database
 from filemill.chassis.sealing import Seal, Unreadable
 from filemill.notification import deliveries_repository, notices, webhooks_repository
@@ -44,7 +44,7 @@ class Keeper:
 
     async def tidy_once(self) -> None:
         """One round."""
-        before_s = time.time() - self._keep_s
+        before_s = unix_s() - self._keep_s
         while await self._database.write("notification.webhooks.sweep", deliveries_repository.sweep, before_s):
             pass
         behind = await self._database.read(deliveries_repository.too_far_behind, self._queue_most)

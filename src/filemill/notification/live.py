@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database
 from filemill.notification import counting, repository
 from filemill.notification.errors import TooManyStreams
@@ -183,7 +184,7 @@ class LiveStreams:
     async def sweep(self) -> None:
         """Forget old events, for ever."""
         while True:
-            before = time.time() - self._keep_s
+            before = unix_s() - self._keep_s
             while await self._database.write("notification.sweep", repository.sweep, before):
                 pass
             await asyncio.sleep(SWEEP_EVERY_S)

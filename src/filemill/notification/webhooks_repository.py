@@ -1,6 +1,5 @@
 """Rows of webhooks: the owner's own, and what the dispatcher notes about them. Takes the transaction, owns none."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
 
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Tx, hold
 from filemill.notification.repository import PLACES
 from filemill.notification.tables import deliveries, webhooks
@@ -123,7 +122,7 @@ def failed(tx: Tx, webhook_id: str) -> tuple[int, float]:
 
 def rest(tx: Tx, webhook_id: str, for_s: float) -> None:
     """Send it nothing for a while."""
-    until_s = time.time() + for_s
+    until_s = unix_s() + for_s
     later = and_(webhooks.c.webhook_id == webhook_id, webhooks.c.rests_until < until_s)
     tx.execute(update(webhooks).where(later).values(rests_until=until_s))
 

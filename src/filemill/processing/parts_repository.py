@@ -3,7 +3,6 @@
 A part's blob is named by its row while it waits, and by nobody after: whoever ends the waiting puts it among the removals.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, insert, select, update
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx
 from filemill.chassis.storage import removals
 from filemill.processing.tables import parts
@@ -68,18 +68,18 @@ def keep(tx: Tx, file_id: str, owner_id: str, version: int, made: Sequence[NewPa
 
 def any_due(tx: Tx) -> bool:
     """Whether one waits whose time has come."""
-    due = and_(parts.c.state == WAITING, parts.c.due_at <= time.time())
+    due = and_(parts.c.state == WAITING, parts.c.due_at <= unix_s())
     return tx.execute(select(parts.c.number).where(due).limit(1)).first() is not None
 
 
 def claim(tx: Tx, hold_s: Callable[[int], float]) -> RowMapping | None:
     """The next part that is due, now in the caller's hands for so long as its size says; None if there is none."""
-    due = and_(parts.c.state == WAITING, parts.c.due_at <= time.time())
+    due = and_(parts.c.state == WAITING, parts.c.due_at <= unix_s())
     query = select(parts.c.size, parts.c.file_id, parts.c.version, parts.c.number).where(due)
     row = tx.execute(query.order_by(parts.c.due_at).limit(1).with_for_update(skip_locked=True)).first()
     if row is None:
         return None
-    mine = {"due_at": time.time() + hold_s(row[0]), "attempts": parts.c.attempts + 1}
+    mine = {"due_at": unix_s() + hold_s(row[0]), "attempts": parts.c.attempts + 1}
     mine["holder"] = process_identity.me()
     return tx.execute(update(parts).where(_is(*row[1:])).values(mine).returning(parts)).mappings().one()
 
@@ -94,12 +94,12 @@ def dead_holders(tx: Tx) -> list[str]:
 def free(tx: Tx, holders: Sequence[str]) -> None:
     """What these had in their hands is due."""
     held = and_(parts.c.state == WAITING, parts.c.holder.in_(holders))
-    tx.execute(update(parts).where(held).values(holder=None, due_at=time.time()))
+    tx.execute(update(parts).where(held).values(holder=None, due_at=unix_s()))
 
 
 def put_off(tx: Tx, part: RowMapping, pause_s: float, code: str, detail: str) -> None:
     """It could not be handed over just now."""
-    values = {"holder": None, "due_at": time.time() + pause_s, "reason_code": code, "reason_detail": detail}
+    values = {"holder": None, "due_at": unix_s() + pause_s, "reason_code": code, "reason_detail": detail}
     tx.execute(update(parts).where(_mine(part), parts.c.state == WAITING).values(values))
 
 
@@ -161,7 +161,7 @@ def _row(part: NewPart) -> dict[str, Any]:
     row = {name: getattr(part, name) for name in names}
     waits = part.storage_key is not None
     reason = {"reason_code": part.code, "reason_detail": part.detail, "child_id": None}
-    return row | reason | {"state": WAITING if waits else REFUSED, "attempts": 0, "holder": None, "due_at": time.time()}
+    return row | reason | {"state": WAITING if waits else REFUSED, "attempts": 0, "holder": None, "due_at": unix_s()}
 
 
 def _is(file_id: str, version: int, number: int) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Locked
@@ -157,7 +158,7 @@ class Appending:
     async def _record(self, writer: PieceWriter, pieces: Sequence[Piece]) -> None:
         """Write down that these pieces are durable. Raises `Locked` if the turn was lost."""
         received = sum(piece.size_bytes for piece in pieces)
-        expires_at = time.time() + self.settings.unfinished_hours * 3600
+        expires_at = unix_s() + self.settings.unfinished_hours * 3600
         values: dict[str, Any] = {"received": received, "pieces": as_rows(pieces), "expires_at": expires_at}
         if self.size is not None:
             values["size"] = self.size

@@ -3,7 +3,6 @@
 A blob is looked at once: `compression` is empty until then, afterwards `zstd` or `none`. Who looks holds the row by a lease.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, literal_column, select, update
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx
 from filemill.chassis.storage import removals
 from filemill.upload.tables import COMPRESSED_LEAST_BYTES, blobs, versions
@@ -53,15 +53,15 @@ def claim(tx: Tx, holder: str, before: datetime, hold_s: float, worth: Worth) ->
     if settled:
         tx.execute(update(blobs).where(blobs.c.storage_key.in_(settled)).values(compression="none"))
     if chosen is not None:
-        hold = {"holder": holder, "held_until": time.time() + hold_s}
+        hold = {"holder": holder, "held_until": unix_s() + hold_s}
         tx.execute(update(blobs).where(blobs.c.storage_key == chosen.storage_key).values(hold))
     return chosen
 
 
 def keep(tx: Tx, holder: str, storage_key: str, hold_s: float) -> bool:
     """Hold it longer; False if somebody else does, or the blob is purged."""
-    change = update(blobs).where(_mine(holder, storage_key), blobs.c.held_until > time.time())
-    return tx.execute(change.values(held_until=time.time() + hold_s)).rowcount == 1
+    change = update(blobs).where(_mine(holder, storage_key), blobs.c.held_until > unix_s())
+    return tx.execute(change.values(held_until=unix_s() + hold_s)).rowcount == 1
 
 
 def switch(tx: Tx, holder: str, storage_key: str, stored_size: int, grace_s: float | None) -> bool:
@@ -84,7 +84,7 @@ def settle(tx: Tx, holder: str, storage_key: str) -> bool:
 def put_off(tx: Tx, holder: str, storage_key: str, for_s: float) -> None:
     """It could not be done now: the next try is later, and others are not held up by it."""
     change = update(blobs).where(_mine(holder, storage_key))
-    tx.execute(change.values(holder=None, held_until=time.time() + for_s))
+    tx.execute(change.values(holder=None, held_until=unix_s() + for_s))
 
 
 def look_again(tx: Tx, storage_key: str) -> bool:
@@ -111,7 +111,7 @@ def held(tx: Tx, file_id: str) -> dict[str, float]:
     mine = select(versions.c.storage_key).where(versions.c.file_id == file_id)
     query = select(blobs.c.storage_key, blobs.c.holder, blobs.c.held_until).where(blobs.c.storage_key.in_(mine))
     rows: Sequence[Any] = tx.execute(query.order_by(blobs.c.storage_key).with_for_update()).all()
-    return {key: until for key, holder, until in rows if holder is not None and until > time.time()}
+    return {key: until for key, holder, until in rows if holder is not None and until > unix_s()}
 
 
 def to_look_at(before: datetime) -> Any:
@@ -122,7 +122,7 @@ def to_look_at(before: datetime) -> Any:
         blobs.c.compression.is_(None),
         blobs.c.size >= literal_column(str(COMPRESSED_LEAST_BYTES)),
         blobs.c.stored_at < before,
-        blobs.c.held_until <= time.time(),
+        blobs.c.held_until <= unix_s(),
     )
 
 

@@ -5,7 +5,6 @@ and its exact length. Not for: how parts are checked and become a file (`parts`)
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy import RowMapping
 from starlette.requests import ClientDisconnect
 
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.errors import BadRequest, NotFound, Unprocessable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.signed_links import LinkSigner
@@ -135,7 +134,7 @@ class Direct:
             told=_hashes_of(asked, part),
             size=asked.size,
             sha256=asked.sha256,
-            expires_at=time.time() + settings.unfinished_hours * 3600,
+            expires_at=unix_s() + settings.unfinished_hours * 3600,
             client_address=caller.address,
             token=row_of(caller.grant),
             pieces=as_rows([Piece(new_id(), min(part, asked.size - at)) for at in range(0, asked.size, part)]),
@@ -147,7 +146,7 @@ class Direct:
         signed: Sequence[SignedPart]
         parts = announced(new.pieces, new.told, new.sha256)
         if isinstance(store, SignsParts):
-            signed = await store.sign_parts(parts, int(new.expires_at - time.time()))
+            signed = await store.sign_parts(parts, int(new.expires_at - unix_s()))
         else:
             origin = origin_of(request, self.parts.settings)
             paths = [f"/uploads/{new.upload_id}/parts/{number}" for number in range(1, len(parts) + 1)]

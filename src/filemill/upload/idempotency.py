@@ -8,13 +8,13 @@ Source: draft-ietf-httpapi-idempotency-key-header.
 
 import asyncio
 import hashlib
-import time
 from dataclasses import dataclass
 
 import orjson
 import structlog
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
@@ -138,4 +138,4 @@ def fingerprint(filename: str, fields: rules.Fields, sha256: str) -> str:
 
 def _at_work(claim: repository.Claim) -> bool:
     holder = (claim.holder or "").partition("@")[2]
-    return time.time() < claim.held_until and not process_identity.is_dead(holder)
+    return unix_s() < claim.held_until and not process_identity.is_dead(holder)

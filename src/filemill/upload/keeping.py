@@ -5,12 +5,11 @@ A whole blob without a row (a crash between the two) is the `reconciler`'s: othe
 """
 
 import asyncio
-import time
 from datetime import timedelta
 
 import structlog
 
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
 from filemill.upload import purge, repository, shares_repository, tokens_repository
@@ -41,9 +40,9 @@ class Keeper:
 
     async def sweep(self) -> None:
         """One round."""
-        before = time.time() - self._settings.idempotency_hours * 3600
+        before = unix_s() - self._settings.idempotency_hours * 3600
         keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
-        tokens = await self._database.write_unsynced("upload.tokens.sweep", tokens_repository.sweep, time.time())
+        tokens = await self._database.write_unsynced("upload.tokens.sweep", tokens_repository.sweep, unix_s())
         ended = now() - timedelta(days=shares_repository.REMEMBERED_DAYS)
         links = await self._database.write_unsynced("upload.shares.sweep", shares_repository.sweep, ended)
         partials = await self._partials.sweep_partials() if self._partials else 0

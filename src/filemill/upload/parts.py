@@ -9,7 +9,6 @@ On failure: what contradicts itself ends as `failed` with the reason and its byt
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import RowMapping
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import FilemillError, Locked, NotFound
@@ -124,7 +124,7 @@ class Parts:
             return await self._verify(caller, turn)
         try:
             await self._must_be_there(turn)
-            values = {"state": "verifying", "expires_at": time.time() + self.settings.unfinished_hours * 3600}
+            values = {"state": "verifying", "expires_at": unix_s() + self.settings.unfinished_hours * 3600}
             await self._database.write("upload.direct.verifying", sessions.advance, upload_id, turn.holder, values)
         finally:
             await self._turns.give_back(turn)
@@ -135,7 +135,7 @@ class Parts:
         """Check what waits to be checked, for ever: also what another instance left when it died."""
         while True:
             self._wake.clear()
-            rows = await self._database.read(sessions.to_verify, time.time(), LOOKED_AT_MOST)
+            rows = await self._database.read(sessions.to_verify, unix_s(), LOOKED_AT_MOST)
             waiting = [row for row in rows if not at_work(row)][:VERIFIED_AT_ONCE]
             await asyncio.gather(*(self._verify_one(row) for row in waiting))
             if not waiting:

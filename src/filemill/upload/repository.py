@@ -1,6 +1,5 @@
 """Reads and writes of the upload service's rows. Takes the transaction, owns none; every query of files takes the owner."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
 
 from filemill.chassis import erasure, owner_erasure
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
@@ -218,7 +218,7 @@ def find_claim(tx: Tx, owner_id: str, route: str, key: str) -> Claim | None:
 
 def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s: float) -> None:
     """Say that `holder` is at work on this key. The caller has checked that nobody else is."""
-    now = time.time()
+    now = unix_s()
     tx.execute(
         text(
             "INSERT INTO idempotency (owner_id, route, key, holder, held_until, created_at)"
@@ -232,7 +232,7 @@ def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s:
 def keep_claims(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
     """Say again that these are at work."""
     change = update(idempotency).where(idempotency.c.holder.in_(holders))
-    tx.execute(change.values(held_until=time.time() + hold_s))
+    tx.execute(change.values(held_until=unix_s() + hold_s))
 
 
 def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:

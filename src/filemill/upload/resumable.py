@@ -4,7 +4,6 @@ A file comes into being with the request that brings its last byte, and that ans
 `Upload-Offset` = `Upload-Length` only then. Not for: how bytes are kept and become a file (`unfinished`).
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import RowMapping
 from starlette.requests import ClientDisconnect
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, NotFound, UnsupportedType
 from filemill.chassis.ids import new_id
 from filemill.chassis.web.body import Body
@@ -192,7 +192,7 @@ class Resumable:
             fields=fields_of(fields),
             told=told,
             size=size,
-            expires_at=time.time() + self.settings.unfinished_hours * 3600,
+            expires_at=unix_s() + self.settings.unfinished_hours * 3600,
             client_address=caller.address,
             token=row_of(caller.grant),
         )

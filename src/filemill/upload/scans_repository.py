@@ -4,12 +4,12 @@ A row is a version that nobody was told of yet. Whoever deletes the row tells wh
 at all where a purge was quicker. `holder` scans it until `held_until`; every later change names the holder.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, select, update
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.upload.tables import files, scans, versions
 
@@ -20,13 +20,13 @@ SCANNING, QUARANTINED = "scanning", "quarantined"
 def add(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     """These versions wait for the scanner. `rows`: the event each is told by, and the request it came with."""
     told = ("file_id", "version", "storage_key")
-    fresh = {"attempts": 0, "due_at": time.time(), "holder": None, "held_until": 0.0}
+    fresh = {"attempts": 0, "due_at": unix_s(), "holder": None, "held_until": 0.0}
     insert_rows(tx, scans, [{name: row["uploaded"][name] for name in told} | dict(row) | fresh for row in rows])
 
 
 def claim(tx: Tx, holder: str, hold_s: float, most: int) -> list[RowMapping]:
     """Take what is due and nobody scans, the longest due first."""
-    now_s = time.time()
+    now_s = unix_s()
     due = select(scans.c.file_id, scans.c.version).where(scans.c.due_at <= now_s, scans.c.held_until < now_s)
     found = tx.execute(due.order_by(scans.c.due_at).limit(most).with_for_update(skip_locked=True)).all()
     taken = []
@@ -50,12 +50,12 @@ def free(tx: Tx, dead: Sequence[str]) -> None:
 
 def keep(tx: Tx, holder: str, hold_s: float) -> None:
     """Say again that this holder is at work."""
-    tx.execute(update(scans).where(scans.c.holder == holder).values(held_until=time.time() + hold_s))
+    tx.execute(update(scans).where(scans.c.holder == holder).values(held_until=unix_s() + hold_s))
 
 
 def put_back(tx: Tx, row: RowMapping, *, tried: bool, pause_s: float = 0.0) -> None:
     """It was not decided: due again after a pause. `tried`: the scanner had it, and could not say."""
-    again = {"holder": None, "held_until": 0.0, "due_at": time.time() + pause_s}
+    again = {"holder": None, "held_until": 0.0, "due_at": unix_s() + pause_s}
     tx.execute(_held(row).values(attempts=scans.c.attempts + int(tried), **again))
 
 

@@ -4,13 +4,13 @@ A turn is the right to write to one upload: `holder` has it until `held_until`, 
 that one who lost it can change nothing (a fencing token).
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx
 from filemill.upload.tables import upload_sessions as sessions
 
@@ -38,7 +38,7 @@ class NewSession:
 
 def add(tx: Tx, new: NewSession) -> None:
     """An upload begins."""
-    tx.execute(insert(sessions), asdict(new) | {"created_at": time.time()})
+    tx.execute(insert(sessions), asdict(new) | {"created_at": unix_s()})
 
 
 def count_open(tx: Tx, owner_id: str, most: int) -> int:
@@ -49,7 +49,7 @@ def count_open(tx: Tx, owner_id: str, most: int) -> int:
 
 def get(tx: Tx, owner_id: str, upload_id: str) -> RowMapping | None:
     """One upload of this owner that has not expired."""
-    alive = _one(owner_id, upload_id).where(sessions.c.expires_at > time.time())
+    alive = _one(owner_id, upload_id).where(sessions.c.expires_at > unix_s())
     return tx.execute(alive).mappings().first()
 
 
@@ -57,14 +57,14 @@ def get_to_change(tx: Tx, owner_id: str, upload_id: str, *, any_age: bool) -> Ro
     """As `get`, and nobody changes it until this transaction ends; with `any_age` also if it has expired."""
     query = _one(owner_id, upload_id)
     if not any_age:
-        query = query.where(sessions.c.expires_at > time.time())
+        query = query.where(sessions.c.expires_at > unix_s())
     return tx.execute(query.with_for_update()).mappings().first()
 
 
 def get_open(tx: Tx, upload_id: str) -> RowMapping | None:
     """One upload that goes on, whoever owns it: for those who show a signed address."""
     query = select(sessions).where(
-        sessions.c.upload_id == upload_id, sessions.c.state == "open", sessions.c.expires_at > time.time()
+        sessions.c.upload_id == upload_id, sessions.c.state == "open", sessions.c.expires_at > unix_s()
     )
     return tx.execute(query).mappings().first()
 
@@ -78,12 +78,12 @@ def to_verify(tx: Tx, after: float, most: int) -> list[RowMapping]:
 def give_turn(tx: Tx, upload_id: str, holder: str, hold_s: float) -> None:
     """This holder writes from now on. The caller has checked that nobody else does."""
     mine = update(sessions).where(sessions.c.upload_id == upload_id)
-    tx.execute(mine.values(holder=holder, held_until=time.time() + hold_s))
+    tx.execute(mine.values(holder=holder, held_until=unix_s() + hold_s))
 
 
 def keep_turns(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
     """Say again that these write."""
-    tx.execute(update(sessions).where(sessions.c.holder.in_(holders)).values(held_until=time.time() + hold_s))
+    tx.execute(update(sessions).where(sessions.c.holder.in_(holders)).values(held_until=unix_s() + hold_s))
 
 
 def end_turn(tx: Tx, upload_id: str, holder: str) -> None:

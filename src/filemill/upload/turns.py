@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import Locked, NotFound, Unavailable
 from filemill.chassis.ids import new_id
@@ -128,6 +129,6 @@ def _claim(tx: Tx, turn: Turn, any_age: bool) -> RowMapping:
 def at_work(row: RowMapping) -> bool:
     """Whether somebody who may be alive holds this upload."""
     holder = row["holder"]
-    if holder is None or time.time() >= row["held_until"]:
+    if holder is None or unix_s() >= row["held_until"]:
         return False
     return not process_identity.is_dead(holder.partition("@")[2])

@@ -8,7 +8,6 @@ once over the whole at the end (a hash's state cannot be saved). What is refused
 import asyncio
 import hashlib
 import hmac
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy import RowMapping
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, Forbidden, Locked, NotFound, TooMany, Unavailable
@@ -186,7 +186,7 @@ class Unfinished:
 
     async def sweep(self) -> tuple[int, int]:
         """(uploads forgotten because their time is over, files made of uploads whose process died at the very end)."""
-        now, gone, made = time.time(), 0, 0
+        now, gone, made = unix_s(), 0, 0
         for owner_id, upload_id in await self.database.read(sessions.expired, now, AT_ONCE_MOST):
             try:
                 await self.remove(owner_id, upload_id, any_age=True)

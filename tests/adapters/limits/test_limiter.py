@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from filemill.chassis.limits import sqlite_limiter
 from filemill.chassis.limits.build import build_limiter
 from filemill.chassis.limits.leases import LeasingLimiter
 from filemill.chassis.limits.limiter import RateLimiter, Verdict, judge
@@ -166,7 +165,7 @@ async def test_sqlite_when_callers_went_away_then_their_counts_are_forgotten(
     for number in range(20):
         await limiter.allow(f"user{number}", 1.0, 5)
     at_s = time.time()
-    monkeypatch.setattr(sqlite_limiter.time, "time", lambda: at_s + 60)
+    monkeypatch.setattr("time.time", lambda: at_s + 60)
     for _ in range(10):
         await limiter.allow("ann", 1.0, 100)
     inner = limiter._inner  # type: ignore[attr-defined]

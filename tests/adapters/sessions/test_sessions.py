@@ -146,10 +146,10 @@ async def test_sqlite_when_an_hour_has_passed_since_the_last_use_then_it_has_end
     made, unused = await sessions.create("ann"), await sessions.create("bob")
     at_s = time.time()
     for later_s in (LIFE_S - 10, 2 * LIFE_S - 20):
-        monkeypatch.setattr(sqlite_store.time, "time", lambda later_s=later_s: at_s + later_s)
+        monkeypatch.setattr("time.time", lambda later_s=later_s: at_s + later_s)
         assert await sessions.get(made.session_id) == made
     assert await sessions.get(unused.session_id) is None
-    monkeypatch.setattr(sqlite_store.time, "time", lambda: at_s + 4 * LIFE_S)
+    monkeypatch.setattr("time.time", lambda: at_s + 4 * LIFE_S)
     assert await sessions.get(made.session_id) is None
     await sessions.create("cat")
     assert isinstance(sessions, sqlite_store.SqliteSessionStore)

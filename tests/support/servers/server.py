@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM, Signals
 
-START_S = 90.0
+START_S = 300.0
+"""A server that ends is noticed at once; one that is slow may share its machine with others."""
 STOP_S = 30.0
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging as standard_logging
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import structlog
 
 from filemill.chassis.telemetry import logging, request_context
 from filemill.chassis.telemetry.log_file import BoundedLog
+from support.tiny_disk import leave_no_room, make_room, tiny_disk
 
 
 @pytest.fixture
@@ -113,3 +115,26 @@ def test_bounded_log_when_it_was_full_before_then_the_bound_holds_after_a_restar
     log.close()
     assert (tmp_path / "a.log").read_text() == "new\n"
     assert (tmp_path / "a.log.1").read_text() == "x" * 2000
+
+
+def test_log_when_its_disk_is_full_then_nobody_fails_and_what_was_lost_is_counted(tmp_path: Path) -> None:
+    """A request is not broken by the line about it; once there is room the file goes on, and says how many are missing."""
+    with tiny_disk(tmp_path / "disk", 1) as disk:
+        log = BoundedLog(disk / "a.log")
+        log.write("first\n")
+        log.flush()
+        leave_no_room(disk)
+        for number in range(20_000):
+            log.write(f"line {number} of many\n")
+            log.flush()
+        kept = (disk / "a.log").read_text().splitlines()
+        make_room(disk, 1)
+        log.write("last\n")
+        log.flush()
+        log.close()
+        lines = (disk / "a.log").read_text().splitlines()
+        assert lines[0] == "first"
+        assert lines[-1] == "last"
+        whole = [line for line in lines if re.fullmatch(r"line \d+ of many", line)]
+        assert f"{20_000 - len(whole)} lines of this log were lost" in lines[-2], lines[-3:]
+        assert len(kept) < 20_000

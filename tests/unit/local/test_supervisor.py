@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from support.tiny_disk import leave_no_room, make_room, tiny_disk
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the runner's guarantees are Linux's")
 SMALL_MILL = Path(__file__).with_name("small_mill.py")
 WAIT_S = 15.0
@@ -279,3 +281,23 @@ def test_runner_when_idle_then_it_does_not_wake_up(start: Start) -> None:
     began = time.monotonic()
     wait_until(lambda: time.monotonic() - began > 1.0, "a second to pass")
     assert runner.num_ctx_switches().voluntary - before <= 2
+
+
+def test_runner_when_its_disk_is_full_then_goes_on_and_says_who_is_who_once_there_is_room(
+    start: Start, tmp_path: Path
+) -> None:
+    """Who cannot write down that a unit was started again has started it all the same."""
+    with tiny_disk(tmp_path / "disk", 8) as disk:
+        mill = start("plain", data_dir=disk / "data")
+        before = mill.wait_ready("plain")
+        leave_no_room(disk)
+        os.kill(before["pid"], signal.SIGKILL)
+        mill.line("cannot be written")
+        mill.line("it starts again")
+        wait_until(lambda: sum("ready" in line for line in mill.lines) == 2, "the unit to be ready again")
+        assert mill.unit("plain")["pid"] == before["pid"], "the file is old, and whole"
+        make_room(disk, 8)
+        after = mill.wait_ready("plain", restarts=1)
+        assert alive(after["pid"])
+        assert sum("cannot be written" in line for line in mill.lines) == 1
+        assert mill.stop() == 0

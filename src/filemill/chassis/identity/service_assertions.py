@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import Unauthenticated
 from filemill.chassis.identity.principal import FILES, Principal, Scope
 from filemill.chassis.signing_keys import name_of
@@ -43,7 +44,7 @@ class ServiceAssertions:
         now_s = time.monotonic()
         if kept is not None and now_s < kept[1]:
             return kept[0]
-        claims = {"iss": self._service, "sub": owner_id, "exp": int(time.time()) + LIFE_S}
+        claims = {"iss": self._service, "sub": owner_id, "exp": int(unix_s()) + LIFE_S}
         token = PREFIX + jwt.encode({"alg": _ALGORITHM, "kid": self._newest}, claims, self._keys[self._newest])
         if len(self._fresh) >= KEPT_MOST:
             self._fresh.clear()
@@ -56,7 +57,7 @@ class ServiceAssertions:
             if len(assertion) > TOKEN_MOST_CHARACTERS:
                 raise ValueError("too long")
             claims = jwt.decode(assertion.removeprefix(PREFIX), self._key_of, algorithms=[_ALGORITHM]).claims
-            left_s = claims["exp"] - time.time()
+            left_s = claims["exp"] - unix_s()
             principal = _principal(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Unauthenticated("The service's assertion was not made by this installation.") from error

@@ -7,7 +7,6 @@ file `identity-key` in the data folder.
 
 import base64
 import hashlib
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import StartError, Unauthenticated
 from filemill.chassis.identity.principal import Principal, Scope
 from filemill.chassis.secret_file import secret_in
@@ -59,7 +59,7 @@ class IdentitySigner:
 
     def write(self, principal: Principal) -> str:
         """A token for 60 seconds from now."""
-        now_s = int(time.time())
+        now_s = int(unix_s())
         claims = {
             "iss": _ISSUER,
             "sub": principal.owner_id,
@@ -101,7 +101,7 @@ class IdentityReader:
             principal, ends_at = _principal(claims, token), float(claims["exp"])
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise Unauthenticated("The identity token was not made by this installation.") from error
-        left_s = ends_at - time.time()
+        left_s = ends_at - unix_s()
         if not 0 < left_s <= 2 * LIFE_S:  # a clock that is ahead of access's by a minute is a clock to mend
             raise Unauthenticated("The identity token has expired.")
         return principal, ends_at

@@ -5,14 +5,13 @@ worker whose lease was taken over writes nothing.
 """
 
 import random
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping, Table, and_, case, func, insert, or_, select, update
 
 from filemill.chassis import process_identity
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.claim import CLAIMED, is_, next_owner, take
@@ -42,7 +41,7 @@ class JobQueue:
             **{name: getattr(new, name) for name in NewJob.__dataclass_fields__},
             "job_id": job_id,
             "state": "queued",
-            "due_at": time.time() + wait_s,
+            "due_at": unix_s() + wait_s,
             "created_at": now(),
             "request_id": context.request_id if context else None,
             "traceparent": context.traceparent if context else None,
@@ -53,7 +52,7 @@ class JobQueue:
     def claim(self, tx: Tx, holder: str, lane: str | None = None) -> ClaimedJob | None:
         """The next job (of this lane only), now leased to `holder`; None if nothing is due."""
         for looked_at in (INTERACTIVE, BULK) if lane is None else (lane,):
-            now_s = time.time()
+            now_s = unix_s()
             values = {"lane_": looked_at, "now_s": now_s, "holder": holder, "until_s": now_s + LEASE_S, "now_": now()}
             for statement in (self._take_fairly, self._take_oldest):
                 if row := tx.execute(statement, values).first():
@@ -62,14 +61,14 @@ class JobQueue:
 
     def asleep(self, tx: Tx) -> dict[str, tuple[int, int]]:
         """By lane: how many due jobs nobody was woken for, and how many have a wake-up under way."""
-        jobs, now_s = self._jobs, time.time()
+        jobs, now_s = self._jobs, unix_s()
         sleeping = func.sum(case((jobs.c.woken_until < now_s, 1), else_=0))
         query = select(jobs.c.lane, sleeping, func.count()).where(is_(jobs, "queued"), jobs.c.due_at <= now_s)
         return {row[0]: (int(row[1]), int(row[2]) - int(row[1])) for row in tx.execute(query.group_by(jobs.c.lane))}
 
     def wake(self, tx: Tx, lane: str, most: int, for_s: float) -> list[str]:
         """Mark up to `most` due jobs of a lane as having a wake-up under way for `for_s`; returns their ids."""
-        jobs, now_s = self._jobs, time.time()
+        jobs, now_s = self._jobs, unix_s()
         due = and_(is_(jobs, "queued"), jobs.c.lane == lane, jobs.c.due_at <= now_s, jobs.c.woken_until < now_s)
         oldest = select(jobs.c.job_id).where(due).order_by(jobs.c.due_at).limit(most).with_for_update(skip_locked=True)
         # Its own step: as a plain subquery PostgreSQL may run it once for each row, and then `most` bounds nothing.
@@ -83,7 +82,7 @@ class JobQueue:
 
     def heartbeat(self, tx: Tx, job: ClaimedJob, progress: dict[str, Any] | None) -> bool:
         """Keep the lease, note progress; False means stop: cancelled, or taken over by another worker."""
-        values: dict[str, Any] = {"lease_until": time.time() + LEASE_S}
+        values: dict[str, Any] = {"lease_until": unix_s() + LEASE_S}
         if progress is not None:
             values["progress"] = progress
         kept = tx.execute(
@@ -112,7 +111,7 @@ class JobQueue:
         pause_s = random.uniform(longest / 2, longest) if pause_s is None else pause_s  # noqa: S311 - jitter
         values = {
             "state": "queued",
-            "due_at": time.time() + pause_s,
+            "due_at": unix_s() + pause_s,
             "lease_holder": None,
             "reason_code": verdict.code,
             "reason_detail": verdict.detail,
@@ -143,7 +142,7 @@ class JobQueue:
         waiting = select(jobs.c.job_id).where(jobs.c.waits_for == waits_for, is_(jobs, "queued"))
         oldest = list(tx.execute(waiting.order_by(jobs.c.created_at, jobs.c.job_id).limit(most)).scalars())
         if oldest:
-            now_due = {"due_at": time.time(), "waits_for": None, "woken_until": 0}
+            now_due = {"due_at": unix_s(), "waits_for": None, "woken_until": 0}
             tx.execute(update(jobs).where(jobs.c.job_id.in_(oldest), is_(jobs, "queued")).values(now_due))
         return len(oldest)
 
@@ -152,7 +151,7 @@ class JobQueue:
         jobs = self._jobs
         claim = and_(jobs.c.job_id == job_id, jobs.c.fence == fence, is_(jobs, "running"))
         row = tx.execute(select(jobs.c.lease_holder, jobs.c.lease_until).where(claim)).first()
-        return row is not None and row[1] > time.time() and not process_identity.is_dead(row[0] or "")
+        return row is not None and row[1] > unix_s() and not process_identity.is_dead(row[0] or "")
 
     def abandoned(self, tx: Tx) -> list[ClaimedJob]:
         """Running jobs whose lease is over, or whose worker died on this machine."""
@@ -162,14 +161,14 @@ class JobQueue:
                 is_(jobs, "running")
             )
         ).all()
-        over = time.time()
+        over = unix_s()
         return [ClaimedJob(*row[2:]) for row in rows if row[1] < over or process_identity.is_dead(row[0] or "")]
 
     def make_due(self, tx: Tx, file_id: str) -> int:
         """What the queued jobs about a file were waiting for is here."""
         jobs = self._jobs
-        waiting = and_(jobs.c.file_id == file_id, is_(jobs, "queued"), jobs.c.due_at > time.time())
-        return tx.execute(update(jobs).where(waiting).values(due_at=time.time())).rowcount
+        waiting = and_(jobs.c.file_id == file_id, is_(jobs, "queued"), jobs.c.due_at > unix_s())
+        return tx.execute(update(jobs).where(waiting).values(due_at=unix_s())).rowcount
 
     def next_run(self, tx: Tx, file_id: str) -> int:
         """The number of the next job about a file: it orders the results."""
@@ -242,7 +241,7 @@ class JobQueue:
         file_id = tx.execute(select(jobs.c.file_id).where(ended)).scalar()
         if file_id is None:
             return False
-        values = {"state": "queued", "attempts": 0, "due_at": time.time(), "finished_at": None, "cancel_asked": False}
+        values = {"state": "queued", "attempts": 0, "due_at": unix_s(), "finished_at": None, "cancel_asked": False}
         values["run"] = self.next_run(tx, file_id)
         return tx.execute(update(jobs).where(ended).values(**values)).rowcount == 1
 

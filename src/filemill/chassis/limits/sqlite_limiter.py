@@ -1,9 +1,8 @@
 """Rate limits in a SQLite file that all services of this machine share. Not synced: a power cut refills every bucket."""
 
-import time
-
 from sqlalchemy import text
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.database.first_use import FirstUse, execute_all
 from filemill.chassis.limits.limiter import Verdict, judge
@@ -45,7 +44,7 @@ class SqliteLimiter:
 
 
 def _allow(tx: Tx, name: str, rate_per_s: float, burst: int, count: int) -> Verdict:
-    now_s = time.time()
+    now_s = unix_s()
     tx.execute(_SWEEP, {"now": now_s, "most": SWEEP_MOST})
     verdict, full_at_s = judge(tx.execute(_SELECT, {"name": name}).scalar(), now_s, rate_per_s, burst, count)
     if verdict.allowed:

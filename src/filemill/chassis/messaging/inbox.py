@@ -1,9 +1,8 @@
 """The inbox: which events this service has already handled, written in the same transaction as the effect."""
 
-import time
-
 from sqlalchemy import Column, Float, Index, MetaData, String, Table, text
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import broken
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import KeptTable
@@ -41,7 +40,7 @@ def first_time(tx: Tx, queue: str, event_id: str) -> bool:
     """Whether this event is new to the queue; from now on it is not."""
     if broken("inbox"):
         return True
-    return tx.execute(_SEE, {"queue": queue, "event_id": event_id, "now": time.time()}).rowcount == 1
+    return tx.execute(_SEE, {"queue": queue, "event_id": event_id, "now": unix_s()}).rowcount == 1
 
 
 def seen(tx: Tx, queue: str, event_id: str) -> bool:
@@ -51,4 +50,4 @@ def seen(tx: Tx, queue: str, event_id: str) -> bool:
 
 def sweep(tx: Tx, most: int = 1000) -> int:
     """Forget events past their time, at most `most`; returns how many."""
-    return tx.execute(_SWEEP, {"before": time.time() - KEEP_DAYS * 86_400, "most": most}).rowcount
+    return tx.execute(_SWEEP, {"before": unix_s() - KEEP_DAYS * 86_400, "most": most}).rowcount

@@ -2,12 +2,12 @@
 
 import asyncio
 import itertools
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.messaging import wire
 from filemill.chassis.messaging.transport import Delivery, QueueDepth
 from filemill.contracts.envelope import Event
@@ -47,12 +47,12 @@ class MemoryTransport:
             for queue in queues_for(event.type):
                 if all(message.event.id != event.id for message in self._queues[queue].values()):
                     seq = next(self._seq)
-                    self._queues[queue][seq] = _Message(seq, copy, time.time())
+                    self._queues[queue][seq] = _Message(seq, copy, unix_s())
                 self._news[queue].set()
 
     async def take(self, queue: str, most: int, lease_s: float) -> list[Delivery]:
         """See `Transport.take`."""
-        now = time.time()
+        now = unix_s()
         waiting = sorted(self._queues[queue].values(), key=lambda one: (one.due_at, one.seq))
         free = [one for one in waiting if one.parked_at is None and one.due_at <= now and one.lease_until < now]
         # One that was tried before comes alone.
@@ -70,14 +70,14 @@ class MemoryTransport:
     async def retry(self, delivery: Delivery, delay_s: float, reason: str, *, counts: bool = True) -> None:
         """See `Transport.retry`."""
         message = self._queues[delivery.queue][delivery.tag]
-        message.due_at, message.lease_until, message.reason = time.time() + delay_s, 0.0, reason
+        message.due_at, message.lease_until, message.reason = unix_s() + delay_s, 0.0, reason
         message.tries -= 0 if counts else 1
         self._news[delivery.queue].set()
 
     async def park(self, delivery: Delivery, reason: str) -> None:
         """See `Transport.park`."""
         message = self._queues[delivery.queue][delivery.tag]
-        message.parked_at, message.reason, message.lease_until = time.time(), reason, 0.0
+        message.parked_at, message.reason, message.lease_until = unix_s(), reason, 0.0
 
     async def wait(self, queue: str, timeout_s: float) -> None:
         """See `Transport.wait`."""
@@ -106,14 +106,14 @@ class MemoryTransport:
         """See `ParkingLot.release`."""
         for message in self._queues[queue].values():
             if message.parked_at is not None and message.event.id == event_id:
-                message.parked_at, message.tries, message.due_at = None, 0, time.time()
+                message.parked_at, message.tries, message.due_at = None, 0, unix_s()
                 self._news[queue].set()
                 return True
         return False
 
     async def depth(self, queue: str) -> QueueDepth:
         """See `ParkingLot.depth`."""
-        now = time.time()
+        now = unix_s()
         messages = list(self._queues[queue].values())
         open_ones = [one for one in messages if one.parked_at is None]
         leased = sum(one.lease_until >= now for one in open_ones)

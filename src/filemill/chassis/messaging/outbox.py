@@ -4,7 +4,6 @@ Rows are claimed with a lease, so several relays (one per process that writes) c
 for `KEEP_SENT_DAYS` and then swept.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from filemill.chassis import clock
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx, insert_rows, mark_commit, must_last
 from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.messaging import wire
@@ -106,14 +106,14 @@ def append(tx: Tx, *events: Event) -> None:
 
 def claim(tx: Tx, me: str, most: int, lease_s: float) -> list[OutboxRow]:
     """Take up to `most` unsent rows, oldest first, for `lease_s`."""
-    now = time.time()
+    now = unix_s()
     rows = tx.execute(_CLAIM, {"me": me, "until": now + lease_s, "now": now, "most": most}).all()
     return [OutboxRow(seq, wire.decode(body)) for seq, body in sorted(rows)]
 
 
 def holders(tx: Tx) -> list[str]:
     """Who holds claims that have not expired."""
-    return [row[0] for row in tx.execute(_HOLDERS, {"now": time.time()})]
+    return [row[0] for row in tx.execute(_HOLDERS, {"now": unix_s()})]
 
 
 def release(tx: Tx, holder: str) -> None:
@@ -126,7 +126,7 @@ def mark_sent(tx: Tx, event_ids: Sequence[str]) -> None:
 
     By id and not by number: SQLite gives the number of a row that a purge has deleted meanwhile to the next event.
     """
-    tx.execute(_SENT, {"now": time.time(), "event_ids": list(event_ids)})
+    tx.execute(_SENT, {"now": unix_s(), "event_ids": list(event_ids)})
 
 
 def unsent(tx: Tx) -> int:
@@ -179,4 +179,4 @@ def forget(tx: Tx, subjects: Sequence[str]) -> tuple[int, int]:
 
 def sweep(tx: Tx, most: int = 1000) -> int:
     """Delete sent rows past their time, at most `most`; returns how many."""
-    return tx.execute(_SWEEP, {"before": time.time() - KEEP_SENT_DAYS * 86_400, "most": most}).rowcount
+    return tx.execute(_SWEEP, {"before": unix_s() - KEEP_SENT_DAYS * 86_400, "most": most}).rowcount

@@ -7,12 +7,12 @@ kills its taker, no other is blamed with it. Used by `sqlite_transport` only, fr
 
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.wal import use_wal
 from filemill.chassis.durable_folder import make_durable
@@ -87,7 +87,7 @@ class SqliteQueue:
 
     def put(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Add (event id, body) pairs; one that still waits under the same id is left as it is."""
-        due_at = time.time()
+        due_at = unix_s()
         rows = [(event_id, body, due_at) for event_id, body in messages]
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -97,7 +97,7 @@ class SqliteQueue:
 
     def take(self, most: int, lease_s: float) -> list[Taken]:
         """Lease up to `most` due messages to this process, oldest first; one that was tried before comes alone."""
-        now = time.time()
+        now = unix_s()
         with self._lock:
             # A look first: an idle consumer must not take the write lock twice a second.
             sql = "SELECT holder, lease_until FROM message WHERE parked_at IS NULL AND due_at <= ? ORDER BY due_at, seq"
@@ -136,7 +136,7 @@ class SqliteQueue:
             " WHERE seq = ? AND holder = ?"
         )
         with self._lock:
-            self._db.execute(sql, (time.time() + delay_s, reason, 0 if counts else 1, seq, process_identity.me()))
+            self._db.execute(sql, (unix_s() + delay_s, reason, 0 if counts else 1, seq, process_identity.me()))
 
     def park(self, seq: int, reason: str) -> None:
         """Set a held message aside."""
@@ -144,7 +144,7 @@ class SqliteQueue:
             "UPDATE message SET parked_at = ?, reason = ?, holder = NULL, lease_until = 0 WHERE seq = ? AND holder = ?"
         )
         with self._lock:
-            self._db.execute(sql, (time.time(), reason, seq, process_identity.me()))
+            self._db.execute(sql, (unix_s(), reason, seq, process_identity.me()))
 
     def parked(self, most: int) -> list[Parked]:
         """What is set aside, newest first."""
@@ -159,7 +159,7 @@ class SqliteQueue:
         """Put a parked message back with fresh tries."""
         sql = "UPDATE message SET parked_at = NULL, tries = 0, due_at = ? WHERE event_id = ? AND parked_at IS NOT NULL"
         with self._lock:
-            return self._db.execute(sql, (time.time(), event_id)).rowcount == 1
+            return self._db.execute(sql, (unix_s(), event_id)).rowcount == 1
 
     def peek(self, after: int, most: int) -> list[tuple[int, bytes]]:
         """(seq, body) of whatever is here above `after`, in order."""
@@ -169,7 +169,7 @@ class SqliteQueue:
 
     def counts(self) -> tuple[int, int, int, float]:
         """(waiting, leased, parked, age of the oldest waiting message in seconds)."""
-        now = time.time()
+        now = unix_s()
         sql = (
             "SELECT coalesce(sum(parked_at IS NULL AND lease_until < :now), 0),"
             " coalesce(sum(parked_at IS NULL AND lease_until >= :now), 0),"

@@ -1,11 +1,10 @@
 """Sessions in a SQLite file that all services of this machine share. Not synced: a power cut may log people out."""
 
-import time
 from datetime import datetime
 
 from sqlalchemy import text
 
-from filemill.chassis.clock import now
+from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.database.first_use import FirstUse, execute_all
 from filemill.chassis.sessions.store import LIFE_S, Session, is_session_id, new_session_id
@@ -90,7 +89,7 @@ class SqliteSessionStore:
 
 
 def _create(tx: Tx, session: Session) -> None:
-    now_s = time.time()
+    now_s = unix_s()
     tx.execute(_SWEEP, {"now": now_s, "most": SWEEP_MOST})
     values = {
         "session_id": session.session_id,
@@ -101,7 +100,7 @@ def _create(tx: Tx, session: Session) -> None:
 
 
 def _change(tx: Tx, session_id: str, fresh: str, more: int = 0) -> Session | None:
-    now_s = time.time()
+    now_s = unix_s()
     values = {"session_id": session_id, "fresh": fresh, "more": more, "now": now_s, "ends_at": now_s + LIFE_S}
     row = tx.execute(_CHANGE, values).one_or_none()
     if row is None:
@@ -110,7 +109,7 @@ def _change(tx: Tx, session_id: str, fresh: str, more: int = 0) -> Session | Non
 
 
 def _delete(tx: Tx, session_id: str) -> bool:
-    return tx.execute(_DELETE, {"session_id": session_id, "now": time.time()}).rowcount == 1
+    return tx.execute(_DELETE, {"session_id": session_id, "now": unix_s()}).rowcount == 1
 
 
 def _forget_user(tx: Tx, user_id: str) -> int:

@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import column, delete, select, table
 
 from filemill.chassis import process_identity
+from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
@@ -328,7 +329,7 @@ def _create_small(tx: Tx) -> None:
 
 
 def _insert_small(tx: Tx, bodies: Sequence[tuple[str, bytes]]) -> Sequence[None]:
-    stored_at = datetime.now(UTC).isoformat()
+    stored_at = now().isoformat()
     again = [key for key, _ in bodies if key.endswith(COMPRESSED_SUFFIX)]  # a try that a crash cut off may have left it
     if again:
         tx.execute(delete(_small).where(_small.c.key.in_(again)))

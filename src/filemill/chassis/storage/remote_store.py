@@ -8,7 +8,7 @@ and Azure are **untested against a server** (configuration and signing are teste
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import obstore
 import structlog
 
+from filemill.chassis.clock import now
 from filemill.chassis.errors import NotFound, StartError, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.compressed_forms import CompressedForms, ours, write_down
@@ -162,7 +163,7 @@ class S3BlobStore(RemoteStore):
         """Abort multipart uploads without a living writer; returns how many, at most 1000."""
 
         async def sweep() -> int:
-            return await asyncio.to_thread(_sweep, self._bucket, datetime.now(UTC) - PARTIAL_GRACE)
+            return await asyncio.to_thread(_sweep, self._bucket, now() - PARTIAL_GRACE)
 
         async with self._remote.guarded(), within(self._remote.patience.send_s, "sweep"):
             return await sweep()

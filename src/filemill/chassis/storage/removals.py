@@ -5,12 +5,12 @@ twice, so a late delete hits nothing new. The plain form of a blob that is kept 
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from sqlalchemy import Column, Float, Index, MetaData, String, Table, delete, insert, select, update
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx, mark_commit
 from filemill.chassis.database.inventory import KeptTable
@@ -54,7 +54,7 @@ def add(tx: Tx, storage_keys: Sequence[str], *, file_id: str | None = None, afte
     """These are to be deleted, `after_s` from now at the earliest: readers may hold the key a moment longer."""
     if not storage_keys:
         return
-    due_at = time.time() + after_s
+    due_at = unix_s() + after_s
     tx.execute(insert(_REMOVALS), [{"storage_key": key, "file_id": file_id, "due_at": due_at} for key in storage_keys])
     mark_commit(tx, MARK)
 
@@ -134,5 +134,5 @@ class Remover:
 
 
 def _due(tx: Tx, most: int) -> list[str]:
-    query = select(_REMOVALS.c.storage_key).where(_REMOVALS.c.due_at <= time.time())
+    query = select(_REMOVALS.c.storage_key).where(_REMOVALS.c.due_at <= unix_s())
     return list(tx.execute(query.order_by(_REMOVALS.c.due_at).limit(most)).scalars())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import FilemillError, Forbidden, Unauthenticated, Unavailable
 from filemill.chassis.identity.principal import Principal
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
@@ -104,7 +105,7 @@ class AskingAccess:
             self._keep(shown, _Kept(error, time.monotonic() + FRESH_S, 0.0))
             raise
         except Unavailable:
-            if before is not None and isinstance(before.answer, Principal) and time.time() < before.ends_at:
+            if before is not None and isinstance(before.answer, Principal) and unix_s() < before.ends_at:
                 return before.answer
             raise
         self._keep(shown, _Kept(principal, time.monotonic() + fresh_s, ends_at))
@@ -120,7 +121,7 @@ class AskingAccess:
         if not self._reader.knows(token):
             await self._ask_for_keys()
         principal, ends_at = self._reader.read(token)
-        return principal, ends_at, ends_at - time.time()
+        return principal, ends_at, ends_at - unix_s()
 
     async def _ask(self, shown: Shown) -> tuple[Principal, float, float]:
         headers = {METHOD_HEADER: "POST" if shown.changes else "GET"}
