@@ -17,6 +17,7 @@ import pytest
 from filemill.chassis import faults
 from filemill.chassis.ids import new_id
 from support.audit import audit
+from support.fault_switch import switch
 from support.mill import SERVICES, Mill, wait_for
 from support.quiet import wait_until_quiet
 from support.uploads import Upload, make_uploads
@@ -53,16 +54,6 @@ class Visitor:
         answer = self.try_one(name)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["file_id"])
-
-
-def switch(mill: Mill, *arguments: str, status: int = 0) -> str:
-    """Run `filemill fault`; returns what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "filemill.cli", "fault", *arguments],
-        env=mill.environment, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

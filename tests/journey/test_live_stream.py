@@ -54,6 +54,38 @@ def test_events_when_a_stream_breaks_then_it_goes_on_where_it_was(
     assert second[: len(first) - 2] == first[2:]
 
 
+def test_events_when_the_place_is_in_the_address_then_it_counts_until_the_header_says_a_newer_one(
+    mill: Mill, upload: Upload, finished: Finished
+) -> None:
+    """A browser's first request cannot have the header, and its later ones have the old address still."""
+    with mill.client() as reader:
+        with reader.stream("GET", "/api/notifications/events") as live:
+            file_id = upload("address.txt", b"a place in the address")["file_id"]
+            first = of_file(live, file_id, "file.processed")
+        finished(file_id)
+        address = f"/api/notifications/events?last_event_id={first[0][0]}"
+        with reader.stream("GET", address) as again:
+            second = of_file(again, file_id, "file.analyzed")
+        with reader.stream("GET", address, headers={"Last-Event-ID": str(second[-2][0])}) as newest:
+            third = of_file(newest, file_id, "file.analyzed")
+    assert second[: len(first) - 1] == first[1:]
+    assert third == second[-1:]
+
+
+def test_events_when_they_are_asked_for_from_now_then_the_place_is_said_before_anything_has_happened(
+    mill: Mill, upload: Upload
+) -> None:
+    """Whoever goes on from there has all that came since."""
+    with mill.client() as reader:
+        with reader.stream("GET", "/api/notifications/events?last_event_id=now") as live:
+            lines = live.iter_lines()
+            said = [next(line for line in lines if line.startswith(name)) for name in ("id:", "event:")]
+        file_id = upload("since.txt", b"since then")["file_id"]
+        with reader.stream("GET", f"/api/notifications/events?last_event_id={said[0][4:]}") as again:
+            assert of_file(again, file_id, "file.uploaded")
+    assert said[1] == "event: begun"
+
+
 @pytest.mark.parametrize("place", ["", "x", "\xb2", "-1", "9" * 30, "9" * 5000, str(2**62)])
 def test_events_when_the_place_is_none_then_the_stream_begins_now(mill: Mill, upload: Upload, place: str) -> None:
     """A place nobody gave out is no reason to fail, or to be silent for ever."""

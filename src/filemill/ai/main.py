@@ -22,7 +22,7 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.ids import new_id
 from filemill.chassis.jobs.endpoints import JobEndpoints
 from filemill.chassis.jobs.reprocessing import Reprocessing
-from filemill.chassis.jobs.workplace import own_scratch
+from filemill.chassis.jobs.workplace import at_work, own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -71,6 +71,7 @@ async def build(settings: AiSettings) -> ASGIApp:
         background,
         transport,
         Measures("ai", database, transport, (jobs.KIND, job_queue.ages)),
+        partial(at_work, settings, jobs.KIND),
     )
 
     async def start() -> None:

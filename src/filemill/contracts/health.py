@@ -14,6 +14,14 @@ class DependencyHealth(Contract):
     detail: str | None = None
 
 
+class BreakerHealth(Contract):
+    """A breaker that refuses calls to a dependency (`open`), or lets one through to see whether it is back (`half-open`)."""
+
+    dependency: str
+    state: Literal["open", "half-open"]
+    next_try_s: float = Field(description="Until the next call is let through.")
+
+
 class Health(Contract):
     """`ok` or `degraded` is answered with 200, `down` (cannot do its job) with 503."""
 
@@ -21,16 +29,25 @@ class Health(Contract):
     service: str
     version: str
     dependencies: dict[str, DependencyHealth]
+    breakers: list[BreakerHealth] = Field(
+        default_factory=list, description="Of the process that answers; the closed ones are left out."
+    )
+    workers: int | None = Field(
+        default=None,
+        description="Worker processes of this service on this machine; absent where it has none or they may be elsewhere.",
+    )
 
 
 class ServiceState(Contract):
-    """One service in the sum; of one that does not answer only the status. What it leans on is shown where nobody is asked
-    for credentials.
+    """One service in the sum; of one that does not answer only the status. The rest but the version is shown where nobody is
+    asked for credentials.
     """
 
     status: Literal["ok", "degraded", "down"]
     version: str | None = None
     dependencies: dict[str, DependencyHealth] = Field(default_factory=dict)
+    breakers: list[BreakerHealth] = Field(default_factory=list)
+    workers: int | None = None
 
 
 class WholeHealth(Contract):

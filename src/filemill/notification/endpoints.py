@@ -17,6 +17,7 @@ from filemill.notification.live import LiveStreams
 from filemill.notification.live_response import LiveResponse
 
 RATE_WINDOW_S = 60
+NOW = "now"
 _PLACE = re.compile("[0-9]{1,18}")
 """What a database's integers hold; anything else is no place of ours, and the stream begins now."""
 
@@ -48,14 +49,23 @@ class Endpoints:
         caller: CallerDep,
         types: Annotated[str | None, Query(max_length=1000, description="Only these, separated by commas.")] = None,
         last_event_id: Annotated[str | None, Header()] = None,
+        place: Annotated[
+            str, Query(alias="last_event_id", max_length=40, description="Instead of the header; or `now`.")
+        ] = "",
     ) -> LiveResponse:
         """`data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now.
 
+        A browser cannot send that header with its first request: there `last_event_id` says it. The header, which the browser
+        sends when it comes back, is newer and wins. After `now` the first message is `begun`: its id is the place.
+
         `types` are names (`file.processed`, `webhook.disabled`) or all of a kind (`file.*`).
         """
-        last = int(last_event_id) if last_event_id and _PLACE.fullmatch(last_event_id) else None
+        said = last_event_id or place
+        last = int(said) if _PLACE.fullmatch(said) else None
         wanted = event_types.expanded(types) if types is not None else None
-        return LiveResponse(self.streams, await self.streams.begin(caller.owner_id, last, wanted))
+        reader = await self.streams.begin(caller.owner_id, last, wanted)
+        reader.announced = said == NOW
+        return LiveResponse(self.streams, reader)
 
     async def snapshot(self, _caller: AdminDep) -> dict[str, Any]:
         """Depth and age of every queue, events of the last minute by type, open streams."""

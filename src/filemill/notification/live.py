@@ -32,20 +32,35 @@ WAITING_MOST_BYTES = 64 * 1024
 _HEARTBEAT = b": still here\n\n"
 COME_BACK_MS = (200, 3000)
 _FAREWELL = b"retry: %d\n: this instance is leaving, come back with your place\n\n"
-_GREETING = b"retry: 1000\n: connected\n\n"
+_GREETING = b"retry: 1000\nid: %d\n: connected\n\n"
+"""With the place, so that a client whose connection breaks before the first event misses nothing either."""
+_BEGUN = b"event: begun\nid: %d\ndata: {}\n\n"
 
 _log = structlog.get_logger()
 
 
 class Reader:
-    """One open stream. `dropped`: it took nothing for too long."""
+    """One open stream. `announced`: it is told its place first. `dropped`: it took nothing for too long."""
 
-    __slots__ = ("_bytes", "_frames", "dropped", "is_live", "missed", "news", "owner_id", "said_s", "seq", "types")
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "announced",
+        "dropped",
+        "is_live",
+        "missed",
+        "news",
+        "owner_id",
+        "said_s",
+        "seq",
+        "types",
+    )
 
     def __init__(self, owner_id: str, seq: int, types: frozenset[str] | None) -> None:
         self.owner_id = owner_id
         self.seq = seq
         self.types = types
+        self.announced = False
         self.is_live = False
         self.missed = False
         self.dropped = False
@@ -140,7 +155,9 @@ class LiveStreams:
 
     async def pieces(self, reader: Reader) -> AsyncIterator[bytes]:
         """What is sent to a reader: first out of the table, then as it comes. Ends at a stop."""
-        yield _GREETING
+        yield _GREETING % reader.seq
+        if reader.announced:
+            yield _BEGUN % reader.seq
         while not self._closing:
             if frames := reader.taken():
                 yield frames

@@ -16,7 +16,7 @@ from filemill.chassis.jobs.recovery import Recovery
 from filemill.chassis.jobs.reprocessing import Reprocessing
 from filemill.chassis.jobs.wake_sender import build_sender
 from filemill.chassis.jobs.waker import Waker
-from filemill.chassis.jobs.workplace import own_scratch
+from filemill.chassis.jobs.workplace import at_work, own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
@@ -94,6 +94,7 @@ async def build(settings: ProcessingSettings) -> ASGIApp:
         background,
         transport,
         Measures("processing", database, transport, (KIND, job_queue.ages)),
+        partial(at_work, settings, KIND),
     )
 
     reprocessing = Reprocessing(

@@ -1,9 +1,12 @@
 /** What the pages ask for, each under one name, so that an event can say what is stale. */
 import { QueryClient, useQuery } from "@tanstack/preact-query";
+import { session } from "../session";
 import { get, Problem } from "./client";
 import type {
   Document,
+  Health,
   JobGroups,
+  JobPage,
   Limits,
   Models,
   SavedSearches,
@@ -53,11 +56,51 @@ export const useTimeline = (id: string) =>
 export const useModels = () =>
   useQuery({ queryKey: ["models"], queryFn: ({ signal }) => get<Models>("/api/ai/models", signal) });
 
+/** Where a service answers behind the gateway. */
+export const BASES: Record<string, string> = {
+  upload: "/api/upload",
+  metadata: "/api/metadata",
+  processing: "/api/processing",
+  ai: "/api/ai",
+  notification: "/api/notifications",
+  access: "/api/access",
+};
+
+/** What a service or the sum of them says; one that is down answers 503 with the same shape: news, not a failure of the page. */
+const health = async <T>(base: string, signal: AbortSignal): Promise<T> =>
+  (await (await fetch(`${base}/health`, { signal })).json()) as T;
+
 export const useHealth = (everyMs: number) =>
   useQuery({
     queryKey: ["health"],
-    // A mill that is down answers 503 with the same shape: that is news, not a failure of the page.
-    queryFn: async ({ signal }) => (await (await fetch("/health", { signal })).json()) as WholeHealth,
+    queryFn: ({ signal }) => health<WholeHealth>("", signal),
+    refetchInterval: everyMs,
+  });
+
+/** With what each service leans on. Where credentials are asked for, the sum leaves it out, and each service tells administrators. */
+export const useWholeHealth = (everyMs: number) =>
+  useQuery({
+    queryKey: ["health", "whole"],
+    queryFn: async ({ signal }) => {
+      const whole = await health<WholeHealth>("", signal);
+      const { who } = session.get();
+      if (who?.is_admin && who.auth !== "none")
+        await Promise.all(
+          Object.entries(whole.services).map(async ([name, state]) => {
+            const said = await health<Health>(BASES[name]!, signal).catch(() => null);
+            if (said) Object.assign(state, said);
+          }),
+        );
+      return whole;
+    },
+    refetchInterval: everyMs,
+  });
+
+/** The caller's jobs that workers have in hand now. */
+export const useRunning = (service: "processing" | "ai", everyMs: number) =>
+  useQuery({
+    queryKey: ["jobs", service, "running"],
+    queryFn: ({ signal }) => get<JobPage>(`/api/${service}/jobs?state=running&limit=6`, signal),
     refetchInterval: everyMs,
   });
 

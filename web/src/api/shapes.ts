@@ -18,6 +18,8 @@ export type Logins = Whole<Access["schemas"]["Logins"]>;
 export type Keys = Whole<Access["schemas"]["Keys"]>;
 export type NewKey = Access["schemas"]["NewKey"];
 export type CreatedKey = Whole<Access["schemas"]["CreatedKey"]>;
+export type Health = Whole<Access["schemas"]["Health"]>;
+export type Breaker = Whole<Access["schemas"]["BreakerHealth"]>;
 export type WholeHealth = Whole<Access["schemas"]["WholeHealth"]>;
 export type ParkedPage = Whole<Access["schemas"]["ParkedPage"]>;
 

@@ -19,6 +19,7 @@ import { words } from "../words";
 import { factsOf } from "./facts";
 import { change } from "./changing";
 import { Info } from "./info";
+import { isLocked, LockedNotice } from "./locked";
 import { Share } from "./share";
 import { Story } from "./story";
 import { Viewer } from "./viewer";
@@ -92,10 +93,9 @@ function Head({ file }: { file: Document }) {
   const [editing, setEditing] = useState(false);
   const kind = kindOf(file.content_type);
   const pages = Number(file.properties.page_count ?? 0);
-  const locked = file.text?.state === "needs-password";
   const state =
     stateOf(file) ??
-    (locked ? { tone: "warn" as const, icon: "person" as const, text: words.state.needsPassword } : null);
+    (isLocked(file) ? { tone: "warn" as const, icon: "person" as const, text: words.state.needsPassword } : null);
   const name = visible(file.title ?? file.filename);
   const again = async () => {
     try {
@@ -178,10 +178,10 @@ function Notices({ file }: { file: Document }) {
   const notes = [
     ...file.warnings.map((warning) => `${words.file.warnings}: ${warning.detail}`),
     ...(file.hold ? [words.file.held(file.hold.reason, file.hold.placed_by)] : []),
-    ...(file.text?.reason && file.text.state === "needs-password" ? [file.text.reason.detail] : []),
   ];
   return (
     <>
+      {isLocked(file) && <LockedNotice file={file} />}
       {notes.map((note) => (
         <p class="alert warn notice" key={note}>
           <Icon name="person" class="warn" />

@@ -5,12 +5,14 @@ import { Empty, Part } from "../parts/bits";
 import { Icon } from "../parts/icons";
 import { words } from "../words";
 import type { Fact } from "./facts";
+import { LockedPart } from "./locked";
 import { usePages, type Page } from "./pages";
 
 const CHARACTERS_MOST = 200_000;
 
 export function Text({ file, fact }: { file: Document; fact: Fact | null }) {
   const asked = usePages(file);
+  if (file.text?.state === "needs-password") return <LockedPart />;
   if (file.text?.state !== "found")
     return (
       <Empty icon="text" title={words.text.empty}>

@@ -41,14 +41,15 @@ export function Versions({ file }: { file: Document }) {
           </ul>
         )}
       </Part>
-      <Button icon="upload" class="small" onClick={() => pick(file)}>
+      <Button icon="upload" class="small" onClick={() => pickVersion(file)}>
         {words.versions.newVersion}
       </Button>
     </>
   );
 }
 
-function pick(file: Document): void {
+/** Ask for a file, and make it the next version. */
+export function pickVersion(file: Document): void {
   const input = document.createElement("input");
   input.type = "file";
   input.addEventListener("change", () => {

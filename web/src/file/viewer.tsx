@@ -11,6 +11,7 @@ import { useLetters } from "../parts/shortcuts";
 import { words } from "../words";
 import { Boxes } from "./boxes";
 import type { Fact } from "./facts";
+import { isLocked, LockedPart } from "./locked";
 import { linesOf, usePages } from "./pages";
 import { Player } from "./player";
 import { readTable } from "./table";
@@ -40,9 +41,13 @@ export function Viewer(props: ViewerProps) {
   else
     inside = (
       <div class="stage">
-        <Empty icon={kindOf(file.content_type).icon} title={words.file.noPreview}>
-          <p>{words.file.noPreviewText}</p>
-        </Empty>
+        {isLocked(file) ? (
+          <LockedPart />
+        ) : (
+          <Empty icon={kindOf(file.content_type).icon} title={words.file.noPreview}>
+            <p>{words.file.noPreviewText}</p>
+          </Empty>
+        )}
       </div>
     );
   return (

@@ -15,10 +15,12 @@ interface FacetProps {
   total: number;
   /** The service counted only the newest of them. */
   capped: boolean;
+  /** But the types, which are right all the same. */
+  exactType: boolean;
   onChange: (text: string) => void;
 }
 
-export function Facets({ text, byType, byTag, total, capped, onChange }: FacetProps) {
+export function Facets({ text, byType, byTag, total, capped, exactType, onChange }: FacetProps) {
   const families = countFamilies(byType);
   const chosen = parse(text).conditions.find((condition) => condition.name === "type")?.value;
   const pick = (family: string | null) => onChange(withCondition(text, "type", family));
@@ -29,7 +31,7 @@ export function Facets({ text, byType, byTag, total, capped, onChange }: FacetPr
       <div class="types" role="group" aria-label={words.library.types}>
         <button type="button" class="chip" aria-pressed={!chosen} onClick={() => pick(null)}>
           <span>{words.library.all}</span>
-          {!chosen && <span class="n">{words.library.atLeast(count(total), capped)}</span>}
+          {!chosen && <span class="n">{words.library.atLeast(count(total), capped && !exactType)}</span>}
         </button>
         {families.map(([kind, files]) => {
           const on = chosen === kind.family;
@@ -43,7 +45,7 @@ export function Facets({ text, byType, byTag, total, capped, onChange }: FacetPr
             >
               <Icon name={kind.icon} />
               <span>{kind.many}</span>
-              <span class="n">{words.library.atLeast(count(files), capped)}</span>
+              <span class="n">{words.library.atLeast(count(files), capped && !exactType)}</span>
               {on && <Icon name="close" />}
             </button>
           );

@@ -8,6 +8,7 @@ import { arrivals } from "../live/freshen";
 import { Button, Empty, Loading, ProblemNote } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { count } from "../parts/format";
+import { countFamilies } from "../parts/kinds";
 import { Field, Form } from "../parts/form";
 import { Icon } from "../parts/icons";
 import { Menu } from "../parts/menu";
@@ -24,6 +25,15 @@ import { clear } from "./selection";
 
 const toText = (text: string) => go(withQuery({ q: text || null, saved: null }, "/"));
 const sum = (counts: Record<string, number>) => Object.values(counts).reduce((all, one) => all + one, 0);
+
+/** How many files there are of the one type that is asked for, and of nothing else: that is on record, and no search has to count it. */
+function exactly(text: string, byType: Record<string, number> | undefined): Record<string, number> | null {
+  const { conditions, words } = parse(text);
+  const [only, ...more] = conditions;
+  if (words || more.length || only?.name !== "type" || !byType) return null;
+  const found = countFamilies(byType).find(([kind]) => kind.family === only.value);
+  return found ? { [only.value]: found[1] } : null;
+}
 
 export function Library() {
   const { query } = usePlace();
@@ -42,8 +52,9 @@ export function Library() {
   }, [text]);
   const first = files.data;
   if (!text && stats.data?.files === 0 && !first?.items.length && !files.isFetching) return <FirstRun />;
+  const exact = exactly(text, stats.data?.by_type);
   const capped = Boolean(text) && first?.facets_among != null;
-  const byType = text ? (first?.facets.type ?? {}) : (stats.data?.by_type ?? {});
+  const byType = text ? (capped && exact ? exact : (first?.facets.type ?? {})) : (stats.data?.by_type ?? {});
   const total = text ? sum(byType) : (stats.data?.files ?? 0);
   const list = (query.get("view") ?? (parse(text).words ? "list" : "grid")) === "list";
   return (
@@ -55,13 +66,14 @@ export function Library() {
       onAll={() => takeAll(shown)}
       head={
         <>
-          <Head text={text} sort={sort} list={list} total={total} first={first} />
+          <Head text={text} sort={sort} list={list} total={total} capped={capped && !exact} first={first} />
           <Facets
             text={text}
             byType={byType}
             byTag={first?.facets.tag ?? {}}
             total={total}
             capped={capped}
+            exactType={exact !== null}
             onChange={toText}
           />
           {!text && (sort === "" || sort === "newest") && <Arrivals onShow={() => void files.refetch()} />}
@@ -75,7 +87,7 @@ export function Library() {
         </>
       }
     >
-      <Bulk asked={shown} total={capped ? null : total} />
+      <Bulk asked={shown} total={capped && !exact ? null : total} />
     </Files>
   );
 }
@@ -85,16 +97,16 @@ interface HeadProps {
   sort: string;
   list: boolean;
   total: number;
+  capped: boolean;
   first: SearchPage | undefined;
 }
 
-function Head({ text, sort, list, total, first }: HeadProps) {
+function Head({ text, sort, list, total, capped, first }: HeadProps) {
   const [saving, setSaving] = useState(false);
   const [sorting, setSorting] = useState(false);
   const words_ = parse(text).words;
   const order = sort || (words_ ? "relevance" : "newest");
   const sorts = ["newest", "oldest", "name", "size", ...(words_ ? ["relevance"] : [])];
-  const capped = first?.facets_among != null;
   return (
     <>
       <div class="head">

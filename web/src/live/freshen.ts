@@ -5,7 +5,8 @@ import { queries } from "../api/queries";
 import type { Document, Hit, SearchPage } from "../api/shapes";
 import { isListed, letBack, takeOut } from "../library/pages";
 import { Store } from "../store";
-import { connection, onEvent, type LiveEvent } from "./stream";
+import type { LiveEvent } from "./event";
+import { connection, onEvent } from "./stream";
 
 const SETTLE_MS = 300;
 /** The catalogue may hear of an event a moment later than the stream did. */

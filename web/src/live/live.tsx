@@ -1,7 +1,7 @@
 /** The services at work: a map that always looks the same, what is behind and why, the last events. All of it from the mill's own health, queues and stream. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { go, usePlace, withQuery } from "../address";
-import { useGroups, useHealth, useSnapshot } from "../api/queries";
+import { useGroups, useSnapshot, useWholeHealth } from "../api/queries";
 import { Button, ProblemNote } from "../parts/bits";
 import { count, moment, when } from "../parts/format";
 import { Icon } from "../parts/icons";
@@ -9,9 +9,10 @@ import { Name } from "../parts/name";
 import { useLetters } from "../parts/shortcuts";
 import { useStore } from "../store";
 import { words } from "../words";
+import type { LiveEvent } from "./event";
 import { Map as ServiceMap } from "./map";
 import { Panel } from "./panel";
-import { connection, onEvent, type LiveEvent } from "./stream";
+import { connection, onEvent } from "./stream";
 
 const LOOK_MS = 2_000;
 const EVENTS_SHOWN = 12;
@@ -30,7 +31,7 @@ export default function Live() {
   const chosen = query.get("service");
   const [paused, setPaused] = useState(false);
   const snapshot = useSnapshot(paused ? false : LOOK_MS);
-  const health = useHealth(LOOK_MS * 2);
+  const health = useWholeHealth(LOOK_MS * 2);
   const hand = useGroups().data ?? [];
   const line = useStore(connection);
   const events = useEvents(paused);
@@ -55,7 +56,9 @@ export default function Live() {
           <span class={line.state === "lost" ? "conn off" : "conn"}>
             <Icon name="live" />
             <span>
-              {line.state === "lost" ? words.live.lost(when(new Date(line.at).toISOString())) : words.live.connected}
+              {line.state === "lost"
+                ? words.live.lost(when(new Date(line.at).toISOString()))
+                : words.live.connection[line.state]}
             </span>
           </span>
           <Button icon={paused ? "play" : "pause"} class="small" onClick={() => setPaused(!paused)}>

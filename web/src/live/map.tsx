@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { withQuery } from "../address";
 import { useStats } from "../api/queries";
-import type { Snapshot, WholeHealth } from "../api/shapes";
+import type { Breaker, Snapshot, WholeHealth } from "../api/shapes";
 import { count, size } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
 import { useStore } from "../store";
@@ -60,11 +60,18 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
   const each = (type: string) => minute[type] ?? 0;
   const all = Object.values(minute).reduce((sum, one) => sum + one, 0);
   const status = (service: string) => health?.services?.[service]?.status;
+  const workers = (service: string) => {
+    const here = health?.services?.[service]?.workers;
+    return here === undefined || here === null ? "" : words.live.workers(here);
+  };
   const lines: Record<string, [string, string]> = {
     metadata: [words.live.perMinute(each("file.updated"), "changes"), words.live.reads],
-    processing: [words.live.perMinute(each("file.processed"), "read"), hand ? words.nav.needsHand(hand) : ""],
-    ai: [words.live.perMinute(each("file.analyzed"), "looked at"), ""],
-    notification: [words.live.openPages(snapshot?.open_streams ?? 0), words.live.perMinute(all, "events")],
+    processing: [
+      words.live.perMinute(each("file.processed"), "read"),
+      hand ? words.nav.needsHand(hand) : workers("processing"),
+    ],
+    ai: [words.live.perMinute(each("file.analyzed"), "looked at"), workers("ai")],
+    notification: [words.live.openStreams(snapshot?.open_streams ?? 0), words.live.perMinute(all, "events")],
   };
   return (
     <div class="map">
@@ -82,7 +89,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         name="clients"
         icon="slides"
         label={words.live.clients}
-        one={words.live.openPages(snapshot?.open_streams ?? 0)}
+        one={words.live.openStreams(snapshot?.open_streams ?? 0)}
         two={words.live.uploading(uploading)}
         chosen={chosen}
       />
@@ -102,6 +109,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         one={words.live.filesPerMinute(each("file.uploaded"))}
         two=""
         status={status("upload")}
+        breakers={health?.services?.upload?.breakers}
         chosen={chosen}
       />
       <Node
@@ -132,6 +140,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
           one={lines[service]![0]}
           two={lines[service]![1]}
           status={status(service)}
+          breakers={health?.services?.[service]?.breakers}
           chosen={chosen}
         />
       ))}
@@ -146,10 +155,13 @@ interface NodeProps {
   one: string;
   two: string;
   status?: string | undefined;
+  /** The calls of this service that are held back. */
+  breakers?: Breaker[] | undefined;
   chosen: string | null;
 }
 
-function Node({ name, icon, label, one, two, status, chosen }: NodeProps) {
+function Node({ name, icon, label, one, two, status, breakers, chosen }: NodeProps) {
+  const held = breakers?.[0];
   return (
     <a
       class={`node ${name} ${chosen === name ? "on" : ""}`}
@@ -167,7 +179,14 @@ function Node({ name, icon, label, one, two, status, chosen }: NodeProps) {
           ))}
       </span>
       <span class="l1">{one}</span>
-      <span class="l2">{two}</span>
+      {held ? (
+        <span class="l2 held">
+          <Icon name={held.state === "open" ? "person" : "running"} />
+          {words.live.breakerShort(held.dependency, Math.ceil(held.next_try_s))}
+        </span>
+      ) : (
+        <span class="l2">{two}</span>
+      )}
     </a>
   );
 }

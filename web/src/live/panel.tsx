@@ -1,9 +1,11 @@
 /** One service: how it is, what waits before it, what it leans on, and what can be done. */
 import { useQuery } from "@tanstack/preact-query";
+import { FileName } from "../operations/file_name";
 import { call, get } from "../api/client";
-import { queries, useModels, useStats } from "../api/queries";
-import type { JobLanes, ParkedPage, Snapshot, WholeHealth } from "../api/shapes";
+import { BASES, queries, useModels, useRunning, useStats } from "../api/queries";
+import type { Job, JobLanes, ParkedPage, Snapshot, WholeHealth } from "../api/shapes";
 import { Button, SignButton } from "../parts/bits";
+import { now } from "../parts/clock";
 import { count, duration, size } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
 import { say, sayProblem } from "../parts/messages";
@@ -21,16 +23,6 @@ const TONES: Record<string, [string, IconName]> = {
   degraded: ["warn", "person"],
   down: ["fail", "failed"],
 };
-/** Where a service answers behind the gateway; the others are no services. */
-const BASES: Record<string, string> = {
-  upload: "/api/upload",
-  metadata: "/api/metadata",
-  processing: "/api/processing",
-  ai: "/api/ai",
-  notification: "/api/notifications",
-  access: "/api/access",
-};
-
 export function Panel({ service, snapshot, health, onClose }: PanelProps) {
   const state = health?.services?.[service];
   const queues = (snapshot?.queues ?? []).filter((queue) => queue.queue.startsWith(`${service}.`));
@@ -38,7 +30,7 @@ export function Panel({ service, snapshot, health, onClose }: PanelProps) {
   const oldest = Math.max(0, ...queues.map((queue) => queue.oldest_s));
   const parked = queues.reduce((sum, queue) => sum + queue.parked, 0);
   const [tone, icon] = TONES[state?.status ?? "ok"] ?? TONES.ok!;
-  const base = BASES[service];
+  const base = BASES[service]; // the others are no services
   return (
     <aside class="side" aria-label={service}>
       <header>
@@ -55,7 +47,7 @@ export function Panel({ service, snapshot, health, onClose }: PanelProps) {
           </span>
         </p>
         {parked > 0 && base && <Parked base={base} parked={parked} />}
-        {(service === "processing" || service === "ai") && <Jobs service={service} />}
+        {(service === "processing" || service === "ai") && <Jobs service={service} workers={state?.workers ?? null} />}
         {service === "store" && <Store />}
         {queues.length > 0 && (
           <>
@@ -73,7 +65,27 @@ export function Panel({ service, snapshot, health, onClose }: PanelProps) {
             </ul>
           </>
         )}
-        {state && Object.keys(state.dependencies).length > 0 && (
+        {(state?.breakers ?? []).length > 0 && (
+          <>
+            <h3>{words.live.breakers}</h3>
+            <ul class="deps">
+              {state!.breakers.map((one) => (
+                <li key={one.dependency}>
+                  <span class="st warn">
+                    <Icon name={one.state === "open" ? "person" : "running"} />
+                    <span>{words.live.breakerTo(service, one.dependency)}</span>
+                  </span>
+                  <span class="detail">
+                    {one.state === "open" && one.next_try_s > 0
+                      ? words.live.breakerOpen(Math.ceil(one.next_try_s))
+                      : words.live.breakerTrying}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        {state && Object.keys(state.dependencies ?? {}).length > 0 && (
           <>
             <h3>{words.live.leans}</h3>
             <ul class="deps">
@@ -107,7 +119,8 @@ export function Panel({ service, snapshot, health, onClose }: PanelProps) {
   );
 }
 
-function Jobs({ service }: { service: "processing" | "ai" }) {
+function Jobs({ service, workers }: { service: "processing" | "ai"; workers: number | null }) {
+  const running = useRunning(service, 3_000).data?.items;
   const lanes = useQuery({
     queryKey: ["lanes", service],
     queryFn: ({ signal }) => get<JobLanes>(`/api/${service}/jobs/lanes`, signal),
@@ -116,6 +129,18 @@ function Jobs({ service }: { service: "processing" | "ai" }) {
   const models = useModels().data;
   return (
     <>
+      <h3>{words.live.atWork}</h3>
+      {workers !== null && <p class="m">{workers ? words.live.workersText(workers) : words.live.noWorker}</p>}
+      {running && running.length > 0 && (
+        <ul class="deps">
+          {running.map((job) => (
+            <li key={job.job_id}>
+              <FileName id={job.file_id} />
+              <span class="detail m">{doing(job)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {lanes && <p class="m">{words.live.lanes(lanes.interactive, lanes.bulk)}</p>}
       <p class="acts">
         <a class="btn" href={`/operations/jobs?service=${service}`}>
@@ -135,6 +160,13 @@ function Jobs({ service }: { service: "processing" | "ai" }) {
       )}
     </>
   );
+}
+
+/** The step a job is at and for how long it has run. */
+function doing(job: Job): string {
+  const step = (job.progress as { step?: string } | null)?.step ?? "try";
+  const since = job.started_at ? duration(Math.max(0, now() - Date.parse(job.started_at))) : "";
+  return [words.steps[step] ?? step.replaceAll("_", " "), since].filter(Boolean).join(", ");
 }
 
 function Store() {

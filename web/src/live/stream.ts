@@ -1,93 +1,76 @@
-/** The live stream of events (SSE), one for the whole page; it goes on after its last event when the connection breaks. */
+/** What happens, live, for whoever wants to know: every event once, and whether there is a connection. One stream serves all tabs (`line`). */
 import { now } from "../parts/clock";
 import { session } from "../session";
 import { Store } from "../store";
+import type { LiveEvent } from "./event";
+import { Line, type LineState } from "./line";
 
-const TYPES = [
-  "uploaded",
-  "progress",
-  "processed",
-  "analyzed",
-  "failed",
-  "updated",
-  "accessed",
-  "deleted",
-  "restored",
-  "quarantined",
-  "purged",
-].map((name) => `file.${name}`);
-const AGAIN_MS = 5_000;
-
-export interface LiveEvent {
-  id: string;
-  type: string;
-  source: string;
-  subject: string;
-  time: string;
-  data: {
-    filename?: string;
-    service?: string;
-    step?: string;
-    state?: string;
-    status?: string;
-    attempt?: number;
-    summary?: string | null;
-    reason?: { code: string; detail: string } | null;
-  };
-}
+/** Events that come a second time do so within so many others. */
+const REMEMBERED = 1_000;
 
 export interface Connection {
-  state: "connecting" | "connected" | "lost";
-  /** When the last event or connection was, by the server's clock, in milliseconds. */
+  state: LineState;
+  /** When it became so, by the server's clock, in milliseconds. */
   at: number;
 }
 
 export const connection = new Store<Connection>({ state: "connecting", at: now() });
 const listeners = new Set<(event: LiveEvent) => void>();
-let stream: EventSource | null = null;
-let timer = 0;
+const seen = new Set<string>();
+let line: Line | null = null;
+/** Where this tab was when it last listened, and for whom. */
+let left = { owner: "", place: "" };
 
 export function onEvent(listener: (event: LiveEvent) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function open(): void {
-  clearTimeout(timer);
-  stream?.close();
-  stream = new EventSource("/api/notifications/events");
-  stream.onopen = () => connection.set({ state: "connected", at: now() });
-  stream.onerror = () => {
-    if (connection.get().state !== "lost") connection.set({ state: "lost", at: now() });
-    // The browser tries again by itself, but gives up after an answer that is no stream.
-    if (stream?.readyState === EventSource.CLOSED) timer = window.setTimeout(open, AGAIN_MS);
-  };
-  for (const type of TYPES) {
-    stream.addEventListener(type, (message) => {
-      const event = JSON.parse((message as MessageEvent<string>).data) as LiveEvent;
-      listeners.forEach((listener) => listener(event));
-    });
-  }
+function hear(body: string): void {
+  const event = JSON.parse(body) as LiveEvent;
+  if (seen.has(event.id)) return;
+  seen.add(event.id);
+  if (seen.size > REMEMBERED) seen.delete(seen.values().next().value!);
+  listeners.forEach((listener) => listener(event));
 }
 
-/** Listen as long as somebody is in. */
+function become(state: LineState): void {
+  if (state !== connection.get().state) connection.set({ state, at: now() });
+}
+
+function join(): void {
+  const { state, who } = session.get();
+  if (line || state !== "in" || !who) return;
+  const owner = who.owner_id;
+  become("connecting");
+  line = new Line(owner, owner === left.owner ? left.place : "", { event: hear, state: become });
+  left = { owner, place: "" };
+}
+
+function leave(): void {
+  if (!line) return;
+  left.place = line.place;
+  line.leave();
+  line = null;
+}
+
+/** Listen as long as somebody is in, and this tab is awake. */
 export function listen(): void {
-  let wasIn = false;
   const look = () => {
-    const isIn = session.get().state === "in";
-    if (isIn && !wasIn) open();
-    if (!isIn && wasIn) {
-      clearTimeout(timer);
-      stream?.close();
-      connection.set({ state: "lost", at: now() });
-    }
-    wasIn = isIn;
+    const { state, who } = session.get();
+    if (state !== "in" || who?.owner_id !== left.owner) leave();
+    if (state === "in") join();
+    else become("lost");
   };
   session.watch(look);
   look();
+  // A tab that is put to sleep holds nothing that another one needs.
+  document.addEventListener("freeze", leave);
+  document.addEventListener("resume", join);
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", join);
+  document.addEventListener("visibilitychange", () => line?.look());
   // A pulled cable breaks no connection: nothing comes any more, and only the machine knows.
-  addEventListener("offline", () => connection.set({ state: "lost", at: now() }));
-  addEventListener("online", () => {
-    if (wasIn) open();
-  });
+  addEventListener("offline", () => become("lost"));
+  addEventListener("online", () => line?.renew());
 }

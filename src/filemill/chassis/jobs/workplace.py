@@ -85,7 +85,7 @@ async def open_workplace(settings: ServiceSettings, spec: WorkerSpec) -> AsyncIt
         await check_start(store, writes=spec.writes_blobs)
         transport = await open_transport(settings)
         stack.push_async_callback(transport.close)
-        scratch = own_scratch(settings.data_dir / "scratch" / spec.kind)
+        scratch = own_scratch(_scratch(settings, spec.kind))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
         sandbox = Sandbox(
             spec.entry,
@@ -138,6 +138,19 @@ def say_ready(spec: WorkerSpec, place: Workplace) -> None:
     """One line with what matters to an operator: how well files are walled in."""
     level = place.sandbox.level
     _log.info(f"{spec.kind}.worker.ready", sandbox=level.name, missing=level.missing)
+
+
+def at_work(settings: ServiceSettings, kind: str) -> int | None:
+    """How many worker processes of a kind run on this machine; None: a broker hands the work out, and they may be anywhere."""
+    if settings.rabbitmq_url:
+        return None
+    folder = _scratch(settings, kind)
+    return sum(process_identity.lives(one.name) for one in folder.iterdir()) if folder.is_dir() else 0
+
+
+def _scratch(settings: ServiceSettings, kind: str) -> Path:
+    """The folder in which each worker of a kind has one of its own, named by its process."""
+    return settings.data_dir / "scratch" / kind
 
 
 def own_scratch(folder: Path) -> Path:

@@ -7,6 +7,7 @@ While it is open, calls are refused at once with `Unavailable`.
 """
 
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,14 @@ from filemill.chassis.telemetry import metrics
 FAILURES_TO_OPEN = 5
 OPEN_FIRST_S = 5.0
 OPEN_LONGEST_S = 60.0
+
+_all: "weakref.WeakSet[Breaker]" = weakref.WeakSet()
+"""Every breaker of this process, for `/health`: as the metric beside it, one list for all."""
+
+
+def not_closed() -> "list[Breaker]":
+    """The breakers of this process that refuse calls now, by name."""
+    return sorted((one for one in _all if one.is_open), key=lambda one: one.name)
 
 
 class Breaker:
@@ -30,11 +39,22 @@ class Breaker:
         self._open_until_s: float | None = None
         self._probing = False
         metrics.BREAKER_STATE.labels(dependency=name).set(0)
+        _all.add(self)
 
     @property
     def is_open(self) -> bool:
         """Whether calls are refused now."""
         return self._open_until_s is not None
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether one call is let through now, to see."""
+        return self._probing
+
+    @property
+    def next_try_s(self) -> float:
+        """Seconds until the next call is let through; 0 if it may be made now."""
+        return 0.0 if self._open_until_s is None else max(0.0, self._open_until_s - self._clock())
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[None]:

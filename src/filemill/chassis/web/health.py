@@ -7,6 +7,7 @@ dependency, at most half a second, and says `degraded` when something is away th
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -16,11 +17,12 @@ from filemill.chassis import faults
 from filemill.chassis.background import Background
 from filemill.chassis.errors import FilemillError, NotFound, Unavailable
 from filemill.chassis.messaging.transport import ParkingLot
+from filemill.chassis.resilience import breaker
 from filemill.chassis.telemetry import metrics
 from filemill.chassis.web.caller import AdminDep, known
 from filemill.chassis.web.measures import Measures
 from filemill.chassis.web.pagination import LIMIT_DEFAULT, LimitQuery
-from filemill.contracts.health import DependencyHealth, Health, ParkedPage
+from filemill.contracts.health import BreakerHealth, DependencyHealth, Health, ParkedPage
 from filemill.contracts.topics import queues_of
 
 CHECK_TIMEOUT_S = 0.5
@@ -37,13 +39,14 @@ class Dependency:
 
 @dataclass(slots=True)
 class HealthState:
-    """What the health endpoints look at. `ready` is set by the app's life."""
+    """What the health endpoints look at. `ready` is set by the app's life; `workers` counts, where that can be said."""
 
     service: str
     dependencies: dict[str, Dependency] = field(default_factory=dict)
     background: Background | None = None
     parking: ParkingLot | None = None
     measures: Measures | None = None
+    workers: Callable[[], int | None] | None = None
     ready: bool = False
 
 
@@ -55,7 +58,7 @@ def build_router(state: HealthState) -> APIRouter:
     async def health(request: Request, response: Response) -> Health:
         answer = await _health(state)
         if not await _may_see_dependencies(request):
-            answer = answer.model_copy(update={"dependencies": {}})
+            answer = answer.model_copy(update={"dependencies": {}, "breakers": [], "workers": None})
         response.status_code = 503 if answer.status == "down" else 200
         return answer
 
@@ -107,7 +110,19 @@ async def _health(state: HealthState) -> Health:
         dependencies[f"fault:{fault.name}"] = DependencyHealth(status="degraded", detail=fault.says)
     states = {dependency.status for dependency in dependencies.values()}
     status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
-    return Health(status=status, service=state.service, version=__version__, dependencies=dependencies)
+    return Health(
+        status=status,
+        service=state.service,
+        version=__version__,
+        dependencies=dependencies,
+        breakers=[_said_of(one) for one in breaker.not_closed()],
+        workers=state.workers() if state.workers is not None else None,
+    )
+
+
+def _said_of(one: breaker.Breaker) -> BreakerHealth:
+    state: Literal["open", "half-open"] = "half-open" if one.is_probing else "open"
+    return BreakerHealth(dependency=one.name, state=state, next_try_s=round(one.next_try_s, 1))
 
 
 async def _may_see_dependencies(request: Request) -> bool:

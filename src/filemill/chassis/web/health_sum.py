@@ -54,5 +54,5 @@ class HealthSum:
             state["status"] = "degraded"
         state["version"] = said.get("version")
         if self._detail:
-            state["dependencies"] = said.get("dependencies", {})
+            state |= {name: said[name] for name in ("dependencies", "breakers", "workers") if name in said}
         return state

@@ -375,6 +375,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BreakerHealth
+         * @description A breaker that refuses calls to a dependency (`open`), or lets one through to see whether it is back (`half-open`).
+         */
+        BreakerHealth: {
+            /** Dependency */
+            dependency: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /**
+             * Next Try S
+             * @description Until the next call is let through.
+             */
+            next_try_s: number;
+        };
+        /**
          * CreatedKey
          * @description The key, this once: only its hash is kept.
          */
@@ -437,6 +455,16 @@ export interface components {
             dependencies: {
                 [key: string]: components["schemas"]["DependencyHealth"];
             };
+            /**
+             * Breakers
+             * @description Of the process that answers; the closed ones are left out.
+             */
+            breakers?: components["schemas"]["BreakerHealth"][];
+            /**
+             * Workers
+             * @description Worker processes of this service on this machine; absent where it has none or they may be elsewhere.
+             */
+            workers?: number | null;
         };
         /**
          * IdentityKeys
@@ -737,8 +765,8 @@ export interface components {
         };
         /**
          * ServiceState
-         * @description One service in the sum; of one that does not answer only the status. What it leans on is shown where nobody is asked
-         *     for credentials.
+         * @description One service in the sum; of one that does not answer only the status. The rest but the version is shown where nobody is
+         *     asked for credentials.
          */
         ServiceState: {
             /**
@@ -752,6 +780,10 @@ export interface components {
             dependencies?: {
                 [key: string]: components["schemas"]["DependencyHealth"];
             };
+            /** Breakers */
+            breakers?: components["schemas"]["BreakerHealth"][];
+            /** Workers */
+            workers?: number | null;
         };
         /**
          * Session

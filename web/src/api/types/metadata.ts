@@ -598,6 +598,24 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * BreakerHealth
+         * @description A breaker that refuses calls to a dependency (`open`), or lets one through to see whether it is back (`half-open`).
+         */
+        BreakerHealth: {
+            /** Dependency */
+            dependency: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /**
+             * Next Try S
+             * @description Until the next call is let through.
+             */
+            next_try_s: number;
+        };
+        /**
          * BulkPatch
          * @description What is changed of many files: tags added and removed, custom fields merged (null removes one).
          */
@@ -838,6 +856,16 @@ export interface components {
             dependencies: {
                 [key: string]: components["schemas"]["DependencyHealth"];
             };
+            /**
+             * Breakers
+             * @description Of the process that answers; the closed ones are left out.
+             */
+            breakers?: components["schemas"]["BreakerHealth"][];
+            /**
+             * Workers
+             * @description Worker processes of this service on this machine; absent where it has none or they may be elsewhere.
+             */
+            workers?: number | null;
         };
         /**
          * Hit

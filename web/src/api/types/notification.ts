@@ -11,6 +11,9 @@ export interface paths {
          * What happens to your files, live (server-sent events)
          * @description `data` is the CloudEvent. Resumes after `Last-Event-ID`; without it the stream begins now.
          *
+         *     A browser cannot send that header with its first request: there `last_event_id` says it. The header, which the browser
+         *     sends when it comes back, is newer and wins. After `now` the first message is `begun`: its id is the place.
+         *
          *     `types` are names (`file.processed`, `webhook.disabled`) or all of a kind (`file.*`).
          */
         get: operations["events_events_get"];
@@ -304,6 +307,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BreakerHealth
+         * @description A breaker that refuses calls to a dependency (`open`), or lets one through to see whether it is back (`half-open`).
+         */
+        BreakerHealth: {
+            /** Dependency */
+            dependency: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /**
+             * Next Try S
+             * @description Until the next call is let through.
+             */
+            next_try_s: number;
+        };
+        /**
          * DependencyHealth
          * @description One thing a service leans on. `detail` says what is wrong and what still works.
          */
@@ -334,6 +355,16 @@ export interface components {
             dependencies: {
                 [key: string]: components["schemas"]["DependencyHealth"];
             };
+            /**
+             * Breakers
+             * @description Of the process that answers; the closed ones are left out.
+             */
+            breakers?: components["schemas"]["BreakerHealth"][];
+            /**
+             * Workers
+             * @description Worker processes of this service on this machine; absent where it has none or they may be elsewhere.
+             */
+            workers?: number | null;
         };
         /**
          * NewWebhook
@@ -620,6 +651,8 @@ export interface operations {
             query?: {
                 /** @description Only these, separated by commas. */
                 types?: string | null;
+                /** @description Instead of the header; or `now`. */
+                last_event_id?: string;
             };
             header?: {
                 "last-event-id"?: string | null;

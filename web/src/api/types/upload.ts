@@ -630,6 +630,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * BreakerHealth
+         * @description A breaker that refuses calls to a dependency (`open`), or lets one through to see whether it is back (`half-open`).
+         */
+        BreakerHealth: {
+            /** Dependency */
+            dependency: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "half-open";
+            /**
+             * Next Try S
+             * @description Until the next call is let through.
+             */
+            next_try_s: number;
+        };
+        /**
          * Confirmation
          * @description What one service says of a purge: `removed` counts what it erased, by table; `blobs` are stored bodies.
          */
@@ -837,6 +855,16 @@ export interface components {
             dependencies: {
                 [key: string]: components["schemas"]["DependencyHealth"];
             };
+            /**
+             * Breakers
+             * @description Of the process that answers; the closed ones are left out.
+             */
+            breakers?: components["schemas"]["BreakerHealth"][];
+            /**
+             * Workers
+             * @description Worker processes of this service on this machine; absent where it has none or they may be elsewhere.
+             */
+            workers?: number | null;
         };
         /**
          * HeldFile
