@@ -2,18 +2,19 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.mill import Mill, wait_for
+from support.programs import Require
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "grpc"
 PYTHON = ROOT / ".venv-grpc" / "bin" / "python"
-if not (EXAMPLE / "files_pb2.py").exists():
-    pytest.skip("make grpc makes its environment and its messages", allow_module_level=True)
+NOBODYS = "019a0000-0000-7000-8000-000000000000"
 
 
 class Example:
@@ -40,7 +41,9 @@ class Example:
 
 
 @pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+def example(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    if not (EXAMPLE / "files_pb2.py").exists():
+        require.missing("make grpc makes the example's environment and its messages")
     folder = tmp_path_factory.mktemp("grpc")
     mill = Mill(folder / "data")
     try:
@@ -50,6 +53,12 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
         assert example.process.wait(20) in (0, -15)
     finally:
         mill.stop()
+
+
+def switch(mill: Mill, *words: str) -> None:
+    """`filemill fault`."""
+    command = [sys.executable, "-m", "filemill.cli", "fault", *words]
+    subprocess.run(command, env=mill.environment, check=True, capture_output=True, timeout=60)
 
 
 def test_file_when_asked_by_grpc_then_it_is_what_rest_says(example: Example) -> None:
@@ -71,14 +80,36 @@ def test_file_when_asked_by_grpc_then_it_is_what_rest_says(example: Example) -> 
 
 
 def test_errors_when_metadata_has_one_then_grpc_has_its_own_word_for_it(example: Example) -> None:
-    """A file that is none; an id that is none; health and reflection."""
-    assert example.ask("show", "019a0000-0000-7000-8000-000000000000", status=1).startswith("NOT_FOUND")
-    assert example.ask("show", "nonsense", status=1).startswith(("NOT_FOUND", "INVALID_ARGUMENT"))
+    """A file that is none; health and reflection."""
+    assert example.ask("show", NOBODYS, status=1).startswith("NOT_FOUND")
     assert example.ask("health") == "SERVING\n"
     assert "filemill.files.v1.Files: GetFile, Search" in example.ask("list")
 
 
-def test_measurement_when_run_then_prints_three_lines(example: Example) -> None:
+@pytest.mark.parametrize("file_id", ["nonsense", "", "../livez", f"{NOBODYS}/audit", f"{NOBODYS}?a=b", "a\nb", "ä"])
+def test_id_when_it_is_none_then_it_is_no_path_either(example: Example, file_id: str) -> None:
+    """What a caller writes goes into an address: it must not choose another one."""
+    assert example.ask("show", file_id, status=1).startswith(("NOT_FOUND", "INVALID_ARGUMENT"))
+
+
+def test_search_when_it_has_no_words_then_everything_is_found_up_to_the_limit(example: Example) -> None:
+    """As by REST."""
+    with example.mill.client() as client:
+        file_id = client.post("/api/upload/files", files={"file": ("e.txt", b"every one")}).json()["file_id"]
+    wait_for(lambda: file_id in example.ask("search"), "the file to be listed")
+
+
+def test_metadata_when_its_database_is_away_then_grpc_says_unavailable_and_then_knows_again(example: Example) -> None:
+    """The status that tells a client to come again."""
+    switch(example.mill, "database-down", "on", "--only", "metadata")
+    try:
+        wait_for(lambda: "UNAVAILABLE" in example.ask("show", NOBODYS, status=1), "the fault to be seen")
+    finally:
+        switch(example.mill, "all", "off")
+    wait_for(lambda: "NOT_FOUND" in example.ask("show", NOBODYS, status=1), "metadata to know again")
+
+
+def test_measurement_when_run_then_prints_four_lines(example: Example) -> None:
     """REST beside gRPC."""
     with example.mill.client() as client:
         file_id = client.post("/api/upload/files", files={"file": ("m.txt", b"measured")}).json()["file_id"]
@@ -87,4 +118,5 @@ def test_measurement_when_run_then_prints_three_lines(example: Example) -> None:
     command = [str(PYTHON), str(EXAMPLE / "measure.py"), file_id, "--metadata", metadata, "--address", example.address]
     done = subprocess.run([*command, "--calls", "100"], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["a", "its", "reading"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["a", "a", "the", "reading"]
+    assert done.stdout.count("x, CPU ") == 3
