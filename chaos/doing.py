@@ -29,6 +29,9 @@ from support.mill import Mill
 RESTARTED = ("upload", "metadata", "ai", "processing", "notification", "access", "ai-worker", "processing-worker")
 READY_S = 60.0
 UNDO_EVERY_S = 0.1
+ARMED_MOST = 8
+"""Points that wait at once, the latest. With more a process that comes back dies at the first thing it does, again and again:
+on a slow machine 381 kills in twenty minutes let ten uploads through."""
 DISK_MIB = 4096
 """A bound, not what is taken: memory is used as files are written."""
 
@@ -50,6 +53,7 @@ class Doer:
         self._healed = threading.Event()
         self.choose: Callable[[str], str | None] = lambda point: point
         """The point to arm where the plan says this one."""
+        self._waiting: list[str] = []
         self.armed: set[str] = set()
         """Every point that was armed at some time."""
         self.done: list[tuple[float, Deed]] = []
@@ -115,6 +119,10 @@ class Doer:
     def _arm(self, deed: Deed) -> bool:
         if (point := self.choose(deed.what)) is None:
             return False
+        waiting = [one for one in self._waiting if one != point and (self._armed / one).exists()]
+        for _ in range(len(waiting) - ARMED_MOST + 1):
+            (self._armed / waiting.pop(0)).unlink(missing_ok=True)
+        self._waiting = [*waiting, point]
         (self._armed / point).touch()
         self.armed.add(point)
         return True

@@ -109,8 +109,8 @@ class FaultProxy:
         self._run(self._cut())
 
     def pause(self) -> None:
-        """Accept, and let nothing pass in either direction, as a stopped process does."""
-        self._loop.call_soon_threadsafe(self._flowing.clear)
+        """Accept, and let nothing pass in either direction, as a stopped process does. In force when it returns."""
+        self._run(self._hold_back())
 
     def resume(self) -> None:
         """Let everything pass that was held back."""
@@ -147,20 +147,29 @@ class FaultProxy:
             if fault and kind == "cut-up":
                 return await self._cut_up(link, reader, writer, fault)
             there = asyncio.create_task(self.pump(link.reader, writer))
+            back = asyncio.create_task(self._back(link, reader, fault))
             try:
-                if kind == "silent":
-                    await asyncio.Event().wait()
-                elif fault and kind == "reset":
-                    await self.pump(reader, link.writer, most_bytes=fault.after_bytes)
-                    await link.delivered()
-                    link.reset()
-                else:
-                    await self.pump(reader, link.writer, bytes_per_s=fault.bytes_per_s if fault else 0.0)
+                await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+                # A client that has said all it had to say still listens; one that was cut off does not.
+                if not there.done() or there.exception() is None:
+                    await back
             finally:
-                there.cancel()
-                await asyncio.gather(there, return_exceptions=True)
+                for task in (there, back):
+                    task.cancel()
+                await asyncio.gather(there, back, return_exceptions=True)
         finally:
             writer.transport.abort()
+
+    async def _back(self, link: Link, reader: asyncio.StreamReader, fault: Fault | None) -> None:
+        """What the server says, as far as the fault lets it through."""
+        if fault and fault.kind == "silent":
+            await asyncio.Event().wait()
+        elif fault and fault.kind == "reset":
+            await self.pump(reader, link.writer, most_bytes=fault.after_bytes)
+            await link.delivered()
+            link.reset()
+        else:
+            await self.pump(reader, link.writer, bytes_per_s=fault.bytes_per_s if fault else 0.0)
 
     async def _cut_up(
         self, link: Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault
@@ -209,6 +218,9 @@ class FaultProxy:
     async def _up(self) -> None:
         self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=CHUNK_BYTES)
         self.port = self._listener.sockets[0].getsockname()[1]
+
+    async def _hold_back(self) -> None:
+        self._flowing.clear()
 
     async def _down(self) -> None:
         if self._listener is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,10 @@ from filemill.chassis.database import postgresql_database
 from filemill.chassis.database.build import open_postgresql
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import Unavailable
-from support.servers import postgresql
+from support.fault_proxy import FaultProxy
+from support.mill import wait_for
+from support.servers import pgbouncer, postgresql
+from support.servers.pgbouncer import PgBouncer
 from support.servers.plugin import Servers
 from support.servers.postgresql import PostgreSql
 
@@ -145,6 +149,48 @@ async def test_hold_when_two_take_several_things_then_neither_waits_for_the_othe
         await asyncio.gather(*works)
     assert await database.read(numbers) == set(range(1, 51))
     await other.close()
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["directly", "through PgBouncer"])
+async def test_hold_when_its_holder_was_cut_off_in_the_middle_then_the_next_one_gets_it(
+    server: PostgreSql, database: Database, servers: Servers, monkeypatch: pytest.MonkeyPatch, *, pooled: bool
+) -> None:
+    """No word of it reaches the server (a wire that is cut, a machine without power): the locks are free again in time.
+
+    Seen in `make chaos`: transactions of services long gone kept owners and files locked for as long as one looked.
+    """
+    monkeypatch.setattr(postgresql_database, "ORPHANED_S", 1.0)
+    with ExitStack() as stack:
+        port = server.port
+        if pooled:
+            if not pgbouncer.PROGRAM.exists():
+                servers.missing("PgBouncer is not installed (Debian: pgbouncer)")
+            port = stack.enter_context(contextmanager(servers.running)(PgBouncer(server.port))).port
+        wire = stack.enter_context(FaultProxy(port))
+        far = open_postgresql(server.url("test1").replace(str(server.port), str(wire.port)), "test")
+        await far.write("test", add, 1)
+
+        def half(tx: Tx) -> None:
+            hold(tx, "a thing")
+            add(tx, 2)
+            wire.pause()  # the commit does not come through
+
+        cut_off = asyncio.create_task(far.write("test", half))
+        async with asyncio.timeout(60):
+            await asyncio.to_thread(
+                wait_for,
+                lambda: "idle in transaction" in server.sql("SELECT state FROM pg_stat_activity"),
+                "the cut",
+                30,
+            )
+            await database.write("test", hold, "a thing")
+            assert await database.read(numbers) == {1}
+            wire.resume()
+            with suppress(Unavailable):
+                await cut_off
+            await far.write("test", add, 3)
+            assert await database.read(numbers) >= {1, 3}
+        await far.close()
 
 
 async def test_write_unsynced_when_used_then_the_server_does_not_wait_for_its_log(database: Database) -> None:

@@ -33,6 +33,8 @@ BATCH_MOST = 256
 QUEUED_MOST = 10_000
 CONNECT_S = 5.0
 STATEMENT_S = 20.0
+ORPHANED_S = 60.0
+"""How long the server keeps a transaction of which it hears nothing: longer than any of us waits, and its locks bar others."""
 CHECK_S = 2.0
 TRIES_MOST = 3
 PAUSE_MOST_S = 0.2
@@ -64,6 +66,7 @@ class PostgresqlDatabase:
         self.name = name
         self._url = url
         self._engine: AsyncEngine | None = None
+        self._bounds = ""
         self._opening = asyncio.Lock()
         self._drivers: set[Any] = set()
         self._reading = asyncio.Semaphore(READERS)
@@ -215,7 +218,7 @@ class PostgresqlDatabase:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         self._drivers.add(driver)
         try:
-            await _execute(driver, begin)
+            await _execute(driver, begin + self._bounds)
             yield connection
             if driver.is_in_transaction():
                 await _execute(driver, "ROLLBACK")
@@ -248,7 +251,12 @@ class PostgresqlDatabase:
         if self._engine is None:
             async with self._opening:
                 if self._engine is None:
-                    self._engine = make_engine(self._url, pooled=await is_pooled(self._url))
+                    pooled = await is_pooled(self._url)
+                    # Behind a pooler a session is nobody's own: each transaction says it for itself.
+                    self._bounds = (
+                        "".join(f"; SET LOCAL {name} = {ms}" for name, ms in bounds().items()) if pooled else ""
+                    )
+                    self._engine = make_engine(self._url, pooled=pooled)
         return self._engine
 
     async def _with_tries(self, once: "Callable[[], Any]", *, again: bool = True) -> Any:
@@ -283,7 +291,9 @@ class CommitUnknown(Unavailable):
 
 def make_engine(url: str, *, pooled: bool) -> AsyncEngine:
     """An engine whose transactions are begun and ended by hand. `pooled`: a pooler may give each another session."""
-    connect: dict[str, Any] = {"timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": {"jit": "off"}}
+    connect: dict[str, Any] = {
+        "timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": {"jit": "off"} | bounds(),
+    }  # fmt: skip
     if pooled:
         # A statement prepared in one session is unknown in the next: prepare each anew, without a name.
         connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "server_settings": {}}
@@ -298,6 +308,12 @@ def make_engine(url: str, *, pooled: bool) -> AsyncEngine:
         connect_args=connect,
         json_serializer=None,
     )
+
+
+def bounds() -> dict[str, str]:
+    """Settings by which the server itself ends what was cut off in the middle: nobody may ever tell it that we are gone."""
+    kept_ms = str(round(ORPHANED_S * 1000))
+    return {"idle_in_transaction_session_timeout": kept_ms, "statement_timeout": kept_ms}
 
 
 def driver_url(url: str) -> str:
