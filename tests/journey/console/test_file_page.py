@@ -116,6 +116,7 @@ def test_delete_when_done_on_the_file_page_then_undo_brings_it_back(
     here = visitor(mill)
     page = here.go(f"/files/{file_id}")
     page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("menuitem", name="Delete")).to_be_in_viewport(ratio=1)
     page.get_by_role("menuitem", name="Delete").click()
     expect(page.locator(".toast")).to_contain_text("to-and-fro.txt is in the trash")
     assert client.get(f"/api/upload/files/{file_id}").status_code == 404

@@ -95,15 +95,16 @@ function entities(finding: Finding): Fact[] {
     });
 }
 
-/** Every other ability's proofs: objects in a picture, codes, the words that gave a document away. */
+/** Every other ability's proofs: objects in a picture, codes (whose places are the proofs, in the same order), names. */
 function proofs(finding: Finding): Fact[] {
   const kept = ["objects", "barcodes", "faces", "names"].includes(finding.capability);
   if (!kept || finding.state !== "done") return [];
+  const codes = (finding.result as { barcodes?: { text?: string }[] } | null)?.barcodes ?? [];
   return (finding.evidence as (Place & { label?: string; confidence?: number })[]).map((proof, at) => ({
     id: `${finding.capability}-${at}`,
     capability: finding.capability,
     label: words.findings.capabilities[finding.capability] ?? spell(finding.capability),
-    value: proof.label ?? proof.text ?? "",
+    value: proof.label ?? proof.text ?? codes[at]?.text ?? "",
     confidence: proof.confidence ?? finding.confidence,
     ...placed(proof),
   }));

@@ -116,7 +116,7 @@ function Head({ file }: { file: Document }) {
   };
   useLetters({
     e: () => setEditing(true),
-    d: () => location.assign(`${file.links.content}`),
+    d: () => file.status !== "quarantined" && location.assign(`${file.links.content}`),
     Delete: () => void trash(),
   });
   return (
@@ -147,13 +147,17 @@ function Head({ file }: { file: Document }) {
             {words.file.reprocess}
           </Button>
         )}
-        <a class="btn" href={file.links.content} download={file.filename}>
-          <Icon name="download" />
-          <span>{words.file.download}</span>
-        </a>
-        <Button icon="link" onClick={() => setSharing(true)}>
-          {words.file.share}
-        </Button>
+        {file.status !== "quarantined" && (
+          <>
+            <a class="btn" href={file.links.content} download={file.filename}>
+              <Icon name="download" />
+              <span>{words.file.download}</span>
+            </a>
+            <Button icon="link" onClick={() => setSharing(true)}>
+              {words.file.share}
+            </Button>
+          </>
+        )}
         <Menu
           open={menu}
           onOpen={setMenu}

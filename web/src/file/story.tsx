@@ -8,7 +8,7 @@ import { duration, moment } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
 import { say } from "../parts/messages";
 import { words } from "../words";
-import { hopsOf, scaleOf, type Hop, type Scale } from "./hops";
+import { hopsOf, scaleOf, type Fold, type Hop, type Scale } from "./hops";
 
 const SERVICE_ICONS: Record<string, IconName> = {
   gateway: "gateway",
@@ -29,6 +29,8 @@ const BARS: Record<Hop["kind"], string> = {
 const TICK_MS = 500;
 /** From this share of the width on the axis says how long the whole took. */
 const TOTAL_FROM = 90;
+/** The least share of the width between two things that the axis says. */
+const SAID_APART = 14;
 
 export function Story({ id }: { id: string }) {
   return (
@@ -57,7 +59,12 @@ function Told({ story }: { story: Timeline }) {
       <header>
         <h2>{words.story.title}</h2>
         <p data-why>
-          {!running && <b>{words.state.readyIn(duration(firstRun(hops)))}. </b>}
+          {!running && story.status !== "quarantined" && (
+            <b>
+              {(story.status === "failed" ? words.state.failedAfter : words.state.readyIn)(duration(firstRun(hops)))}
+              .{" "}
+            </b>
+          )}
           {story.why}
         </p>
         <div class="sa">
@@ -103,21 +110,11 @@ function Axis({ scale }: { scale: Scale }) {
         <text x="0%" y="12">
           0
         </text>
-        {scale.folds.map((fold) => {
-          const [from, to] = [scale.x(fold.from), scale.x(fold.to)];
-          // At the right end the whole length is written: there it stands before the fold.
-          const ends = to > TOTAL_FROM;
-          return (
-            <text
-              key={fold.from}
-              x={`${ends ? from - 1 : (from + to) / 2}%`}
-              y="12"
-              text-anchor={ends ? "end" : "middle"}
-            >
-              {words.story.folded(duration(fold.to - fold.from))}
-            </text>
-          );
-        })}
+        {spokenFolds(scale).map(({ fold, at, ends }) => (
+          <text key={fold.from} x={`${at}%`} y="12" text-anchor={ends ? "end" : "middle"}>
+            {words.story.folded(duration(fold.to - fold.from))}
+          </text>
+        ))}
         <text x="100%" y="12" text-anchor="end">
           {duration(scale.total)}
         </text>
@@ -125,6 +122,24 @@ function Axis({ scale }: { scale: Scale }) {
       <span class="sd" />
     </li>
   );
+}
+
+/** Where the axis says how long a fold is; of two that lie side by side only the longer one is said. */
+function spokenFolds(scale: Scale) {
+  const said: { fold: Fold; at: number; ends: boolean }[] = [];
+  for (const fold of scale.folds) {
+    const [from, to] = [scale.x(fold.from), scale.x(fold.to)];
+    // At the right end the whole length is written: there it stands before the fold.
+    const ends = to > TOTAL_FROM;
+    const at = ends ? from - 1 : (from + to) / 2;
+    const before = said.at(-1);
+    if (before && at - before.at < SAID_APART) {
+      if (fold.to - fold.from <= before.fold.to - before.fold.from) continue;
+      said.pop();
+    }
+    said.push({ fold, at, ends });
+  }
+  return said;
 }
 
 function Row({ hop, scale }: { hop: Hop; scale: Scale }) {

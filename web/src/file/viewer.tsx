@@ -32,16 +32,23 @@ export function Viewer(props: ViewerProps) {
   const { file } = props;
   const family = familyOf(file.content_type);
   const has = (name: string) => file.renditions.some((rendition) => rendition.name === name);
+  const held = file.status === "quarantined";
   let inside;
-  if (family === "audio" || family === "video") inside = <Player file={file} />;
-  else if (file.content_type === "text/csv" || file.content_type === "text/tab-separated-values")
+  if (!held && (family === "audio" || family === "video")) inside = <Player file={file} />;
+  else if (!held && (file.content_type === "text/csv" || file.content_type === "text/tab-separated-values"))
     inside = <Sheet file={file} />;
-  else if (has("preview")) inside = <Pages {...props} />;
-  else if (file.text?.state === "found") inside = <Words file={file} />;
+  else if (!held && has("preview")) inside = <Pages {...props} />;
+  else if (!held && file.text?.state === "found") inside = <Words file={file} />;
   else
     inside = (
       <div class="stage">
-        {isLocked(file) ? (
+        {file.status === "quarantined" ? (
+          <Empty icon="quarantined" title={words.file.heldBack}>
+            <p>
+              {file.status_reason?.detail} {words.file.heldBackText}
+            </p>
+          </Empty>
+        ) : isLocked(file) ? (
           <LockedPart />
         ) : (
           <Empty icon={kindOf(file.content_type).icon} title={words.file.noPreview}>

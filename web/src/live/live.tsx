@@ -73,7 +73,13 @@ export default function Live() {
         {snapshot.error && !snapshot.data && (
           <ProblemNote error={snapshot.error} retry={() => void snapshot.refetch()} />
         )}
-        <ServiceMap snapshot={snapshot.data} health={health.data} chosen={chosen} events={events} hand={hand.length} />
+        <ServiceMap
+          snapshot={snapshot.data}
+          health={health.data}
+          chosen={chosen}
+          events={events}
+          hand={hand.filter(({ service }) => service === "processing").reduce((sum, group) => sum + group.count, 0)}
+        />
         <Events events={events} />
       </section>
       {chosen && <Panel service={chosen} snapshot={snapshot.data} health={health.data} onClose={() => choose(null)} />}

@@ -19,6 +19,8 @@ export default function Operations({ tab }: { tab: string }) {
   const open = tab in words.ops.tabs ? tab : "";
   useEffect(() => {
     document.title = `${words.ops.tabs[open]} · ${words.product}`;
+    // On a phone the row of tabs is wider than the page.
+    document.querySelector(".subtabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [open]);
   return (
     <main id="main" class="scroll opspage" tabIndex={-1}>
