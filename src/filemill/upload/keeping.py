@@ -13,7 +13,7 @@ import structlog
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import purge, repository, shares_repository, tokens_repository
+from filemill.upload import claims_repository, purge, shares_repository, tokens_repository
 from filemill.upload.settings import UploadSettings
 from filemill.upload.unfinished import Unfinished
 
@@ -42,7 +42,7 @@ class Keeper:
     async def sweep(self) -> None:
         """One round."""
         before = time.time() - self._settings.idempotency_hours * 3600
-        keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
+        keys = await self._database.write_unsynced("upload.idempotency.sweep", claims_repository.sweep, before)
         tokens = await self._database.write_unsynced("upload.tokens.sweep", tokens_repository.sweep, time.time())
         ended = now() - timedelta(days=shares_repository.REMEMBERED_DAYS)
         links = await self._database.write_unsynced("upload.shares.sweep", shares_repository.sweep, ended)
