@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
+
+from support.threaded_server import serving
 
 HUGE_BYTES = 1 << 30
 
@@ -74,25 +76,8 @@ class Receiver:
 def receiving(host: str = "127.0.0.1") -> Iterator[Receiver]:
     """A receiver, until the context ends."""
     found = Receiver()
-    server = _Server((host, 0), _handler(found))
-    found.url = f"http://{host}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(found), found.over, host) as found.url:
         yield found
-    finally:
-        found.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Connections that break are part of the tests."""
 
 
 def _handler(found: Receiver) -> type[BaseHTTPRequestHandler]:

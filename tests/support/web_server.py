@@ -55,13 +55,15 @@ def serving(
     folder.mkdir(parents=True, exist_ok=True)
     listener = listeners.bind("127.0.0.1", 0, "test")
     unix_path = folder / "s"
+    unix_listener = listeners.bind_unix(unix_path)
+    assert unix_listener is not None
     begun: list[WebServer] = []
     ended: list[BaseException] = []
 
     async def main() -> None:
         running = server.make_server(await build(), protocol, leave)
         begun.append(WebServer(listener.getsockname()[1], unix_path, running, asyncio.get_running_loop()))
-        await running.serve(sockets=[listener, listeners.bind_unix(unix_path)])
+        await running.serve(sockets=[listener, unix_listener])
 
     def run() -> None:
         try:

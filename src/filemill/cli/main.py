@@ -9,7 +9,7 @@ from rich.text import Text
 
 from filemill import __version__
 from filemill.cli import doctor as doctor_checks
-from filemill.cli import findings, screen, story
+from filemill.cli import screen, story
 from filemill.cli.api import Api, CallFailed
 from filemill.cli.audit import audit
 from filemill.cli.fault import faulting
@@ -137,24 +137,9 @@ def change(
 @app.command()
 def show(file_id: FileId, as_json: AsJson = False) -> None:
     """Everything known of a file."""
-    document = Api().get(f"/api/metadata/files/{file_id}")
-    if as_json:
-        screen.json_line(document)
-        return
-    screen.say(Text(document["title"] or document["filename"], style="bold"))
-    screen.say(f"  {document['filename']}  {screen.size(document['size'])}  {document['content_type']}")
-    screen.say("  status ", screen.state(document["status"]), "  analysis ", screen.state(document["analysis"]))
-    if document["status_reason"]:
-        screen.say(f"  {document['status_reason']['detail']}")
-    if document["hold"]:
-        screen.say(f"  under a legal hold: {document['hold']['reason']}")
-    if document["tags"]:
-        screen.say(f"  tags {', '.join(document['tags'])}")
-    for name, value in document["properties"].items():
-        screen.say(f"  {name}: {findings.brief(value)}")
-    for line in findings.found_lines(document):
-        screen.say(f"  {line}")
-    screen.say(Text(f"  sha256 {document['sha256']}", style="dim"))
+    from filemill.cli.show import show as run
+
+    run(file_id, as_json=as_json)
 
 
 @app.command()
@@ -202,18 +187,9 @@ def jobs(
     as_json: AsJson = False,
 ) -> None:
     """Jobs, newest first."""
-    if service not in ("processing", "ai"):
-        raise CallFailed("--service is processing or ai")
-    for job in Api().get(f"/api/{service}/jobs", state=state)["items"]:
-        if as_json:
-            screen.json_line(job)
-            continue
-        reason = f"  {job['reason']['detail']}" if job["reason"] else ""
-        screen.say(
-            f"{job['job_id']}  ",
-            screen.state(f"{job['state']:<9}"),
-            f" file {job['file_id']}  try {job['attempts']}{reason}",
-        )
+    from filemill.cli.jobs import jobs as run
+
+    run(state, service, as_json=as_json)
 
 
 @app.command()

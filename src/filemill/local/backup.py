@@ -30,6 +30,7 @@ from filemill.chassis.database.inventory import Inventory
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StartError
 from filemill.chassis.storage.store import BlobStore
+from filemill.local.at_once import at_once
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, Part, Progress, opened, prepare
 from filemill.local.move import copy_blob
@@ -164,12 +165,7 @@ class _Backup:
                 if done % REPORT_EVERY == 0 or done == len(keys):
                     self._progress("blobs", done, len(keys))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(BLOBS_AT_ONCE):
-                    group.create_task(work())
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from failures
+        await at_once(work, BLOBS_AT_ONCE)
         saved.lost = []
         return gone
 

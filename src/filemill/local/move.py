@@ -7,7 +7,6 @@ nothing; `resume` goes on with one that was interrupted, and what is there alrea
 A part that the other environment leaves where it is (the same database, the same store) is not touched.
 """
 
-import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from filemill.chassis.messaging.transport import Peeks
 from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobStore, Compresses, IsCompressed, drain
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
+from filemill.local.at_once import at_once
 from filemill.local.installation import Installation, Part, Progress
 from filemill.local.verify import lying_in, pages
 
@@ -128,12 +128,7 @@ class _Move:
                 if done % REPORT_EVERY == 0 or done == len(listed):
                     self._progress("blobs", done, len(listed))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(BLOBS_AT_ONCE):
-                    group.create_task(work())
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from failures
+        await at_once(work, BLOBS_AT_ONCE)
 
     async def _carry_blob(self, info: BlobInfo) -> None:
         await copy_blob(self._source.store, self._target.store, info.key)

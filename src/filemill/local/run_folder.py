@@ -12,11 +12,12 @@ import errno
 import fcntl
 import json
 import os
-import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from filemill.chassis.web.listeners import answers
 
 LEFTOVERS_END_S = 5.0  # children of a runner that was killed get SIGKILL from the kernel; this is for their last breath
 RETRY_S = 0.05
@@ -91,18 +92,9 @@ def who_runs(data_dir: Path) -> str | None:
     """Who works on this data folder now, in words: a runner, or a service started by itself. None if nobody does."""
     if runner := mill_pid(data_dir):
         return f"the mill (process {runner})"
-    answering = (path.stem for path in sorted((data_dir / "run").glob("*.sock")) if _answers(path))
+    answering = (path.stem for path in sorted((data_dir / "run").glob("*.sock")) if answers(path))
     service = next(answering, None)
     return f"the {service} service" if service else None
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False  # what a killed process left behind, or a path too long for a socket
-    return True
 
 
 def _try_lock(fd: int) -> bool:

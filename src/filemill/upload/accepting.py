@@ -13,7 +13,15 @@ from filemill.chassis.messaging import outbox
 from filemill.chassis.storage import removals
 from filemill.chassis.web.upload_tokens import UploadGrant
 from filemill.contracts.envelope import Event
-from filemill.upload import repository, rules, scans_repository, stored_forms, tokens_repository, versions_repository
+from filemill.upload import (
+    repository,
+    rules,
+    scans_repository,
+    spooled_repository,
+    stored_forms,
+    tokens_repository,
+    versions_repository,
+)
 
 
 class Redeemable(Protocol):
@@ -138,5 +146,5 @@ def accept_queued(
     if grant is not None:
         tokens_repository.use(tx, grant)
     repository.insert_files(tx, [row])
-    repository.insert_spooled(tx, waiting)
+    spooled_repository.add(tx, waiting)
     _count(tx, [row], quota_bytes)

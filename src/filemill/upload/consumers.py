@@ -8,7 +8,7 @@ from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import PurgeConfirmed
-from filemill.upload import lifecycle, purge, repository
+from filemill.upload import lifecycle, purge, purges_repository, repository
 
 QUEUE = "upload.copies"
 
@@ -39,7 +39,7 @@ def on_expiring(tx: Tx, event: Event) -> None:
 def on_confirmed(tx: Tx, event: Event) -> None:
     """A service has nothing of a purged file any more."""
     data = PurgeConfirmed.model_validate(event.data)
-    repository.confirm_purge(tx, data.purge_id, data.service, data.removed, event.time, purge.SERVICES)
+    purges_repository.confirm(tx, data.purge_id, data.service, data.removed, event.time, purge.SERVICES)
 
 
 HANDLERS: dict[str, Handler] = {

@@ -17,7 +17,7 @@ from filemill.chassis.web.caller import Caller, CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.upload import File, FilePage, Limits, Purge, Stats, VersionPage
-from filemill.upload import legal_holds, repository, rules, versions_repository
+from filemill.upload import legal_holds, purges_repository, repository, rules, versions_repository
 from filemill.upload import purge as purging
 from filemill.upload.errors import UnderHold
 from filemill.upload.lifecycle import move
@@ -113,7 +113,7 @@ class Endpoints:
         return await self._purge(caller, purge_id)
 
     async def _purge(self, caller: Caller, purge_id: str) -> Purge:
-        found = await self.database.read(repository.find_purge, caller.owner_id, purge_id)
+        found = await self.database.read(purges_repository.find, caller.owner_id, purge_id)
         if found is None:
             raise NotFound("There is no such purge.")
         return purge_view(*found, purging.SERVICES)

@@ -18,7 +18,7 @@ from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
-from filemill.upload import repository, rules
+from filemill.upload import claims_repository, rules
 from filemill.upload.errors import IdempotencyInProgress, IdempotencyKeyReused
 
 HOLD_S = 30.0
@@ -41,10 +41,10 @@ class Ticket:
     def redeem(self, tx: Tx, file_id: str) -> None:
         """In the file's own transaction: from now on the key stands for this file. Raises if somebody took it over."""
         hold(tx, f"{self.owner_id} {self.route} {self.key}")
-        claim = repository.find_claim(tx, self.owner_id, self.route, self.key)
+        claim = claims_repository.find(tx, self.owner_id, self.route, self.key)
         if claim is None or claim.holder != self.holder:
             raise IdempotencyInProgress()
-        repository.finish_claim(tx, self.owner_id, self.route, self.key, self.fingerprint, file_id)
+        claims_repository.finish(tx, self.owner_id, self.route, self.key, self.fingerprint, file_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class IdempotencyKeys:
 
         def claim(tx: Tx) -> Ticket | Answered:
             hold(tx, f"{owner_id} {route} {key}")
-            found = repository.find_claim(tx, owner_id, route, key)
+            found = claims_repository.find(tx, owner_id, route, key)
             if found is not None and found.file_id is not None:
                 return Answered(found.file_id, found.fingerprint or "")
             if found is not None and found.holder is not None and _at_work(found):
                 raise IdempotencyInProgress(retry_after_s=1)
-            repository.hold_claim(tx, owner_id, route, key, ticket.holder, HOLD_S)
+            claims_repository.hold(tx, owner_id, route, key, ticket.holder, HOLD_S)
             return ticket
 
         self._held.add(ticket)
@@ -117,7 +117,7 @@ class IdempotencyKeys:
                 await self._drop(ticket)
             if self._held:
                 holders = [ticket.holder for ticket in self._held]
-                await self._database.write_unsynced("upload.idempotency.keep", repository.keep_claims, holders, HOLD_S)
+                await self._database.write_unsynced("upload.idempotency.keep", claims_repository.keep, holders, HOLD_S)
 
     def _leave(self, ticket: Ticket) -> None:
         self._held.discard(ticket)
@@ -125,7 +125,7 @@ class IdempotencyKeys:
 
     async def _drop(self, ticket: Ticket) -> None:
         await self._database.write(
-            "upload.idempotency.drop", repository.drop_claim, ticket.owner_id, ticket.route, ticket.key, ticket.holder
+            "upload.idempotency.drop", claims_repository.drop, ticket.owner_id, ticket.route, ticket.key, ticket.holder
         )
         self._left.discard(ticket)
 
@@ -136,6 +136,6 @@ def fingerprint(filename: str, fields: rules.Fields, sha256: str) -> str:
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _at_work(claim: repository.Claim) -> bool:
+def _at_work(claim: claims_repository.Claim) -> bool:
     holder = (claim.holder or "").partition("@")[2]
     return unix_s() < claim.held_until and not process_identity.is_dead(holder)

@@ -12,7 +12,7 @@ import structlog
 from filemill.chassis.clock import now, unix_s
 from filemill.chassis.database.database import Database
 from filemill.chassis.storage.store import BlobStore, SweepsPartials
-from filemill.upload import purge, repository, shares_repository, tokens_repository
+from filemill.upload import claims_repository, purge, shares_repository, tokens_repository
 from filemill.upload.settings import UploadSettings
 from filemill.upload.unfinished import Unfinished
 
@@ -41,7 +41,7 @@ class Keeper:
     async def sweep(self) -> None:
         """One round."""
         before = unix_s() - self._settings.idempotency_hours * 3600
-        keys = await self._database.write_unsynced("upload.idempotency.sweep", repository.sweep_claims, before)
+        keys = await self._database.write_unsynced("upload.idempotency.sweep", claims_repository.sweep, before)
         tokens = await self._database.write_unsynced("upload.tokens.sweep", tokens_repository.sweep, unix_s())
         ended = now() - timedelta(days=shares_repository.REMEMBERED_DAYS)
         links = await self._database.write_unsynced("upload.shares.sweep", shares_repository.sweep, ended)

@@ -16,7 +16,14 @@ from filemill.chassis.storage import removals
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic, queues_for
 from filemill.contracts.upload import FileLifecycle
-from filemill.upload import compression_repository, families_repository, legal_holds, repository, versions_repository
+from filemill.upload import (
+    compression_repository,
+    families_repository,
+    legal_holds,
+    purges_repository,
+    repository,
+    versions_repository,
+)
 from filemill.upload.errors import UnderHold
 
 SERVICES = tuple(sorted({"upload", *(queue.partition(".")[0] for queue in queues_for(Topic.PURGED))}))
@@ -36,12 +43,12 @@ def begin(
     children follow (`families`).
     """
     hold(tx, file_id)
-    row = repository.find_to_purge(tx, caller.owner_id, file_id)
+    row = purges_repository.to_purge(tx, caller.owner_id, file_id)
     if row is None or (before is not None and (row["deleted_at"] is None or row["deleted_at"] >= before)):
         raise NotFound("There is no such file.")
     legal_holds.check(row)
     purge_id, owner_id = new_id(), row["owner_id"]
-    repository.insert_purge(tx, purge_id, file_id, owner_id, cause, now(), part_of)
+    purges_repository.add(tx, purge_id, file_id, owner_id, cause, now(), part_of)
     families_repository.add(tx, file_id, part_of or purge_id)
     held = compression_repository.held(tx, file_id)
     ERASURE.erase(tx, file_id, owner_id, purge_id)

@@ -5,10 +5,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
 from filemill.chassis import erasure, owner_erasure
-from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Tx, insert_rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.messaging import inbox as inboxes
@@ -58,16 +57,6 @@ class NewFile:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What an Idempotency-Key stands for: nobody's, somebody's who is at work, or a finished file."""
-
-    holder: str | None
-    held_until: float
-    fingerprint: str | None
-    file_id: str | None
-
-
 def row_of(new: NewFile, status: str = "uploaded", held: str | None = None) -> dict[str, Any]:
     """The row a new file gets: version 1, nothing known of it yet."""
     fresh = {
@@ -89,37 +78,9 @@ def insert_files(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_rows(tx, files, rows)
 
 
-# files in a spool
-
-
-def insert_spooled(tx: Tx, values: Mapping[str, Any]) -> None:
-    """This file's bytes lie in a spool."""
-    tx.execute(insert(spooled), values)
-
-
-def spooled_in(tx: Tx, spool_id: str, after: str, most: int) -> list[RowMapping]:
-    """What lies in one spool, oldest first, after a file id."""
-    mine = select(spooled).where(spooled.c.spool_id == spool_id, spooled.c.file_id > after)
-    return list(tx.execute(mine.order_by(spooled.c.file_id).limit(most)).mappings())
-
-
-def spooled_keys(tx: Tx, keys: Sequence[str]) -> set[str]:
-    """Those of these keys that a row still needs in a spool."""
-    return set(tx.execute(select(spooled.c.storage_key).where(spooled.c.storage_key.in_(keys))).scalars())
-
-
 def is_held(tx: Tx, file_id: str) -> bool:
     """Whether the newest version of a file is not to be served."""
     return tx.execute(select(files.c.held).where(files.c.file_id == file_id)).scalar() is not None
-
-
-def end_spooled(tx: Tx, file_id: str, status: str, reason: Mapping[str, Any] | None = None) -> bool:
-    """It left the spool, for the store or for good; False if somebody else was first."""
-    if not tx.execute(delete(spooled).where(spooled.c.file_id == file_id)).rowcount:
-        return False
-    queued = update(files).where(files.c.file_id == file_id, files.c.status == "queued")
-    tx.execute(queued.values(status=status, status_reason=reason))
-    return True
 
 
 def get(tx: Tx, owner_id: str, file_id: str, *, deleted: bool = False) -> RowMapping | None:
@@ -201,112 +162,6 @@ def stats(tx: Tx, owner_id: str, midnight: datetime) -> tuple[dict[str, tuple[in
     )
     today = select(func.count()).select_from(files).where(mine, files.c.created_at >= midnight)
     return {row[0]: (row[1], int(row[2])) for row in tx.execute(by_type)}, tx.execute(today).scalar_one()
-
-
-# idempotency keys
-
-
-def find_claim(tx: Tx, owner_id: str, route: str, key: str) -> Claim | None:
-    """What is known of a key."""
-    row = tx.execute(
-        select(idempotency.c.holder, idempotency.c.held_until, idempotency.c.fingerprint, idempotency.c.file_id).where(
-            *_key(owner_id, route, key)
-        )
-    ).first()
-    return Claim(*row) if row else None
-
-
-def hold_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str, hold_s: float) -> None:
-    """Say that `holder` is at work on this key. The caller has checked that nobody else is."""
-    now = unix_s()
-    tx.execute(
-        text(
-            "INSERT INTO idempotency (owner_id, route, key, holder, held_until, created_at)"
-            " VALUES (:owner_id, :route, :key, :holder, :until, :now)"
-            " ON CONFLICT (owner_id, route, key) DO UPDATE SET holder = :holder, held_until = :until"
-        ),
-        {"owner_id": owner_id, "route": route, "key": key, "holder": holder, "until": now + hold_s, "now": now},
-    )
-
-
-def keep_claims(tx: Tx, holders: Sequence[str], hold_s: float) -> None:
-    """Say again that these are at work."""
-    change = update(idempotency).where(idempotency.c.holder.in_(holders))
-    tx.execute(change.values(held_until=unix_s() + hold_s))
-
-
-def finish_claim(tx: Tx, owner_id: str, route: str, key: str, fingerprint: str, file_id: str) -> None:
-    """This key stands for this file from now on."""
-    change = update(idempotency).where(*_key(owner_id, route, key))
-    tx.execute(change.values(holder=None, held_until=0, fingerprint=fingerprint, file_id=file_id))
-
-
-def drop_claim(tx: Tx, owner_id: str, route: str, key: str, holder: str) -> None:
-    """The request failed: the key is free again, so that a retry can succeed."""
-    tx.execute(delete(idempotency).where(*_key(owner_id, route, key), idempotency.c.holder == holder))
-
-
-def sweep_claims(tx: Tx, before: float, most: int = 1000) -> int:
-    """Forget keys older than `before` (Unix seconds)."""
-    old = select(idempotency.c.owner_id, idempotency.c.route, idempotency.c.key).where(
-        idempotency.c.created_at < before
-    )
-    rows = tx.execute(old.limit(most)).all()
-    for row in rows:
-        tx.execute(delete(idempotency).where(*_key(*row)))
-    return len(rows)
-
-
-def _key(owner_id: str, route: str, key: str) -> tuple[Any, ...]:
-    return idempotency.c.owner_id == owner_id, idempotency.c.route == route, idempotency.c.key == key
-
-
-# purges
-
-
-def find_to_purge(tx: Tx, owner_id: str, file_id: str) -> RowMapping | None:
-    """A file of this owner, living or in the trash."""
-    query = select(files).where(files.c.file_id == file_id, files.c.owner_id == owner_id)
-    return tx.execute(query).mappings().first()
-
-
-def insert_purge(
-    tx: Tx, purge_id: str, file_id: str, owner_id: str, cause: str, asked_at: datetime, part_of: str | None = None
-) -> None:
-    """Somebody, the end of the trash's time, or the purge of the parent (`part_of`) asked for this."""
-    row = {"purge_id": purge_id, "file_id": file_id, "owner_id": owner_id, "cause": cause, "asked_at": asked_at}
-    tx.execute(insert(purges), row | {"part_of": part_of})
-
-
-def find_purge(tx: Tx, owner_id: str, purge_id: str) -> tuple[RowMapping | Mapping[str, Any], list[RowMapping]] | None:
-    """A purge of this owner with what the services have confirmed; not done while a child's is not."""
-    mine = select(purges).where(purges.c.purge_id == purge_id, purges.c.owner_id == owner_id)
-    row = tx.execute(mine).mappings().first()
-    if row is None:
-        return None
-    said = select(purge_confirmations).where(purge_confirmations.c.purge_id == purge_id)
-    children = select(purges.c.purge_id).where(purges.c.part_of == purge_id, purges.c.done_at.is_(None)).limit(1)
-    waiting = select(families.c.file_id).where(families.c.purge_id == purge_id).limit(1)
-    # A child under a legal hold stays behind, and the purge of what it came out of is not done until it has followed.
-    its_own = select(purges.c.file_id).where(or_(purges.c.purge_id == purge_id, purges.c.part_of == purge_id))
-    left = select(files.c.file_id).where(files.c.parent_id.in_(its_own)).limit(1)
-    shown: RowMapping | Mapping[str, Any] = row
-    if any(tx.execute(query).first() for query in (children, waiting, left)):
-        shown = dict(row) | {"done_at": None}
-    return shown, list(tx.execute(said.order_by(purge_confirmations.c.service)).mappings())
-
-
-def confirm_purge(
-    tx: Tx, purge_id: str, service: str, removed: Mapping[str, int], at: datetime, services: Sequence[str]
-) -> None:
-    """A service has nothing left; the purge is done when all of `services` have said so. The caller holds the file."""
-    said = purge_confirmations.c.purge_id == purge_id
-    known = set(tx.execute(select(purge_confirmations.c.service).where(said)).scalars())
-    if service not in known:
-        row = {"purge_id": purge_id, "service": service, "removed": removed, "confirmed_at": at}
-        tx.execute(insert(purge_confirmations), row)
-    if known | {service} >= set(services):
-        tx.execute(update(purges).where(purges.c.purge_id == purge_id, purges.c.done_at.is_(None)).values(done_at=at))
 
 
 def _erase_file(tx: Tx, file_id: str) -> tuple[int, list[str]]:

@@ -34,7 +34,7 @@ from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, Sw
 from filemill.chassis.telemetry import request_context
 from filemill.contracts.topics import Topic
 from filemill.contracts.upload import FileUploaded, Reason
-from filemill.upload import repository, scans_repository, versions_repository
+from filemill.upload import repository, scans_repository, spooled_repository, versions_repository
 from filemill.upload.room import Volume
 
 EVERY_S = 2.0
@@ -135,7 +135,7 @@ class Spool:
         await self._local.check()
         if self._held_bytes >= self._most_bytes:
             raise Unavailable("The spool is full; while the store is away uploads are refused.")
-        rows = await self._database.read(repository.spooled_in, self.spool_id, "", BATCH_MOST)
+        rows = await self._database.read(spooled_repository.lying_in, self.spool_id, "", BATCH_MOST)
         return f"{len(rows)}{'+' if len(rows) == BATCH_MOST else ''} files wait for the store" if rows else None
 
     # the loop
@@ -163,7 +163,7 @@ class Spool:
         """One round over what waits; ends early while the store is away. Returns how many files left the spool."""
         done, after = 0, ""
         try:
-            while rows := await self._database.read(repository.spooled_in, self.spool_id, after, BATCH_MOST):
+            while rows := await self._database.read(spooled_repository.lying_in, self.spool_id, after, BATCH_MOST):
                 WAITING.set(len(rows))
                 for row in rows:
                     done += await self._complete(row)
@@ -178,7 +178,7 @@ class Spool:
         if lost:
             _log.critical("upload.spool.lost", file_id=row["file_id"], problem=lost)
             reason = Reason(code="spool-lost", detail=lost, retryable=False).model_dump()
-            end = repository.end_spooled
+            end = spooled_repository.end
             return await self._database.write("upload.spool.lost", end, row["file_id"], "failed", reason)
         crash_point("upload.spool.stored")
         done = await self._database.write("upload.spool.complete", _complete, row)
@@ -229,7 +229,7 @@ class Spool:
         old = [info async for info in self._local.list() if info.modified_at < now() - ORPHAN_GRACE]
         for start in range(0, len(old), BATCH_MOST):
             batch = old[start : start + BATCH_MOST]
-            needed = await self._database.read(repository.spooled_keys, [info.key for info in batch])
+            needed = await self._database.read(spooled_repository.needed, [info.key for info in batch])
             for info in batch:
                 if info.key not in needed:
                     await self._local.delete(info.key)
@@ -282,7 +282,7 @@ class _SpoolWriter:
 def _complete(tx: Tx, row: RowMapping) -> bool:
     """Now it is in the store: say so and tell the others, unless somebody did."""
     held = scans_repository.SCANNING if repository.is_held(tx, row["file_id"]) else None
-    if not repository.end_spooled(tx, row["file_id"], held or "uploaded"):
+    if not spooled_repository.end(tx, row["file_id"], held or "uploaded"):
         if erasure.is_purged(tx, row["file_id"]):
             removals.add(tx, [row["storage_key"]], file_id=row["file_id"])
         return False

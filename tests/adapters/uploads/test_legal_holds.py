@@ -17,7 +17,7 @@ from filemill.chassis.database.database import hold as hold_key
 from filemill.chassis.errors import Conflict, Forbidden, NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.web.caller import Caller
-from filemill.upload import holds_repository, legal_holds, purge, repository
+from filemill.upload import holds_repository, legal_holds, purge, purges_repository
 
 pytestmark = pytest.mark.long
 
@@ -95,12 +95,12 @@ async def test_hold_when_the_file_is_in_the_trash_then_its_time_does_not_end(
         with pytest.raises(legal_holds.UnderHold):
             await database.write("test", purge.begin, LOCAL, held, "trash", now() + timedelta(days=1))
         assert await purge.expire_trash(database, -1.0) == 1
-        assert await database.read(repository.find_to_purge, "local", other) is None
+        assert await database.read(purges_repository.to_purge, "local", other) is None
         page = (await tus.client.get("/holds")).json()
         assert [(one["file_id"], one["deleted_at"] is None) for one in page["items"]] == [(held, False)]
         await release(tus, held)
         assert await purge.expire_trash(database, -1.0) == 1
-        assert await database.read(repository.find_to_purge, "local", held) is None
+        assert await database.read(purges_repository.to_purge, "local", held) is None
     finally:
         await database.close()
 
@@ -162,7 +162,7 @@ async def confirmed(installation: Installation, tus: Tus, purge_id: str, file_id
 def _confirm(tx: Tx, file_id: str, purge_id: str, service: str) -> None:
     """As the consumer does it, which holds the file: upload's own confirmation may arrive at the same moment."""
     hold_key(tx, file_id)
-    repository.confirm_purge(tx, purge_id, service, {}, now(), purge.SERVICES)
+    purges_repository.confirm(tx, purge_id, service, {}, now(), purge.SERVICES)
 
 
 LOCAL = Caller("local", is_admin=False, address=None)

@@ -48,6 +48,22 @@ def test_port_when_its_service_is_not_ready_then_it_refuses_and_no_other_can_hav
             listeners.bind("127.0.0.1", port, "upload")
 
 
+def test_unix_socket_when_a_living_instance_has_it_then_a_second_goes_without(tmp_path: Path) -> None:
+    """It took the path over and removed it when it left: the local gateway reached nobody from then on."""
+    path = tmp_path / "run" / "metadata.sock"
+    first = listeners.bind_unix(path)
+    assert first is not None
+    with first:
+        assert listeners.bind_unix(path) is None
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(path))
+    left_by_the_dead = path.exists()
+    second = listeners.bind_unix(path)
+    assert second is not None
+    second.close()
+    assert left_by_the_dead
+
+
 def test_service_when_another_was_ready_first_on_its_port_then_it_says_so(tmp_path: Path) -> None:
     """Both could have the port while neither listened."""
     port = free_ports(1)[0]

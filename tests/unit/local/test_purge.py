@@ -13,7 +13,7 @@ from filemill.chassis.errors import NotFound
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.topics import Topic
 from filemill.local.installation import INVENTORIES, Installation, opened, prepare
-from filemill.upload import purge, repository, versions_repository
+from filemill.upload import purge, purges_repository, repository, versions_repository
 from filemill.upload.intake import Intake
 from filemill.upload.rules import Fields
 from filemill.upload.settings import UploadSettings
@@ -78,7 +78,7 @@ async def test_purge_when_all_have_confirmed_then_it_is_done_and_nothing_is_left
     assert len(await keys(mill)) == 3
     purge_id = await begin(mill, file_id)
     await settle(mill)
-    row, said = await mill.parts["upload"].database.read(repository.find_purge, "local", purge_id)  # type: ignore[misc]
+    row, said = await mill.parts["upload"].database.read(purges_repository.find, "local", purge_id)  # type: ignore[misc]
     assert [one["service"] for one in said] == ["ai", "metadata", "notification", "processing", "upload"]
     assert row["done_at"] is not None
     removed = {one["service"]: one["removed"] for one in said}
@@ -94,7 +94,7 @@ async def test_purge_when_one_has_not_confirmed_then_it_is_not_done(mill: Instal
     file_id = await upload(mill, data_dir, b"words")
     purge_id = await begin(mill, file_id)
     await remove(mill)
-    found = await mill.parts["upload"].database.read(repository.find_purge, "local", purge_id)
+    found = await mill.parts["upload"].database.read(purges_repository.find, "local", purge_id)
     assert found is not None
     assert found[0]["done_at"] is None
     with pytest.raises(NotFound):
@@ -130,7 +130,7 @@ async def test_purge_when_the_others_never_heard_of_the_file_then_they_confirm_t
     file_id = await upload(mill, data_dir, b"words")
     purge_id = await begin(mill, file_id)
     await settle(mill)
-    found = await mill.parts["upload"].database.read(repository.find_purge, "local", purge_id)
+    found = await mill.parts["upload"].database.read(purges_repository.find, "local", purge_id)
     assert found is not None
     assert found[0]["done_at"] is not None
     assert rows_about(data_dir, SECRET) == []
@@ -160,9 +160,9 @@ async def test_expire_trash_when_the_time_is_over_then_purges_those_files_only(
     for file_id, days in ((old, 31), (fresh, 29)):
         await database.write("upload.trash", repository.set_deleted, "local", file_id, now() - timedelta(days=days))
     assert await purge.expire_trash(database, 30.0) == 1
-    assert await database.read(repository.find_to_purge, "local", old) is None
+    assert await database.read(purges_repository.to_purge, "local", old) is None
     for file_id in (fresh, living):
-        assert await database.read(repository.find_to_purge, "local", file_id) is not None
+        assert await database.read(purges_repository.to_purge, "local", file_id) is not None
 
 
 async def test_removals_when_killed_after_the_delete_then_the_next_round_ends_it(

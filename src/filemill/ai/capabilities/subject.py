@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,15 +47,6 @@ class Page:
         return Box(left, top, right - left, bottom - top)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `start` to `end` (exclusive) of one page's text."""
-
-    page: int
-    start: int
-    end: int
-
-
 @dataclass(frozen=True)
 class Subject:
     """One file as ai sees it. `preview` is a picture made by our own sandbox, never the file itself."""
@@ -81,10 +71,6 @@ class Subject:
         return sum(len(page.text) for page in self.pages) + max(0, len(self.pages) - 1)
 
     @cached_property
-    def _page_starts(self) -> list[int]:
-        return [0, *accumulate(len(page.text) + len(PAGE_BREAK) for page in self.pages)][: len(self.pages)]
-
-    @cached_property
     def _pages_by_number(self) -> dict[int, Page]:
         return {page.number: page for page in self.pages}
 
@@ -92,15 +78,6 @@ class Subject:
         """Return where on its page a span stands, as far as processing knows the places of lines."""
         found = self._pages_by_number.get(page)
         return None if found is None else found.box_of(start, end)
-
-    def locate(self, start: int, end: int) -> Span:
-        """Map characters of `text` to a span of one page; what runs over a page's end is cut there."""
-        if not 0 <= start < end <= self.characters:
-            raise ValueError(f"span {start}-{end} is outside the text of {self.characters} characters")
-        index = bisect_right(self._page_starts, start) - 1
-        page, first = self.pages[index], self._page_starts[index]
-        local_end = min(end - first, len(page.text))
-        return Span(page.number, min(start - first, local_end), local_end)
 
     def beginning(self, limit_characters: int) -> "Subject":
         """Return the same subject with only the first `limit_characters` of text."""

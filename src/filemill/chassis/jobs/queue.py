@@ -90,10 +90,6 @@ class JobQueue:
         )
         return kept.rowcount == 1
 
-    def owns(self, tx: Tx, job: ClaimedJob) -> bool:
-        """Whether this claim is still the one in force; to be asked in the transaction that writes results."""
-        return tx.execute(select(self._jobs.c.job_id).where(self._mine(job))).first() is not None
-
     def finish(
         self, tx: Tx, job: ClaimedJob, state: str, *, result: Any = None, verdict: Verdict | None = None
     ) -> bool:

@@ -18,7 +18,8 @@ import structlog
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import Locked, NotFound, Unavailable
-from filemill.chassis.storage.local_store import CHUNK_BYTES, SMALL_MOST_BYTES, LocalStore, peeked, translated
+from filemill.chassis.storage.local_files import CHUNK_BYTES, peeked, translated
+from filemill.chassis.storage.local_store import SMALL_MOST_BYTES, LocalStore
 from filemill.chassis.storage.store import Piece, PieceWriter, Tap
 from filemill.contracts.ids import is_id
 

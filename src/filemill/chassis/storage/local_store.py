@@ -7,43 +7,42 @@ be swept at once. An fsync that fails ends the process: nobody knows then what i
 
 import asyncio
 import contextlib
-import errno
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import structlog
-from sqlalchemy import column, delete, select, table
-
 from filemill.chassis import process_identity
-from filemill.chassis.clock import now
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
-from filemill.chassis.errors import NotFound, StorageFull, Unavailable
+from filemill.chassis.errors import NotFound, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.compressed_forms import CompressedForms
 from filemill.chassis.storage.keys import COMPRESSED_SUFFIX, is_form
+from filemill.chassis.storage.local_files import (
+    CHUNK_BYTES,
+    files_in,
+    link_or_copy,
+    peeked,
+    sweep_partials,
+    translated,
+    unlink,
+    write_all,
+)
+from filemill.chassis.storage.small_bodies import SmallBodies
 from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
 SMALL_MOST_BYTES = 64 * 1024
-CHUNK_BYTES = 1024 * 1024
 WRITE_MOST_BYTES = 256 * 1024
 HELD_BYTES = 32 * 1024 * 1024
 """What bodies on their way may hold in memory together, about: with many of them each goes to its file in smaller steps."""
 THREADS = 8
 
-_SMALL_TABLE = (
-    "CREATE TABLE IF NOT EXISTS small (key TEXT PRIMARY KEY, stored_at TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID"
-)
-_small = table("small", column("key"))
 P = ParamSpec("P")
 T = TypeVar("T")
-_log = structlog.get_logger()
 
 
 class LocalStore(CompressedForms):
@@ -51,9 +50,8 @@ class LocalStore(CompressedForms):
 
     def __init__(self, root: Path, small: Database) -> None:
         self._root = root
-        self._small = small
+        self._small = SmallBodies(small)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="blobs")
-        self._table_ready = False
         self.writing: set[object] = set()
 
     @property
@@ -71,7 +69,7 @@ class LocalStore(CompressedForms):
         try:
             fd = await self.in_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return _SmallReader(await self._small_body(name))
+            return _SmallReader(await self._small.get(name))
         except OSError as error:
             raise translated(error) from error
         return _FileReader(self, fd)
@@ -79,37 +77,33 @@ class LocalStore(CompressedForms):
     async def fetch_form(self, name: str, target: Path) -> None:
         """See `CompressedForms.fetch_form`."""
         try:
-            await self.in_thread(_link_or_copy, self.path(name), target)
+            await self.in_thread(link_or_copy, self.path(name), target)
         except FileNotFoundError:
-            await self.in_thread(target.write_bytes, await self._small_body(name))
+            await self.in_thread(target.write_bytes, await self._small.get(name))
         except OSError as error:
             raise translated(error) from error
 
     async def delete_forms(self, names: Sequence[str]) -> bool:
         """See `CompressedForms.delete_forms`."""
-        found = await self.in_thread(_unlink, [self.path(name) for name in names])
-        await self._ready()
-        if await self._small.read(_have_small, names):
-            found += await self._small.write("store.small.delete", _delete_small, names)
+        found = await self.in_thread(unlink, [self.path(name) for name in names])
+        found += await self._small.delete(names)
         return found > 0
 
     async def has_form(self, name: str) -> bool:
         """See `CompressedForms.has_form`."""
         if await self.in_thread(self.path(name).exists):
             return True
-        await self._ready()
-        return bool(await self._small.read(_have_small, [name]))
+        return await self._small.count([name]) > 0
 
     async def list_forms(self) -> AsyncIterator[BlobInfo]:
         """See `CompressedForms.list_forms`."""
         for folder in await self.in_thread(lambda: sorted((self._root / "blobs").glob("*"))):
-            for info in await self.in_thread(_files_in, folder):
+            for info in await self.in_thread(files_in, folder):
                 yield info
-        await self._ready()
-        for name, size_bytes, stored_at in await self._small.read(_list_small):
-            plain = name.removesuffix(COMPRESSED_SUFFIX)
-            if name == plain or not await self.in_thread(self.path(plain).exists):
-                yield BlobInfo(name, size_bytes, datetime.fromisoformat(stored_at))
+        for info in await self._small.infos():
+            plain = info.key.removesuffix(COMPRESSED_SUFFIX)
+            if info.key == plain or not await self.in_thread(self.path(plain).exists):
+                yield info
 
     async def check(self) -> None:
         """See `BlobStore.check`."""
@@ -123,7 +117,7 @@ class LocalStore(CompressedForms):
 
     async def sweep_partials(self) -> int:
         """Delete what dead writers left half-written; returns how many files that were."""
-        return await self.in_thread(_sweep_partials, self._root / "partial")
+        return await self.in_thread(sweep_partials, self._root / "partial")
 
     # for the writers
 
@@ -150,20 +144,7 @@ class LocalStore(CompressedForms):
 
     async def put_small(self, key: str, body: bytes) -> None:
         """Store a small body, durable on return."""
-        await self._ready()
-        await self._small.write_each("store.small.put", _insert_small, (key, body))
-
-    async def _small_body(self, name: str) -> bytes:
-        await self._ready()
-        body = await self._small.read(_select_small, name)
-        if body is None:
-            raise NotFound("The stored bytes are missing.")
-        return body
-
-    async def _ready(self) -> None:
-        if not self._table_ready:
-            await self._small.write("store.small.schema", _create_small)
-            self._table_ready = True
+        await self._small.put(key, body)
 
 
 class _LocalWriter:
@@ -251,7 +232,7 @@ class _LocalWriter:
         self._pending_bytes = 0
 
     def _put(self, parts: Sequence[bytes | memoryview]) -> None:
-        _write_all(self._fd, parts)
+        write_all(self._fd, parts)
         self._filed_bytes += sum(map(len, parts))
 
     def _finish(self) -> None:
@@ -302,101 +283,3 @@ class _SmallReader:
 
     async def close(self) -> None:
         self._body = b""
-
-
-def peeked(fd: int, filed_bytes: int, pending: list[bytes], start: int, length: int) -> bytes:
-    """Bytes of a body whose first `filed_bytes` are in a file and whose others are pending; those become one piece."""
-    try:
-        found = os.pread(fd, min(length, filed_bytes - start), start) if start < filed_bytes else b""
-    except OSError as error:
-        raise translated(error) from error
-    if len(found) == length or not pending:
-        return found
-    pending[:] = [b"".join(pending)]
-    at = max(0, start - filed_bytes)
-    return found + pending[0][at : at + length - len(found)]
-
-
-def translated(error: OSError) -> Exception:
-    """A file system's error in our terms."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull()
-    return Unavailable(f"The storage folder cannot be used: {error.strerror}.")
-
-
-def _create_small(tx: Tx) -> None:
-    tx.exec_driver_sql(_SMALL_TABLE)
-
-
-def _insert_small(tx: Tx, bodies: Sequence[tuple[str, bytes]]) -> Sequence[None]:
-    stored_at = now().isoformat()
-    again = [key for key, _ in bodies if key.endswith(COMPRESSED_SUFFIX)]  # a try that a crash cut off may have left it
-    if again:
-        tx.execute(delete(_small).where(_small.c.key.in_(again)))
-    tx.exec_driver_sql("INSERT INTO small VALUES (?, ?, ?)", [(key, stored_at, body) for key, body in bodies])
-    return [None] * len(bodies)
-
-
-def _select_small(tx: Tx, key: str) -> bytes | None:
-    return tx.exec_driver_sql("SELECT body FROM small WHERE key = ?", (key,)).scalar()
-
-
-def _have_small(tx: Tx, names: Sequence[str]) -> int:
-    return len(tx.execute(select(_small.c.key).where(_small.c.key.in_(names))).all())
-
-
-def _delete_small(tx: Tx, names: Sequence[str]) -> int:
-    return tx.execute(delete(_small).where(_small.c.key.in_(names))).rowcount
-
-
-def _list_small(tx: Tx) -> list[tuple[str, int, str]]:
-    rows = tx.exec_driver_sql("SELECT key, length(body), stored_at FROM small ORDER BY key")
-    return [(key, size_bytes, stored_at) for key, size_bytes, stored_at in rows]
-
-
-def _write_all(fd: int, parts: Sequence[bytes | memoryview]) -> None:
-    data = memoryview(parts[0] if len(parts) == 1 else b"".join(parts)) if parts else memoryview(b"")
-    while data:
-        data = data[os.write(fd, data) :]
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except FileNotFoundError:
-        raise
-    except OSError:  # another file system, or one without links
-        with source.open("rb") as reading, target.open("xb") as writing:
-            while os.sendfile(writing.fileno(), reading.fileno(), None, CHUNK_BYTES):
-                pass
-
-
-def _unlink(paths: Sequence[Path]) -> int:
-    found = 0
-    for path in paths:
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            continue
-        found += 1
-    return found
-
-
-def _files_in(folder: Path) -> list[BlobInfo]:
-    infos = []
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            name = f"blobs/{folder.name}/{entry.name}"
-            if is_form(name):
-                stat = entry.stat()
-                infos.append(BlobInfo(name, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
-    return infos
-
-
-def _sweep_partials(folder: Path) -> int:
-    swept = 0
-    for path in folder.glob("*~*"):
-        if process_identity.is_dead(path.name.partition("~")[0]):
-            path.unlink(missing_ok=True)
-            swept += 1
-    return swept

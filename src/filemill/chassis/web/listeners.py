@@ -63,12 +63,15 @@ def taken(service: str, port: int) -> StartError:
     return StartError(f"{service}: port {port} is taken; stop what uses it, or set FILEMILL_{service.upper()}_PORT")
 
 
-def bind_unix(path: Path) -> socket.socket:
-    """A Unix socket that only this user can reach; a leftover of a dead process is replaced. It listens at once.
+def bind_unix(path: Path) -> socket.socket | None:
+    """A Unix socket that only this user can reach; None where a living process has it. It listens at once.
 
-    The local gateway has no other instance to go to, so its requests may wait for the start.
+    The local gateway has no other instance to go to, so its requests may wait for the start. A second instance in one data
+    folder goes without: the path would be gone with it. What a dead process left behind is replaced.
     """
     make_durable(path.parent, mode=0o700)
+    if answers(path):
+        return None
     path.unlink(missing_ok=True)
     listener = _UnixListener(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
@@ -76,6 +79,16 @@ def bind_unix(path: Path) -> socket.socket:
     path.chmod(0o600)
     listener.listen(BACKLOG)
     return listener
+
+
+def answers(path: Path) -> bool:
+    """Whether a living process listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False  # what a killed process left behind, or a path too long for a socket
+    return True
 
 
 def shut(listener: socket.socket) -> None:

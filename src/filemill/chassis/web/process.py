@@ -44,8 +44,8 @@ def run_service(
     listener = listeners.bind(settings.host, settings.port(), settings.service)
     sockets = [listener]
     unix_path = settings.sockets_dir / f"{settings.service}.sock"
-    if len(str(unix_path)) <= SOCKET_PATH_MOST:
-        sockets.append(listeners.bind_unix(unix_path))
+    if len(str(unix_path)) <= SOCKET_PATH_MOST and (unix_listener := listeners.bind_unix(unix_path)):
+        sockets.append(unix_listener)
     migrate(settings)
     host, port = listener.getsockname()[:2]
 
