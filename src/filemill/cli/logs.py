@@ -20,6 +20,7 @@ from filemill.cli.api import CallFailed
 STDIN = Path("-")
 _SAID_FIRST = frozenset({"timestamp", "time", "level", "service", "event", "request_id", "request_ids", "trace_id"})
 _LEVEL_STYLES = {"warning": "yellow", "error": "red"}
+_DECODER = json.JSONDecoder()
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -64,12 +65,12 @@ def _own() -> list[Path]:
 
 def _parsed(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
-        # What a container's log puts before the line (`upload-1  | `) is passed over.
+        # What a container's log puts before the line (`upload-1  | `) is passed over, and the end of a colour behind it.
         begin = line.find("{")
         if begin < 0:
             continue
         try:
-            said = json.loads(line[begin:])
+            said, _ = _DECODER.raw_decode(line, begin)
         except ValueError:
             continue
         if isinstance(said, dict):

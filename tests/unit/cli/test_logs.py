@@ -34,6 +34,13 @@ def test_lines_when_they_are_about_others_or_no_json_then_they_are_left_out(tmp_
     assert [line["event"] for line in found] == ["second", "first"]
 
 
+def test_lines_when_a_containers_log_is_in_colours_then_they_are_read(tmp_path: Path) -> None:
+    """podman-compose colours name and line, whoever reads."""
+    said = '{"event":"seen","request_id":"a-request"}'
+    coloured = write(tmp_path / "compose.log", f"\x1b[1;35m[upload-1]  |\x1b[0m \x1b[37m{said}\x1b[0m")
+    assert [line["event"] for line in logs.about(WANTED, logs.read([coloured]))] == ["seen"]
+
+
 def test_lines_when_shown_then_in_the_order_of_their_times_whatever_form_these_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
