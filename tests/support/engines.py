@@ -250,7 +250,12 @@ class ServerEngines:
                     return [tuple(row) for row in await connection.fetch(statement, *values)]
             except (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError) as error:
                 raise NotThereYet(f"{service}: {error}") from error
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.OperatorInterventionError,
+                asyncpg.InterfaceError,
+            ) as error:
                 if fresh:
                     raise NotThereYet(f"{service}: {error}") from error
         raise AssertionError  # the second try returned or raised
