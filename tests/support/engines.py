@@ -152,6 +152,7 @@ class ServerEngines:
         self._redis_url = redis.fresh_url()
         self.redis = redis
         self._connections: dict[str, Any] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.sabotaged = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="looking into engines", daemon=True)
@@ -243,11 +244,18 @@ class ServerEngines:
         statement = re.sub(r"\?", lambda _mark: f"${next(numbers)}", query)
         for fresh in (False, True):
             try:
-                connection = await self._connection(service, fresh=fresh)
-                return [tuple(row) for row in await connection.fetch(statement, *values)]
+                # One question at a time: who opens a connection anew takes the old one from whoever asks on it.
+                async with self._asking[service]:
+                    connection = await self._connection(service, fresh=fresh)
+                    return [tuple(row) for row in await connection.fetch(statement, *values)]
             except (asyncpg.UndefinedTableError, asyncpg.InvalidCatalogNameError) as error:
                 raise NotThereYet(f"{service}: {error}") from error
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.OperatorInterventionError,
+                asyncpg.InterfaceError,
+            ) as error:
                 if fresh:
                     raise NotThereYet(f"{service}: {error}") from error
         raise AssertionError  # the second try returned or raised
