@@ -42,8 +42,8 @@ def test_objects_when_a_detector_found_some_then_each_has_its_box_and_an_unsure_
     try:
         page = visitor(mill).go(f"/files/{file['file_id']}")
         expect(page.locator(".ev")).to_have_count(2)
-        page.locator("[data-fact='objects-0']").click()
-        expect(page.locator("[data-fact='objects-0']")).to_contain_text("mountain")
+        page.locator(".fi[data-fact='objects-0']").click()
+        expect(page.locator(".fi[data-fact='objects-0']")).to_contain_text("mountain")
         shares = page.locator(".ev.on rect").evaluate(
             """(rect) => {
               const [box, sheet] = [rect.getBoundingClientRect(), rect.closest("svg").getBoundingClientRect()];

@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from filemill.chassis.errors import NotFound, Unavailable
-from filemill.chassis.resilience.breaker import FAILURES_TO_OPEN, OPEN_FIRST_S, OPEN_LONGEST_S, Breaker
+from filemill.chassis.resilience.breaker import FAILURES_TO_OPEN, OPEN_FIRST_S, OPEN_LONGEST_S, Breaker, not_closed
 
 
 class Clock:
@@ -132,3 +132,18 @@ async def test_call_when_an_old_call_ends_during_the_probe_then_there_is_still_o
             await old.__aexit__(type(end), end, None)
         with pytest.raises(Unavailable):
             await succeed(breaker)
+
+
+async def test_not_closed_when_a_breaker_is_open_then_it_is_told_of_until_a_probe_succeeds(
+    breaker: Breaker, clock: Clock
+) -> None:
+    """`/health` says which calls are held back, and for how long still."""
+    assert breaker not in not_closed()
+    await open_it(breaker)
+    assert breaker in not_closed()
+    clock.now_s += 2
+    assert (breaker.next_try_s, breaker.is_probing) == (OPEN_FIRST_S - 2, False)
+    clock.now_s += OPEN_FIRST_S
+    async with breaker.call():
+        assert (breaker.next_try_s, breaker.is_probing) == (0.0, True)
+    assert breaker not in not_closed()
