@@ -95,7 +95,7 @@ async def flip_in_one(settings: UploadSettings) -> None:
         tx.exec_driver_sql("UPDATE small SET body = ? WHERE key = ?", (bytes(bent), key))
 
     async with opened() as mill:
-        await mill.store._small.write("test.flip", flip)  # type: ignore[attr-defined]
+        await mill.store._small._database.write("test.flip", flip)  # type: ignore[attr-defined]
 
 
 def test_backup_when_blobs_are_compressed_then_the_copy_is_and_comes_back_so(
