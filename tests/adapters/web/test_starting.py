@@ -1,5 +1,6 @@
 """How a service comes: its port is its own from the beginning, and lets nobody in before there is somebody to answer."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -72,3 +73,19 @@ def test_service_when_another_was_ready_first_on_its_port_then_it_says_so(tmp_pa
     assert done.stderr.strip().splitlines()[-1:] == [
         f"access: port {port} is taken; stop what uses it, or set FILEMILL_ACCESS_PORT"
     ]
+
+
+def test_socket_when_its_process_takes_no_calls_then_it_lives_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    """A line of callers that is full: whoever starts beside it neither takes the path over nor hangs."""
+    path = tmp_path / "busy.sock"
+    with socket.socket(socket.AF_UNIX) as busy, contextlib.ExitStack() as callers:
+        busy.bind(str(path))
+        busy.listen(0)
+        for _ in range(3):
+            caller = callers.enter_context(socket.socket(socket.AF_UNIX))
+            caller.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                caller.connect(str(path))
+        assert listeners.answers(path)
+        assert listeners.bind_unix(path) is None
+    assert not listeners.answers(path)

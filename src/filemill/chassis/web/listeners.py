@@ -21,6 +21,7 @@ from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
 
 BACKLOG = 2048
+ANSWER_S = 1.0
 SO_ATTACH_FILTER = 26
 """Linux, asm-generic/socket.h; Python has no name for it."""
 
@@ -82,10 +83,13 @@ def bind_unix(path: Path) -> socket.socket | None:
 
 
 def answers(path: Path) -> bool:
-    """Whether a living process listens on this Unix socket."""
+    """Whether a living process listens on this Unix socket; one that has no time to take calls lives, too."""
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_S)
         try:
             probe.connect(str(path))
+        except (TimeoutError, BlockingIOError):
+            return True  # its line of callers is full
         except OSError:
             return False  # what a killed process left behind, or a path too long for a socket
     return True
