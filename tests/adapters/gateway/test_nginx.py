@@ -392,7 +392,7 @@ def test_instances_when_one_after_the_other_restarts_then_no_request_fails(start
         thread.start()
     try:
         for one in instances * 2:
-            served = f'"service":"{one.address}"'
+            served = f'"upstream":"{one.address}"'
             before = log.read_text().count(served)
             wait_until(lambda served=served, before=before: log.read_text().count(served) > before + 20, "its turn")
             one.stop()
