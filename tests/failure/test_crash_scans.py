@@ -9,7 +9,7 @@ import pytest
 from support.crash_run import Plan, crash_run
 from support.servers.clamd import Clamd
 
-POINTS = "upload.scan.*=0.05,upload.accept.*=0.015"
+POINTS = "upload.scan.*=0.1,upload.accept.*=0.015"
 
 
 @pytest.mark.servers
