@@ -153,7 +153,7 @@ def test_streams_when_a_thousand_are_open_at_an_edge_then_all_hear_and_come_back
             stream.close()
         service.start()
         tell("second")
-        place = next(iter(crowd.said.values())).partition(b"id: ")[2].split(b"\n")[0].decode()
+        place = next(iter(crowd.said.values())).rpartition(b"id: ")[2].split(b"\n")[0].decode()
         again = Crowd(stack, port, place)
         again.hear(b'"second"')
         assert not any(b'"first"' in said for said in again.said.values())
