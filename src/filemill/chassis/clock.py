@@ -14,7 +14,7 @@ JUMP_S = 120.0
 
 def now() -> datetime:
     """The present moment, aware, UTC."""
-    return datetime.fromtimestamp(unix_s(), UTC) if faults.possible() else datetime.now(UTC)
+    return datetime.fromtimestamp(unix_s(), UTC)
 
 
 def unix_s() -> float:
