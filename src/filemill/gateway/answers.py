@@ -107,6 +107,15 @@ def service_unavailable(detail: str) -> Problem:
     )
 
 
+def service_full(service: str, retry_after_s: int) -> Problem:
+    """A service has as much to do as it can; who comes again after `retry_after_s` finds room, if others do the same."""
+    return Problem(
+        503, "service-unavailable", "Service Unavailable",
+        f"The service {service} has as many requests as it can answer soon; come again in {retry_after_s} s.",
+        retryable=True, headers={"Retry-After": str(retry_after_s)},
+    )  # fmt: skip
+
+
 _date: tuple[int, str] = (0, "")
 
 

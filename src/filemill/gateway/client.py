@@ -175,12 +175,22 @@ class ClientConnection(Peer):
         if head.length is not None and head.length > route.max_body_bytes:
             return self.answer_problem(answers.file_too_large(f"{route.max_body_bytes:,}"), head, record)
         pool = edge.pools.get(route.service)
-        if pool is None or not pool.enter():
-            why = "is not part of this installation" if pool is None else "has as many requests as it may have"
-            problem = answers.service_unavailable(f"The service {route.service} {why}.")
+        if pool is None:
+            problem = answers.service_unavailable(f"The service {route.service} is not part of this installation.")
             return self.answer_problem(problem, head, record)
+        if not pool.enter():
+            record.outcome = "full"
+            problem = answers.service_full(route.service, pool.admission.retry_after_s)
+            return self.answer_problem(problem, head, record, body_read=self._skip_body(head))
         self._exchange = Exchange(self, head, route, pool, record)
         return self._exchange.begin((target.raw_path[len(route.strip) :] or b"/") + target.query)
+
+    def _skip_body(self, head: RequestHead) -> bool:
+        """Pass over the body if all of it is here: a client that is refused needs no new connection to come again."""
+        if head.has_body and (head.length is None or len(self._buffer) < head.length):
+            return False
+        self._buffer = self._buffer[head.length or 0 :]
+        return True
 
     def _record(self, head: RequestHead) -> Record:
         identity = identify(head, self.edge.trace_sample_ratio, own_span=self.edge.on_span is not None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from filemill.chassis.web.health_sum import HealthSum
@@ -52,7 +53,13 @@ class Edge:
         self.callers = callers
         self.limits, self.stats, self.trace_sample_ratio = limits, stats, trace_sample_ratio
         self.allowed_hosts = None if allowed_hosts is None else frozenset(host.lower() for host in allowed_hosts)
-        self.pools = {name: Pool(name, addresses, limits, stats) for name, addresses in upstreams.items()}
+        holds = {route.service for route in routes if route.holds}
+        self.pools = {
+            name: Pool(
+                name, addresses, limits, stats, holds=name in holds, on_refused=partial(self._tell_refused, name)
+            )
+            for name, addresses in upstreams.items()
+        }
         self.clients: set[ClientConnection] = set()
         self.empty = asyncio.Event()  # no client is connected
         self.empty.set()
@@ -85,10 +92,17 @@ class Edge:
         self.stats.finished(record.service, record.status, duration_s)
         self.stats.bytes_from_clients += record.bytes_in
         self.stats.bytes_to_clients += record.bytes_out
+        if record.outcome == "full":
+            return  # a line and a span for each would cost more than the refusal: `_tell_refused` sums them up
         if self._on_access is not None:
             self._on_access(record.event(duration_s))
         if self.on_span is not None:
             self.on_span(record, duration_s)
+
+    def _tell_refused(self, service: str, requests: int) -> None:
+        self.stats.service_failures[service, "full"] += requests
+        if self._on_access is not None:
+            self._on_access({"event": "gateway.requests.refused", "upstream": service, "requests": requests})
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` and keep it referenced until it is done (the loop itself would not)."""

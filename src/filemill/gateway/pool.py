@@ -8,8 +8,9 @@ asked last. `connect` raises OSError (TimeoutError is one) when none accepts in 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from filemill.chassis.limits.admission import Admission
 from filemill.gateway.addresses import Address, connect
 from filemill.gateway.limits import Limits
 from filemill.gateway.service import ServiceConnection
@@ -21,16 +22,27 @@ AVOIDED_S = 1.0
 class Pool:
     """Connections to one service; the last one used is the first one taken, so idle ones grow old and are closed."""
 
-    def __init__(self, service: str, addresses: Sequence[Address], limits: Limits, stats: GatewayStats) -> None:
+    def __init__(
+        self,
+        service: str,
+        addresses: Sequence[Address],
+        limits: Limits,
+        stats: GatewayStats,
+        *,
+        holds: bool = False,
+        on_refused: Callable[[int], None] | None = None,
+    ) -> None:
         self.service, self.stats = service, stats
         self.in_flight = 0
+        floor = limits.exchanges_per_service if holds else limits.waiting_per_service
+        self.admission = Admission(floor=floor, told=on_refused)
         self._limits = limits
         self._spare: list[ServiceConnection] = []
         self._avoided_until_s = dict.fromkeys(addresses, 0.0)  # in the order in which they are asked next
 
     def enter(self) -> bool:
         """Count one more exchange; False when the service has enough to do."""
-        if self.in_flight >= self._limits.exchanges_per_service:
+        if self.in_flight >= self._limits.exchanges_per_service or not self.admission.admits():
             return False
         self.in_flight += 1
         return True

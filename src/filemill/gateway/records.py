@@ -26,7 +26,7 @@ class Record:
     bytes_in: int = 0
     bytes_out: int = 0
     retried: bool = False
-    outcome: str = "ok"  # or refused, client-gone, service-failed
+    outcome: str = "ok"  # or refused, full, client-gone, service-failed
     started_s: float = field(default_factory=time.perf_counter)
 
     def event(self, duration_s: float) -> dict[str, object]:

@@ -30,6 +30,7 @@ class Route:
     response_head_s: float = 60.0  # from the end of the request to the first byte of the answer: 503
     idle_s: float = 60.0  # longest silence while a body moves, either way
     streaming: bool = False  # an answer without end (server-sent events): no idle limit, ended at once on shutdown
+    holds: bool = False  # answers may be kept back on purpose: how many wait says nothing of how much there is to do
     asks: bool = True  # the edge asks access who calls; not for access itself, which looks at credentials anyway
     wants_cookie: bool = (
         False  # gets the session's cookie also where access has said who it is: it counts in the session
@@ -49,9 +50,9 @@ def build_routes(max_file_bytes: int = DEFAULT_MAX_FILE_BYTES) -> tuple[Route, .
         Route("/api/upload", "upload", strip="/api/upload", max_body_bytes=max_file_bytes + FORM_OVERHEAD_BYTES,
               wants_cookie=True, carries_files=True),
         Route("/api/metadata", "metadata", strip="/api/metadata"),
-        Route("/api/ai", "ai", strip="/api/ai", response_head_s=120.0),  # `?wait=` may hold an answer for a minute
+        Route("/api/ai", "ai", strip="/api/ai", response_head_s=120.0, holds=True),  # `?wait=` up to a minute
         Route("/api/processing", "processing", strip="/api/processing"),
-        Route("/api/notifications/events", "notification", strip="/api/notifications", streaming=True),
+        Route("/api/notifications/events", "notification", strip="/api/notifications", streaming=True, holds=True),
         Route("/api/notifications", "notification", strip="/api/notifications"),
     )  # fmt: skip
     return tuple(sorted(routes, key=lambda route: -len(route.prefix)))

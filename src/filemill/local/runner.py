@@ -31,17 +31,22 @@ class Member:
     name: str
     module: str
     stage: int = 0
+    nice: int = 0
 
+
+BEHIND, LAST = 5, 10
+"""Who stands at the door is served first: where the processors do not suffice, the work on what came waits.
+A third and a tenth of the turns that others get, each, and all of them while the others have nothing to do."""
 
 MEMBERS = (
     Member("access", "filemill.access.main"),
     Member("upload", "filemill.upload.main"),
     Member("metadata", "filemill.metadata.main"),
-    Member("ai", "filemill.ai.main"),
-    Member("processing", "filemill.processing.main"),
-    Member("notification", "filemill.notification.main"),
-    Member("ai-worker", "filemill.ai.worker"),
-    Member("processing-worker", "filemill.processing.worker"),
+    Member("ai", "filemill.ai.main", nice=BEHIND),
+    Member("processing", "filemill.processing.main", nice=BEHIND),
+    Member("notification", "filemill.notification.main", nice=BEHIND),
+    Member("ai-worker", "filemill.ai.worker", nice=LAST),
+    Member("processing-worker", "filemill.processing.worker", nice=LAST),
     Member("gateway", "filemill.gateway.main", stage=1),
 )
 
@@ -135,4 +140,4 @@ def _unit(member: Member, grace_s: float) -> Unit:
             report.fatal(str(error))
             sys.exit(1)
 
-    return Unit(member.name, work, grace_s=grace_s, stage=member.stage)
+    return Unit(member.name, work, grace_s=grace_s, nice=member.nice, stage=member.stage)

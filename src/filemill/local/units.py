@@ -51,6 +51,7 @@ class Unit:
     name: str
     run: Callable[[Report], None]
     grace_s: float = 10.0  # from SIGTERM to SIGKILL of its process group
+    nice: int = 0  # how much it leaves to the others of the machine's processors, as nice(1) counts
     stage: int = 0  # higher stages are stopped first: the gateway lets its requests end while the services still answer
 
 
@@ -66,6 +67,7 @@ def fork_unit(unit: Unit, close_in_child: Sequence[int]) -> tuple[int, int]:
     if pid == 0:
         try:
             _prepare_child(parent, [*close_in_child, reading])
+            os.nice(unit.nice)
         except BaseException:  # noqa: BLE001 - a child must never return into its parent's code
             traceback.print_exc()
             os._exit(1)
