@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -107,6 +108,7 @@ def service_unavailable(detail: str) -> Problem:
     )
 
 
+@lru_cache(64)  # said thousands of times a second when it is said at all
 def service_full(service: str, retry_after_s: int) -> Problem:
     """A service has as much to do as it can; who comes again after `retry_after_s` finds room, if others do the same."""
     return Problem(

@@ -44,7 +44,7 @@ class Exchange:
         self._request = RequestBody(self)
         self._response: ResponseBody | None = None
         self._pool = pool
-        self._waits = False  # for the beginning of the answer, with nothing more to come from the client
+        self._place = pool.admission.place()
         self._keep = False  # the client's connection stays open after the answer
         self._service_keeps = False
         self._path = b""
@@ -68,7 +68,7 @@ class Exchange:
         """
         self._path = path
         if self.request_done or (self.head.length or math.inf) <= self.edge.limits.small_body_bytes:
-            self._wait()
+            self._place.take()
         callers = self.edge.callers if self.route.asks else None
         shown = callers.shown(self.head) if callers is not None else None
         if callers is None or shown is None:
@@ -126,18 +126,8 @@ class Exchange:
     def request_complete(self) -> None:
         """From here on the service's time runs."""
         if self._response is None:
-            self._wait()
+            self._place.take()
             self.touch(self.route.response_head_s)
-
-    def _wait(self) -> None:
-        if not self._waits:
-            self._waits = True
-            self._pool.admission.enter()
-
-    def _wait_no_longer(self, *, answered: bool) -> None:
-        if self._waits:
-            self._waits = False
-            self._pool.admission.leave(answered=answered)
 
     def interim(self, head: ResponseHead) -> None:
         """100 Continue and its kind pass; the real answer follows."""
@@ -152,7 +142,7 @@ class Exchange:
             self.service.hold(ANSWER_CAME_EARLY)
             return self._request.lending.cancel()
         self.record.status = head.status
-        self._wait_no_longer(answered=True)
+        self._place.leave(answered=True)
         self._response = response = ResponseBody(self, head)
         self._keep = self.client.may_keep(self.head) and self.request_done
         self._service_keeps = not (head.wants_close or response.to_the_end)
@@ -244,7 +234,7 @@ class Exchange:
 
     def _end(self, *, reusable: bool, counted: bool = True) -> None:
         self.over = True
-        self._wait_no_longer(answered=False)
+        self._place.leave(answered=False)
         self._request.lending.cancel()
         if self._response is not None:
             self._response.lending.cancel()

@@ -23,7 +23,9 @@ class Limits:
     exchanges_per_service: int = 1_500
     # And so that a service with more to do than it can is not given more still: 503 + Retry-After (`limits.admission`).
     waiting_per_service: int = 64
-    small_body_bytes: int = 64 * KIB  # a body up to here is taken to be there with its head; a longer one has to arrive first
+    small_body_bytes: int = (
+        64 * KIB
+    )  # a body up to here is taken to be there with its head; a longer one has to arrive first
     spare_per_service: int = 64  # idle connections kept to each service; more are closed
     client_head_s: float = 30.0  # from the first wait for a request head to its end: 408
     client_idle_s: float = 75.0  # between two requests of a kept connection: closed without a word

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -80,12 +81,12 @@ def record_span(record: Record, duration_s: float) -> None:
 class StatsCollector(Collector):
     """The gateway's plain numbers as Prometheus metrics."""
 
-    def __init__(self, stats: GatewayStats) -> None:
-        self._stats = stats
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
 
     def collect(self) -> list[Metric]:
         """Called at each scrape."""
-        stats = self._stats
+        stats = self._gateway.stats
         requests = CounterMetricFamily(
             "filemill_gateway_requests", "Requests by service.", labels=["service", "status"]
         )
@@ -108,7 +109,18 @@ class StatsCollector(Collector):
         )
         for service, count in stats.retries.items():
             retries.add_metric([service], count)
+        waiting = GaugeMetricFamily(
+            "filemill_gateway_waiting", "Requests that wait for the beginning of an answer.", labels=["service"]
+        )
+        most = GaugeMetricFamily(
+            "filemill_gateway_waiting_most", "So many may wait; the next is refused.", labels=["service"]
+        )
+        for service, admission in self._gateway.waiting().items():
+            waiting.add_metric([service], admission.waiting)
+            most.add_metric([service], admission.most)
         return [
+            waiting,
+            most,
             requests,
             failures,
             seconds,
@@ -147,12 +159,14 @@ async def serve(settings: GatewaySettings, on_ready: Callable[[str], None] | Non
                 f"gateway: port {port} is taken; stop what uses it, or set FILEMILL_GATEWAY_PORT"
             ) from error
         raise StartError(f"gateway: cannot listen on {settings.host}:{port}: {error.strerror}") from error
-    REGISTRY.register(StatsCollector(gateway.stats))
+    REGISTRY.register(StatsCollector(gateway))
     if settings.gateway_metrics_port:
         start_http_server(settings.gateway_metrics_port, addr=settings.host)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gc.collect()
+    gc.freeze()  # as the services do: what is here now stays
     if on_ready is not None:
         on_ready(f"http://{settings.host}:{gateway.port}")
     await stop.wait()

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from filemill.chassis.limits.admission import Admission
 from filemill.gateway.addresses import Address
 from filemill.gateway.callers import Callers
 from filemill.gateway.client import ClientConnection
@@ -78,6 +79,10 @@ class Gateway:
         """The port in use; tells which one the system chose when 0 was asked for."""
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
+
+    def waiting(self) -> dict[str, Admission]:
+        """Of each service, how many requests wait for its answers, and how many may."""
+        return {name: pool.admission for name, pool in self._edge.pools.items()}
 
     async def start(self, host: str, port: int) -> None:
         """Listen; raises OSError when the port is taken or the address is not ours."""

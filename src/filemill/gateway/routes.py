@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from filemill.gateway.limits import GIB, MIB
 
@@ -37,9 +38,10 @@ class Route:
     )
     carries_files: bool = False  # bodies both ways may be files: never gathered, never compressed
 
-    def matches(self, path: str) -> bool:
-        """True for the prefix itself and what lies below it; `/api/uploads` is not below `/api/upload`."""
-        return path == self.prefix or path.startswith(self.prefix + "/")
+    @cached_property
+    def below(self) -> str:
+        """What every path at or below the prefix begins with, a slash added to it; `/api/uploads` is not below `/api/upload`."""
+        return self.prefix + "/"
 
 
 def build_routes(max_file_bytes: int = DEFAULT_MAX_FILE_BYTES) -> tuple[Route, ...]:
@@ -60,8 +62,9 @@ def build_routes(max_file_bytes: int = DEFAULT_MAX_FILE_BYTES) -> tuple[Route, .
 
 def find_route(routes: Sequence[Route], path: str) -> Route | None:
     """The first route for a decoded path; None where there is none or the path is hidden from the world."""
+    ended = path + "/"
     for route in routes:
-        if route.matches(path):
+        if ended.startswith(route.below):
             inner = path[len(route.strip) :].lstrip("/")
             return None if inner.split("/", 1)[0] in HIDDEN_FIRST_SEGMENTS else route
     return None

@@ -34,19 +34,20 @@ class Member:
     nice: int = 0
 
 
-BEHIND, LAST = 5, 10
-"""Who stands at the door is served first: where the processors do not suffice, the work on what came waits.
-A third and a tenth of the turns that others get, each, and all of them while the others have nothing to do."""
+SERVES, FOLLOWS, WORKS = 3, 6, 9
+"""What a process leaves to the others where the processors do not suffice, as nice(1) counts. The gateway leaves nothing: who
+cannot be served is to hear of it at once. Then whoever answers people; what follows an upload comes behind, its work last:
+about a half, a quarter and an eighth of the turns, and all of them when nobody else wants one (`benchmarks/overload.py`)."""
 
 MEMBERS = (
     Member("access", "filemill.access.main"),
-    Member("upload", "filemill.upload.main"),
-    Member("metadata", "filemill.metadata.main"),
-    Member("ai", "filemill.ai.main", nice=BEHIND),
-    Member("processing", "filemill.processing.main", nice=BEHIND),
-    Member("notification", "filemill.notification.main", nice=BEHIND),
-    Member("ai-worker", "filemill.ai.worker", nice=LAST),
-    Member("processing-worker", "filemill.processing.worker", nice=LAST),
+    Member("upload", "filemill.upload.main", nice=SERVES),
+    Member("metadata", "filemill.metadata.main", nice=SERVES),
+    Member("ai", "filemill.ai.main", nice=FOLLOWS),
+    Member("processing", "filemill.processing.main", nice=FOLLOWS),
+    Member("notification", "filemill.notification.main", nice=FOLLOWS),
+    Member("ai-worker", "filemill.ai.worker", nice=WORKS),
+    Member("processing-worker", "filemill.processing.worker", nice=WORKS),
     Member("gateway", "filemill.gateway.main", stage=1),
 )
 

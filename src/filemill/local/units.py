@@ -51,8 +51,8 @@ class Unit:
     name: str
     run: Callable[[Report], None]
     grace_s: float = 10.0  # from SIGTERM to SIGKILL of its process group
-    nice: int = 0  # how much it leaves to the others of the machine's processors, as nice(1) counts
     stage: int = 0  # higher stages are stopped first: the gateway lets its requests end while the services still answer
+    nice: int = 0  # what it leaves to the others where the processors do not suffice, as nice(1) counts
 
 
 def fork_unit(unit: Unit, close_in_child: Sequence[int]) -> tuple[int, int]:

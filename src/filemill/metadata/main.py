@@ -123,6 +123,7 @@ async def build(settings: MetadataSettings) -> ASGIApp:
         summary="Everything known of a file, findable; its audit trail and its story.",
         start=start,
         stop=stop,
+        bounded=True,
     )
 
 

@@ -147,6 +147,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         streaming=arrivals.STREAMING + resumable.STREAMING + direct.STREAMING,
         direct=whole.direct(),
         upload_tokens=UploadTokens(signing_keys(settings)),
+        bounded=True,
     )
 
 

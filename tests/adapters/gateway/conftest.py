@@ -119,6 +119,13 @@ def read_head(sock: socket.socket) -> bytes:
     return head
 
 
+def read_answer(sock: socket.socket) -> tuple[int, dict[str, str], bytes]:
+    """One answer with a Content-Length: status, headers in lower case, body."""
+    lines = read_head(sock).decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
+    return int(lines[0].split()[1]), headers, read_exactly(sock, int(headers.get("content-length", 0)))
+
+
 def read_exactly(sock: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:

@@ -17,7 +17,7 @@ from filemill.gateway.addresses import TcpAddress, UnixAddress
 from filemill.gateway.limits import Limits
 from filemill.gateway.routes import Route
 
-from .conftest import Puppet, RunningGateway, RunningNginx, read_all, read_exactly, read_head, wait_until
+from .conftest import Puppet, RunningGateway, RunningNginx, read_all, read_answer, read_exactly, read_head, wait_until
 
 Start = Callable[..., RunningGateway]
 AnyStart = Callable[..., RunningGateway | RunningNginx]
@@ -28,13 +28,6 @@ QUICK_ROUTES = (
     Route("/api/notifications/events", "notification", strip="/api/notifications", streaming=True, idle_s=0.2),
     Route("/api/upload", "upload", strip="/api/upload", max_body_bytes=10_000_000, response_head_s=0.3, idle_s=0.3),
 )
-
-
-def read_answer(sock: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """One answer with a Content-Length: status, headers in lower case, body."""
-    lines = read_head(sock).decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
-    return int(lines[0].split()[1]), headers, read_exactly(sock, int(headers.get("content-length", 0)))
 
 
 def assert_unavailable(answer: tuple[int, dict[str, str], bytes]) -> dict[str, Any]:

@@ -64,6 +64,10 @@ MODEL_WAITING = Gauge("filemill_model_questions_waiting", "Items that wait for a
 CALLS_HELD_BACK = Counter(
     "filemill_http_calls_held_back_total", "Calls refused with 429 at the edge, right after one that was counted."
 )
+REQUESTS_REFUSED = Counter(
+    "filemill_http_requests_refused_total",
+    "Requests refused with 503: as many waited as are answered in half a second.",
+)
 RATE_UNCHECKED = Counter(
     "filemill_rate_limit_unchecked_total", "Calls let through because the count could not be asked."
 )

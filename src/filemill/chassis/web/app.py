@@ -31,12 +31,14 @@ def build_app(
     draining: Callable[[], None] | None = None,
     direct: Sequence[DirectRoute | ExactRoute] = (),
     upload_tokens: UploadTokens | None = None,
+    bounded: bool = False,
 ) -> Edge:
     """The app of one service. `start` and `stop` frame its life; loops in `state.background` run in between.
 
     `draining` is called when the process takes no more requests, before it waits for those in flight: it ends endless ones.
     `direct` are those routes of `routers` that are answered ahead of the framework. `upload_tokens` reads the tokens of
-    browsers, where some route takes them.
+    browsers, where some route takes them. `bounded`: who comes while too many wait for their answers is refused (503); not for
+    services that keep answers back on purpose.
     """
     background = state.background or Background()
 
@@ -73,7 +75,10 @@ def build_app(
     def leaving() -> None:
         state.ready = False
 
-    return Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes, leaving)
+    edge = Edge(Direct(app, direct) if direct else app, streaming, draining, upload_tokens, routes, leaving)
+    if bounded:
+        edge.bound()
+    return edge
 
 
 def _add_docs(app: FastAPI, routes: list[APIRoute]) -> None:

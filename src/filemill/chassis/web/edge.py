@@ -10,7 +10,8 @@ import structlog
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge
+from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge, Unavailable
+from filemill.chassis.limits.admission import FLOOR, Admission, Place
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
@@ -28,6 +29,8 @@ from filemill.chassis.web.upload_tokens import UploadTokens
 
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
+SMALL_BODY_BYTES = 64 * 1024
+"""A body up to here is taken to be there with its head; who sends more may take his time, and is not our work until then."""
 
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,6 +49,10 @@ _log = structlog.get_logger()
 
 class Misdirected(BadRequest):
     status, title = 421, "This service does not answer under that host name"
+
+
+class Full(Unavailable):
+    code, title = "service-unavailable", "This service has as many requests as it can answer soon"
 
 
 class BodyTooLarge(TooLarge):
@@ -75,6 +82,7 @@ class Edge:
         self._authenticator: Authenticator = Everybody()
         self._rates: Rates = Unlimited()
         self._held_back = HeldBack()
+        self._admission: Admission | None = None
         self._hosts: frozenset[str] | None = None
         self._origins: frozenset[str] = frozenset()
         self._proxies = TrustedProxies("")
@@ -91,6 +99,10 @@ class Edge:
     def limit(self, rates: Rates) -> None:
         """Count callers by this."""
         self._rates = rates
+
+    def bound(self, waiting: int = FLOOR) -> None:
+        """Refuse who comes while too many wait for their answers; `waiting` may at any time (`limits.admission`)."""
+        self._admission = Admission(floor=waiting, told=_tell_refused)
 
     def believe(self, proxies: TrustedProxies) -> None:
         """Take the word of these on where a request came from."""
@@ -128,13 +140,21 @@ class Edge:
             _text(headers, b"x-request-id"), _text(headers, b"traceparent"), _text(headers, b"tracestate")
         )
         exchange = _Exchange(scope, send, context)
-        refusal = self._held_back.refusal(headers) if scope["path"] not in _QUIET else None
+        refusal = None
+        if scope["path"] not in _QUIET:
+            refusal = self._held_back.refusal(headers) or self._no_place(headers, exchange)
         if refusal is not None:
             with request_context.within(context):
                 await exchange.fail(problem_response(refusal), scope, receive)
             return
+        try:
+            await self._take(scope, headers, receive, exchange)
+        finally:
+            exchange.leave_place(answered=False)
+
+    async def _take(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
         asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))
-        with request_context.within(context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
+        with request_context.within(exchange.context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
             if scope["path"] in _PROBES:
                 await self._answer(scope, headers, receive, exchange)
                 exchange.record()
@@ -143,6 +163,18 @@ class Edge:
                     await self._answer(scope, headers, receive, exchange)
                     exchange.record()
                     exchange.describe(span)
+
+    def _no_place(self, headers: dict[bytes, bytes], exchange: "_Exchange") -> FilemillError | None:
+        """Refuse, or count him. Who has said how long he waits is not kept longer anyway: no need to refuse our own services."""
+        if self._admission is None or deadline.HEADER.lower().encode() in headers:
+            return None
+        if not self._admission.admits():
+            after_s = self._admission.retry_after_s
+            return Full(f"Too many wait here for their answers; come again in {after_s} s.", retry_after_s=after_s)
+        if b"transfer-encoding" not in headers and int(headers.get(b"content-length", 0)) <= SMALL_BODY_BYTES:
+            exchange.place = self._admission.place()
+            exchange.place.take()
+        return None
 
     def _streams(self, method: str, path: str) -> bool:
         return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
@@ -185,15 +217,17 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send, context: request_context.RequestContext) -> None:
         self._scope = scope
         self._send = send
-        self._context = context
+        self.context = context
         self._began_s = time.perf_counter()
         self._status = 0
         self._bytes = 0
         self.finished = False
+        self.place: Place | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self.leave_place(answered=True)
             given = message.get("headers", ())
             message = {**message, "headers": [*given, *self._own_headers()]}
             if not any(name.lower() == b"cache-control" for name, _ in given):
@@ -207,8 +241,13 @@ class _Exchange:
         await self._send(message)
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        own = (b"x-request-id", self._context.request_id.encode("ascii"))
+        own = (b"x-request-id", self.context.request_id.encode("ascii"))
         return [own, *_HABITS, *self._scope.get(SAID_RATE, ())]
+
+    def leave_place(self, *, answered: bool) -> None:
+        """He waits no longer, if he was counted."""
+        if self.place is not None:
+            self.place.leave(answered=answered)
 
     async def fail(self, response: Any, scope: Scope, receive: Receive) -> None:
         if self._status:
@@ -241,6 +280,11 @@ class _Exchange:
             "http.request.done", method=scope["method"], route=path, status=self._status,
             duration_ms=round(duration_s * 1000, 2), response_bytes=self._bytes, **scope.get("path_params", {}),
         )  # fmt: skip
+
+
+def _tell_refused(requests: int) -> None:
+    metrics.REQUESTS_REFUSED.inc(requests)
+    _log.warning("http.requests.refused", requests=requests)
 
 
 def _bounded(headers: dict[bytes, bytes], receive: Receive) -> Receive:
