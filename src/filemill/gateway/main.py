@@ -27,7 +27,6 @@ from filemill.gateway.proxy import Gateway, best_page
 from filemill.gateway.records import Record
 from filemill.gateway.routes import build_routes
 from filemill.gateway.settings import GatewaySettings
-from filemill.gateway.stats import GatewayStats
 
 _log = structlog.get_logger()
 _QUIET_PATHS = frozenset({"/health", "/livez", "/readyz"})

@@ -40,7 +40,7 @@ class Route:
 
     @cached_property
     def below(self) -> str:
-        """What every path at or below the prefix begins with, a slash added to it; `/api/uploads` is not below `/api/upload`."""
+        """What every path at or below it begins with, once a slash is added: `/api/uploads` is not below `/api/upload`."""
         return self.prefix + "/"
 
 

@@ -5,7 +5,7 @@ import select
 import signal
 
 from filemill.local.runner import MEMBERS
-from filemill.local.units import Report, Unit, fork_unit
+from filemill.local.units import Unit, fork_unit
 
 
 def test_unit_when_it_is_behind_then_it_leaves_the_processor_to_the_others() -> None:
