@@ -23,7 +23,7 @@ RETRY_MOST_S = 30
 class Admission:
     """The requests to one service, or in one process, that wait for the beginning of their answer.
 
-    `told` is called at most once a second with how many were refused meanwhile: a line for each would cost more than its refusal.
+    `told` hears at most once a second how many were refused meanwhile: a line for each would cost more than its refusal.
     """
 
     def __init__(

@@ -165,7 +165,7 @@ class Edge:
                     exchange.describe(span)
 
     def _no_place(self, headers: dict[bytes, bytes], exchange: "_Exchange") -> FilemillError | None:
-        """Refuse, or count him. Who has said how long he waits is not kept longer anyway: no need to refuse our own services."""
+        """Refuse, or count him. Who says how long he waits (our own services do) is not kept longer anyway."""
         if self._admission is None or deadline.HEADER.lower().encode() in headers:
             return None
         if not self._admission.admits():
