@@ -4,7 +4,8 @@ Keys are time-ordered and mostly come in that order; each block knows its lowest
 ones too: what is found in a block is sure once no block that is still to come can hold a newer key.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 
 from filemill.chassis.database.database import Tx
 
@@ -12,8 +13,14 @@ ENTRIES = 4096
 """Of one block."""
 GROUP = 16
 """Blocks that have a second mark in common, so that a wide window is a short question."""
-FIRST_WINDOW, GROWTH = 2, 4
-"""The first question is about so many blocks, each further one about so many times more."""
+FIRST_WINDOW = 2
+"""So many blocks are asked about first: they tell how dense matches are, and so how many more blocks it takes."""
+SPARE = 1.2
+"""By so much more than it should take: another question costs more than some entries too many."""
+GROWTH = 8
+"""Where nothing was found yet, so many times as many blocks as before."""
+WHOLE_SHARE = 0.75
+"""If it takes more than this share of all blocks, all entries are asked about: without marks, GIN has less to compare."""
 
 CREATE = (
     (
@@ -31,8 +38,8 @@ _COUNT = (
     " highest = greatest(word_blocks.highest, excluded.highest), entries = word_blocks.entries + excluded.entries"
 )
 _RANGES = (
-    "SELECT block, lowest, highest, set_config('enable_seqscan', 'off', true) FROM word_blocks"
-    " WHERE entries > 0 AND highest >= $1 AND lowest < $2"
+    "SELECT block, lowest, highest, (SELECT count(*) FROM word_blocks), set_config('enable_seqscan', 'off', true)"
+    " FROM word_blocks WHERE entries > 0 AND highest >= $1 AND lowest < $2"
 )
 """And what matches is asked of GIN, in this transaction: its statistics do not know that words and blocks go together."""
 
@@ -65,27 +72,35 @@ def walk(
     tx: Tx, ask: Callable[[str | None], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
 ) -> list[int]:
     """The first `limit` keys within `begin` and `end`; `ask` gives those of a window, as a condition on marks."""
-    ranges: list[Range] = [(row[0], row[1], row[2]) for row in tx.exec_driver_sql(_RANGES, (begin, end)).all()]
-    ranges.sort(key=(lambda one: one[1]) if oldest_first else (lambda one: -one[2]))
-    if not ranges:
+    rows = tx.exec_driver_sql(_RANGES, (begin, end)).all()
+    if not rows:
         return []
-    if len(ranges) <= FIRST_WINDOW:
-        return ask(None)
+    ranges: list[Range] = [(row[0], row[1], row[2]) for row in rows]
+    ranges.sort(key=(lambda one: one[1]) if oldest_first else (lambda one: -one[2]))
     found: set[int] = set()
-    size = FIRST_WINDOW
-    while ranges:
+    size, looked_at, whole = FIRST_WINDOW, 0, WHOLE_SHARE * rows[0][3]
+    while True:
+        if min(size, len(ranges)) >= whole:
+            return ask(None)
         window, ranges = ranges[:size], ranges[size:]
+        looked_at += len(window)
         found.update(ask(_condition([block for block, _, _ in window])))
-        if oldest_first:
-            edge = min((lowest for _, lowest, _ in ranges), default=None)
-            sure = [key for key in found if edge is None or key < edge]
-        else:
-            edge = max((highest for _, _, highest in ranges), default=None)
-            sure = [key for key in found if edge is None or key > edge]
+        sure = _sure(found, ranges, oldest_first=oldest_first)
         if len(sure) >= limit or not ranges:
             return sorted(sure, reverse=not oldest_first)[:limit]
-        size *= GROWTH
-    return []
+        lacking = (limit - len(sure)) * looked_at / len(sure) * SPARE if sure else looked_at * GROWTH
+        size = max(FIRST_WINDOW, math.ceil(lacking))
+
+
+def _sure(found: Collection[int], to_come: Sequence[Range], *, oldest_first: bool) -> list[int]:
+    """What no block that is still to come can get ahead of."""
+    if not to_come:
+        return list(found)
+    if oldest_first:
+        lowest = min(one[1] for one in to_come)
+        return [key for key in found if key < lowest]
+    highest = max(one[2] for one in to_come)
+    return [key for key in found if key > highest]
 
 
 def _condition(chosen: Sequence[int]) -> str:
