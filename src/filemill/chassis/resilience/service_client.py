@@ -122,6 +122,7 @@ class ServiceClient:
         async with self.breaker.call():
             with tracing.span(spans.HTTP_CLIENT, {"http.request.method": "PUT", "peer.service": self._name}) as span:
                 headers = self._headers(for_owner) | {"Idempotency-Key": key, "Content-Length": str(size_bytes)}
+                headers[deadline.HEADER] = str(int(total_s * 1000))
                 try:
                     async with asyncio.timeout(total_s):
                         response = await self._client.put(

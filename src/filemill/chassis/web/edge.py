@@ -1,29 +1,27 @@
 """The edge of every request: its ids, its log line, its metrics, the cap on its body. Plain ASGI, so streams stay streams."""
 
 import re
-import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Any
 
 import structlog
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge, Unavailable
-from filemill.chassis.limits.admission import FLOOR, Admission, Place
+from filemill.chassis.limits.admission import FLOOR, Admission
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
 from filemill.chassis.web.authentication import Authenticator, Everybody
 from filemill.chassis.web.caller import SCOPE_KEY
 from filemill.chassis.web.cors import with_cors
-from filemill.chassis.web.drain_protocol import EXTENSION, ZERO_COPY
+from filemill.chassis.web.drain_protocol import EXTENSION
+from filemill.chassis.web.exchange import PROBES, QUIET, Exchange
 from filemill.chassis.web.held_back import HeldBack
 from filemill.chassis.web.problems import problem_response, unexpected
 from filemill.chassis.web.proxies import TrustedProxies
 from filemill.chassis.web.rates import HOLD_KEY, Rates, Unlimited
-from filemill.chassis.web.rates import SAID_KEY as SAID_RATE
 from filemill.chassis.web.rates import SCOPE_KEY as RATES
 from filemill.chassis.web.upload_tokens import UploadTokens
 
@@ -34,16 +32,6 @@ SMALL_BODY_BYTES = 64 * 1024
 
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PROBES = frozenset({"/livez", "/readyz", "/health", "/metrics"})
-_QUIET = _PROBES | {"/verify"}
-"""Asked all the time; only what goes wrong is worth a line. Of `/verify` the request that is asked about has its own."""
-_HABITS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"same-origin"),
-)
-_PRIVATE = (b"cache-control", b"private, no-cache")
-"""Where a route says nothing else: it is the caller's, no shared cache keeps it, and a browser asks with the ETag again."""
 _log = structlog.get_logger()
 
 
@@ -139,9 +127,9 @@ class Edge:
         context = request_context.begin(
             _text(headers, b"x-request-id"), _text(headers, b"traceparent"), _text(headers, b"tracestate")
         )
-        exchange = _Exchange(scope, send, context)
+        exchange = Exchange(scope, send, context)
         refusal = None
-        if scope["path"] not in _QUIET:
+        if scope["path"] not in QUIET:
             refusal = self._held_back.refusal(headers) or self._no_place(headers, exchange)
         if refusal is not None:
             with request_context.within(context):
@@ -152,10 +140,10 @@ class Edge:
         finally:
             exchange.leave_place(answered=False)
 
-    async def _take(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
+    async def _take(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: Exchange) -> None:
         asked = deadline.as_asked(_text(headers, deadline.HEADER.lower().encode()))
         with request_context.within(exchange.context), asked, metrics.REQUESTS_IN_FLIGHT.track_inprogress():
-            if scope["path"] in _PROBES:
+            if scope["path"] in PROBES:
                 await self._answer(scope, headers, receive, exchange)
                 exchange.record()
             else:
@@ -164,7 +152,7 @@ class Edge:
                     exchange.record()
                     exchange.describe(span)
 
-    def _no_place(self, headers: dict[bytes, bytes], exchange: "_Exchange") -> FilemillError | None:
+    def _no_place(self, headers: dict[bytes, bytes], exchange: Exchange) -> FilemillError | None:
         """Refuse, or count him. Who says how long he waits (our own services do) is not kept longer anyway."""
         if self._admission is None or deadline.HEADER.lower().encode() in headers:
             return None
@@ -179,7 +167,7 @@ class Edge:
     def _streams(self, method: str, path: str) -> bool:
         return any(method == its and pattern.fullmatch(path) for its, pattern in self._streaming)
 
-    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: "_Exchange") -> None:
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, exchange: Exchange) -> None:
         try:
             self._check_origin(scope["method"], headers)
             scope[SCOPE_KEY], scope[AUTHENTICATOR] = self._upload_tokens, self._authenticator
@@ -209,77 +197,6 @@ class Edge:
         cross_site = headers.get(b"sec-fetch-site") == b"cross-site"
         if cross_site and method not in _SAFE_METHODS and _text(headers, b"origin") not in self._origins:
             raise Forbidden("A page of another site may not change anything here.")
-
-
-class _Exchange:
-    """One request and its answer, as they pass."""
-
-    def __init__(self, scope: Scope, send: Send, context: request_context.RequestContext) -> None:
-        self._scope = scope
-        self._send = send
-        self.context = context
-        self._began_s = time.perf_counter()
-        self._status = 0
-        self._bytes = 0
-        self.finished = False
-        self.place: Place | None = None
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._status = message["status"]
-            self.leave_place(answered=True)
-            given = message.get("headers", ())
-            message = {**message, "headers": [*given, *self._own_headers()]}
-            if not any(name.lower() == b"cache-control" for name, _ in given):
-                message["headers"].append(_PRIVATE)
-        elif message["type"] == "http.response.body":
-            self._bytes += len(message.get("body", b""))
-            self.finished = not message.get("more_body", False)
-        elif message["type"] == ZERO_COPY:
-            self._bytes += message["count"]
-            self.finished = not message.get("more_body", False)
-        await self._send(message)
-
-    def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        own = (b"x-request-id", self.context.request_id.encode("ascii"))
-        return [own, *_HABITS, *self._scope.get(SAID_RATE, ())]
-
-    def leave_place(self, *, answered: bool) -> None:
-        """He waits no longer, if he was counted."""
-        if self.place is not None:
-            self.place.leave(answered=answered)
-
-    async def fail(self, response: Any, scope: Scope, receive: Receive) -> None:
-        if self._status:
-            raise ConnectionAbortedError("the answer had begun when it failed")  # the server closes the connection
-        await response(scope, receive, self.send)
-
-    def describe(self, span: tracing.Span) -> None:
-        """What is known only at the end."""
-        scope, status = self._scope, self._status
-        span.note(
-            {
-                "http.route": getattr(scope.get("route"), "path", None),
-                "http.response.status_code": status or None,
-                "filemill.file.id": scope.get("path_params", {}).get("file_id"),
-            }
-        )
-        if status >= 500:
-            span.fail(str(status))
-
-    def record(self) -> None:
-        scope, duration_s = self._scope, time.perf_counter() - self._began_s
-        route = scope.get("route")
-        path = getattr(route, "path", None) or "(none)"
-        count, seconds = metrics.of_route(scope["method"], path, self._status)
-        count.inc()
-        seconds.observe(duration_s, tracing.exemplar())
-        if scope["path"] in _QUIET and self._status in (200, 204):
-            return
-        _log.info(
-            "http.request.done", method=scope["method"], route=path, status=self._status,
-            duration_ms=round(duration_s * 1000, 2), response_bytes=self._bytes, **scope.get("path_params", {}),
-        )  # fmt: skip
 
 
 def _tell_refused(requests: int) -> None:
