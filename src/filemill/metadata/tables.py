@@ -25,7 +25,7 @@ from filemill.chassis.owner_erasure import owner_erasures_table
 
 metadata = MetaData()
 
-INDEX_FORM = 2
+INDEX_FORM = 3
 """Of the entries in the word index. Another number needs a migration that makes `documents_behind` anew."""
 INDEX_FORM_MARK = INDEX_FORM << 40
 INDEX_BEHIND = f"index_mark - index_wanted < {INDEX_FORM_MARK}"

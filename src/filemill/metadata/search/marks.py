@@ -34,9 +34,13 @@ def stem_mark(stem: str) -> str:
 
 def wanted_marks(filters: Filters) -> list[str]:
     """The marks a match must have; the owner's always."""
-    wanted = [owner_mark(filters.owner_id)]
+    return [owner_mark(filters.owner_id), *chosen_marks(filters)]
+
+
+def chosen_marks(filters: Filters) -> list[str]:
+    """Those of them that were asked for."""
     chosen = (("k", filters.kinds), ("t", filters.tags), ("s", filters.statuses))
-    return wanted + [_mark(kind, value) for kind, values in chosen for value in values]
+    return [_mark(kind, value) for kind, values in chosen for value in values]
 
 
 def _mark(kind: str, value: str) -> str:

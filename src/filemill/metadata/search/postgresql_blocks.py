@@ -17,7 +17,7 @@ FIRST_WINDOW = 2
 """So many blocks are asked about first: they tell how dense matches are, and so how many more blocks it takes."""
 SPARE = 1.2
 """By so much more than it should take: another question costs more than some entries too many."""
-GROWTH = 8
+GROWTH = 16
 """Where nothing was found yet, so many times as many blocks as before."""
 WHOLE_SHARE = 0.75
 """If it takes more than this share of all blocks, all entries are asked about: without marks, GIN has less to compare."""
@@ -46,9 +46,12 @@ _RANGES = (
 Range = tuple[int, int, int]
 
 
-def marks(block: int) -> list[str]:
-    """The marks of an entry of this block."""
-    return [f"b={block}", f"g={block // GROUP}"]
+def marks(owner: str, block: int) -> list[str]:
+    """The marks of an entry of this block; `owner` is its owner's mark.
+
+    The owner is in them: his own mark is nearly everywhere where he has nearly all files, and costs most of a question then.
+    """
+    return [f"{owner}.b={block}", f"{owner}.g={block // GROUP}"]
 
 
 def place(tx: Tx, doc_ids: Sequence[int]) -> dict[int, int]:
@@ -69,9 +72,9 @@ def place(tx: Tx, doc_ids: Sequence[int]) -> dict[int, int]:
 
 
 def walk(
-    tx: Tx, ask: Callable[[str | None], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
+    tx: Tx, owner: str, ask: Callable[[str], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
 ) -> list[int]:
-    """The first `limit` keys within `begin` and `end`; `ask` gives those of a window, as a condition on marks."""
+    """The first `limit` keys of an owner within `begin` and `end`; `ask` gives those that have the marks of a condition."""
     rows = tx.exec_driver_sql(_RANGES, (begin, end)).all()
     if not rows:
         return []
@@ -81,10 +84,10 @@ def walk(
     size, looked_at, whole = FIRST_WINDOW, 0, WHOLE_SHARE * rows[0][3]
     while True:
         if min(size, len(ranges)) >= whole:
-            return ask(None)
+            return ask(_quoted(owner))
         window, ranges = ranges[:size], ranges[size:]
         looked_at += len(window)
-        found.update(ask(_condition([block for block, _, _ in window])))
+        found.update(ask(_condition(owner, [block for block, _, _ in window])))
         sure = _sure(found, ranges, oldest_first=oldest_first)
         if len(sure) >= limit or not ranges:
             return sorted(sure, reverse=not oldest_first)[:limit]
@@ -103,8 +106,12 @@ def _sure(found: Collection[int], to_come: Sequence[Range], *, oldest_first: boo
     return [key for key in found if key > highest]
 
 
-def _condition(chosen: Sequence[int]) -> str:
+def _condition(owner: str, chosen: Sequence[int]) -> str:
     """The blocks as marks; whole groups by their own, which may bring neighbours in: they are found again later."""
     if len(chosen) <= GROUP:
-        return " | ".join(f"'b={block}'" for block in chosen)
-    return " | ".join(f"'g={group}'" for group in sorted({block // GROUP for block in chosen}))
+        return " | ".join(_quoted(marks(owner, block)[0]) for block in chosen)
+    return " | ".join(sorted({_quoted(marks(owner, block)[1]) for block in chosen}))
+
+
+def _quoted(mark: str) -> str:
+    return f"'{mark}'"

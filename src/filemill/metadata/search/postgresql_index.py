@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search import postgresql_blocks as blocks
-from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
+from filemill.metadata.search.marks import about_mark, chosen_marks, marks_of, owner_mark, stem_mark
 from filemill.metadata.search.query import Filters, Term, alternatives, needed
 from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
 
@@ -89,14 +89,15 @@ class PostgresqlIndex:
         if before is not None:
             begin, end = (max(begin, before + 1), end) if oldest_first else (begin, min(end, before))
         match = _match(terms, filters, about)
+        owner = owner_mark(filters.owner_id)
         beside, values = _side_by_side(terms)
         statement = _FOUND.format(beside, "ASC" if oldest_first else "DESC")
 
-        def ask(window: str | None) -> list[int]:
-            within = match if window is None else f"{match} & ({window})"
+        def ask(window: str) -> list[int]:
+            within = f"({window}) & {match}" if match else window
             return [row[0] for row in tx.exec_driver_sql(statement, (within, begin, end, limit, *values)).all()]
 
-        return blocks.walk(tx, ask, begin, end, limit, oldest_first=oldest_first)
+        return blocks.walk(tx, owner, ask, begin, end, limit, oldest_first=oldest_first)
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""
@@ -106,7 +107,7 @@ class PostgresqlIndex:
 
 def _vector(entry: IndexEntry, block: int) -> str:
     """The text form of a tsvector without places: marks and what is searched most first, in case there is no room for all."""
-    parts = [*marks_of(entry), *blocks.marks(block), *map(stem_mark, entry.stems)]
+    parts = [*marks_of(entry), *blocks.marks(owner_mark(entry.owner_id), block), *map(stem_mark, entry.stems)]
     room = VECTOR_MOST_BYTES - sum(len(part.encode()) + 3 for part in parts)
     found: dict[str, None] = {}
     for name in ("name", "title", "tags", "findings", "text"):
@@ -121,12 +122,11 @@ def _vector(entry: IndexEntry, block: int) -> str:
 
 
 def _match(terms: Sequence[Term], filters: Filters, about: bool) -> str:
-    """One tsquery. Every word is quoted: nothing a user types is syntax."""
-    parts = [_quoted(mark) for mark in wanted_marks(filters)]
+    """One tsquery, but for the owner; empty: all of his match. Every word is quoted: nothing a user types is syntax."""
+    parts = [_quoted(mark) for mark in chosen_marks(filters)]
     for term in needed(terms):
-        found = [_all_words(one) for one in alternatives(term)]
-        if about:
-            found = [f"({words}) & ({_about(one)})" for words, one in zip(found, alternatives(term), strict=True)]
+        # Who is about a word holds it.
+        found = [_about(one) if about else _all_words(one) for one in alternatives(term)]
         parts.append(" | ".join(f"({one})" for one in found))
     parts += [f"!({_all_words(term)})" for term in terms if term.without and len(term.words) == 1]
     return " & ".join(f"({part})" for part in parts)
