@@ -32,6 +32,7 @@ from filemill.chassis.telemetry import logging
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
 from filemill.contracts.erasures import OwnerEraseConfirmed, OwnerErasing
+from filemill.contracts.holds import FileHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
@@ -40,7 +41,6 @@ from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import EXCHANGE, QUEUES, Topic, queues_for
 from filemill.contracts.upload import (
     FileAccessed,
-    FileHold,
     FileLifecycle,
     FileQuarantined,
     FileStored,

@@ -15,10 +15,11 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Tx
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
+from filemill.contracts.holds import FileHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed, StepRecord
 from filemill.contracts.retention import FileExpiring
-from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileUploaded
 from filemill.metadata import audit_repository, tallies, timeline_repository
 
 _SHARED = {"share": "shared", "unshare": "took a share back", "share-open": "opened share"}
