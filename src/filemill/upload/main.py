@@ -14,15 +14,16 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure_loop import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.storage.build import build_folder, build_store, check_start
+from filemill.chassis.storage.pieces import Resumes
 from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.signed_links import build_signer
-from filemill.chassis.storage.store import BlobStore, Compresses, Resumes
+from filemill.chassis.storage.store import BlobStore, Compresses
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.measures import Measures

@@ -20,7 +20,7 @@ from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import FilemillError, Locked, NotFound
-from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
+from filemill.chassis.storage.pieces import Piece, PieceWriter, Resumes
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import sessions_repository as sessions

@@ -20,7 +20,8 @@ from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import FilemillError, Forbidden, Locked, NotFound, TooMany, Unavailable
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import Resumes, drain
+from filemill.chassis.storage.pieces import Resumes
+from filemill.chassis.storage.store import drain
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.chassis.web.upload_tokens import UploadGrant

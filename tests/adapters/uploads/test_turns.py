@@ -19,7 +19,7 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.errors import Locked, NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.build import build_store
-from filemill.chassis.storage.store import Resumes
+from filemill.chassis.storage.pieces import Resumes
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import turns as turns_module
