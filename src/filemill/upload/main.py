@@ -51,6 +51,7 @@ from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sharing import Sharing
 from filemill.upload.spool import Spool
+from filemill.upload.spool_carrying import SpoolCarrying
 from filemill.upload.turns import Turns
 from filemill.upload.unfinished import Unfinished
 
@@ -66,9 +67,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await check_start(store, writes=True)
     else:
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
-        spool = Spool(
-            settings.spool_dir, local, store, database, settings.spool_most_bytes, settings.min_free_disk_bytes
-        )
+        spool = Spool(settings.spool_dir, local, database, settings.spool_most_bytes, settings.min_free_disk_bytes)
     sessions = await build_sessions(settings) if settings.asks_for_credentials else None
     intake = Intake(database, store, settings, spool, sessions)
     keys = IdempotencyKeys(database)
@@ -116,7 +115,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     if scanner is not None:
         dependencies["scanner"] = Dependency(scanning.check, needed=False)
     if spool is not None:
-        background.add("spool", spool.run)
+        background.add("spool", SpoolCarrying(spool, store, database).run)
         dependencies["spool"] = Dependency(spool.check, needed=False)
     state = HealthState("upload", dependencies, background, transport, Measures("upload", database, transport))
 

@@ -8,20 +8,14 @@ from functools import partial
 
 from PIL import Image, ImageDraw
 
-from .hostile_documents import Case
+from . import hostile_cases
+from .hostile_cases import Case
 
 CASES: dict[str, Case] = {}
 HUGE = 60_000
 
 
-def case(filename: str) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
-    """Register a function that makes a hostile picture."""
-
-    def register(make: Callable[[], bytes]) -> Callable[[], bytes]:
-        CASES[make.__name__] = Case(make, filename)
-        return make
-
-    return register
+case = partial(hostile_cases.case, among=CASES)
 
 
 def picture(width_px: int = 64, height_px: int = 48) -> Image.Image:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 WRITERS, UNSYNCED_WRITERS, READERS = 2, 1, 3
-"""Connections of one process: seven with a database make 42, each Celery process six more; PostgreSQL's default is 100."""
+"""Connections of one process: eight with a database make 48, each Celery process six more; PostgreSQL's default is 100."""
 CONNECT_S = 5.0
 STATEMENT_S = 20.0
 ORPHANED_S = 60.0
