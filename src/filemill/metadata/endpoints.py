@@ -1,4 +1,4 @@
-"""The HTTP face of one file: what is known of it, its text, trail and story (CONTRACT section 3).
+"""The HTTP face of one file: what is known of it, its text, trail and story.
 
 Not for: finding files (`searches`), files in numbers (`reports`).
 
