@@ -15,7 +15,8 @@ from filemill.chassis.sandbox import Sandbox
 from filemill.processing.plan import PICTURE
 from filemill.processing.steps.guarded import process
 
-from .hostile_pictures import CASES, GOOD
+from . import hostile_rare_pictures as hostile_rare_pictures  # with hostile_pictures: their cases are among CASES then
+from .hostile_picture_cases import CASES, GOOD
 from .test_hostile_documents import MEMORY_BYTES, WALL_S, corrupted
 
 pytestmark = pytest.mark.long
