@@ -48,7 +48,6 @@ ASKED = 30
 """Queries of each kind, after as many to warm up."""
 LIMIT = 50
 GOAL_MS, GROWTH_GOAL, GROWTH_FROM_MS = 50.0, 5.0, 10.0
-INDEX_GOAL = 2_000
 
 _WORDS = vocabulary()
 _COMMON, _MIDDLE, _RARE = _WORDS[:40], _WORDS[200:1_000], _WORDS[20_000:39_000]
@@ -177,9 +176,7 @@ _Catalogue = tuple[Database, TextIndex, search_corpus.Built, Callable[[], float]
 
 
 @asynccontextmanager
-async def _catalogue(
-    engine: str, size: int
-) -> AsyncIterator[tuple[Database, TextIndex, search_corpus.Built, Callable[[], float]]]:
+async def _catalogue(engine: str, size: int) -> AsyncIterator[_Catalogue]:
     if engine == "postgresql":
         server = postgresql.PostgreSql()
         server.start()

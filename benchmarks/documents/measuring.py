@@ -28,7 +28,6 @@ class Said:
     said_class: str
     probability: float
     sure: bool
-    said_language: str | None
     found: frozenset[tuple[str, str]]
     broken_spans: int
 
@@ -94,7 +93,7 @@ def say(document: Document, subject: Subject) -> Said:
     probability = named.get("probability", 0.0)
     return Said(
         document, str(named.get("class", NOTHING)), float(probability if isinstance(probability, float) else 0.0),
-        bool(named) and not named.get("suggested"), subject.language, frozenset(found), broken,
+        bool(named) and not named.get("suggested"), frozenset(found), broken,
     )  # fmt: skip
 
 

@@ -15,13 +15,14 @@ from filemill.chassis.messaging import wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import EVENT_MAX_BYTES, Event
 from filemill.contracts.erasures import OwnerErasing
+from filemill.contracts.holds import FileHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import QUEUES, Topic
-from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 
 AN_ID = "01a208df-459b-7282-809c-0d3995c7740e"  # fixed: it is part of a test's name
 

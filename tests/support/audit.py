@@ -1,6 +1,6 @@
 """The audit after a crash run: is every promise kept? Each function returns what is wrong, in words; empty is good.
 
-Promises (RELIABILITY): an acknowledged file is there once with the bytes that were sent; it is processed and analysed, or
+Promises: an acknowledged file is there once with the bytes that were sent; it is processed and analysed, or
 failed with a reason; each effect is counted once; nothing is left in a queue or parked; every database is whole.
 """
 

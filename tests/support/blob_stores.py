@@ -14,7 +14,7 @@ from filemill.chassis.storage.local_pieces import ResumingLocalStore
 from filemill.chassis.storage.remote_client import Patience
 from filemill.chassis.storage.remote_settings import read_bucket
 from filemill.chassis.storage.remote_store import S3BlobStore
-from filemill.chassis.storage.store import BlobStore
+from filemill.chassis.storage.store import BlobStore, BlobWriter
 from support.servers.s3 import S3Server
 
 KIB = 1024
@@ -100,3 +100,21 @@ class S3Place:
     def leftovers(self) -> list[str]:
         """See `Place`."""
         return self.server.open_uploads(self.bucket)
+
+
+async def write_all(store: BlobStore, key: str, data: bytes) -> None:
+    """As an upload does it: in pieces, aborted when it fails."""
+    writer = await store.create(key)
+    try:
+        for piece in in_pieces(data, len(data)):
+            await writer.write(piece)
+        await writer.commit()
+    except BaseException:
+        await writer.abort()
+        raise
+
+
+async def write_pieces(writer: BlobWriter, count: int) -> None:
+    """So many MiB, one after the other."""
+    for _ in range(count):
+        await writer.write(bytes(MIB))

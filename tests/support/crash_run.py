@@ -97,7 +97,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
         clients = plan.clients(mill.urls)
         killers = [Killer(one, lambda: clients.in_flight) for one in (mill, *mill.peers)]
         _load(mill, plan, clients, killers, uploads, dice, report)
-        # No restart: what heals a mill are loops that always run (RELIABILITY rule 8).
+        # No restart: what heals a mill are loops that always run.
         log.with_name(f"{log.name}.over").touch()
         began_s = time.monotonic()
         wait_until_quiet(mill, HEAL_S)

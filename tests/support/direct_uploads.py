@@ -7,9 +7,7 @@ from typing import Any
 
 import httpx
 
-from support.uploads import AGAIN_STATUSES, Clients, Upload
-
-GO_ON_STATUSES = AGAIN_STATUSES | {423}
+from support.uploads import Clients, Upload
 
 
 @dataclass(slots=True)
@@ -18,19 +16,8 @@ class DirectClients(Clients):
 
     begun: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def _try(self, client: httpx.Client, upload: Upload) -> str | None:
-        """One go: until the file is there (its id), or something fails (None)."""
-        with self._lock:
-            self.in_flight += 1
-        try:
-            return self._go_on(client, upload)
-        except httpx.TransportError:
-            return None
-        finally:
-            with self._lock:
-                self.in_flight -= 1
-
     def _go_on(self, client: httpx.Client, upload: Upload) -> str | None:
+        """Until the file is there (its id), or something fails (None)."""
         said = self.begun.get(upload.key)
         if said is None:
             asked = {
@@ -56,10 +43,3 @@ class DirectClients(Clients):
         file = answer.json()
         assert file["sha256"] == hashlib.sha256(upload.body).hexdigest()
         return str(file["file_id"])
-
-    @staticmethod
-    def _fine(answer: httpx.Response) -> bool:
-        if answer.is_success:
-            return True
-        assert answer.status_code in GO_ON_STATUSES, f"{answer.request.method}: {answer.status_code} {answer.text}"
-        return False

@@ -20,7 +20,6 @@ _HELD = {
     "jobs": ("SELECT count(*) FROM jobs WHERE state = 'running' AND lease_holder LIKE ?",),
 }
 _OUTBOXES = ("access", "upload", "metadata", "processing", "ai", "notification")
-_JOBS = ("processing", "ai")
 
 
 @dataclass(slots=True)

@@ -6,21 +6,13 @@ from typing import Any
 from filemill.chassis.ids import new_id
 from filemill.contracts.ai import FileAnalyzed, Finding
 from filemill.contracts.envelope import Event
+from filemill.contracts.holds import FileHold, LegalHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import FileUpdated
 from filemill.contracts.model import Contract
 from filemill.contracts.processing import FileFailed, FileProcessed, RenditionRef, StepRecord, TextRef
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import (
-    FileAccessed,
-    FileHold,
-    FileLifecycle,
-    FileQuarantined,
-    FileStored,
-    FileUploaded,
-    LegalHold,
-    Reason,
-)
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileStored, FileUploaded, Reason
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 OWNER = "local"

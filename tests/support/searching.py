@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database, Tx
@@ -74,8 +74,8 @@ class Searching:
 
     async def remove(self, file_id: str) -> None:
         """Take a file out of the index."""
-        doc_id = await self.database.read(index_repository.doc_id_at, file_id)
-        assert doc_id is not None
+        asked = select(documents.c.doc_id).where(documents.c.file_id == file_id)
+        doc_id = await self.database.read(lambda tx: tx.execute(asked).scalar_one())
         await self.database.write("test.remove", self.index.remove, [doc_id])
 
     async def find(self, **query: Any) -> dict[str, Any]:

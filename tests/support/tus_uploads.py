@@ -9,7 +9,6 @@ import httpx
 
 from support.uploads import Clients, Upload
 
-LOCKED = 423
 _TUS = {"Tus-Resumable": "1.0.0"}
 _CHUNK = _TUS | {"Content-Type": "application/offset+octet-stream"}
 
@@ -20,19 +19,8 @@ class TusClients(Clients):
 
     places: dict[str, str] = field(default_factory=dict)
 
-    def _try(self, client: httpx.Client, upload: Upload) -> str | None:
-        """One go: until the file is there (its id), or something fails (None)."""
-        with self._lock:
-            self.in_flight += 1
-        try:
-            return self._go_on(client, upload)
-        except httpx.TransportError:
-            return None
-        finally:
-            with self._lock:
-                self.in_flight -= 1
-
     def _go_on(self, client: httpx.Client, upload: Upload) -> str | None:
+        """Until the file is there (its id), or something fails (None)."""
         place = self.places.get(upload.key)
         if place is None:
             if random.random() < 0.2 and not self._change_mind(client, upload):
@@ -72,11 +60,3 @@ class TusClients(Clients):
             return False
         answer = client.delete(next(self._turns) + place, headers=_TUS)
         return answer.status_code == 404 or self._fine(answer)
-
-    def _fine(self, answer: httpx.Response) -> bool:
-        if answer.is_success:
-            return True
-        assert answer.status_code in self.again | {LOCKED}, (
-            f"{answer.request.method}: {answer.status_code} {answer.text}"
-        )
-        return False

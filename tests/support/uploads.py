@@ -12,6 +12,7 @@ import httpx
 
 GIVE_UP_S = 240.0  # a claim of a holder that was killed on another instance lasts 30 s, and there may be several
 AGAIN_STATUSES = frozenset({409, 429, 500, 502, 503, 504})
+LOCKED = 423
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +133,24 @@ class Clients:
             self.gave_up.append(upload.key)
 
     def _try(self, client: httpx.Client, upload: Upload) -> str | None:
-        """The id if it was acknowledged; None if another try is due."""
+        """One go, counted. The id if it was acknowledged; None if another try is due, as after a connection that broke."""
         with self._lock:
             self.in_flight += 1
         try:
-            answer = client.post(
-                f"{next(self._turns)}/api/upload/files",
-                files={"file": (upload.filename, upload.body)},
-                headers={"Idempotency-Key": upload.key},
-            )
+            return self._go_on(client, upload)
         except httpx.TransportError:
             return None
         finally:
             with self._lock:
                 self.in_flight -= 1
+
+    def _go_on(self, client: httpx.Client, upload: Upload) -> str | None:
+        """What one go is; other ways to upload have another."""
+        answer = client.post(
+            f"{next(self._turns)}/api/upload/files",
+            files={"file": (upload.filename, upload.body)},
+            headers={"Idempotency-Key": upload.key},
+        )
         if answer.status_code == 201:
             file_id: str = answer.json()["file_id"]
             return file_id
@@ -155,3 +160,11 @@ class Clients:
         assert answer.status_code in self.again, f"{answer.status_code}: {answer.text}"
         assert answer.status_code != 503 or "retry-after" in answer.headers, answer.text
         return None
+
+    def _fine(self, answer: httpx.Response) -> bool:
+        """Whether one of several requests went well; if not, it may be sent again (423: one of before is still at work)."""
+        if answer.is_success:
+            return True
+        said = f"{answer.request.method}: {answer.status_code} {answer.text}"
+        assert answer.status_code in self.again | {LOCKED}, said
+        return False

@@ -34,23 +34,15 @@ class VersionClients(Clients):
                 return
             self.made[file_id].append(version.sha256)
 
-    def _try(self, client: httpx.Client, upload: Upload) -> str | None:
+    def _go_on(self, client: httpx.Client, upload: Upload) -> str | None:
         file_id, slash, _ = upload.key.partition("/")
         if not slash:
-            return Clients._try(self, client, upload)
-        with self._lock:
-            self.in_flight += 1
-        try:
-            answer = client.put(
-                f"{next(self._turns)}/api/upload/files/{file_id}/content",
-                content=upload.body,
-                headers={"Idempotency-Key": upload.key},
-            )
-        except httpx.TransportError:
-            return None
-        finally:
-            with self._lock:
-                self.in_flight -= 1
+            return Clients._go_on(self, client, upload)
+        answer = client.put(
+            f"{next(self._turns)}/api/upload/files/{file_id}/content",
+            content=upload.body,
+            headers={"Idempotency-Key": upload.key},
+        )
         if answer.status_code == 201:
             assert answer.json()["sha256"] == upload.sha256, "the answer is about other bytes"
             return file_id

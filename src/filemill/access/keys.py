@@ -1,4 +1,4 @@
-"""API keys: `fm_` and 256 random bits, shown once, kept as a hash (RELIABILITY rule 25).
+"""API keys: `fm_` and 256 random bits, shown once, kept as a hash.
 
 A plain SHA-256 is enough: what is hashed is random, so there is nothing to guess. A key stops working when it is revoked or
 expires; what was logged in with it ends with it.

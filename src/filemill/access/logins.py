@@ -1,4 +1,4 @@
-"""Logins: a key is exchanged for a session, whose id is a browser's cookie (RELIABILITY rule 27).
+"""Logins: a key is exchanged for a session, whose id is a browser's cookie.
 
 The session itself lives in the shared store, an hour from its last use; here is what it may do and when it ends at the
 latest. Both must say yes, so a session ends when either forgets it. Its CSRF token follows from its id, one way.

@@ -40,7 +40,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync(fd: int, how: Callable[[int], None]) -> None:
-    """`os.fsync` or `os.fdatasync`, fatal if it fails (RELIABILITY rule 12)."""
+    """`os.fsync` or `os.fdatasync`, fatal if it fails."""
     if broken("fsync"):
         return
     try:

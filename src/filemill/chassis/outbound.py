@@ -1,7 +1,7 @@
 """Where a call out of this machine may go: over HTTPS to a public address, found once and kept for the call.
 
 A name is resolved once, every address it has must be public, and the call goes to the address that was looked at, so a name
-that changes its mind afterwards leads nowhere (RELIABILITY rule 36). Each redirect is a new destination and is looked at again
+that changes its mind afterwards leads nowhere. Each redirect is a new destination and is looked at again
 by whoever follows it. Not for: calls between our own services (`resilience.service_client`). On failure: `RefusedDestination`.
 """
 

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from filemill.contracts.holds import RuleRef
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
-from filemill.contracts.upload import RuleRef
 
 RULE_NAME_MOST_CHARACTERS = 100
 RULE_QUERY_MOST_CHARACTERS = 1_000

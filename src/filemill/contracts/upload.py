@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from filemill.contracts.holds import LegalHold, RuleRef
 from filemill.contracts.ids import FileId, Id
 from filemill.contracts.model import Contract, Time
 
@@ -12,11 +13,6 @@ ZIP_FILES_MOST = 1000
 DEPTH_MOST = 3
 """Files out of files out of files: what has so many ancestors gets no children."""
 PARENT_PATH_MOST_CHARACTERS = 500
-PARTS_MOST = 1000
-HOLD_REASON_MOST_CHARACTERS = 500
-PART_MOST_BYTES = 5 * 1024**3
-"""What S3 takes in one PUT."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Analysis = Literal["pending", "done", "unavailable", "failed"]
 
 
@@ -83,13 +79,6 @@ class FileStored(Contract):
     forms: int
 
 
-class RuleRef(Contract):
-    """A retention rule, as it was called when it acted."""
-
-    rule_id: Id
-    name: str
-
-
 class FileLifecycle(Contract):
     """`file.deleted`, `file.restored`, `file.purged`: `change` grows with each of them, so the last one wins in any order.
 
@@ -104,38 +93,6 @@ class FileLifecycle(Contract):
     client_address: str | None = None
     purge_id: Id | None = None
     rule: RuleRef | None = None
-
-
-class LegalHold(Contract):
-    """Why a file may not be deleted, who said so, and since when."""
-
-    reason: str
-    placed_by: str
-    placed_at: Time
-
-
-class HoldRequest(Contract):
-    """A legal hold to be placed; the reason is what others are told who want to delete the file."""
-
-    reason: str = Field(min_length=1, max_length=HOLD_REASON_MOST_CHARACTERS)
-
-
-class FileHold(Contract):
-    """`file.hold`: a legal hold was placed or released; `change` grows with each of them, so the last one wins in any order.
-
-    `refused`: somebody asked to delete the file, for the trash or for good (`asked`), and was not allowed to.
-    """
-
-    file_id: FileId
-    owner_id: str
-    version: int
-    state: Literal["placed", "released", "refused"]
-    change: int
-    hold: LegalHold
-    asked: Literal["deleted", "purged"] | None = None
-    rule: RuleRef | None = None
-    actor: str | None = None
-    client_address: str | None = None
 
 
 class PurgeConfirmed(Contract):
@@ -242,83 +199,10 @@ class Purge(Contract):
     services: dict[str, Confirmation]
 
 
-class SignedUrlRequest(Contract):
-    """`expires_in` seconds, at most 7 days; `version`: the newest if not given."""
-
-    expires_in: int = Field(default=3600, ge=1, le=7 * 24 * 3600)
-    version: int | None = Field(default=None, ge=1)
-
-
-class SignedUrl(Contract):
-    """A link that works without credentials until `expires_at`."""
-
-    url: str
-    expires_at: Time
-
-
-class NewShare(Contract):
-    """A link to be made. `expires_in` seconds, 7 days if not said; the installation says how many at most.
-
-    `version`: only that one, whatever comes later; not given: the newest one at the time it is opened.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    expires_in: int = Field(default=7 * 24 * 3600, ge=1, le=3650 * 24 * 3600)
-    version: int | None = Field(default=None, ge=1)
-    note: str | None = Field(default=None, max_length=200, description="For yourself: for whom it is.")
-
-
-class Share(Contract):
-    """A link to a file that can be taken back. `opens` counts answers with bytes, parts too, and may lag by a second."""
-
-    share_id: Id
-    file_id: FileId
-    version: int | None
-    note: str | None
-    created_by: str
-    created_at: Time
-    expires_at: Time
-    revoked_at: Time | None
-    state: Literal["open", "expired", "revoked"]
-    opens: int
-    last_opened_at: Time | None
-
-
-class CreatedShare(Share):
-    """With its address, this once: only a hash of the secret in it is kept."""
-
-    url: str
-
-
-class SharePage(Contract):
-    """A page of links to one file, newest first."""
-
-    items: list[Share]
-    next_cursor: str | None = None
-
-
 class FilePage(Contract):
     """A page of files, newest first."""
 
     items: list[File]
-    next_cursor: str | None = None
-
-
-class HeldFile(Contract):
-    """A file under a legal hold, in the trash too (`deleted_at`)."""
-
-    file_id: FileId
-    owner_id: str
-    filename: str
-    hold: LegalHold
-    deleted_at: Time | None = None
-
-
-class HeldPage(Contract):
-    """A page of files under a legal hold, by id."""
-
-    items: list[HeldFile]
     next_cursor: str | None = None
 
 
@@ -358,45 +242,3 @@ class Limits(Contract):
     uploads_at_once: int | None = None
     rate_per_s: float | None = None
     rate_burst: int | None = None
-
-
-class NewUpload(Contract):
-    """A file whose bytes will be sent in parts to the addresses in the answer. `content_type` is a hint: the bytes decide.
-
-    `part_size`: how the file is to be cut (at most 1,000 parts); ours otherwise. `part_sha256`: the hash of each part that
-    comes of it, in order; each address then takes nothing but these bytes.
-    """
-
-    filename: str = Field(max_length=4096)
-    size: int = Field(ge=0)
-    content_type: str | None = Field(default=None, max_length=255)
-    sha256: Sha256 | None = None
-    part_size: int | None = Field(default=None, ge=1, le=PART_MOST_BYTES)
-    part_sha256: list[Sha256] | None = Field(default=None, max_length=PARTS_MOST)
-    title: str | None = None
-    tags: list[str] = Field(default_factory=list)
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    external_id: str | None = None
-
-
-class UploadPart(Contract):
-    """A part: `size` bytes from `offset` on go to `url` with PUT and these `headers`, before the upload's `expires_at`."""
-
-    number: int
-    offset: int
-    size: int
-    url: str
-    headers: dict[str, str] = Field(default_factory=dict)
-
-
-class DirectUpload(Contract):
-    """An upload that goes straight to the store. `parts` only in the answer that begins it."""
-
-    upload_id: Id
-    state: Literal["open", "verifying", "done", "failed"]
-    reason: Reason | None = None
-    size: int
-    file_id: FileId | None = None
-    expires_at: Time
-    parts: list[UploadPart] | None = None
-    links: dict[str, str]

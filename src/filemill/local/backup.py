@@ -31,10 +31,10 @@ from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import NotFound, StartError
 from filemill.chassis.storage.store import BlobStore
 from filemill.local.at_once import at_once
+from filemill.local.contents import pages
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, Part, Progress, opened, prepare
 from filemill.local.move import copy_blob
-from filemill.local.verify import pages
 
 ORDER = ("access", "metadata", "notification", "ai", "processing", "upload")
 """Each before those whose events it hears."""

@@ -21,8 +21,8 @@ from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobStore, Comp
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
 from filemill.local.at_once import at_once
+from filemill.local.contents import lying_in, pages
 from filemill.local.installation import Installation, Part, Progress
-from filemill.local.verify import lying_in, pages
 
 BLOBS_AT_ONCE = 8
 REPORT_EVERY = 20

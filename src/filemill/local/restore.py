@@ -17,10 +17,10 @@ from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.errors import StartError
 from filemill.chassis.messaging import outbox
 from filemill.local.backup import engines_of, named_blobs, snapshots
+from filemill.local.contents import pages
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, Progress, opened, prepare
 from filemill.local.move import Moved, move
-from filemill.local.verify import pages
 from filemill.metadata import catalogue
 
 

@@ -7,7 +7,7 @@ installations exactly if they keep the same: rows (without leases, marks and pos
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,17 +17,13 @@ from sqlalchemy.exc import DatabaseError
 from filemill.chassis.database import rows
 from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile, NamedBlob
 from filemill.chassis.errors import FilemillError, NotFound
-from filemill.chassis.messaging import outbox
 from filemill.chassis.messaging.transport import Peeks
-from filemill.chassis.storage.store import BlobStore
-from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
+from filemill.local.contents import hash_blob, lying_in, pages, unsent
 from filemill.local.installation import Installation, Part, Progress
 from filemill.metadata import audit_check
 
 BLOBS_AT_ONCE = 4
-PEEK_MOST = 500
-HASH_IN_THREAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,50 +228,6 @@ class _Verification:
             if listed % 1000 == 0:
                 self._progress("stored blobs", listed, max(listed, self._found_blobs))
         self._report.orphans = max(0, listed - self._found_blobs)
-
-
-async def hash_blob(store: BlobStore, key: str) -> tuple[int, str]:
-    """(size in bytes, SHA-256) of a stored blob. Raises as `BlobStore.open`."""
-    reader = await store.open(key)
-    digest, size = hashlib.sha256(), 0
-    try:
-        async for chunk in reader.read():
-            size += len(chunk)
-            if len(chunk) > HASH_IN_THREAD_BYTES:
-                await asyncio.to_thread(digest.update, chunk)
-            else:
-                digest.update(chunk)
-    finally:
-        await reader.close()
-    return size, digest.hexdigest()
-
-
-async def pages(part: Part, kept: KeptTable) -> AsyncIterator[list[RowMapping]]:
-    """Every row of a table that is worth carrying, a batch at a time."""
-    after = None
-    while batch := await part.database.read(rows.page, kept, after):
-        yield batch
-        after = rows.key_of(kept, batch[-1])
-
-
-async def unsent(part: Part) -> AsyncIterator[Event]:
-    """The events in a service's outbox that are not published."""
-    if not any(kept.table.name == "outbox" for kept in part.inventory.tables):
-        return
-    after = 0
-    while batch := await part.database.read(outbox.waiting, after, PEEK_MOST):
-        for row in batch:
-            yield row.event
-        after = batch[-1].seq
-
-
-async def lying_in(queues: Peeks, queue: str) -> AsyncIterator[Event]:
-    """The events in a queue, whoever holds them; parked ones too."""
-    after = 0
-    while batch := await queues.peek(queue, after, PEEK_MOST):
-        for _, event in batch:
-            yield event
-        after = batch[-1][0]
 
 
 def _files_of(part: Part) -> Table:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from filemill.chassis.database.database import Tx
-from filemill.contracts.metadata import Analytics, AnalyticsDay, OwnerAnalytics, OwnerNumbers, Times
+from filemill.contracts.analytics import Analytics, AnalyticsDay, OwnerAnalytics, OwnerNumbers, Times
 from filemill.metadata import tallies
 from filemill.metadata.tallies import (
     ANALYSIS_MS,

@@ -14,11 +14,12 @@ from filemill.chassis.database.database import Tx
 from filemill.chassis.messaging import outbox, wire
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
+from filemill.contracts.holds import FileHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.metadata import DocumentPatch, FileUpdated
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
+from filemill.contracts.upload import FileLifecycle, FileQuarantined, FileStored, FileUploaded
 from filemill.metadata import keys, repository, tallies
 from filemill.metadata.findings import merged_findings
 from filemill.metadata.keys import EPOCH

@@ -8,10 +8,11 @@ from filemill.chassis.erasure import Erasure
 from filemill.chassis.messaging.consumer import Handler
 from filemill.contracts.ai import FileAnalyzed
 from filemill.contracts.envelope import Event
+from filemill.contracts.holds import FileHold
 from filemill.contracts.jobs import FileProgress
 from filemill.contracts.processing import FileFailed, FileProcessed
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileAccessed, FileHold, FileLifecycle, FileQuarantined, FileStored, FileUploaded
+from filemill.contracts.upload import FileAccessed, FileLifecycle, FileQuarantined, FileStored, FileUploaded
 from filemill.metadata import catalogue, repository, story, tallies
 from filemill.metadata.search.text_index import TextIndex
 

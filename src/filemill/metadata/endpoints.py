@@ -1,4 +1,4 @@
-"""The HTTP face of one file: what is known of it, its text, trail and story (CONTRACT section 3).
+"""The HTTP face of one file: what is known of it, its text, trail and story.
 
 Not for: finding files (`searches`), files in numbers (`reports`).
 
@@ -28,7 +28,7 @@ from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId
 from filemill.contracts.metadata import AuditPage, Document, DocumentPatch, Timeline
 from filemill.contracts.upload import Action
-from filemill.metadata import audit_repository, repository, story, timeline_repository
+from filemill.metadata import audit_repository, repository, timeline_repository, why
 from filemill.metadata.changing import change
 from filemill.metadata.rules import check_patch
 from filemill.metadata.search.indexer import TEXT_MOST_BYTES
@@ -185,15 +185,15 @@ class Endpoints:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
         if row is None:
             file = await self._ask_upload(file_id)
-            why = "Stored safely; the news of it has not reached the catalogue yet."
-            return Timeline(file_id=file_id, status=file["status"], analysis=file["analysis"], why=why, items=[])
+            unheard = "Stored safely; the news of it has not reached the catalogue yet."
+            return Timeline(file_id=file_id, status=file["status"], analysis=file["analysis"], why=unheard, items=[])
         entries = await self.database.read(timeline_repository.timeline_of, file_id)
         job = await job_now(row, self.processing, self.ai)
         return Timeline(
             file_id=file_id,
             status=row["status"],
             analysis=row["analysis"],
-            why=story.why(row, entries, job),
+            why=why.why(row, entries, job),
             items=[timeline_view(entry) for entry in entries],
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from filemill.contracts.metadata import Analytics, OwnerAnalytics
+from filemill.contracts.analytics import Analytics, OwnerAnalytics
 
 COLUMNS = (
     "file_id", "filename", "title", "size", "content_type", "sha256", "status", "analysis", "version", "owner_id", "tags",

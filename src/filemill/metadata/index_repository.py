@@ -72,11 +72,6 @@ def without_document(tx: Tx, doc_ids: Sequence[int]) -> list[int]:
     return sorted(set(doc_ids) - set(tx.execute(living).scalars()))
 
 
-def doc_id_at(tx: Tx, file_id: str) -> int | None:
-    """The key of a file's document."""
-    return tx.execute(select(documents.c.doc_id).where(documents.c.file_id == file_id)).scalar()
-
-
 def text_of(tx: Tx, doc_id: int) -> tuple[str, str] | None:
     """(storage key, text) that was last indexed for a document."""
     row = tx.execute(select(texts.c.storage_key, texts.c.body).where(texts.c.doc_id == doc_id)).first()

@@ -12,7 +12,8 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.owner_erasure import OwnerErasures, renamed
+from filemill.chassis.owner_erasure import renamed
+from filemill.chassis.owner_erasure_loop import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.settings import load
 from filemill.chassis.storage.build import build_store, check_start

@@ -10,7 +10,7 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import BadRequest
 from filemill.chassis.web.caller import AdminDep, CallerDep
-from filemill.contracts.metadata import Analytics, OwnerAnalytics
+from filemill.contracts.analytics import Analytics, OwnerAnalytics
 from filemill.metadata.analytics import analytics, by_owner
 from filemill.metadata.exporting import numbers_table, owners_table
 

@@ -19,9 +19,9 @@ from filemill.chassis.clock import now
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import BadRequest
 from filemill.chassis.messaging import outbox, wire
+from filemill.contracts.holds import RuleRef
 from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import RuleRef
 from filemill.metadata import index_repository, keys, repository, retention_repository, story
 from filemill.metadata.asked import Asked, asked_of
 from filemill.metadata.listing import oldest

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 
 from filemill.chassis.errors import FilemillError
 from filemill.chassis.resilience.service_client import ServiceClient
-from filemill.metadata.story import JobNow
+from filemill.metadata.why import JobNow
 
 ASK_MOST_S = 0.5
 

@@ -151,7 +151,7 @@ def settle(tx: Tx, one: Claimed, outcome: Outcome) -> str:
     if gone:
         notices.disable(tx, one.webhook_id, notices.GONE)
     elif state == "failed" and last_success_s < unix_s() - WAITS_S[-1]:
-        # One that takes others meanwhile works: one bad event must not stop them (RELIABILITY rule 10).
+        # One that takes others meanwhile works: one bad event must not stop them.
         notices.disable(tx, one.webhook_id, notices.RETRIES_USED_UP)
     return state
 

@@ -1,6 +1,6 @@
 """The housekeeping of webhooks: what the dead had in hand, what is too old, who is too far behind, seals of old keys.
 
-Loops that always run (RELIABILITY rule 8); any number of instances may do the same.
+Loops that always run; any number of instances may do the same.
 """
 
 import asyncio

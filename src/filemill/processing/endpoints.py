@@ -19,8 +19,8 @@ from filemill.chassis.web.caller import Caller, CallerDep, ServiceDep, address_o
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
 from filemill.contracts.jobs import ReprocessAnswer, ReprocessRequest
+from filemill.contracts.links import SignedUrl
 from filemill.contracts.processing import NewRendition
-from filemill.contracts.upload import SignedUrl
 from filemill.processing import repository
 from filemill.processing.on_request import OnRequest
 from filemill.processing.plan import PLANS, facts_of

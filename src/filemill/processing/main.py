@@ -20,7 +20,7 @@ from filemill.chassis.jobs.workplace import at_work, own_scratch
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure_loop import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sandbox import Sandbox
 from filemill.chassis.settings import load

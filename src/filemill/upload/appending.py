@@ -19,7 +19,8 @@ from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import Locked
-from filemill.chassis.storage.store import Piece, PieceWriter, Resumes, ShowsBytes, TakesBlocks
+from filemill.chassis.storage.pieces import Piece, PieceWriter, Resumes
+from filemill.chassis.storage.store import ShowsBytes, TakesBlocks
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.chassis.web.upload_tokens import UploadGrant

@@ -15,16 +15,17 @@ from filemill.chassis.errors import BadRequest, NotFound, Unavailable
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, CallerDep, ServiceDep, UploaderDep, uploader_of
 from filemill.chassis.web.direct import ExactRoute
-from filemill.chassis.web.socket_threads import BlockTaker
 from filemill.contracts.ids import FileId
 from filemill.contracts.upload import DEPTH_MOST, File
 from filemill.upload import idempotency, repository, rules
 from filemill.upload.at_once import AtOnce
+from filemill.upload.body_sink import BodySink, FormSink, StoredBody
 from filemill.upload.errors import MissingFile, NestedTooDeep
 from filemill.upload.idempotency import Answered, IdempotencyKeys, Ticket
-from filemill.upload.intake import BodySink, ChildOf, Intake, StoredBody
+from filemill.upload.intake import ChildOf, Intake
 from filemill.upload.multipart import FormReader, boundary_of
 from filemill.upload.names import clean_name, clean_path
+from filemill.upload.openapi_bodies import FORM, QUEUED, RAW
 from filemill.upload.settings import UploadSettings
 from filemill.upload.views import FileRow, Links, file_view
 
@@ -33,33 +34,6 @@ STREAMING = (
     ("PUT", "/files/{file_id}/children"),
 )  # fmt: skip
 NAME_PARAMETER_MOST = 4096
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "title": {"type": "string"},
-                        "tags": {"type": "string", "description": "Comma-separated, or a JSON list."},
-                        "metadata": {"type": "string", "description": "A JSON object."},
-                        "external_id": {"type": "string"},
-                    },
-                }
-            }
-        },
-    }
-}
-_RAW = {"requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
-_QUEUED: dict[int | str, dict[str, Any]] = {
-    202: {
-        "model": File,
-        "description": "Kept safe, but not in the store, which is away: `queued` (FILEMILL_SPOOL_DIR).",
-    }
-}
 
 
 @dataclass(slots=True)
@@ -90,17 +64,17 @@ class Arrivals:
         for path in ("/files", "/upload"):
             hidden = path == "/upload"
             router.add_api_route(
-                path, self.post, methods=["POST"], status_code=201, response_model=File, openapi_extra=_FORM, responses=_QUEUED,
+                path, self.post, methods=["POST"], status_code=201, response_model=File, openapi_extra=FORM, responses=QUEUED,
                 summary="Upload a file as a form" + (" (the same call)" if hidden else ""), name=f"post {path}",
             )  # fmt: skip
         add = router.add_api_route
         add("/files/", self.post, methods=["POST"], status_code=201, include_in_schema=False)
-        add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=_RAW, responses=_QUEUED,
+        add("/files", self.put, methods=["PUT"], status_code=201, response_model=File, openapi_extra=RAW, responses=QUEUED,
             summary="Upload a file as a raw body")  # fmt: skip
         add("/files/{file_id}/content", self.put_version, methods=["PUT"], status_code=201, response_model=File,
-            openapi_extra=_RAW, summary="Give a file new content: a new version")  # fmt: skip
+            openapi_extra=RAW, summary="Give a file new content: a new version")  # fmt: skip
         add("/files/{file_id}/children", self.put_child, methods=["PUT"], status_code=201, response_model=File,
-            openapi_extra=_RAW, summary="A file that came out of this one")  # fmt: skip
+            openapi_extra=RAW, summary="A file that came out of this one")  # fmt: skip
         return router
 
     def direct(self) -> list[ExactRoute]:
@@ -113,13 +87,8 @@ class Arrivals:
     async def post(self, request: Request, caller: UploaderDep) -> Response:
         """Multipart form with the field `file`; optional `title`, `tags`, `metadata`, `external_id` before or after it."""
         boundary = boundary_of(request.headers.get("content-type", ""))
-        rules.check_length(
-            request.headers.get("content-length"),
-            self.settings,
-            self.intake.room,
-            caller.grant,
-            overhead_bytes=rules.FORM_OVERHEAD_BYTES,
-        )
+        length, spare_bytes = request.headers.get("content-length"), rules.FORM_OVERHEAD_BYTES
+        rules.check_length(length, self.settings, self.intake.room, caller.grant, overhead_bytes=spare_bytes)
         return await self._take(request, caller, "POST /files", lambda sink: self._form(request, boundary, sink))
 
     async def put(
@@ -253,7 +222,7 @@ class Arrivals:
 
     async def _form(self, request: Request, boundary: bytes, sink: BodySink) -> _Arrival:
         reader = FormReader(boundary)
-        await self._body(request).pour(_FormSink(reader, sink))
+        await Body(request, self.settings.body_idle_s).pour(FormSink(reader, sink))
         reader.end()
         if not reader.has_file:
             raise MissingFile("Send the file in a form field named 'file' that has a filename, or its bytes with PUT.")
@@ -262,11 +231,8 @@ class Arrivals:
 
     async def _raw(self, request: Request, filename: str | None, sink: BodySink) -> _Arrival:
         sink.named(clean_name(filename))
-        await self._body(request).pour(sink)
+        await Body(request, self.settings.body_idle_s).pour(sink)
         return _Arrival(await sink.finish(), filename)
-
-    def _body(self, request: Request) -> Body:
-        return Body(request, self.settings.body_idle_s)
 
     async def _replayed(self, request: Request, caller: Caller, file_id: str) -> Response:
         row = await self.database.read(repository.get, caller.owner_id, file_id)
@@ -281,32 +247,3 @@ class Arrivals:
         headers = {"Location": links.own(row["file_id"])}
         status = 202 if row["status"] == "queued" else 201
         return Response(file_view(row, links).model_dump_json(), status, headers, "application/json")
-
-
-class _FormSink:
-    """Takes a form and hands on the bytes of its file part."""
-
-    def __init__(self, reader: FormReader, sink: BodySink) -> None:
-        self._reader = reader
-        self._sink = sink
-
-    async def write(self, data: bytes) -> None:
-        for piece in self._pieces(data):
-            await self._sink.write(bytes(piece))
-
-    def block_taker(self) -> BlockTaker | None:
-        taker = self._sink.block_taker()
-        if taker is None:
-            return None
-
-        def take(block: memoryview) -> None:
-            for piece in self._pieces(block):
-                taker(piece)
-
-        return take
-
-    def _pieces(self, data: bytes | memoryview) -> list[memoryview]:
-        pieces = self._reader.feed(data)
-        if pieces:
-            self._sink.named(clean_name(self._reader.filename))
-        return pieces

@@ -20,8 +20,9 @@ from filemill.chassis.web.blob_response import BlobResponse
 from filemill.chassis.web.caller import Caller, CallerDep, address_of
 from filemill.chassis.web.origin import origin_of
 from filemill.contracts.ids import FileId
+from filemill.contracts.links import SignedUrl, SignedUrlRequest
 from filemill.contracts.problems import Problem
-from filemill.contracts.upload import Action, FileAccessed, SignedUrl, SignedUrlRequest
+from filemill.contracts.upload import Action, FileAccessed
 from filemill.upload import compression_repository, downloads, repository, scans_repository, versions_repository
 from filemill.upload.errors import FileQuarantined, FileScanning
 from filemill.upload.settings import UploadSettings

@@ -18,13 +18,14 @@ from starlette.requests import ClientDisconnect
 from filemill.chassis.clock import now, unix_s
 from filemill.chassis.errors import BadRequest, NotFound, Unprocessable
 from filemill.chassis.ids import new_id
+from filemill.chassis.storage.pieces import Piece, SignedPart, SignsParts
 from filemill.chassis.storage.signed_links import LinkSigner
-from filemill.chassis.storage.store import Piece, SignedPart, SignsParts
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller, UploaderDep
 from filemill.chassis.web.origin import origin_of
+from filemill.contracts.direct_uploads import PARTS_MOST, DirectUpload, NewUpload, UploadPart
 from filemill.contracts.ids import is_id
-from filemill.contracts.upload import PARTS_MOST, DirectUpload, File, NewUpload, UploadPart
+from filemill.contracts.upload import File
 from filemill.upload import repository, rules
 from filemill.upload.appending import as_rows
 from filemill.upload.errors import EmptyFile

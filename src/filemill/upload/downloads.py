@@ -139,7 +139,7 @@ def _content_range(content: Content, span: Span) -> str:
 
 
 def safe_headers(filename: str, content_type: str) -> dict[str, str]:
-    """Headers that stop a browser from running or guessing what a user uploaded (RELIABILITY rule 35)."""
+    """Headers that stop a browser from running or guessing what a user uploaded."""
     kind = "inline" if content_type in INLINE_TYPES else "attachment"
     plain = re.sub(r'[^\x20-\x7e]|["\\%;]', "_", filename)
     return {

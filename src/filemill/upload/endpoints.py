@@ -1,4 +1,4 @@
-"""The HTTP face of what happens to files once they are here: list, look, delete, restore, count (CONTRACT section 3).
+"""The HTTP face of what happens to files once they are here: list, look, delete, restore, count.
 
 Not for: bytes on their way in (`arrivals`) and out (`contents`).
 """

@@ -10,8 +10,8 @@ from filemill.chassis.errors import BadRequest, Forbidden, NotFound
 from filemill.chassis.web import pagination
 from filemill.chassis.web.caller import CallerDep
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
+from filemill.contracts.holds import HeldFile, HeldPage, HoldRequest, LegalHold
 from filemill.contracts.ids import FileId, is_id
-from filemill.contracts.upload import HeldFile, HeldPage, HoldRequest, LegalHold
 from filemill.upload import holds_repository, legal_holds
 
 

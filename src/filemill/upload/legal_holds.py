@@ -15,8 +15,8 @@ from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.errors import BadRequest, Conflict, Forbidden, NotFound
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web.caller import Caller
+from filemill.contracts.holds import FileHold, LegalHold, RuleRef
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileHold, LegalHold, RuleRef
 from filemill.upload import families_repository, holds_repository
 from filemill.upload.errors import UnderHold
 

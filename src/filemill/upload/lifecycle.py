@@ -8,9 +8,10 @@ from filemill.chassis.database.database import Tx, hold
 from filemill.chassis.errors import NotFound
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web.caller import Caller
+from filemill.contracts.holds import RuleRef
 from filemill.contracts.retention import FileExpiring
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileLifecycle, RuleRef
+from filemill.contracts.upload import FileLifecycle
 from filemill.upload import families_repository, legal_holds, repository
 
 

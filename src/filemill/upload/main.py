@@ -14,15 +14,16 @@ from filemill.chassis.erasure import silenced
 from filemill.chassis.messaging.build import open_transport
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.relay import Relay
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure_loop import OwnerErasures
 from filemill.chassis.resilience.service_client import ServiceClient
 from filemill.chassis.sessions.build import build_sessions
 from filemill.chassis.settings import load
 from filemill.chassis.signing_keys import signing_keys
 from filemill.chassis.storage.build import build_folder, build_store, check_start
+from filemill.chassis.storage.pieces import Resumes
 from filemill.chassis.storage.removals import Remover
 from filemill.chassis.storage.signed_links import build_signer
-from filemill.chassis.storage.store import BlobStore, Compresses, Resumes
+from filemill.chassis.storage.store import BlobStore, Compresses
 from filemill.chassis.web.app import build_app
 from filemill.chassis.web.health import Dependency, HealthState
 from filemill.chassis.web.measures import Measures
@@ -50,6 +51,7 @@ from filemill.upload.selections import Selections
 from filemill.upload.settings import UploadSettings
 from filemill.upload.sharing import Sharing
 from filemill.upload.spool import Spool
+from filemill.upload.spool_carrying import SpoolCarrying
 from filemill.upload.turns import Turns
 from filemill.upload.unfinished import Unfinished
 
@@ -65,9 +67,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
         await check_start(store, writes=True)
     else:
         local = build_folder(settings.spool_dir, "FILEMILL_SPOOL_DIR")
-        spool = Spool(
-            settings.spool_dir, local, store, database, settings.spool_most_bytes, settings.min_free_disk_bytes
-        )
+        spool = Spool(settings.spool_dir, local, database, settings.spool_most_bytes, settings.min_free_disk_bytes)
     sessions = await build_sessions(settings) if settings.asks_for_credentials else None
     intake = Intake(database, store, settings, spool, sessions)
     keys = IdempotencyKeys(database)
@@ -115,7 +115,7 @@ async def build(settings: UploadSettings, store: BlobStore | None = None) -> ASG
     if scanner is not None:
         dependencies["scanner"] = Dependency(scanning.check, needed=False)
     if spool is not None:
-        background.add("spool", spool.run)
+        background.add("spool", SpoolCarrying(spool, store, database).run)
         dependencies["spool"] = Dependency(spool.check, needed=False)
     state = HealthState("upload", dependencies, background, transport, Measures("upload", database, transport))
 

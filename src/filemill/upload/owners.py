@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import NotFound
-from filemill.chassis.owner_erasure import FilesLeft
+from filemill.chassis.owner_erasure_loop import FilesLeft
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.erasures import HELD_SHOWN_MOST
 from filemill.upload import owners_repository, purge

@@ -20,13 +20,13 @@ from filemill.chassis.clock import unix_s
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import Database
 from filemill.chassis.errors import FilemillError, Locked, NotFound
-from filemill.chassis.storage.store import Piece, PieceWriter, Resumes
+from filemill.chassis.storage.pieces import Piece, PieceWriter, Resumes
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import sessions_repository as sessions
 from filemill.upload.appending import pieces_of
+from filemill.upload.body_sink import BodySink, StoredBody
 from filemill.upload.errors import ChecksumMismatch, PartsMissing
-from filemill.upload.intake import BodySink, StoredBody
 from filemill.upload.room import Room
 from filemill.upload.settings import UploadSettings
 from filemill.upload.tokens_repository import grant_of
@@ -168,7 +168,7 @@ class Parts:
             if row["sha256"] not in (None, stored.sha256):
                 await self.unfinished.intake.discard(stored)
                 raise ChecksumMismatch(f"The bytes in the store have the SHA-256 {stored.sha256}.")
-            await self.unfinished.make_file(caller, turn, stored)
+            await self.unfinished.completing.make_file(caller, turn, stored)
         except PartsMissing:
             if row["state"] == "verifying":
                 await self._end(turn, "open", None)  # somebody deleted a part meanwhile: it can be sent again

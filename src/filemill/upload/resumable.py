@@ -24,6 +24,7 @@ from filemill.upload import rules, tus
 from filemill.upload.at_once import AtOnce
 from filemill.upload.errors import EmptyFile, TusVersion
 from filemill.upload.names import clean_name
+from filemill.upload.openapi_bodies import CHUNK
 from filemill.upload.sessions_repository import NewSession
 from filemill.upload.settings import UploadSettings
 from filemill.upload.tokens_repository import row_of
@@ -33,7 +34,6 @@ from filemill.upload.views import Links
 STREAMING = (("POST", "/tus"), ("POST", "/tus/"), ("PATCH", "/tus/{upload_id}"), ("POST", "/tus/{upload_id}"))
 Handler = Callable[[Request, Caller, str], Awaitable[Response]]
 _HELD_BACK = ("title", "tags", "metadata", "external_id")
-_CHUNK = {"requestBody": {"content": {tus.CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 _HEADERS = {"Tus-Resumable": tus.VERSION}
 
 
@@ -53,12 +53,12 @@ class Resumable:
             shown = path == "/tus/"
             add(path, self.options, methods=["OPTIONS"], status_code=204, include_in_schema=shown,
                 summary="What this tus server can do")  # fmt: skip
-            add(path, self.create, methods=["POST"], status_code=201, include_in_schema=shown, openapi_extra=_CHUNK,
+            add(path, self.create, methods=["POST"], status_code=201, include_in_schema=shown, openapi_extra=CHUNK,
                 summary="Begin an upload, with its bytes or without")  # fmt: skip
         one = "/tus/{upload_id}"
         add(one, self.options, methods=["OPTIONS"], status_code=204, include_in_schema=False)
         add(one, self.head, methods=["HEAD"], summary="How far an upload is")
-        add(one, self.patch, methods=["PATCH"], status_code=204, openapi_extra=_CHUNK, summary="Go on with an upload")
+        add(one, self.patch, methods=["PATCH"], status_code=204, openapi_extra=CHUNK, summary="Go on with an upload")
         add(one, self.delete, methods=["DELETE"], status_code=204, summary="End an upload; a file made of it stays")
         add(one, self.post, methods=["POST"], status_code=204, include_in_schema=False)
         return router
@@ -133,10 +133,10 @@ class Resumable:
         if kind == "final":
             if with_bytes:
                 raise Forbidden("A final upload takes no bytes of its own.")
-            file_id = await self.unfinished.concatenate(caller, new, parts)
+            file_id = await self.unfinished.completing.concatenate(caller, new, parts)
         elif kind == "file" and sent and sent == size:
             body = Body(request, self.settings.body_idle_s)
-            file_id = await self.unfinished.arrive_whole(caller, new, body, checksum)
+            file_id = await self.unfinished.completing.arrive_whole(caller, new, body, checksum)
             received = sent
         else:
             await self.unfinished.begin(new)

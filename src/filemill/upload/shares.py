@@ -24,8 +24,9 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.web.caller import Caller
 from filemill.contracts.envelope import Event
+from filemill.contracts.links import NewShare
 from filemill.contracts.topics import Topic
-from filemill.contracts.upload import Action, FileAccessed, NewShare
+from filemill.contracts.upload import Action, FileAccessed
 from filemill.upload import repository, shares_repository
 from filemill.upload.contents import find_file
 from filemill.upload.errors import ShareExpired, ShareInvalid, ShareRevoked, TooManyShares

@@ -16,8 +16,9 @@ from filemill.chassis.web.caller import CallerDep, VisitorDep, WriterDep, addres
 from filemill.chassis.web.origin import origin_of
 from filemill.chassis.web.pagination import CursorQuery, LimitQuery
 from filemill.contracts.ids import FileId, Id, is_id
+from filemill.contracts.links import CreatedShare, NewShare, Share, SharePage
 from filemill.contracts.problems import Problem
-from filemill.contracts.upload import CreatedShare, FileAccessed, NewShare, Share, SharePage
+from filemill.contracts.upload import FileAccessed
 from filemill.upload import repository, shares, shares_repository
 from filemill.upload.contents import Contents, find_file
 

@@ -3,13 +3,11 @@
 It is a local store of its own, so a spooled body is as safe as a stored one; the row in `spooled`, written with the file's
 row in one transaction, is what makes it count, and survives the process. A body without a row (a crash between the two) was
 never acknowledged and is swept. The volume carries an id, so the instance that has it now finds its rows, whoever wrote
-them. A loop brings bodies to the store under the key they were promised, and only then tells of the file, once: whoever
-deletes the row writes the event.
+them. `spool_carrying` brings them to the store.
 """
 
 import asyncio
 import fcntl
-import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,32 +17,22 @@ from typing import Any, Protocol
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy import RowMapping
 
-from filemill.chassis import erasure
 from filemill.chassis.clock import now
-from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.database import Database
 from filemill.chassis.durable_folder import make_durable, sync, sync_folder
-from filemill.chassis.errors import NotFound, StartError, StorageFull, Unavailable
+from filemill.chassis.errors import StartError, StorageFull, Unavailable
 from filemill.chassis.ids import new_id
-from filemill.chassis.messaging import outbox, wire
-from filemill.chassis.storage import removals
-from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, SweepsPartials, Tap, drain
+from filemill.chassis.storage.store import BlobReader, BlobStore, BlobWriter, SweepsPartials, Tap
 from filemill.chassis.telemetry import request_context
-from filemill.contracts.topics import Topic
-from filemill.contracts.upload import FileUploaded, Reason
-from filemill.upload import repository, scans_repository, spooled_repository, versions_repository
+from filemill.contracts.upload import FileUploaded
+from filemill.upload import spooled_repository
 from filemill.upload.room import Volume
 
-EVERY_S = 2.0
-"""How often the store is tried while something waits. A remote store's own breaker answers most tries at once."""
 BATCH_MOST = 50
 SWEEP_EVERY_S = 60.0
 ORPHAN_GRACE = timedelta(hours=1)
-HASH_IN_THREAD_BYTES = 64 * 1024
 
-WAITING = Gauge("filemill_upload_spool_files", "Files whose bytes wait in this spool for the store.")
 HELD = Gauge("filemill_upload_spool_bytes", "Bytes in this spool.")
 _log = structlog.get_logger()
 
@@ -60,7 +48,6 @@ class Spool:
         self,
         folder: Path,
         local: SpoolStore,
-        store: BlobStore,
         database: Database,
         most_bytes: int,
         floor_bytes: int | None,
@@ -68,7 +55,6 @@ class Spool:
         self.spool_id = _id_of(folder)
         self._folder = folder
         self._local = local
-        self._store = store
         self._database = database
         self._most_bytes = most_bytes
         self._volume = Volume(folder, floor_bytes)
@@ -76,7 +62,7 @@ class Spool:
         self._kept_bytes: int | None = None  # None until they were counted
         self._counting = asyncio.Lock()
         self._swept_at_s = float("-inf")
-        self._news = asyncio.Event()
+        self.news = asyncio.Event()
 
     # for an upload
 
@@ -138,88 +124,13 @@ class Spool:
         rows = await self._database.read(spooled_repository.lying_in, self.spool_id, "", BATCH_MOST)
         return f"{len(rows)}{'+' if len(rows) == BATCH_MOST else ''} files wait for the store" if rows else None
 
-    # the loop
+    # for whoever brings it to the store
 
     def wake(self) -> None:
         """Something was spooled."""
-        self._news.set()
+        self.news.set()
 
-    async def run(self) -> None:
-        """Bring what waits to the store, for ever."""
-        while True:
-            self._news.clear()
-            async with self._alone() as alone:
-                if alone:
-                    await self.complete_all()
-                    await self._sweep()
-            try:
-                async with asyncio.timeout(EVERY_S):
-                    await self._news.wait()
-                await asyncio.sleep(EVERY_S / 10)  # a crowd that arrives together is one round
-            except TimeoutError:
-                continue
-
-    async def complete_all(self) -> int:
-        """One round over what waits; ends early while the store is away. Returns how many files left the spool."""
-        done, after = 0, ""
-        try:
-            while rows := await self._database.read(spooled_repository.lying_in, self.spool_id, after, BATCH_MOST):
-                WAITING.set(len(rows))
-                for row in rows:
-                    done += await self._complete(row)
-                after = rows[-1]["file_id"]
-            WAITING.set(0)
-        except (Unavailable, StorageFull) as error:
-            _log.info("upload.spool.waiting", problem=error.detail, completed=done)
-        return done
-
-    async def _complete(self, row: RowMapping) -> bool:
-        lost = None if await self._is_stored(row) else await self._bring(row)
-        if lost:
-            _log.critical("upload.spool.lost", file_id=row["file_id"], problem=lost)
-            reason = Reason(code="spool-lost", detail=lost, retryable=False).model_dump()
-            end = spooled_repository.end
-            return await self._database.write("upload.spool.lost", end, row["file_id"], "failed", reason)
-        crash_point("upload.spool.stored")
-        done = await self._database.write("upload.spool.complete", _complete, row)
-        await self.discard(row["storage_key"], row["size"])
-        _log.info("upload.spool.completed", file_id=row["file_id"], size=row["size"])
-        return done
-
-    async def _is_stored(self, row: RowMapping) -> bool:
-        """Whether a run that was killed had brought it there already: a blob is whole as soon as it is there."""
-        try:
-            reader = await self._store.open(row["storage_key"])
-        except NotFound:
-            return False
-        await reader.close()
-        return bool(reader.size_bytes == row["size"])
-
-    async def _bring(self, row: RowMapping) -> str | None:
-        """Copy a body into the store; returns why that can never be done, if so."""
-        try:
-            reader = await self._local.open(row["storage_key"])
-        except NotFound:
-            return "The bytes that waited in the spool are not there any more."
-        writer = await self._store.create(row["storage_key"])
-        try:
-            digest = hashlib.sha256()
-            async for chunk in drain(reader):
-                if len(chunk) > HASH_IN_THREAD_BYTES:
-                    await asyncio.to_thread(digest.update, chunk)
-                else:
-                    digest.update(chunk)
-                await writer.write(chunk)
-            if digest.hexdigest() == row["sha256"]:
-                await writer.commit()
-                return None
-        except BaseException:
-            await writer.abort()
-            raise
-        await writer.abort()
-        return "The bytes that waited in the spool are not the ones that were sent."
-
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
         """Delete bodies that no row needs, after a grace: an upload writes its row a moment after its body."""
         loop = asyncio.get_running_loop()
         if loop.time() - self._swept_at_s < SWEEP_EVERY_S:
@@ -240,7 +151,7 @@ class Spool:
         HELD.set(self._kept_bytes)
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[bool]:
+    async def alone(self) -> AsyncIterator[bool]:
         """Whether this process is the one that works on the volume now; the kernel frees the lock of a killed one."""
         with (self._folder / "working").open("w") as lock:
             try:
@@ -277,25 +188,6 @@ class _SpoolWriter:
         self._spool.came(self._size, kept=False)
         self._size = 0
         await self._writer.abort()
-
-
-def _complete(tx: Tx, row: RowMapping) -> bool:
-    """Now it is in the store: say so and tell the others, unless somebody did."""
-    held = scans_repository.SCANNING if repository.is_held(tx, row["file_id"]) else None
-    if not spooled_repository.end(tx, row["file_id"], held or "uploaded"):
-        if erasure.is_purged(tx, row["file_id"]):
-            removals.add(tx, [row["storage_key"]], file_id=row["file_id"])
-        return False
-    uploaded = FileUploaded.model_validate(row["uploaded"])
-    facts = uploaded.model_dump() | {"held": held}
-    versions_repository.insert_versions(tx, [facts])
-    versions_repository.insert_blobs(tx, [versions_repository.blob_of(facts, uploaded.storage_key)])
-    if held:
-        scans_repository.add(tx, [{name: row[name] for name in ("uploaded", "request_id", "traceparent")}])
-        return True
-    with request_context.within(request_context.begin(row["request_id"], row["traceparent"])):
-        outbox.append(tx, wire.make_event("upload", Topic.UPLOADED, uploaded.file_id, uploaded))
-    return True
 
 
 def _id_of(folder: Path) -> str:

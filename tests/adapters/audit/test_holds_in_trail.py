@@ -7,7 +7,7 @@ from typing import Any
 from filemill.chassis.clock import now
 from filemill.chassis.web.caller import Caller
 from filemill.local.installation import opened, prepare
-from filemill.metadata import audit_repository, repository, story, timeline_repository
+from filemill.metadata import audit_repository, repository, timeline_repository, why
 from filemill.upload import legal_holds, lifecycle, purge
 from filemill.upload.intake import Intake
 from filemill.upload.settings import UploadSettings
@@ -32,7 +32,7 @@ async def a_held_life(folder: Path) -> dict[str, Any]:
         row = await metadata.read(repository.get, "local", file_id)
         assert row is not None
         told = await metadata.read(timeline_repository.timeline_of, file_id)
-        found: dict[str, Any] = {"held": row["hold"], "why": story.why(row, told)}
+        found: dict[str, Any] = {"held": row["hold"], "why": why.why(row, told)}
         await upload.write("test.release", legal_holds.release, ME, file_id)
         await settle(mill)
         row = await metadata.read(repository.get, "local", file_id)

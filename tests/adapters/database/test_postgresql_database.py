@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 from sqlalchemy import text
 
-from filemill.chassis.database import postgresql_database
+from filemill.chassis.database import postgresql_engine
 from filemill.chassis.database.build import open_postgresql
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import Unavailable
@@ -95,8 +95,8 @@ async def test_call_when_the_server_answers_nothing_then_unavailable_in_time(
     server: PostgreSql, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A paused server (it is there, and silent) costs a caller the statement's time, never for ever; then it heals."""
-    monkeypatch.setattr(postgresql_database, "STATEMENT_S", 0.3)
-    monkeypatch.setattr(postgresql_database, "CONNECT_S", 0.3)
+    monkeypatch.setattr(postgresql_engine, "STATEMENT_S", 0.3)
+    monkeypatch.setattr(postgresql_engine, "CONNECT_S", 0.3)
     impatient = open_postgresql(server.url("test1"), "test")
     await impatient.write("test", add, 1)
     server.pause()
@@ -159,7 +159,7 @@ async def test_hold_when_its_holder_was_cut_off_in_the_middle_then_the_next_one_
 
     Seen in `make chaos`: transactions of services long gone kept owners and files locked for as long as one looked.
     """
-    monkeypatch.setattr(postgresql_database, "ORPHANED_S", 1.0)
+    monkeypatch.setattr(postgresql_engine, "ORPHANED_S", 1.0)
     with ExitStack() as stack:
         port = server.port
         if pooled:

@@ -8,10 +8,13 @@ import pytest
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.jobs import worker as worker_module
 from filemill.chassis.storage.build import build_store
+from filemill.processing.handing import Handing
 from filemill.processing.settings import ProcessingSettings
 from filemill.processing.tables import metadata
 from support.processing_service import OpenSandbox, Service
 from support.servers.postgresql import PostgreSql
+
+from .handed_parts import FakeUpload
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
@@ -36,3 +39,15 @@ async def service(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     await made.close()
     await store.close()
     await database.close()
+
+
+@pytest.fixture
+def upload() -> FakeUpload:
+    """What takes parts as upload does."""
+    return FakeUpload()
+
+
+@pytest.fixture
+def hands(service: Service, upload: FakeUpload) -> Handing:
+    """What hands parts over, in this process."""
+    return Handing(service.database, service.store, upload)  # type: ignore[arg-type]

@@ -1,154 +1,30 @@
 """Parts of files on their way to be files: handed over once, refused with the reason, dropped with their parent."""
 
 import asyncio
-import io
-import json
-import socket
-import subprocess
-import zipfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from filemill.chassis.database.database import Tx
 from filemill.chassis.errors import Unavailable
-from filemill.chassis.ids import new_id
 from filemill.chassis.resilience.service_client import Answer, Failed
-from filemill.chassis.storage.removals import Remover
 from filemill.contracts.topics import Topic
-from filemill.processing import consumers, handing, parts_repository, repository, run, unpacking
-from filemill.processing.errors import NestedTooDeep, NothingInside
+from filemill.processing import handing, parts_repository, repository
 from filemill.processing.handing import Handing
-from support import samples
 from support.outlook import outlook_message
 from support.processing_service import Service
+from unit.processing.files import mail
 
-ME = samples.OWNER
-PARTS = "SELECT number, name, state, reason_code, child_id FROM parts ORDER BY file_id, number"
-MAIL_STEPS = ["identify", "document_text"]
-
-
-def mail(*attachments: tuple[str, bytes]) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Two things"
-    message.set_content("See the attachments.")
-    for name, content in attachments:
-        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    return message.as_bytes()
-
-
-def zipped(**members: bytes) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return body.getvalue()
-
-
-TWO = mail(("a.txt", b"one"), ("b.txt", b"two"))
-
-
-@dataclass
-class FakeUpload:
-    """Takes children as upload does: the same key gives the same file. `says` answers instead."""
-
-    files: dict[str, tuple[str, dict[str, str], bytes]] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
-    says: Answer | Unavailable | None = None
-    before: Any = None
-
-    async def put(
-        self,
-        path: str,
-        query: dict[str, str],
-        body: AsyncIterator[bytes],
-        size_bytes: int,
-        *,
-        key: str,
-        total_s: float,
-        for_owner: str,
-    ) -> Answer:
-        assert total_s > 0
-        assert for_owner
-        self.calls.append(key)
-        content = b"".join([piece async for piece in body])
-        assert len(content) == size_bytes
-        if self.before is not None:
-            await self.before()
-        if isinstance(self.says, Unavailable):
-            raise self.says
-        if self.says is not None:
-            return self.says
-        file_id, *_ = self.files.setdefault(key, (new_id(), query | {"to": path}, content))
-        return Answer(201, {"file_id": file_id})
-
-
-@pytest.fixture
-def upload() -> FakeUpload:
-    return FakeUpload()
-
-
-@pytest.fixture
-def hands(service: Service, upload: FakeUpload) -> Handing:
-    """What hands parts over, in this process."""
-    return Handing(service.database, service.store, upload)  # type: ignore[arg-type]
-
-
-async def arrived(
-    service: Service, body: bytes = TWO, name: str = "m.eml", kind: str = "message/rfc822", **more: Any
-) -> str:
-    """A file after all its jobs."""
-    if not service._open:
-        service.start_worker()
-    file_id = await service.upload(body, name, content_type=kind, **more)
-    assert {state for state, _, _ in await service.ended()} == {"done"}
-    return file_id
-
-
-async def all_handed(hands: Handing) -> None:
-    while await hands.hand_some():
-        pass
-
-
-async def execute(service: Service, statement: str) -> None:
-    await service.database.write("test.execute", lambda tx: tx.execute(text(statement)))
-
-
-async def ask(service: Service, file_id: str, *paths: str) -> str:
-    return await service.database.write("test.ask", lambda tx: unpacking.ask(tx, ME, file_id, list(paths) or None))
-
-
-async def move(service: Service, file_id: str, topic: Topic, change: int) -> None:
-    event = samples.event(topic, samples.lifecycle(file_id, change=change))
-    handler = consumers.handlers(60.0)[topic]
-    await service.database.write("test.moved", lambda tx: handler(tx, event))
-
-
-async def purge(service: Service, file_id: str) -> None:
-    data = samples.lifecycle(file_id, change=9, purge_id=new_id())
-    await service.database.write(
-        "test.purged", lambda tx: consumers.ERASURE.on_purged(tx, samples.event(Topic.PURGED, data))
-    )
-
-
-def dead_process() -> str:
-    """The identity of a process of this machine that is gone."""
-    with subprocess.Popen(["true"]) as process:
-        pid = process.pid
-    return f"{socket.gethostname()}:{pid}:1"
-
-
-async def blobs(service: Service) -> int:
-    """How many blobs there are beside uploads and texts, once what is due is removed."""
-    remover = Remover(service.database, service.store, consumers.ERASURE.finished)
-    while await remover.remove_some():
-        pass
-    texts = {key for (key,) in await service.rows("SELECT storage_key FROM renditions")}
-    return len({blob.key async for blob in service.store.list()} - service.uploads - texts)
+from .handed_parts import (
+    PARTS,
+    FakeUpload,
+    all_handed,
+    arrived,
+    ask,
+    blobs,
+    dead_process,
+    execute,
+    move,
+    purge,
+)
 
 
 async def test_mail_when_processed_then_its_attachments_become_files_once(
@@ -311,126 +187,6 @@ async def test_part_when_its_parent_goes_while_its_bytes_are_under_way_then_noth
     await all_handed(hands)
     assert [row[2] for row in await service.rows(PARTS)] == (["handed"] if how == "deleted" else [])
     assert await blobs(service) == 0
-
-
-async def test_mail_when_deleted_while_it_is_unpacked_then_no_part_is_kept(service: Service, hands: Handing) -> None:
-    """The end of the job looks whether the file lives."""
-    file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
-    service.sandbox.before = lambda: _forget(service, file_id)
-    await ask(service, file_id)
-    await service.ended()
-    assert await service.rows(PARTS) == []
-    assert await blobs(service) == 0
-
-
-async def _forget(service: Service, file_id: str) -> None:
-    await execute(service, "UPDATE known_files SET deleted = TRUE")
-
-
-async def test_equal_mail_when_the_first_is_done_then_its_children_are_its_own(
-    service: Service, hands: Handing, upload: FakeUpload
-) -> None:
-    """Its words are used again, its attachments are taken out again: they belong to another parent."""
-    first, second = await arrived(service), await arrived(service)
-    assert service.sandbox.runs == [MAIL_STEPS, ["unpack"], ["unpack"]]
-    await all_handed(hands)
-    assert sorted(upload.files) == sorted(f"part.{one}.1.{number}" for one in (first, second) for number in (0, 1))
-
-
-async def test_mail_when_processed_again_then_no_second_unpacking(service: Service, hands: Handing) -> None:
-    """What is there is there."""
-    file_id = await arrived(service)
-    await all_handed(hands)
-
-    def again(tx: Tx) -> None:
-        run.enqueue(tx, file_id, lane="bulk", cause="asked", deadline_s=60.0)
-
-    await service.database.write("test.again", again)
-    await service.ended()
-    assert await service.rows("SELECT count(*) FROM jobs WHERE kind = 'unpack'") == [(1,)]
-
-
-async def test_archive_when_asked_for_twice_then_the_same_job_and_no_part_twice(
-    service: Service, hands: Handing, upload: FakeUpload
-) -> None:
-    """In the bulk lane, only on request; another choice is another job, and what it has in common is there once."""
-    file_id = await arrived(service, zipped(a=b"one", b=b"two", c=b"three"), "a.zip", "application/zip")
-    assert await service.rows("SELECT kind FROM jobs") == [("processing",)]
-    first = await ask(service, file_id, "a", "b")
-    assert await ask(service, file_id, "b", "a") == first
-    await service.ended()
-    assert await ask(service, file_id, "b", "a", "a") == first
-    assert await ask(service, file_id) != first
-    await service.ended()
-    assert (
-        await service.rows("SELECT lane, cause, state FROM jobs WHERE kind = 'unpack'")
-        == [("bulk", "unpack", "done")] * 2
-    )
-    await all_handed(hands)
-    assert sorted(made[2] for made in upload.files.values()) == [b"one", b"three", b"two"]
-    assert len(upload.calls) == 3
-    assert await blobs(service) == 0
-
-
-async def test_mail_when_it_has_too_many_attachments_then_its_story_says_how_many_are_left(service: Service) -> None:
-    """The first hundred become files."""
-    await arrived(service, mail(*[(f"{at}.txt", b"%d" % at) for at in range(103)]))
-    assert await service.rows("SELECT count(*) FROM parts") == [(100,)]
-    [body] = [bytes(body) for (body,) in await service.rows("SELECT body FROM outbox") if b'"unpacked"' in bytes(body)]
-    reason = json.loads(body)["data"]["reason"]
-    assert (reason["code"], reason["detail"].split()[0]) == ("left-out", "3")
-
-
-async def test_archive_when_it_cannot_be_unpacked_then_the_job_failed_with_the_code(service: Service) -> None:
-    """For good: another try would say the same."""
-    file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
-    await ask(service, file_id, "nowhere")
-    await service.ended()
-    assert await service.rows("SELECT state, reason_code, attempts FROM jobs WHERE kind = 'unpack'") == [
-        ("failed", "no-such-entry", 1)
-    ]
-    assert await service.rows("SELECT state FROM jobs WHERE kind = 'processing'") == [("done",)]
-
-
-async def test_archive_when_its_job_is_cancelled_then_nothing_is_kept_and_asking_makes_another(
-    service: Service,
-) -> None:
-    """Also while it runs; the file itself stays processed."""
-    file_id = await arrived(service, zipped(a=b"one"), "a.zip", "application/zip")
-    began = asyncio.Event()
-
-    async def hangs() -> None:
-        began.set()
-        await asyncio.Event().wait()
-
-    service.sandbox.before = hangs
-    job_id = await ask(service, file_id)
-    await began.wait()
-    assert await service.database.write("test.cancel", lambda tx: repository.job_queue.cancel(tx, job_id)) == "running"
-    await service.ended()
-    assert await service.rows("SELECT state FROM jobs WHERE kind = 'unpack'") == [("cancelled",)]
-    assert (await service.rows(PARTS), await blobs(service)) == ([], 0)
-    service.sandbox.before = None
-    assert await ask(service, file_id) != job_id
-    await service.ended()
-    assert [row[2] for row in await service.rows(PARTS)] == ["waiting"]
-
-
-async def test_file_when_it_is_three_deep_then_nothing_is_taken_out_and_it_says_so(service: Service) -> None:
-    """In what processing tells of it, and to who asks."""
-    file_id = await arrived(service, depth=3, parent_id=new_id(), parent_path="1/m.eml")
-    assert await service.rows("SELECT kind FROM jobs") == [("processing",)]
-    [(body,)] = [row for row in await service.rows("SELECT body FROM outbox") if b"file.processed" in bytes(row[0])]
-    assert json.loads(bytes(body))["data"]["properties"]["not_unpacked"]["code"] == "nested-too-deep"
-    with pytest.raises(NestedTooDeep):
-        await ask(service, file_id)
-
-
-async def test_file_when_nothing_is_inside_then_it_says_so(service: Service) -> None:
-    """A text is no archive."""
-    file_id = await arrived(service, b"words", "a.txt", "text/plain")
-    with pytest.raises(NothingInside, match="text/plain"):
-        await ask(service, file_id)
 
 
 async def test_parent_when_purged_then_its_parts_go_and_a_purged_child_leaves_no_name(

@@ -1,4 +1,4 @@
-"""A started sandbox whose entry does, on request, what a parser taken over by a hostile file would do."""
+"""Started sandboxes: one that runs plans, and one whose entry does what a parser taken over by a hostile file would do."""
 
 import os
 from collections.abc import AsyncIterator, Callable
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from filemill.chassis.sandbox import Limits, Outcome, Sandbox
+from filemill.processing.steps.run import ENTRY, PRELOAD
 
 HOSTILE_FOLDER = Path(__file__).parent / "entries"
 
@@ -18,6 +19,15 @@ Attempt = Callable[..., Any]
 def scratch(tmp_path: Path) -> Path:
     """A folder for work folders."""
     return tmp_path / "scratch"
+
+
+@pytest.fixture
+async def mill(scratch: Path) -> AsyncIterator[Sandbox]:
+    """A started sandbox that runs plans."""
+    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch)
+    await sandbox.start()
+    yield sandbox
+    await sandbox.stop()
 
 
 @pytest.fixture

@@ -1,26 +1,15 @@
 """Small hostile files of Office programs, found by running other packages' tests, or aimed at readers of our own."""
 
-import io
-import zipfile
-
 from filemill.processing.steps.compound_file import Tree, compound_file
 from support.outlook import message_tree, outlook_message
 
-from .hostile_documents import CANARY, case
+from .hostile_cases import CANARY, case, zipped
 
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"
 LAUGHS = '<!DOCTYPE x [<!ENTITY a0 "lollollol">'
 for level in range(1, 12):
     LAUGHS += f'<!ENTITY a{level} "' + f"&a{level - 1};" * 10 + '">'
 LAUGHS += f'<!ENTITY out SYSTEM "{CANARY}/out">]>'
-
-
-def zipped(members: dict[str, bytes | str]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in members.items():
-            package.writestr(name, content)
-    return body.getvalue()
 
 
 def slides(pages: str, declared: str = "") -> bytes:

@@ -4,7 +4,7 @@ import http.server
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ import pytest
 from filemill.chassis.sandbox import Sandbox
 from filemill.processing.plan import DOCUMENT, DRAWING, OFFICE, PDF
 from filemill.processing.steps.guarded import process
-from filemill.processing.steps.run import ENTRY, PRELOAD
 
-from . import hostile_office as hostile_office  # its cases are among CASES once it is imported
-from .hostile_documents import CANARY, CASES, good_documents
+from .hostile_cases import CANARY, CASES
+from .hostile_documents import good_documents
 
 pytestmark = pytest.mark.long
 
@@ -44,15 +43,6 @@ def canary() -> Iterator[Any]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-async def mill(scratch: Path) -> AsyncIterator[Sandbox]:
-    """A started sandbox that runs plans."""
-    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 def test_limits_when_read_then_they_are_those_promised() -> None:

@@ -14,7 +14,7 @@ from filemill.processing.steps.guarded import process
 from filemill.processing.steps.run import ENTRY, PRELOAD, run
 from support.programs import Require
 
-from .hostile_office import zipped
+from .hostile_cases import zipped
 
 KIND = "application/vnd.oasis.opendocument.text"
 NAMES = "urn:oasis:names:tc:opendocument:xmlns"

@@ -1,7 +1,6 @@
 """Processing through the real sandbox: good files, hostile files, and a step that brings its child down."""
 
 import io
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,8 @@ from PIL import Image
 from filemill.chassis.sandbox import Limits, Sandbox
 from filemill.processing.plan import MEDIA
 from filemill.processing.steps.guarded import Processed, process
-from filemill.processing.steps.run import ENTRY, PRELOAD
 from support.media_files import film
 from support.programs import Require
-
-
-@pytest.fixture
-async def mill(scratch: Path) -> AsyncIterator[Sandbox]:
-    """A started sandbox that runs plans."""
-    sandbox = Sandbox(ENTRY, preload=PRELOAD, scratch=scratch)
-    await sandbox.start()
-    yield sandbox
-    await sandbox.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from filemill.chassis.database.database import Tx
 from filemill.chassis.storage.store import Compresses
 from filemill.chassis.web.caller import Caller
-from filemill.contracts.metadata import Analytics, OwnerAnalytics, OwnerNumbers
+from filemill.contracts.analytics import Analytics, OwnerAnalytics, OwnerNumbers
 from filemill.local.installation import Installation, opened, prepare
 from filemill.metadata.analytics import analytics, by_owner
 from filemill.metadata.exporting import numbers_table, owners_table

@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from filemill.chassis.database.database import Tx
-from filemill.contracts.metadata import Analytics, DocumentPatch
+from filemill.contracts.analytics import Analytics
+from filemill.contracts.metadata import DocumentPatch
 from filemill.local.environment import environment
 from filemill.local.installation import opened, prepare
 from filemill.metadata import catalogue, index_repository, repository

@@ -1,16 +1,21 @@
 """Each kind of blob store, for the one suite."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from filemill.chassis.storage.remote_client import Patience
+from filemill.chassis.storage.remote_store import S3BlobStore
 from filemill.chassis.storage.store import BlobStore
 from support.blob_stores import LocalPlace, Place, S3Place
+from support.http_fault_proxy import HttpFaultProxy
 from support.servers.ceph import Ceph
 from support.servers.swift import Swift
 
 Opened = Callable[[Place], BlobStore]
+IMPATIENT = Patience(connect_s=0.5, read_s=0.5, part_s=1.0, ask_s=3.0, send_s=4.0)
+SEED = 20260
 
 
 @pytest.fixture
@@ -62,3 +67,16 @@ async def opened() -> AsyncIterator[Opened]:
 async def store(place: Place, opened: Opened) -> BlobStore:
     """A store on `place`."""
     return opened(place)
+
+
+@pytest.fixture
+def proxy(swift_server: Swift) -> Iterator[HttpFaultProxy]:
+    """Between the store and Swift."""
+    with HttpFaultProxy(swift_server.port, seed=SEED) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far(s3_place: S3Place, proxy: HttpFaultProxy) -> S3BlobStore:
+    """A store that reaches Swift through the proxy, and does not wait long."""
+    return s3_place.through(proxy.port, IMPATIENT)

@@ -14,16 +14,8 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import new_key
 from filemill.chassis.storage.local_pieces import ResumingLocalStore
 from filemill.chassis.storage.local_store import SMALL_MOST_BYTES, LocalStore
-from filemill.chassis.storage.store import (
-    BlobStore,
-    BlobWriter,
-    PieceWriter,
-    ShowsBytes,
-    TakesBlocks,
-    drain,
-    put,
-    read_all,
-)
+from filemill.chassis.storage.pieces import PieceWriter
+from filemill.chassis.storage.store import BlobStore, BlobWriter, ShowsBytes, TakesBlocks, drain, put, read_all
 from filemill.upload.ends import KeptEnds, ShownEnds
 from filemill.upload.polyglots import TAIL_BYTES
 from filemill.upload.sniff import HEAD_BYTES

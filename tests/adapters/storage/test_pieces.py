@@ -9,7 +9,8 @@ import pytest
 from filemill.chassis.errors import NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import BlobStore, Piece, Resumes, read_all
+from filemill.chassis.storage.pieces import Piece, Resumes
+from filemill.chassis.storage.store import BlobStore, read_all
 from support.blob_stores import KIB, MIB, LocalPlace, Place, in_pieces, some_bytes
 
 Pieces = tuple[Piece, ...]

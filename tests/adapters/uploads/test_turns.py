@@ -19,7 +19,7 @@ from filemill.chassis.database.build import build_database
 from filemill.chassis.errors import Locked, NotFound
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.build import build_store
-from filemill.chassis.storage.store import Resumes
+from filemill.chassis.storage.pieces import Resumes
 from filemill.chassis.web.body import Body
 from filemill.chassis.web.caller import Caller
 from filemill.upload import turns as turns_module
@@ -185,7 +185,7 @@ async def test_upload_when_another_owner_asks_then_it_is_not_there(rooms: list[U
     await rooms[0].append(ME, partial, 0, one(b"abc"))
     final = NewSession(new_id(), "eve", "final", "a", FIELDS, {}, None, time.time() + 60)
     with pytest.raises(NotFound):
-        await rooms[0].concatenate(stranger, final, [partial])
+        await rooms[0].completing.concatenate(stranger, final, [partial])
 
 
 async def test_keeper_when_an_upload_has_expired_then_it_is_forgotten(

@@ -10,7 +10,8 @@ from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.settings import ServiceSettings
 from filemill.chassis.storage.build import build_store
 from filemill.chassis.storage.keys import new_key
-from filemill.chassis.storage.store import Compresses, Resumes, put, read_all
+from filemill.chassis.storage.pieces import Resumes
+from filemill.chassis.storage.store import Compresses, put, read_all
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, text
 
-from filemill.chassis import erasure, owner_erasure
+from filemill.chassis import erasure, owner_erasure, owner_erasure_loop
 from filemill.chassis.clock import now
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
@@ -16,7 +16,7 @@ from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import inbox, outbox, wire
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.memory_transport import MemoryTransport
-from filemill.chassis.owner_erasure import OwnerErasures
+from filemill.chassis.owner_erasure_loop import OwnerErasures
 from filemill.contracts.envelope import Event
 from filemill.contracts.erasures import OwnerErasing
 from filemill.contracts.topics import Topic
@@ -57,7 +57,7 @@ async def test_event_when_it_was_on_its_way_during_an_erasure_then_it_loses_the_
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the last pass, and after the end; somebody new with the same name is somebody else."""
-    monkeypatch.setattr(owner_erasure, "QUIET_S", 0.0)
+    monkeypatch.setattr(owner_erasure_loop, "QUIET_S", 0.0)
     transport = MemoryTransport()
     consumer = Consumer(QUEUE, transport, database, {Topic.ACCESSED: keep}, renamed=owner_erasure.renamed)
 

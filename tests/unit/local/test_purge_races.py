@@ -29,8 +29,9 @@ from filemill.chassis.web.caller import Caller
 from filemill.contracts.envelope import Event
 from filemill.local.installation import Installation, opened, prepare
 from filemill.upload import legal_holds, lifecycle, purge, repository
+from filemill.upload.body_sink import StoredBody
 from filemill.upload.errors import UnderHold
-from filemill.upload.intake import Intake, StoredBody
+from filemill.upload.intake import Intake
 from filemill.upload.rules import Fields
 from filemill.upload.settings import UploadSettings
 from support.small_installation import HANDLERS, make_index, process, remove, settle

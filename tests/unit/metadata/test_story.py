@@ -10,8 +10,8 @@ from filemill.contracts.ai import Finding
 from filemill.contracts.processing import StepRecord
 from filemill.contracts.topics import Topic
 from filemill.metadata import story, timeline_repository
-from filemill.metadata.story import JobNow, why
 from filemill.metadata.tables import metadata
+from filemill.metadata.why import JobNow, why
 from support import samples
 
 FILE = "019c2d6e-0000-7000-8000-00000000004d"

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from filemill.chassis.ids import new_id
-from filemill.contracts.metadata import Analytics, Times
+from filemill.contracts.analytics import Analytics, Times
 from filemill.contracts.topics import Topic
 from filemill.metadata import tallies, tallies_repository
 from filemill.metadata.analytics import analytics, by_owner, percentiles

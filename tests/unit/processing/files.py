@@ -6,6 +6,7 @@ import random
 import struct
 import zipfile
 import zlib
+from email.message import EmailMessage
 from typing import Any
 
 import docx
@@ -176,6 +177,16 @@ def presentation(slides: list[list[str]]) -> bytes:
             "</p:spTree></p:cSld></p:sld>"
         )
     return zipped({name: text.encode() for name, text in parts.items()})
+
+
+def mail(*attachments: tuple[str, bytes]) -> bytes:
+    """A mail with these attachments."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Two things"
+    message.set_content("See the attachments.")
+    for name, content in attachments:
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

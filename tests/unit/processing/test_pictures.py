@@ -11,11 +11,7 @@ import pyvips
 from PIL import Image, ImageCms, ImageFile
 
 from .files import encode, jpeg_with_exif, photo, png_header_only
-
-
-def step(result: Any, name: str) -> Any:
-    """Return the record of a step."""
-    return next(record for record in result["steps"] if record["name"] == name)
+from .told import step
 
 
 def opened(result: Any, work_dir: Path, name: str) -> Image.Image:

@@ -11,7 +11,6 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from filemill.processing.steps.run import run
 from filemill.processing.steps.taking import Taken
 from support.outlook import message_tree, outlook_message
 
-from .files import seven_zip
+from .files import mail, seven_zip
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -60,15 +59,6 @@ def tarred(members: dict[str, bytes]) -> bytes:
             odd.type, odd.linkname = kind, "/etc/passwd"
             archive.addfile(odd)
     return body.getvalue()
-
-
-def mail(*attachments: tuple[str, bytes]) -> bytes:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Two things"
-    message.set_content("See the attachments.")
-    for name, content in attachments:
-        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
-    return message.as_bytes()
 
 
 class Unpacked:

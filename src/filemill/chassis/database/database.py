@@ -1,6 +1,6 @@
 """The port: a transaction is a plain function of one SQLAlchemy connection, run by `read` or `write`.
 
-So no transaction can hold a network call, a file or an `await` (RELIABILITY rule 11), and concurrent writes can share one
+So no transaction can hold a network call, a file or an `await`, and concurrent writes can share one
 commit. The function may run more than once if the engine asks for a retry: it must have no effect but in the database.
 Adapters: `sqlite_database` (embedded), `postgresql_database`; chosen by `build`.
 """

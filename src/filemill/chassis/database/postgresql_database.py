@@ -4,7 +4,8 @@ Group commit as on SQLite: whatever queued while the last commit ran goes into t
 should one work of a crowd fail, the transaction is undone and each runs alone, which the port allows. Statements see what is
 committed when they begin (READ COMMITTED); works that read before they write say what about with `hold`, which is an advisory
 lock until the commit, so they run one after another in every process, and different files do not wait for each other.
-Nothing lives in a session: any pooler between may hand each transaction another one (`pooled`).
+Nothing lives in a session: any pooler between may hand each transaction another one (`postgresql_engine`). Longer than most:
+queues, batches and what is undone or tried again when one of them fails are one thing, read in one go.
 """
 
 import asyncio
@@ -15,26 +16,30 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.database import DURABLE, HOLD, INSERT, Tx, take_marks
+from filemill.chassis.database.postgresql_engine import (
+    LOST,
+    READERS,
+    UNSYNCED_WRITERS,
+    WRITERS,
+    bounds,
+    execute,
+    is_away,
+    is_pooled,
+    make_engine,
+    sqlstate,
+)
 from filemill.chassis.database.postgresql_insert import insert_by_columns
 from filemill.chassis.database.work import Item, grouped, run
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
 
-WRITERS, UNSYNCED_WRITERS, READERS = 2, 1, 3
-"""Connections of one process: seven with a database make 42, each Celery process six more; PostgreSQL's default is 100."""
 BATCH_MOST = 256
 QUEUED_MOST = 10_000
-CONNECT_S = 5.0
-STATEMENT_S = 20.0
-ORPHANED_S = 60.0
-"""How long the server keeps a transaction of which it hears nothing: longer than any of us waits, and its locks bar others."""
 CHECK_S = 2.0
 TRIES_MOST = 3
 PAUSE_MOST_S = 0.2
@@ -44,11 +49,6 @@ BEGIN_UNSYNCED = f"{BEGIN}; SET LOCAL synchronous_commit = off"
 BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest($1::text[]) AS key"
 
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
-_AWAY = ("08", "57P", "53300")
-"""Connection gone, server stopping or starting, no connection free."""
-# The second is what the driver says while the server has said goodbye and the socket is not closed yet. Nothing was sent.
-_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 _FULL = ("53100",)
 _AGAIN = ("40001", "40P01", "55P03")
 """Serialization, deadlock, lock not available: the same work, run again, may go well."""
@@ -197,9 +197,9 @@ class PostgresqlDatabase:
             for item in batch:
                 crash_point(f"{item.point}.in-tx")
             try:
-                await _execute((await connection.get_raw_connection()).driver_connection, "COMMIT")
+                await execute((await connection.get_raw_connection()).driver_connection, "COMMIT")
             except Exception as error:
-                if _is_away(error):
+                if is_away(error):
                     raise CommitUnknown() from error
                 raise
             for item in batch:
@@ -218,10 +218,10 @@ class PostgresqlDatabase:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         self._drivers.add(driver)
         try:
-            await _execute(driver, begin + self._bounds)
+            await execute(driver, begin + self._bounds)
             yield connection
             if driver.is_in_transaction():
-                await _execute(driver, "ROLLBACK")
+                await execute(driver, "ROLLBACK")
         except BaseException as error:
             await self._undo(connection, driver, error)
             raise
@@ -230,12 +230,12 @@ class PostgresqlDatabase:
 
     async def _undo(self, connection: AsyncConnection, driver: Any, error: BaseException) -> None:
         """Roll back; a connection of which that cannot be known is cut off, and with a lost one all its idle fellows."""
-        lost = _is_away(error)
+        lost = is_away(error)
         try:
             if not lost and isinstance(error, Exception) and driver.is_in_transaction():
-                await _execute(driver, "ROLLBACK")
+                await execute(driver, "ROLLBACK")
                 return
-        except (OSError, TimeoutError, asyncpg.PostgresError, *_LOST):
+        except (OSError, TimeoutError, asyncpg.PostgresError, *LOST):
             lost = True
         if lost or not isinstance(error, Exception):
             driver.terminate()
@@ -267,10 +267,10 @@ class PostgresqlDatabase:
             except CommitUnknown:
                 raise
             except Exception as error:
-                state = _sqlstate(error)
+                state = sqlstate(error)
                 if state.startswith(_FULL):
                     raise StorageFull() from error
-                away = _is_away(error)
+                away = is_away(error)
                 if not away and not (again and state in _AGAIN):
                     raise
                 if not left:
@@ -289,51 +289,6 @@ class CommitUnknown(Unavailable):
         super().__init__("The database went away while it was committing; try again, with the same Idempotency-Key.")
 
 
-def make_engine(url: str, *, pooled: bool) -> AsyncEngine:
-    """An engine whose transactions are begun and ended by hand. `pooled`: a pooler may give each another session."""
-    connect: dict[str, Any] = {
-        "timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": {"jit": "off"} | bounds(),
-    }  # fmt: skip
-    if pooled:
-        # A statement prepared in one session is unknown in the next: prepare each anew, without a name.
-        connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "server_settings": {}}
-        connect["prepared_statement_name_func"] = str
-    return create_async_engine(
-        driver_url(url),
-        isolation_level="AUTOCOMMIT",
-        pool_size=WRITERS + UNSYNCED_WRITERS + READERS,
-        max_overflow=0,
-        pool_timeout=CONNECT_S,
-        pool_reset_on_return=None,
-        connect_args=connect,
-        json_serializer=None,
-    )
-
-
-def bounds() -> dict[str, str]:
-    """Settings by which the server itself ends what was cut off in the middle: nobody may ever tell it that we are gone."""
-    kept_ms = str(round(ORPHANED_S * 1000))
-    return {"idle_in_transaction_session_timeout": kept_ms, "statement_timeout": kept_ms}
-
-
-def driver_url(url: str) -> str:
-    """The URL with our driver in it, whatever scheme the operator wrote (postgres, postgresql, postgresql+…)."""
-    return "postgresql+asyncpg://" + url.partition("://")[2]
-
-
-async def is_pooled(url: str) -> bool:
-    """Whether a pooler stands between: the process id told at login is then not the one that runs the statements."""
-    connection = await asyncpg.connect(
-        "postgresql://" + url.partition("://")[2], timeout=CONNECT_S, statement_cache_size=0
-    )
-    try:
-        return bool(
-            await connection.fetchval("SELECT pg_backend_pid()", timeout=CONNECT_S) != connection.get_server_pid()
-        )
-    finally:
-        connection.terminate()
-
-
 def _run_all(tx: Tx, batch: Sequence[Item]) -> set[str]:
     tx.info[HOLD], tx.info[INSERT], tx.info[DURABLE] = _hold, insert_by_columns, batch[0].durable
     take_marks(tx)  # of a transaction that was undone
@@ -346,11 +301,6 @@ def _hold(tx: Tx, keys: Sequence[str]) -> None:
     tx.exec_driver_sql(_HOLD, (list(keys),))
 
 
-async def _execute(driver: Any, statement: str) -> None:
-    """Without parameters asyncpg uses the simple protocol: one round trip, nothing prepared."""
-    await driver.execute(statement, timeout=STATEMENT_S)
-
-
 def _fail(batch: list[Item], error: Exception) -> None:
     for item in batch:
         item.error = error
@@ -359,17 +309,3 @@ def _fail(batch: list[Item], error: Exception) -> None:
 
 def _future() -> "asyncio.Future[Any]":
     return asyncio.get_running_loop().create_future()
-
-
-def _sqlstate(error: BaseException) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return str(getattr(cause, "sqlstate", None) or "")
-
-
-def _is_away(error: BaseException) -> bool:
-    """Whether the server, or the way to it, is the problem."""
-    if isinstance(error, DBAPIError):
-        error = (error.orig and error.orig.__cause__) or error.orig or error
-    if isinstance(error, (OSError, TimeoutError, PoolTimeout, *_LOST)):
-        return True
-    return _sqlstate(error).startswith(_AWAY)

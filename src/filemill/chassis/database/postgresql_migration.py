@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.postgresql_database import STATEMENT_S, make_engine
+from filemill.chassis.database.postgresql_engine import STATEMENT_S, make_engine
 from filemill.chassis.errors import StartError
 
 PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 import asyncpg
 
 from filemill.chassis import server_url
-from filemill.chassis.database.postgresql_database import CONNECT_S
+from filemill.chassis.database.postgresql_engine import CONNECT_S
 from filemill.chassis.database.postgresql_migration import PROBLEMS, problem
 from filemill.chassis.errors import StartError
 

@@ -2,7 +2,8 @@
 
 Group commit: whatever queued while the last commit ran goes into the next transaction, each work in its own savepoint, so
 one that fails undoes only itself. There is no timer: a lone write starts at once, a crowd shares one fsync.
-A failed fsync leaves nobody knowing what is on the disk, so an I/O error ends the process (RELIABILITY rule 12).
+A failed fsync leaves nobody knowing what is on the disk, so an I/O error ends the process.
+Longer than most: queue, batch, savepoints and what a failure undoes are one thing, read in one go.
 """
 
 import asyncio

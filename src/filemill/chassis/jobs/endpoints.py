@@ -1,4 +1,4 @@
-"""The job calls of CONTRACT section 3, the same for every service that has jobs."""
+"""The HTTP calls about jobs, the same for every service that has jobs."""
 
 from collections import defaultdict
 from collections.abc import Callable

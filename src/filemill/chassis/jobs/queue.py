@@ -1,7 +1,8 @@
 """The statements on a job table. Plain functions of a transaction, the same for every service and engine.
 
 A claim counts as a try at once, so a job that kills its worker has spent one. `fence` is checked by every later write: a
-worker whose lease was taken over writes nothing.
+worker whose lease was taken over writes nothing. Longer than most: one statement beside the other, each a few lines, so that
+what may happen to a job's row is seen in one place.
 """
 
 import random

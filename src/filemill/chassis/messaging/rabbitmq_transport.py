@@ -7,6 +7,8 @@ What this process held is then delivered again, and the inbox drops what it had 
 Who is to blame for a death: a message whose taker died comes back from its queue together with all that lay beside it in
 the taker's prefetch. They are moved to `Q.again` with one try each, and from there each is taken alone, so that only the
 guilty one goes on collecting tries. If it was the broker that died, and not the taker, nobody is blamed.
+
+Longer than most: the port's calls, the connection and what arrives share one state (which session, what is in hand).
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Sessions in Redis or Valkey: `session:{id}` holds JSON with `user_id`, `files_uploaded`, `created_at`, for one hour.
 
-Other programs may read them (CONTRACT section 3). Changes are scripts, so that two services never overwrite each other.
+Other programs may read them. Changes are scripts, so that two services never overwrite each other.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The port to the sessions: `session:{id}`, written by the service that logs in, read by every other. Chosen by `build`.
 
 A session lives an hour from its last use. Its id is 256 random bits: knowing one is being that user, so an id is never
-logged, and it is rotated at login (RELIABILITY rule 27). While the store is away every call is `Unavailable` (503): nobody
+logged, and it is rotated at login. While the store is away every call is `Unavailable` (503): nobody
 is taken for somebody else, and nobody is logged out. If the store was emptied, everybody logs in again.
 """
 

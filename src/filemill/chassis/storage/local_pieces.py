@@ -20,7 +20,8 @@ from filemill.chassis.durable_folder import make_durable, sync, sync_folder
 from filemill.chassis.errors import Locked, NotFound, Unavailable
 from filemill.chassis.storage.local_files import CHUNK_BYTES, peeked, translated
 from filemill.chassis.storage.local_store import SMALL_MOST_BYTES, LocalStore
-from filemill.chassis.storage.store import Piece, PieceWriter, Tap
+from filemill.chassis.storage.pieces import Piece, PieceWriter
+from filemill.chassis.storage.store import Tap
 from filemill.contracts.ids import is_id
 
 CHECKPOINT_BYTES = 64 * 1024 * 1024

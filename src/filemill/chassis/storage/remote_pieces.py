@@ -15,9 +15,11 @@ import structlog
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.errors import FilemillError, NotFound
 from filemill.chassis.ids import new_id
-from filemill.chassis.storage.remote_body import CHUNK_BYTES, Buffers, open_reader
+from filemill.chassis.storage.pieces import Piece, PieceWriter
+from filemill.chassis.storage.remote_body import CHUNK_BYTES, Buffers
 from filemill.chassis.storage.remote_client import Remote
-from filemill.chassis.storage.store import Piece, PieceWriter, Tap
+from filemill.chassis.storage.remote_reader import open_reader
+from filemill.chassis.storage.store import Tap
 from filemill.contracts.ids import is_id
 
 PIECE_BYTES = 8 * 1024 * 1024

@@ -21,11 +21,13 @@ from filemill.chassis.errors import NotFound, StartError, Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.storage.compressed_forms import CompressedForms, ours, write_down
 from filemill.chassis.storage.keys import COMPRESSED_SUFFIX, is_form
-from filemill.chassis.storage.remote_body import Buffers, RemoteWriter, open_reader
+from filemill.chassis.storage.pieces import Piece, SignedPart
+from filemill.chassis.storage.remote_body import Buffers, RemoteWriter
 from filemill.chassis.storage.remote_client import Patience, Refused, Remote, told_by_caller, within
 from filemill.chassis.storage.remote_pieces import RemotePieces, part_key
+from filemill.chassis.storage.remote_reader import open_reader
 from filemill.chassis.storage.remote_settings import Bucket
-from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Piece, SignedPart, Tap
+from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobWriter, Tap
 
 LINK_MOST_S = 7 * 24 * 3600
 """SigV4 allows no more (Amazon S3 API, "Authenticating requests: using query parameters")."""

@@ -1,7 +1,7 @@
 """Who asks: the port by which a service recognises a caller, and what a request shows for it. Chosen by `build_authenticator`.
 
 The order: a token of the edge, then `Authorization: Bearer`, then the session's cookie. A cookie is sent by a browser without
-being asked, so what changes something also needs the session's CSRF token, which only our own page can read (RELIABILITY 27).
+being asked, so what changes something also needs the session's CSRF token, which only our own page can read.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who is calling, and whether they may: the one place that decides (RELIABILITY rule 24). Every query takes the owner.
+"""Who is calling, and whether they may: the one place that decides. Every query takes the owner.
 
 A route takes one of the dependencies below; by default reading needs `files:read`, DELETE `files:delete`, everything else
 `files:write`. A route without one is open to everybody, and a test lists those.

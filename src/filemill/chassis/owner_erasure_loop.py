@@ -1,0 +1,242 @@
+"""The loop that erases an owner in one service, table by table as its inventory says, until nothing names the owner any more.
+
+Works off the rows of `owner_erasure` in small transactions and says so by `owner.erase-confirmed`: killed anywhere, it goes on.
+Not for: rows about one purged file (`erasure`).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import (
+    RowMapping,
+    Select,
+    Table,
+    delete,
+    select,
+    update,
+)
+
+from filemill.chassis import erasure
+from filemill.chassis.clock import unix_s
+from filemill.chassis.database.database import Database, Tx, hold
+from filemill.chassis.database.inventory import Inventory, KeptTable
+from filemill.chassis.messaging import outbox, wire
+from filemill.chassis.messaging.transport import ParkingLot
+from filemill.chassis.owner_erasure import (
+    MARK,
+    digest_of,
+    find,
+    forget_digests,
+    mark_of,
+    old_digests,
+    open_erasures,
+    rename,
+    set_values,
+)
+from filemill.contracts.erasures import HELD_SHOWN_MOST, OwnerEraseConfirmed
+from filemill.contracts.topics import Topic, queues_of
+
+IDLE_S = 10.0
+BUSY_S = 0.5
+"""From one look at an open erasure to the next: it waits for purges, for events to be sent, for a hold to be released."""
+QUIET_S = 2.0
+"""The last stage takes at least so long: a service may believe a caller for a second after the revocation."""
+FILES_MOST = 200
+EVENTS_MOST = 500
+PARKED_MOST = 500
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class FilesLeft:
+    """What is left of an owner's files: `busy` if more can be done now, or waits for other services."""
+
+    busy: bool
+    held: tuple[str, ...] = ()
+    held_count: int = 0
+
+
+class OwnerErasures:
+    """The loop of one service. `files` purges some files of an owner and says what is left; only upload has it.
+
+    `tidy` is awaited before the end is told: it takes out of the service's stores what was only marked as gone.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        inventory: Inventory,
+        queues: ParkingLot,
+        files: Callable[[str], Awaitable[FilesLeft]] | None = None,
+        tidy: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._database = database
+        self._inventory = inventory
+        self._queues = queues
+        self._files = files
+        self._tidy = tidy
+        self._news = asyncio.Event()
+        database.on_commit(MARK, self._news.set)
+
+    async def run(self) -> None:
+        """Erase for ever."""
+        while True:
+            self._news.clear()
+            is_busy = await self.erase_some()
+            try:
+                async with asyncio.timeout(BUSY_S if is_busy else IDLE_S):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def erase_some(self) -> bool:
+        """One look at each open erasure; False if there is none."""
+        rows = await self._database.read(open_erasures)
+        for row in rows:
+            await (self._files_of(row) if row["stage"] == "files" else self._rest_of(row))
+        if await self._database.read(old_digests):
+            await self._database.write_unsynced("erasure.owner.forget", forget_digests)
+        return bool(rows)
+
+    async def _files_of(self, row: RowMapping) -> None:
+        await self._database.write("erasure.owner.begin", self._sweep, row["erasure_id"], at_last=False)
+        left = await self._files(row["owner_id"]) if self._files is not None else FilesLeft(busy=False)
+        if left.busy:
+            return
+        await self._database.write("erasure.owner.files", self._files_told, row["erasure_id"], left)
+
+    async def _rest_of(self, row: RowMapping) -> None:
+        erasure_id, owner_id = row["erasure_id"], row["owner_id"]
+        if self._files is not None:
+            left = await self._files(owner_id)
+            if left.busy or left.held_count:
+                return
+        await self._free_parked()
+        if await self._events_left(owner_id):
+            return
+        await self._rename_in_events(owner_id, mark_of(erasure_id))
+        await self._database.write("erasure.owner.rest", self._sweep, erasure_id, at_last=True)
+        if unix_s() - row["began_at"] >= QUIET_S:
+            if self._tidy is not None:
+                await self._tidy()
+            await self._database.rewrite()
+            await self._database.write("erasure.owner.end", self._end, erasure_id)
+
+    async def _free_parked(self) -> None:
+        """News of purged files that was set aside is taken once more, and dropped for coming too late."""
+        for queue in queues_of(self._inventory.service):
+            for one in await self._queues.parked(queue, PARKED_MOST):
+                if one.file_id is not None and await self._database.read(erasure.is_purged, one.file_id):
+                    await self._queues.release(queue, one.id)
+
+    async def _events_left(self, owner_id: str) -> int:
+        """Delete events about the owner's files; how many of them are still to be sent."""
+        after, left = "", 0
+        while found := await self._database.read(erasure.purged_of, owner_id, after, FILES_MOST):
+            _, waiting = await self._database.write("erasure.owner.events", outbox.forget, found)
+            after, left = found[-1], left + waiting
+        return left
+
+    async def _rename_in_events(self, owner_id: str, mark: str) -> None:
+        """In events about files of others, too: who opened, or tried to, and who placed a hold."""
+        for table, column in [(one.table, one.events) for one in self._inventory.tables if one.events]:
+            key = next(iter(table.primary_key.columns))
+            query = select(key, table.c[column]).order_by(key).limit(EVENTS_MOST)
+            rows = await self._database.read(_rows, query)
+            while rows:
+                renamed = [(place, new) for place, body in rows if (new := _renamed(body, owner_id, mark))]
+                if renamed:
+                    await self._database.write("erasure.owner.naming", _rewrite, table, column, renamed)
+                rows = await self._database.read(_rows, query.where(key > rows[-1][0]))
+
+    def _sweep(self, tx: Tx, erasure_id: str, *, at_last: bool) -> int:
+        """Every table as its declaration says; returns how many rows that were."""
+        hold(tx, erasure_id)
+        row = find(tx, erasure_id)
+        if row is None or row["stage"] == "done":
+            return 0
+        counts = dict(row["removed"])
+        done = 0
+        for one in self._inventory.tables:
+            count = _erase_from(tx, one, row["owner_id"], mark_of(erasure_id), at_last=at_last)
+            if count:
+                counts[one.table.name] = counts.get(one.table.name, 0) + count
+                done += count
+        set_values(tx, erasure_id, removed=counts)
+        return done
+
+    def _files_told(self, tx: Tx, erasure_id: str, left: FilesLeft) -> None:
+        hold(tx, erasure_id)
+        row = find(tx, erasure_id)
+        if row is None or row["stage"] != "files":
+            return
+        said = [left.held_count, *left.held]
+        if left.held_count and row["said"] == said:
+            return
+        set_values(tx, erasure_id, said=said, stage="files" if left.held_count else "told")
+        state = "waiting" if left.held_count else "done"
+        self._tell(tx, row, "files", state=state, held=list(left.held)[:HELD_SHOWN_MOST], held_count=left.held_count)
+
+    def _end(self, tx: Tx, erasure_id: str) -> None:
+        """Once more, and if nothing was left it is done: then the row names nobody either."""
+        if self._sweep(tx, erasure_id, at_last=True):
+            return
+        row = find(tx, erasure_id)
+        if row is None or row["stage"] != "rest":
+            return
+        if left := [one.table.name for one in self._inventory.tables if _left(tx, one, row["owner_id"])]:
+            _log.info("erasure.owner.waits", erasure_id=erasure_id, tables=left)
+            return
+        digest = digest_of(erasure_id, row["owner_id"])
+        set_values(tx, erasure_id, owner_id=mark_of(erasure_id), stage="done", began_at=unix_s(), digest=digest)
+        self._tell(tx, row, "rest", state="done")
+        _log.info("erasure.owner.erased", erasure_id=erasure_id)
+
+    def _tell(self, tx: Tx, row: RowMapping, stage: str, **more: Any) -> None:
+        service = self._inventory.service
+        said = {"erasure_id": row["erasure_id"], "service": service, "stage": stage, "removed": row["removed"]}
+        data = OwnerEraseConfirmed.model_validate(said | more)
+        outbox.append(tx, wire.make_event(service, Topic.OWNER_ERASE_CONFIRMED, row["erasure_id"], data))
+
+
+def _erase_from(tx: Tx, one: KeptTable, owner_id: str, mark: str, *, at_last: bool) -> int:
+    table = one.table
+    if one.erase_owner is not None:
+        return one.erase_owner(tx, owner_id, mark) if at_last else 0
+    if one.owner is None:
+        return 0
+    mine = table.c[one.owner_column] == owner_id
+    if one.owner == "at once" or (one.owner == "at last" and at_last):
+        return tx.execute(delete(table).where(mine)).rowcount
+    if one.owner == "renamed" and at_last:
+        return tx.execute(update(table).where(mine).values({one.owner_column: mark})).rowcount
+    return 0
+
+
+def _left(tx: Tx, one: KeptTable, owner_id: str) -> bool:
+    if one.owner != "with files":
+        return False
+    mine = select(one.table.c[one.owner_column]).where(one.table.c[one.owner_column] == owner_id).limit(1)
+    return tx.execute(mine).first() is not None
+
+
+def _rows(tx: Tx, query: Select[Any]) -> list[tuple[Any, bytes]]:
+    return [(row[0], bytes(row[1])) for row in tx.execute(query)]
+
+
+def _rewrite(tx: Tx, table: Table, column: str, rows: list[tuple[Any, bytes]]) -> None:
+    key = next(iter(table.primary_key.columns))
+    for place, body in rows:
+        tx.execute(update(table).where(key == place).values({column: body}))
+
+
+def _renamed(body: bytes, owner_id: str, mark: str) -> bytes | None:
+    """An event with the mark where it said who that is: whose file it is, who did it, who placed a hold. None: nowhere."""
+    if orjson.dumps(owner_id) not in body:
+        return None
+    event = orjson.loads(body)
+    return orjson.dumps(event) if rename(event["data"], owner_id, mark) else None
