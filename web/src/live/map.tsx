@@ -1,10 +1,12 @@
 /** The map: every service at its fixed place, its queue before it, events moving along the lines. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { withQuery } from "../address";
-import { useStats } from "../api/queries";
+import { useKeys, useLogins, useReadsFiles, useStats } from "../api/queries";
 import type { Breaker, Snapshot, WholeHealth } from "../api/shapes";
+import { now } from "../parts/clock";
 import { count, size } from "../parts/format";
 import { Icon, type IconName } from "../parts/icons";
+import { session } from "../session";
 import { useStore } from "../store";
 import { rows } from "../uploads/queue";
 import { OPEN } from "../uploads/row";
@@ -18,6 +20,7 @@ const PATHS = {
   upload: "M276 224H304",
   publish: "M448 224H480",
   store: "M376 268V320",
+  access: "M200 268V320",
   metadata: "M498 66H642",
   processing: "M498 184H642",
   ai: "M498 302H642",
@@ -54,6 +57,7 @@ interface MapProps {
 }
 
 export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
+  const reads = useReadsFiles();
   const stats = useStats().data;
   const uploading = useStore(rows).filter((row) => OPEN.has(row.state)).length;
   const minute = snapshot?.events_last_minute ?? {};
@@ -89,7 +93,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         name="clients"
         icon="slides"
         label={words.live.clients}
-        one={words.live.openStreams(snapshot?.open_streams ?? 0)}
+        one={words.live.open(snapshot?.open_streams ?? 0)}
         two={words.live.uploading(uploading)}
         chosen={chosen}
       />
@@ -102,6 +106,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         status={health && "ok"}
         chosen={chosen}
       />
+      <AccessNode state={health?.services?.access} chosen={chosen} />
       <Node
         name="upload"
         icon="server"
@@ -116,7 +121,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         name="store"
         icon="archive"
         label={words.live.store}
-        one={stats ? words.files(stats.files, count(stats.files)) : "…"}
+        one={stats ? words.files(stats.files, count(stats.files)) : reads ? "…" : words.live.noFiles}
         two={stats ? size(stats.bytes_stored) : ""}
         status={health?.services?.upload?.dependencies?.storage?.status}
         chosen={chosen}
@@ -145,6 +150,33 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         />
       ))}
     </div>
+  );
+}
+
+/** Keys in force and where the one who looks is signed in: the sessions of others are nobody else's business. */
+function AccessNode({ state, chosen }: { state: WholeHealth["services"][string] | undefined; chosen: string | null }) {
+  const { who } = useStore(session);
+  const asks = who !== null && who.auth !== "none";
+  const keys = useKeys(asks).data;
+  const logins = useLogins(asks).data;
+  const working = keys?.items.filter((key) => !key.revoked_at && !(Date.parse(key.expires_at ?? "") < now())).length;
+  return (
+    <Node
+      name="access"
+      icon="key"
+      label="access"
+      one={
+        asks
+          ? working === undefined
+            ? "…"
+            : words.live.keys(working, Boolean(keys?.next_cursor))
+          : words.live.asksNobody
+      }
+      two={logins ? words.live.logins(logins.items.length) : ""}
+      status={state?.status}
+      breakers={state?.breakers}
+      chosen={chosen}
+    />
   );
 }
 
