@@ -97,6 +97,7 @@ export const words = {
     analysis: "looked at",
   } as Record<string, string>,
   noFiles: {
+    hand: "Files that failed are shown to whoever may read them; this key has no scope files:read.",
     title: "This key opens no files",
     text: "It is an administrator's: Live shows the services, Operations the keys and the parked events. Files take a key with the scope files:read.",
   },
@@ -550,6 +551,7 @@ export const words = {
     jobs: (running: number, queued: number) => `${running} running, ${queued} queued`,
     open: (n: number) => `${n.toLocaleString("en")} open`,
     noFiles: "not for this key",
+    operators: "What waits and how much comes in is for administrators.",
     asksNobody: "asks for no key",
     keys: (n: number, more: boolean) => (n === 1 && !more ? "1 key works" : `${n}${more ? "+" : ""} keys work`),
     logins: (n: number) => (n === 1 ? "1 session of yours" : `${n.toLocaleString("en")} sessions of yours`),

@@ -128,8 +128,10 @@ export const useRunning = (service: "processing" | "ai", everyMs: number) =>
     enabled: useReadsFiles(),
   });
 
-export const useSnapshot = (everyMs: number | false) =>
+/** Queues and rates of the whole mill: for administrators. */
+export const useSnapshot = (everyMs: number | false, enabled: boolean) =>
   useQuery({
+    enabled,
     queryKey: ["snapshot"],
     queryFn: ({ signal }) => get<Snapshot>("/api/notifications/snapshot", signal),
     refetchInterval: everyMs,

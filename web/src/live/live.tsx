@@ -7,6 +7,7 @@ import { count, moment, when } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { Name } from "../parts/name";
 import { useLetters } from "../parts/shortcuts";
+import { session } from "../session";
 import { useStore } from "../store";
 import { words } from "../words";
 import type { LiveEvent } from "./event";
@@ -30,7 +31,8 @@ export default function Live() {
   const { query } = usePlace();
   const chosen = query.get("service");
   const [paused, setPaused] = useState(false);
-  const snapshot = useSnapshot(paused ? false : LOOK_MS);
+  const operates = useStore(session).who?.is_admin ?? false;
+  const snapshot = useSnapshot(paused ? false : LOOK_MS, operates);
   const health = useWholeHealth(LOOK_MS * 2);
   const hand = useGroups().data ?? [];
   const line = useStore(connection);
@@ -50,7 +52,9 @@ export default function Live() {
         <div class="head">
           <h1>{words.live.title}</h1>
           <p class="m">
-            {came + read ? words.live.rate(words.files(came, count(came)), count(read)) : words.live.quiet}
+            {!operates && words.live.operators}
+            {snapshot.data &&
+              (came + read ? words.live.rate(words.files(came, count(came)), count(read)) : words.live.quiet)}
           </p>
           <div class="sp" />
           <span class={["lost", "closed"].includes(line.state) ? "conn off" : "conn"}>

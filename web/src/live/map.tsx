@@ -68,14 +68,19 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
     const here = health?.services?.[service]?.workers;
     return here === undefined || here === null ? "" : words.live.workers(here);
   };
+  // What is not known is left out: a nought would be a claim.
+  const known = (said: string) => (snapshot ? said : "");
   const lines: Record<string, [string, string]> = {
-    metadata: [words.live.perMinute(each("file.updated"), "changes"), words.live.reads],
+    metadata: [known(words.live.perMinute(each("file.updated"), "changes")), words.live.reads],
     processing: [
-      words.live.perMinute(each("file.processed"), "read"),
+      known(words.live.perMinute(each("file.processed"), "read")),
       hand ? words.nav.needsHand(hand) : workers("processing"),
     ],
-    ai: [words.live.perMinute(each("file.analyzed"), "looked at"), workers("ai")],
-    notification: [words.live.openStreams(snapshot?.open_streams ?? 0), words.live.perMinute(all, "events")],
+    ai: [known(words.live.perMinute(each("file.analyzed"), "looked at")), workers("ai")],
+    notification: [
+      known(words.live.openStreams(snapshot?.open_streams ?? 0)),
+      known(words.live.perMinute(all, "events")),
+    ],
   };
   return (
     <div class="map">
@@ -93,7 +98,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         name="clients"
         icon="slides"
         label={words.live.clients}
-        one={words.live.open(snapshot?.open_streams ?? 0)}
+        one={known(words.live.open(snapshot?.open_streams ?? 0))}
         two={words.live.uploading(uploading)}
         chosen={chosen}
       />
@@ -111,7 +116,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         name="upload"
         icon="server"
         label="upload"
-        one={words.live.filesPerMinute(each("file.uploaded"))}
+        one={known(words.live.filesPerMinute(each("file.uploaded")))}
         two=""
         status={status("upload")}
         breakers={health?.services?.upload?.breakers}
@@ -133,7 +138,7 @@ export function Map({ snapshot, health, chosen, events, hand }: MapProps) {
         <Queue
           key={service}
           at={at + 1}
-          queues={(snapshot?.queues ?? []).filter((queue) => queue.queue.startsWith(`${service}.`))}
+          queues={snapshot?.queues.filter((queue) => queue.queue.startsWith(`${service}.`))}
         />
       ))}
       {CONSUMERS.map((service) => (
@@ -223,7 +228,9 @@ function Node({ name, icon, label, one, two, status, breakers, chosen }: NodePro
   );
 }
 
-function Queue({ at, queues }: { at: number; queues: Snapshot["queues"] }) {
+/** `known` undefined: nobody said what waits. */
+function Queue({ at, queues: known }: { at: number; queues: Snapshot["queues"] | undefined }) {
+  const queues = known ?? [];
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.leased, 0);
   const hot = queues.some((queue) => queue.oldest_s > BEHIND_S);
   const filled = Math.min(GRAINS, waiting);
@@ -242,7 +249,7 @@ function Queue({ at, queues }: { at: number; queues: Snapshot["queues"] }) {
           />
         ))}
       </svg>
-      <span class="qd">{words.live.waiting(waiting)}</span>
+      <span class="qd">{known && words.live.waiting(waiting)}</span>
     </div>
   );
 }

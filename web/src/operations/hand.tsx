@@ -31,7 +31,7 @@ export function Hand() {
         </div>
         {parked.data?.length === 0 && (
           <Empty icon="ready" title={words.ops.eventsNone}>
-            <p>{words.noFiles.text}</p>
+            <p>{words.noFiles.hand}</p>
           </Empty>
         )}
         <Parked asked={parked} />
