@@ -56,7 +56,7 @@ def test_live_when_an_administrator_with_files_looks_then_services_keys_and_thei
     callers.close()
     file_id = sent.raise_for_status().json()["file_id"]
     rows = page.locator(f".evs tr:has(a[href='/files/{file_id}'])")
-    expect(rows.filter(has_text="file.analyzed").first).to_contain_text("chief.txt")
+    expect(rows.filter(has_text="file.processed").first).to_contain_text("chief.txt")
     keep_picture(page, f"live-administrator-{size['width']}")
     for tab in TABS:
         here.go(f"/operations{tab}")
