@@ -89,7 +89,7 @@ def _library_ms(browser: Browser, mill: Mill, newest: str) -> tuple[float, float
     page.goto(mill.url, wait_until="commit")
     page.locator(f"main [data-file='{newest}']:not(.blank)").wait_for()
     cards_ms = _since_ms(began_s)
-    page.wait_for_function(PICTURES_THERE)
+    wait_for(lambda: page.evaluate(PICTURES_THERE), "the pictures of the first cards")
     pictures_ms = _since_ms(began_s)
     context.close()
     return cards_ms, pictures_ms
