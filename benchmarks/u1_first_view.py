@@ -1,4 +1,4 @@
-"""U1: the library of somebody with many files, from the address to the newest cards on the screen, in a browser without a cache.
+"""U1: the library of somebody with many files, from the address to the newest cards on the screen, without a cache.
 
 Anchor in the same run: the same browser opens `/health` at the same gateway, a line of JSON: what browser and loopback take
 alone. Needs Chromium and the built console (`make console`); without them nothing is measured, and that is said. Files by
@@ -18,12 +18,12 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from support import console
 from support.mill import Mill, wait_for
 
+ROOT = Path(__file__).resolve().parent.parent
 FILES = int(os.environ.get("BENCH_VIEW_FILES", "2000"))
 ROUNDS = 11
 GOAL_MS = 1_000
@@ -52,7 +52,10 @@ def run() -> list[dict[str, Any]]:
     cards = statistics.median(library)
     pictures = statistics.median(one for (_, one), _ in rounds)
     anchor = statistics.median(bare)
-    print(f"U1: cards {library[0]:.0f} to {library[-1]:.0f} ms, their pictures {pictures:.0f} ms (median)", file=sys.stderr)
+    print(
+        f"U1: cards {library[0]:.0f} to {library[-1]:.0f} ms, their pictures {pictures:.0f} ms (median)",
+        file=sys.stderr,
+    )
     return [
         {
             "id": "U1", "work": f"first view of a library of {FILES} files: the newest cards", "ours": round(cards),

@@ -13,12 +13,12 @@ from pathlib import Path
 import pyvips
 from playwright.sync_api import Page, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from support import console
 from support.mill import Mill, wait_for
 
+ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "console-file.webp"
 SHOWN = "invoice.pdf"
 QUALITY = 82
@@ -42,7 +42,9 @@ def main() -> None:
 def _take(mill: Mill, page: Page) -> None:
     with mill.client() as client:
         # The one that is shown comes last, to a mill that is awake: its story is one of a usual file.
-        names = sorted((path.name for path in (ROOT / "test_data").iterdir() if path.name != "README.md"), key=SHOWN.__eq__)
+        names = sorted(
+            (path.name for path in (ROOT / "test_data").iterdir() if path.name != "README.md"), key=SHOWN.__eq__
+        )
         for name in names:
             content = (ROOT / "test_data" / name).read_bytes()
             sent = client.post("/api/upload/files", files={"file": (name, content)}).raise_for_status().json()

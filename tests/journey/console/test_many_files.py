@@ -157,7 +157,7 @@ def test_selection_when_all_that_match_are_chosen_then_the_count_is_exact_and_ea
 def test_search_when_more_match_than_are_counted_then_the_counts_say_so(
     used: tuple[Mill, int], visitor: Callable[..., Visit]
 ) -> None:
-    """A plus behind the title, each chip and each tag; of one type its chip is exact and its tags are not; a narrower search is exact."""
+    """A plus behind the title, each chip and each tag, the tags in the order of their counts; a narrower search is exact."""
     mill, _ = used
     page = visitor(mill).go("/?q=harbour")
     expect(page.locator("main h1")).to_have_text("1,000+ files")

@@ -47,7 +47,8 @@ def test_uploads_when_the_window_is_a_phones_then_they_are_a_bar_and_a_tap_opens
     keep_picture(page, f"phone-toast-{scheme}")
     said = toast.bounding_box()
     below = page.locator(".bulk").bounding_box()
-    assert said is not None and below is not None
+    assert said is not None
+    assert below is not None
     assert said["y"] + said["height"] <= below["y"]
     page.locator(".tabs").get_by_role("link", name="Live").tap()
     expect(page.locator(".livepage")).to_be_visible()
