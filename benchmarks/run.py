@@ -56,6 +56,7 @@ BENCHMARKS = {
     "T1": "t1_tus",
     "SCALING": "scaling",
     "FAIRNESS": "fairness",
+    "U1": "u1_first_view",
 }
 RESULTS = Path(__file__).parent / "results.json"
 README = Path(__file__).parent.parent / "README.md"

@@ -2,6 +2,7 @@
 import { lazy, Suspense } from "preact/compat";
 import { useEffect } from "preact/hooks";
 import { usePlace } from "./address";
+import { useReadsFiles } from "./api/queries";
 import { FilePage } from "./file/page";
 import { Library } from "./library/library";
 import { Shortcuts } from "./parts/shortcuts";
@@ -9,6 +10,7 @@ import { DropCurtain, takeDrops } from "./parts/drops";
 import { Empty, Loading } from "./parts/bits";
 import { BottomTabs, FaultBar, OfflineBar, Rail, TopBar } from "./parts/frame";
 import { Messages } from "./parts/messages";
+import { NoFiles } from "./parts/no_files";
 import { session } from "./session";
 import { SignIn, SignInOver, Unreachable } from "./signin/signin";
 import { useStore } from "./store";
@@ -62,8 +64,15 @@ export function App() {
 }
 
 function Page({ path }: { path: string }) {
-  if (path === "/" || path === "/signin") return <Library />;
+  const reads = useReadsFiles();
   const file = /^\/files\/([0-9a-f-]{36})$/.exec(path);
+  if (!reads && (file || path === "/" || path === "/signin"))
+    return (
+      <main id="main" class="scroll" tabIndex={-1}>
+        <NoFiles />
+      </main>
+    );
+  if (path === "/" || path === "/signin") return <Library />;
   if (file) return <FilePage key={file[1]} id={file[1]!} />;
   if (path === "/live") return <Live />;
   if (path === "/operations" || path.startsWith("/operations/")) return <Operations tab={path.split("/")[2] ?? ""} />;

@@ -24,6 +24,10 @@ class Session extends Store<SessionState> {
 
 export const session = new Session({ state: "asking", who: null, lapsed: false });
 
+/** Whether they may read files. An administrator's key opens none by itself, and what is asked in vain is refused each time. */
+export const readsFiles = ({ who }: SessionState): boolean => who?.scopes.includes("files:read") ?? false;
+export const writesFiles = ({ who }: SessionState): boolean => who?.scopes.includes("files:write") ?? false;
+
 /** Ask who we are; a 401 is an answer, not a failure. */
 export async function ask(): Promise<void> {
   const begun = Date.now();

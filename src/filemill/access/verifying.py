@@ -73,7 +73,7 @@ class Verifier:
                 raise Unauthenticated("Whoever this token is for is being erased here.")
             return principal
         if not is_key(bearer):
-            raise Unauthenticated(f"This is not an API key; one begins with {PREFIX}")
+            raise Unauthenticated(f"This is not an API key; one begins with {PREFIX} and is copied whole.")
         if "keys" not in self.kinds:
             raise Unauthenticated("API keys are not taken here; log in, or send an access token.")
         row = await self.database.read(repository.key_by_digest, digest_of(bearer))

@@ -109,9 +109,13 @@ class MatchedAt(Contract):
 
 
 class Hit(File):
-    """A file that matched, why, and how well. `summary` is the sentence ai composed from what was found."""
+    """A file that matched, why, and how well. `summary` is the sentence ai composed from what was found.
+
+    `needs_password`: a password protects its text or, in an archive, some of the files.
+    """
 
     summary: str | None = None
+    needs_password: bool = False
     score: float | None = None
     highlights: list[str] = Field(default_factory=list)
     matched_in: list[str] = Field(default_factory=list)

@@ -26,9 +26,10 @@ from filemill.chassis.owner_erasure import owner_erasures_table
 metadata = MetaData()
 
 INDEX_FORM = 3
-"""Of the entries in the word index. Another number needs a migration that makes `documents_behind` anew."""
+"""Of the entries in the word index. Another number needs a migration that makes an index of what is behind it."""
 INDEX_FORM_MARK = INDEX_FORM << 40
 INDEX_BEHIND = f"index_mark - index_wanted < {INDEX_FORM_MARK}"
+INDEX_BEHIND_2 = f"index_mark - index_wanted < {2 << 40}"
 VECTORS_BEHIND = "coalesce(vectors_wanted, '') <> coalesce(vectors_kept, '')"
 
 _SMALL_JSON = JSON(none_as_null=True)
@@ -140,7 +141,9 @@ documents = Table(
         sqlite_where=text("index_done < index_wanted"),
         postgresql_where=text("index_done < index_wanted"),
     ),
-    Index("documents_behind", "doc_id", sqlite_where=text(INDEX_BEHIND), postgresql_where=text(INDEX_BEHIND)),
+    Index("documents_behind_3", "doc_id", sqlite_where=text(INDEX_BEHIND), postgresql_where=text(INDEX_BEHIND)),
+    # Of the form before, for code that still runs while it is replaced; empty soon after. A later version drops it.
+    Index("documents_behind", "doc_id", sqlite_where=text(INDEX_BEHIND_2), postgresql_where=text(INDEX_BEHIND_2)),
 )
 
 texts = Table(

@@ -54,6 +54,7 @@ def hit_view(found: Found, links: dict[str, str]) -> Hit:
         "matched_at": found.matched_at,
     }
     why["summary"] = _summary(found.row)
+    why["needs_password"] = _needs_password(found.row)
     return Hit.model_validate({**shown, **why, "links": links})
 
 
@@ -72,3 +73,8 @@ def _summary(row: RowMapping) -> str | None:
         (one for one in row["findings"] if one["capability"] == "description" and one["state"] == "done"), None
     )
     return str(found["result"]["text"]) if found else None
+
+
+def _needs_password(row: RowMapping) -> bool:
+    text, archive = row["text"] or {}, row["properties"].get("archive") or {}
+    return text.get("state") == "needs-password" or archive.get("encrypted") is True

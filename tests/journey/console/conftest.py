@@ -55,6 +55,16 @@ def own_mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
 
 
 @pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A mill that asks for keys."""
+    started = Mill(tmp_path_factory.mktemp("guarded") / "data", FILEMILL_AUTH="keys")
+    try:
+        yield started.start()
+    finally:
+        assert started.stop() == 0, started.said()
+
+
+@pytest.fixture(scope="session")
 def standing_still() -> Callable[[Mill, str], AbstractContextManager[None]]:
     """Stops a process of a mill for as long as a `with` lasts: a machine that has no time for it."""
 

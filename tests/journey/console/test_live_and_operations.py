@@ -24,7 +24,8 @@ def test_live_when_a_file_comes_then_its_events_appear_with_its_name(
     wait_until_quiet(mill, 120)  # the list shows the last events only, and other tests' files are still under way
     page = visitor(mill).go("/live")
     expect(page.locator(".conn")).to_have_text("connected")
-    expect(page.locator(".node .s.ok")).to_have_count(7)
+    expect(page.locator(".node .s.ok")).to_have_count(8)
+    expect(page.locator(".node.access")).to_contain_text("asks for no key")
     file_id = upload("seen-live.txt", b"seen from afar")["file_id"]
     rows = page.locator(f".evs tr:has(a[href='/files/{file_id}'])")
     for event in ("file.uploaded", "file.processed", "file.analyzed"):

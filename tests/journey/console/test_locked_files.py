@@ -33,7 +33,9 @@ def test_locked_when_a_password_protects_a_file_then_the_page_says_so_and_a_copy
     finished: Callable[[str], Document],
     client: httpx.Client,
 ) -> None:
-    """State, reason and the way out in words, on each part that has nothing to show; the copy is a version of the same file."""
+    """State, reason and the way out in words, on each part that has nothing to show, and on its card and row in the library;
+    the copy is a version of the same file.
+    """
     file_id = upload("agreement.pdf", _protected_pdf())["file_id"]
     finished(file_id)
     page = visitor(mill).go(f"/files/{file_id}?tab=text")
@@ -42,6 +44,11 @@ def test_locked_when_a_password_protects_a_file_then_the_page_says_so_and_a_copy
     for part in (".viewer", ".ibody"):
         expect(page.locator(part)).to_contain_text("Download it to open it with its password.")
     keep_picture(page, "locked")
+    here = visitor(mill)
+    for view in ("grid", "list"):
+        one = here.go(f"/?view={view}").locator(f"main [data-file='{file_id}']")
+        expect(one.locator(".state")).to_have_text("Needs a password")
+        keep_picture(here.page, f"locked-{view}")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload a copy without it").click()
     copy = {"name": "agreement.txt", "mimeType": "text/plain", "buffer": b"A secret agreement, opened"}
@@ -49,6 +56,7 @@ def test_locked_when_a_password_protects_a_file_then_the_page_says_so_and_a_copy
     expect(page.locator(".ibody")).to_contain_text("A secret agreement, opened")
     expect(page.locator("[data-locked]")).to_have_count(0)
     assert client.get(f"/api/metadata/files/{file_id}").json()["version"] == 2
+    expect(here.page.locator(f"main [data-file='{file_id}'] .state")).to_have_count(0)
 
 
 def test_locked_when_only_the_content_of_an_archive_is_protected_then_the_page_says_what_can_be_read(
@@ -67,3 +75,5 @@ def test_locked_when_only_the_content_of_an_archive_is_protected_then_the_page_s
     page = visitor(mill).go(f"/files/{file_id}?tab=text")
     expect(page.locator("[data-locked]")).to_contain_text("only the names can be read")
     expect(page.locator(".ibody")).to_contain_text("sealed-letter.txt")
+    card = visitor(mill).go("/?q=sealed.zip&view=grid").locator(f"main [data-file='{file_id}']")
+    expect(card.locator(".state")).to_have_text("Needs a password")

@@ -1,6 +1,7 @@
 """The library of somebody with 20,000 files (100,000 at length): scrolled to its far end, searched, chosen as a whole."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -156,16 +157,40 @@ def test_selection_when_all_that_match_are_chosen_then_the_count_is_exact_and_ea
 def test_search_when_more_match_than_are_counted_then_the_counts_say_so(
     used: tuple[Mill, int], visitor: Callable[..., Visit]
 ) -> None:
-    """A plus behind the title and each chip; a narrower search has exact counts."""
+    """A plus behind the title, each chip and each tag, the tags in the order of their counts; a narrower search is exact."""
     mill, _ = used
     page = visitor(mill).go("/?q=harbour")
     expect(page.locator("main h1")).to_have_text("1,000+ files")
+    expect(page.locator(".types .chip .n")).to_have_text([re.compile(r"^[\d,]+\+$")] * (1 + _types(mill, "harbour")))
     expect(page.locator(".types .chip").first).to_contain_text("1,000+")
+    for query in ("harbour", "type:pdf"):
+        assert _tags_offered(visitor(mill).go(f"/?q={query}")) == _tags_counted(mill, query), query
     page.get_by_role("searchbox").fill("harbour lighthouse ")
     page.wait_for_url("**/?q=harbour+lighthouse*")
     with mill.client() as client:
         found = len(_every(client, "harbour lighthouse"))
     expect(page.locator("main h1")).to_have_text(f"{found} files")
+
+
+def _types(mill: Mill, query: str) -> int:
+    with mill.client() as client:
+        return len(client.get("/api/metadata/files", params={"q": query}).json()["facets"]["type"])
+
+
+def _tags_counted(mill: Mill, query: str) -> list[str]:
+    """What the API says of the tags of a search: with a plus where it counted only some of what matches."""
+    with mill.client() as client:
+        answer = client.get("/api/metadata/files", params={"q": query}).json()
+    plus = "+" if answer["facets_among"] else ""
+    assert answer["facets"]["tag"]
+    return [f"{tag} ({files:,}{plus})" for tag, files in answer["facets"]["tag"].items()]
+
+
+def _tags_offered(page: Page) -> list[str]:
+    menu = page.locator(".flts").get_by_role("button", name="Tag")
+    expect(menu).to_be_visible()
+    menu.click()
+    return page.locator(".flts .sug button").all_inner_texts()
 
 
 def _every(client: httpx.Client, query: str) -> list[dict[str, Any]]:

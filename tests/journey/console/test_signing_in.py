@@ -15,16 +15,6 @@ from support.mill import Mill, wait_for
 SIZE_BYTES = 24_000_000
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """A mill that asks for keys."""
-    started = Mill(tmp_path_factory.mktemp("guarded") / "data", FILEMILL_AUTH="keys")
-    try:
-        yield started.start()
-    finally:
-        assert started.stop() == 0, started.said()
-
-
 def test_sign_in_when_the_key_is_wrong_then_it_says_so_and_with_a_good_one_the_library_opens(
     guarded: Mill, visitor: Callable[..., Visit]
 ) -> None:

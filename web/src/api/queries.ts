@@ -1,13 +1,16 @@
 /** What the pages ask for, each under one name, so that an event can say what is stale. */
 import { QueryClient, useQuery } from "@tanstack/preact-query";
-import { session } from "../session";
+import { readsFiles, session } from "../session";
+import { useStore } from "../store";
 import { get, Problem } from "./client";
 import type {
   Document,
   Health,
   JobGroups,
   JobPage,
+  Keys,
   Limits,
+  Logins,
   Models,
   SavedSearches,
   Snapshot,
@@ -32,14 +35,21 @@ export const queries = new QueryClient({
   },
 });
 
-export const useStats = () =>
-  useQuery({ queryKey: ["stats"], queryFn: ({ signal }) => get<Stats>("/api/upload/stats", signal) });
+/** Whether whoever is here may ask about files. */
+export const useReadsFiles = (): boolean => readsFiles(useStore(session));
 
-export const useLimits = () =>
-  useQuery({ queryKey: ["limits"], queryFn: ({ signal }) => get<Limits>("/api/upload/limits", signal) });
+/** One answer about files, asked for by whoever may read them. */
+const useOfFiles = <T>(name: string, path: string) =>
+  useQuery({
+    queryKey: [name],
+    queryFn: ({ signal }) => get<T>(path, signal),
+    enabled: useReadsFiles(),
+  });
 
-export const useSaved = () =>
-  useQuery({ queryKey: ["saved"], queryFn: ({ signal }) => get<SavedSearches>("/api/metadata/searches", signal) });
+export const useStats = () => useOfFiles<Stats>("stats", "/api/upload/stats");
+export const useLimits = () => useOfFiles<Limits>("limits", "/api/upload/limits");
+export const useSaved = () => useOfFiles<SavedSearches>("saved", "/api/metadata/searches");
+export const useModels = () => useOfFiles<Models>("models", "/api/ai/models");
 
 export const useFile = (id: string) =>
   useQuery({
@@ -53,8 +63,21 @@ export const useTimeline = (id: string) =>
     queryFn: ({ signal }) => get<Timeline>(`/api/metadata/files/${id}/timeline`, signal),
   });
 
-export const useModels = () =>
-  useQuery({ queryKey: ["models"], queryFn: ({ signal }) => get<Models>("/api/ai/models", signal) });
+/** API keys: one's own, for administrators all. `enabled` false where nobody is asked for credentials: then there are none. */
+export const useKeys = (enabled = true) =>
+  useQuery({
+    queryKey: ["keys"],
+    queryFn: ({ signal }) => get<Keys>(`${BASES.access}/keys`, signal),
+    enabled,
+  });
+
+/** Where one is signed in. */
+export const useLogins = (enabled = true) =>
+  useQuery({
+    queryKey: ["logins"],
+    queryFn: ({ signal }) => get<Logins>(`${BASES.access}/logins`, signal),
+    enabled,
+  });
 
 /** Where a service answers behind the gateway. */
 export const BASES: Record<string, string> = {
@@ -102,10 +125,13 @@ export const useRunning = (service: "processing" | "ai", everyMs: number) =>
     queryKey: ["jobs", service, "running"],
     queryFn: ({ signal }) => get<JobPage>(`/api/${service}/jobs?state=running&limit=6`, signal),
     refetchInterval: everyMs,
+    enabled: useReadsFiles(),
   });
 
-export const useSnapshot = (everyMs: number | false) =>
+/** Queues and rates of the whole mill: for administrators. */
+export const useSnapshot = (everyMs: number | false, enabled: boolean) =>
   useQuery({
+    enabled,
     queryKey: ["snapshot"],
     queryFn: ({ signal }) => get<Snapshot>("/api/notifications/snapshot", signal),
     refetchInterval: everyMs,
@@ -125,4 +151,5 @@ export const useGroups = () =>
       return both.flat().sort((a, b) => b.count - a.count);
     },
     refetchInterval: MINUTE_MS,
+    enabled: useReadsFiles(),
   });

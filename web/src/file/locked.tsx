@@ -5,12 +5,6 @@ import { Icon } from "../parts/icons";
 import { words } from "../words";
 import { pickVersion } from "./versions";
 
-/** Nothing in it can be read; of an archive perhaps the names. */
-export const isLocked = (file: Document): boolean => file.text?.state === "needs-password" || hasLockedEntries(file);
-
-const hasLockedEntries = (file: Document): boolean =>
-  (file.properties.archive as { encrypted?: boolean } | undefined)?.encrypted === true;
-
 export function LockedNotice({ file }: { file: Document }) {
   return (
     <p class="alert warn notice" data-locked>

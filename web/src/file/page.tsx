@@ -14,12 +14,12 @@ import { say, sayProblem } from "../parts/messages";
 import { Name } from "../parts/name";
 import { visible } from "../parts/names";
 import { useLetters } from "../parts/shortcuts";
-import { stateOf } from "../parts/states";
+import { isLocked, stateOf } from "../parts/states";
 import { words } from "../words";
 import { factsOf } from "./facts";
 import { change } from "./changing";
 import { Info } from "./info";
-import { isLocked, LockedNotice } from "./locked";
+import { LockedNotice } from "./locked";
 import { Share } from "./share";
 import { Story } from "./story";
 import { Viewer } from "./viewer";
@@ -93,9 +93,7 @@ function Head({ file }: { file: Document }) {
   const [editing, setEditing] = useState(false);
   const kind = kindOf(file.content_type);
   const pages = Number(file.properties.page_count ?? 0);
-  const state =
-    stateOf(file) ??
-    (isLocked(file) ? { tone: "warn" as const, icon: "person" as const, text: words.state.needsPassword } : null);
+  const state = stateOf({ ...file, needs_password: isLocked(file) });
   const name = visible(file.title ?? file.filename);
   const again = async () => {
     try {

@@ -24,7 +24,8 @@ type FileProps = PlaceProps & { file: Hit };
 
 export function Thumb({ file, px }: { file: Hit; px: number }) {
   const [failed, fail] = useState(false);
-  const picture = file.status === "processed" ? pictureOf(file.content_type) : null;
+  // Of what a password protects no picture was made.
+  const picture = file.status === "processed" && !file.needs_password ? pictureOf(file.content_type) : null;
   if (!picture || failed) return <Icon name={kindOf(file.content_type).icon} class="kindsign" />;
   return (
     <img

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { count } from "../parts/format";
 import { Icon } from "../parts/icons";
-import { countFamilies } from "../parts/kinds";
+import { countFamilies, mostFirst } from "../parts/kinds";
 import { Menu } from "../parts/menu";
 import { visible } from "../parts/names";
 import { words } from "../words";
@@ -81,7 +81,7 @@ function Shares({ families, total }: { families: ReturnType<typeof countFamilies
 
 function Filters({ text, byTag, capped, onChange }: Pick<FacetProps, "text" | "byTag" | "capped" | "onChange">) {
   const { conditions } = parse(text);
-  const tags: [string, string][] = Object.entries(byTag)
+  const tags: [string, string][] = mostFirst(byTag)
     .slice(0, 12)
     .map(([tag, files]) => [`tag:${tag}`, `${visible(tag)} (${words.library.atLeast(count(files), capped)})`]);
   const menus: [string, string, [string, string][]][] = [

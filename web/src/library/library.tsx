@@ -55,7 +55,9 @@ export function Library() {
   const exact = exactly(text, stats.data?.by_type);
   const capped = Boolean(text) && first?.facets_among != null;
   const byType = text ? (capped && exact ? exact : (first?.facets.type ?? {})) : (stats.data?.by_type ?? {});
-  const total = text ? sum(byType) : (stats.data?.files ?? 0);
+  // Among the newest that were counted there may be none of a rare size, while older ones are on the screen.
+  const least = capped ? (first?.items.length ?? 0) : 0;
+  const total = text ? Math.max(sum(byType), least) : (stats.data?.files ?? 0);
   const list = (query.get("view") ?? (parse(text).words ? "list" : "grid")) === "list";
   return (
     <Files

@@ -3,6 +3,7 @@ import type { QueryKey } from "@tanstack/preact-query";
 import { get } from "../api/client";
 import { queries } from "../api/queries";
 import type { Document, Hit, SearchPage } from "../api/shapes";
+import { isLocked } from "../parts/states";
 import { isListed, letBack, takeOut } from "../library/pages";
 import { Store } from "../store";
 import type { LiveEvent } from "./event";
@@ -106,5 +107,19 @@ const replaced = (page: SearchPage, file: Document): Hit[] =>
 function shown(file: Document): Partial<Hit> {
   const { filename, title, tags, size, content_type, status, status_reason, analysis, summary, version, warnings } =
     file;
-  return { filename, title, tags, size, content_type, status, status_reason, analysis, summary, version, warnings };
+  const needs_password = isLocked(file);
+  return {
+    filename,
+    title,
+    tags,
+    size,
+    content_type,
+    status,
+    status_reason,
+    analysis,
+    summary,
+    version,
+    warnings,
+    needs_password,
+  };
 }

@@ -1,12 +1,13 @@
 /** The services at work: a map that always looks the same, what is behind and why, the last events. All of it from the mill's own health, queues and stream. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { go, usePlace, withQuery } from "../address";
-import { useGroups, useSnapshot, useWholeHealth } from "../api/queries";
+import { useGroups, useReadsFiles, useSnapshot, useWholeHealth } from "../api/queries";
 import { Button, ProblemNote } from "../parts/bits";
 import { count, moment, when } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { Name } from "../parts/name";
 import { useLetters } from "../parts/shortcuts";
+import { session } from "../session";
 import { useStore } from "../store";
 import { words } from "../words";
 import type { LiveEvent } from "./event";
@@ -30,7 +31,8 @@ export default function Live() {
   const { query } = usePlace();
   const chosen = query.get("service");
   const [paused, setPaused] = useState(false);
-  const snapshot = useSnapshot(paused ? false : LOOK_MS);
+  const operates = useStore(session).who?.is_admin ?? false;
+  const snapshot = useSnapshot(paused ? false : LOOK_MS, operates);
   const health = useWholeHealth(LOOK_MS * 2);
   const hand = useGroups().data ?? [];
   const line = useStore(connection);
@@ -50,10 +52,12 @@ export default function Live() {
         <div class="head">
           <h1>{words.live.title}</h1>
           <p class="m">
-            {came + read ? words.live.rate(words.files(came, count(came)), count(read)) : words.live.quiet}
+            {!operates && words.live.operators}
+            {snapshot.data &&
+              (came + read ? words.live.rate(words.files(came, count(came)), count(read)) : words.live.quiet)}
           </p>
           <div class="sp" />
-          <span class={line.state === "lost" ? "conn off" : "conn"}>
+          <span class={["lost", "closed"].includes(line.state) ? "conn off" : "conn"}>
             <Icon name="live" />
             <span>
               {line.state === "lost"
@@ -134,10 +138,11 @@ function useEvents(paused: boolean): Happened[] {
 
 function Events({ events }: { events: Happened[] }) {
   const head = words.live.head;
+  const reads = useReadsFiles();
   return (
     <section class="evs" aria-label={words.live.events}>
       <h2>{words.live.events}</h2>
-      {!events.length && <p class="m">{words.live.noEvents}</p>}
+      {!events.length && <p class="m">{reads ? words.live.noEvents : words.live.eventsOfFiles}</p>}
       {events.length > 0 && (
         <div class="tw" tabIndex={0} role="group">
           <table>

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/preact-query";
 import { FileName } from "../operations/file_name";
 import { call, get } from "../api/client";
-import { BASES, queries, useModels, useRunning, useStats } from "../api/queries";
+import { BASES, queries, useModels, useReadsFiles, useRunning, useStats } from "../api/queries";
 import type { Job, JobLanes, ParkedPage, Snapshot, WholeHealth } from "../api/shapes";
 import { Button, SignButton } from "../parts/bits";
 import { now } from "../parts/clock";
@@ -120,11 +120,13 @@ export function Panel({ service, snapshot, health, onClose }: PanelProps) {
 }
 
 function Jobs({ service, workers }: { service: "processing" | "ai"; workers: number | null }) {
+  const reads = useReadsFiles();
   const running = useRunning(service, 3_000).data?.items;
   const lanes = useQuery({
     queryKey: ["lanes", service],
     queryFn: ({ signal }) => get<JobLanes>(`/api/${service}/jobs/lanes`, signal),
     refetchInterval: 3_000,
+    enabled: reads,
   }).data;
   const models = useModels().data;
   return (
@@ -142,12 +144,14 @@ function Jobs({ service, workers }: { service: "processing" | "ai"; workers: num
         </ul>
       )}
       {lanes && <p class="m">{words.live.lanes(lanes.interactive, lanes.bulk)}</p>}
-      <p class="acts">
-        <a class="btn" href={`/operations/jobs?service=${service}`}>
-          <Icon name="list" />
-          <span>{words.ops.tabs.jobs}</span>
-        </a>
-      </p>
+      {reads && (
+        <p class="acts">
+          <a class="btn" href={`/operations/jobs?service=${service}`}>
+            <Icon name="list" />
+            <span>{words.ops.tabs.jobs}</span>
+          </a>
+        </p>
+      )}
       {service === "ai" && models && (
         <p class="m">
           <a href="/operations/models">

@@ -1,6 +1,6 @@
 /** What happens, live, for whoever wants to know: every event once, and whether there is a connection. One stream serves all tabs (`line`). */
 import { now } from "../parts/clock";
-import { session } from "../session";
+import { readsFiles, session } from "../session";
 import { Store } from "../store";
 import type { LiveEvent } from "./event";
 import { Line, type LineState } from "./line";
@@ -9,7 +9,8 @@ import { Line, type LineState } from "./line";
 const REMEMBERED = 1_000;
 
 export interface Connection {
-  state: LineState;
+  /** `closed`: whoever is here may hear of no file. */
+  state: LineState | "closed";
   /** When it became so, by the server's clock, in milliseconds. */
   at: number;
 }
@@ -34,13 +35,14 @@ function hear(body: string): void {
   listeners.forEach((listener) => listener(event));
 }
 
-function become(state: LineState): void {
+function become(state: Connection["state"]): void {
   if (state !== connection.get().state) connection.set({ state, at: now() });
 }
 
 function join(): void {
   const { state, who } = session.get();
   if (line || state !== "in" || !who) return;
+  if (!readsFiles(session.get())) return become("closed");
   const owner = who.owner_id;
   become("connecting");
   line = new Line(owner, owner === left.owner ? left.place : "", { event: hear, state: become });
@@ -58,7 +60,7 @@ function leave(): void {
 export function listen(): void {
   const look = () => {
     const { state, who } = session.get();
-    if (state !== "in" || who?.owner_id !== left.owner) leave();
+    if (state !== "in" || who?.owner_id !== left.owner || !readsFiles(session.get())) leave();
     if (state === "in") join();
     else become("lost");
   };
@@ -71,6 +73,6 @@ export function listen(): void {
   addEventListener("pageshow", join);
   document.addEventListener("visibilitychange", () => line?.look());
   // A pulled cable breaks no connection: nothing comes any more, and only the machine knows.
-  addEventListener("offline", () => become("lost"));
+  addEventListener("offline", () => line && become("lost"));
   addEventListener("online", () => line?.renew());
 }

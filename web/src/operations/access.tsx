@@ -1,9 +1,8 @@
 /** API keys and where somebody is signed in. Keys are made by administrators and shown once. */
-import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
-import { call, get } from "../api/client";
-import { queries } from "../api/queries";
-import type { CreatedKey, Keys, Logins, NewKey } from "../api/shapes";
+import { call } from "../api/client";
+import { queries, useKeys, useLogins } from "../api/queries";
+import type { CreatedKey, NewKey } from "../api/shapes";
 import { Button, Empty, Part } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { exactly, until, when } from "../parts/format";
@@ -38,7 +37,7 @@ export function Access() {
 
 function KeyList({ admin }: { admin: boolean }) {
   const [adding, setAdding] = useState(false);
-  const asked = useQuery({ queryKey: ["keys"], queryFn: ({ signal }) => get<Keys>(`${BASE}/keys`, signal) });
+  const asked = useKeys();
   return (
     <section class="block">
       <h2>{said.keys}</h2>
@@ -159,7 +158,7 @@ function Add({ onClose }: { onClose: () => void }) {
 }
 
 function Sessions() {
-  const asked = useQuery({ queryKey: ["logins"], queryFn: ({ signal }) => get<Logins>(`${BASE}/logins`, signal) });
+  const asked = useLogins();
   const end = async (id: string) => {
     try {
       await call("DELETE", `${BASE}/logins/${id}`);

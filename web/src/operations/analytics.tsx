@@ -8,7 +8,7 @@ import { Bar, Empty, Part } from "../parts/bits";
 import { now } from "../parts/clock";
 import { count, duration, size } from "../parts/format";
 import { Icon } from "../parts/icons";
-import { countFamilies } from "../parts/kinds";
+import { countFamilies, mostFirst } from "../parts/kinds";
 import { visible } from "../parts/names";
 import { words } from "../words";
 import { Chart, type Line } from "./chart";
@@ -101,7 +101,7 @@ function Figures({ figures, from, days }: { figures: Analytics; from: string; da
           rows={countFamilies(figures.by_type).map(([kind, files]) => [kind.many, files])}
           total={figures.files}
         />
-        <Shares title={said.byStatus} rows={Object.entries(figures.by_status)} total={figures.files} />
+        <Shares title={said.byStatus} rows={mostFirst(figures.by_status)} total={figures.files} />
         <section class="block">
           <h2>{said.stored}</h2>
           <dl class="bars">
@@ -115,10 +115,10 @@ function Figures({ figures, from, days }: { figures: Analytics; from: string; da
           </dl>
         </section>
         {Object.keys(figures.failures).length > 0 && (
-          <Shares title={said.failures} rows={Object.entries(figures.failures)} total={figures.files} />
+          <Shares title={said.failures} rows={mostFirst(figures.failures)} total={figures.files} />
         )}
         {Object.keys(figures.top_tags).length > 0 && (
-          <Shares title={said.tags} rows={Object.entries(figures.top_tags)} total={figures.files} />
+          <Shares title={said.tags} rows={mostFirst(figures.top_tags)} total={figures.files} />
         )}
       </div>
       <Times figures={figures} />

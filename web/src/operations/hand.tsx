@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/preact-query";
 import { useState } from "preact/hooks";
 import { address, call, get, Problem } from "../api/client";
-import { queries, useGroups } from "../api/queries";
+import { queries, useGroups, useReadsFiles } from "../api/queries";
 import type { Analytics, BulkResult, JobGroup, JobLanes, JobPage, ParkedPage } from "../api/shapes";
 import { Button, Empty, Part } from "../parts/bits";
 import { now } from "../parts/clock";
@@ -20,8 +20,23 @@ const SERVICES = ["upload", "metadata", "processing", "ai", "notifications", "ac
 const FILES_SHOWN = 8;
 
 export function Hand() {
+  const reads = useReadsFiles();
   const groups = useGroups();
   const parked = useParked();
+  if (!reads)
+    return (
+      <>
+        <div class="figs four">
+          <ParkedFigure parked={parked.data?.length ?? 0} />
+        </div>
+        {parked.data?.length === 0 && (
+          <Empty icon="ready" title={words.ops.eventsNone}>
+            <p>{words.noFiles.hand}</p>
+          </Empty>
+        )}
+        <Parked asked={parked} />
+      </>
+    );
   return (
     <>
       <Figures hand={groups.data ?? []} parked={parked.data?.length ?? 0} />
@@ -75,10 +90,14 @@ function Figures({ hand, parked }: { hand: Group[]; parked: number }) {
       <Figure value={stuck} label={said.hand} small={stuck ? said.causes(hand.length) : said.none} hot={stuck > 0} />
       <Figure value={open} label={said.waiting} small={said.interactive(lanes?.interactive ?? 0)} />
       <Figure value={today?.by_status.processed ?? 0} label={said.done} small={p50 ? said.p50(duration(p50)) : ""} />
-      <Figure value={parked} label={said.parked} small={said.parkedText} hot={parked > 0} />
+      <ParkedFigure parked={parked} />
     </div>
   );
 }
+
+const ParkedFigure = ({ parked }: { parked: number }) => (
+  <Figure value={parked} label={words.ops.figures.parked} small={words.ops.figures.parkedText} hot={parked > 0} />
+);
 
 function Figure({ value, label, small, hot = false }: { value: number; label: string; small: string; hot?: boolean }) {
   return (

@@ -1,8 +1,9 @@
 /** What an operator looks at: what is stuck and why, jobs, webhooks, storage, figures, models, keys. */
 import { lazy, Suspense } from "preact/compat";
 import { useEffect } from "preact/hooks";
-import { useGroups } from "../api/queries";
+import { useGroups, useReadsFiles } from "../api/queries";
 import { Loading } from "../parts/bits";
+import { NoFiles } from "../parts/no_files";
 import { words } from "../words";
 import { Access } from "./access";
 import { Hand } from "./hand";
@@ -14,7 +15,11 @@ import { Webhooks } from "./webhooks";
 // The chart library comes with the page that draws.
 const Analytics = lazy(() => import("./analytics"));
 
+/** What is about somebody's own files. */
+const OF_FILES = new Set(["jobs", "webhooks", "storage", "analytics", "models"]);
+
 export default function Operations({ tab }: { tab: string }) {
+  const reads = useReadsFiles();
   const hand = (useGroups().data ?? []).reduce((sum, group) => sum + group.count, 0);
   const open = tab in words.ops.tabs ? tab : "";
   useEffect(() => {
@@ -41,11 +46,12 @@ export default function Operations({ tab }: { tab: string }) {
       </nav>
       <Suspense fallback={<Loading />}>
         {open === "" && <Hand />}
-        {open === "jobs" && <Jobs />}
-        {open === "webhooks" && <Webhooks />}
-        {open === "storage" && <Storage />}
-        {open === "analytics" && <Analytics />}
-        {open === "models" && <ModelList />}
+        {!reads && OF_FILES.has(open) && <NoFiles />}
+        {reads && open === "jobs" && <Jobs />}
+        {reads && open === "webhooks" && <Webhooks />}
+        {reads && open === "storage" && <Storage />}
+        {reads && open === "analytics" && <Analytics />}
+        {reads && open === "models" && <ModelList />}
         {open === "keys" && <Access />}
       </Suspense>
     </main>

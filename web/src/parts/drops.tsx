@@ -2,16 +2,16 @@
 import { Store, useStore } from "../store";
 import { filesOf } from "../uploads/dropping";
 import { add } from "../uploads/queue";
-import { trayOpen } from "../uploads/tray";
+import { showTray } from "../uploads/tray";
 import { words } from "../words";
 import { Icon } from "./icons";
 
 const hovering = new Store(false);
 
-/** Take files in and show the tray. */
+/** Take files in and show that. */
 export function upload(files: Iterable<File>): void {
   add(files);
-  trayOpen.set(true);
+  showTray();
 }
 
 /** Listens on the whole window; returns how to stop. */

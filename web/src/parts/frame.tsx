@@ -4,7 +4,7 @@ import { call } from "../api/client";
 import { useGroups, useHealth, useLimits, useSaved, useStats } from "../api/queries";
 import { connection } from "../live/stream";
 import { SearchField } from "../library/search_field";
-import { session } from "../session";
+import { session, writesFiles } from "../session";
 import { useStore } from "../store";
 import { words } from "../words";
 import { Bar, SignButton } from "./bits";
@@ -39,17 +39,20 @@ function HandCount() {
 
 export function Rail() {
   const { path, query } = usePlace();
+  const writes = writesFiles(useStore(session));
   return (
     <nav class="rail" aria-label={words.nav.main}>
       <a class="brand" href="/">
         <Mark />
         <span>{words.product}</span>
       </a>
-      <button type="button" class="btn primary wide" onClick={() => choose()}>
-        <Icon name="upload" />
-        <span>{words.nav.uploadFiles}</span>
-        <kbd>U</kbd>
-      </button>
+      {writes && (
+        <button type="button" class="btn primary wide" onClick={() => choose()}>
+          <Icon name="upload" />
+          <span>{words.nav.uploadFiles}</span>
+          <kbd>U</kbd>
+        </button>
+      )}
       <div class="links">
         {PLACES.map(([at, icon, name]) => (
           <a key={at} href={at} aria-current={isHere(path, at) && !query.get("saved") ? "page" : undefined}>
@@ -147,6 +150,7 @@ export function TopBar() {
 
 export function BottomTabs() {
   const { path } = usePlace();
+  const writes = writesFiles(useStore(session));
   const [library, live, operations] = PLACES.map(([at, icon, name]) => (
     <a key={at} href={at} aria-current={isHere(path, at) ? "page" : undefined}>
       <Icon name={icon} />
@@ -158,10 +162,12 @@ export function BottomTabs() {
     <nav class="tabs" aria-label={`${words.nav.main}, phone`}>
       {library}
       {live}
-      <button type="button" onClick={() => choose()}>
-        <Icon name="upload" />
-        <span>{words.nav.upload}</span>
-      </button>
+      {writes && (
+        <button type="button" onClick={() => choose()}>
+          <Icon name="upload" />
+          <span>{words.nav.upload}</span>
+        </button>
+      )}
       {operations}
     </nav>
   );

@@ -68,6 +68,10 @@ export function countFamilies(byType: Record<string, number>): [Kind, number][] 
   return [...sums].map(([family, files]): [Kind, number] => [kindOfFamily(family), files]).sort((a, b) => b[1] - a[1]);
 }
 
+/** Names with their counts, those with most first. The service's order is lost on the way: an object has names such as `2024` before all others. */
+export const mostFirst = (counts: Record<string, number>): [string, number][] =>
+  Object.entries(counts).sort(([one, more], [other, most]) => most - more || (one < other ? -1 : 1));
+
 /** The rendition a card shows, for kinds that have one; sound has its wave. */
 export function pictureOf(type: string): string | null {
   const family = familyOf(type);

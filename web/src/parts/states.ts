@@ -1,5 +1,5 @@
 /** What is said of a file in one line. A file that is well says what it is, not that it is well. */
-import type { Hit } from "../api/shapes";
+import type { Document, Hit } from "../api/shapes";
 import { words } from "../words";
 import type { IconName } from "./icons";
 
@@ -9,7 +9,7 @@ export interface Said {
   text: string;
 }
 
-type Known = Pick<Hit, "status" | "status_reason" | "analysis" | "summary">;
+type Known = Pick<Hit, "status" | "status_reason" | "analysis" | "needs_password">;
 
 /** The state to show, or null where the file is ready and its summary is what matters. */
 export function stateOf(file: Known): Said | null {
@@ -28,9 +28,15 @@ export function stateOf(file: Known): Said | null {
         ? { tone: "warn", icon: "person", text: file.status_reason.detail }
         : { tone: "fail", icon: "failed", text: file.status_reason?.detail ?? words.state.failed };
     default:
-      return file.analysis === "pending" ? { tone: "run", icon: "running", text: words.state.analysing } : null;
+      if (file.analysis === "pending") return { tone: "run", icon: "running", text: words.state.analysing };
+      return file.needs_password ? { tone: "warn", icon: "person", text: words.state.needsPassword } : null;
   }
 }
+
+/** A password protects it: nothing in it can be read; of an archive perhaps the names. */
+export const isLocked = (file: Document): boolean =>
+  file.text?.state === "needs-password" ||
+  (file.properties.archive as { encrypted?: boolean } | undefined)?.encrypted === true;
 
 /** The first sentence of a summary, without the article it begins with: `Invoice with the number …`. */
 export function found(summary: string | null | undefined): string {

@@ -1,5 +1,5 @@
 /** The tray of uploads: docked at the right where there is room, else a bar that opens a sheet. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Bar, Button, SignButton, State } from "../parts/bits";
 import { duration, size } from "../parts/format";
 import { Icon } from "../parts/icons";
@@ -14,7 +14,13 @@ import { byNeed, OPEN, totals, type Row, type Totals } from "./row";
 /** More rows than this are counted, not drawn. */
 const DRAWN_MOST = 200;
 
-export const trayOpen = new Store(true);
+/** Where it stands beside the page; anywhere else it lies over it, so it opens only when somebody asks for it. */
+const beside = matchMedia("(min-width: 1181px)");
+export const trayOpen = new Store(beside.matches);
+beside.addEventListener("change", () => trayOpen.set(beside.matches));
+
+/** Show what was just taken in: the tray, or the bar that stands for it. */
+export const showTray = (): void => trayOpen.set(beside.matches || trayOpen.get());
 
 export function headline(sum: Totals): string {
   const open = sum.files - sum.done - sum.refused;
@@ -24,6 +30,7 @@ export function headline(sum: Totals): string {
 export function Tray() {
   const all = useStore(rows);
   const open = useStore(trayOpen);
+  useSheet(open, all.length > 0);
   if (!all.length) return null;
   const sum = totals(all);
   const share = sum.bytes ? (sum.sent / sum.bytes) * 100 : 100;
@@ -40,7 +47,12 @@ export function Tray() {
           {running && <SignButton icon="pause" name={words.tray.pauseAll} onClick={pauseAll} />}
           {!running && halted && <SignButton icon="play" name={words.tray.resumeAll} onClick={resumeAll} />}
           {!busy && <SignButton icon="close" name={words.tray.clear} onClick={dismissDone} />}
-          <SignButton icon="forward" name={words.tray.hide} onClick={() => trayOpen.set(false)} />
+          <SignButton
+            icon={beside.matches ? "forward" : "down"}
+            name={words.tray.hide}
+            class="hide"
+            onClick={() => trayOpen.set(false)}
+          />
         </header>
         {busy && (
           <>
@@ -80,6 +92,19 @@ export function Tray() {
       </aside>
     </>
   );
+}
+
+/** What lies over the page takes the focus and gives it back; Escape closes it. */
+function useSheet(open: boolean, there: boolean): void {
+  const before = useRef(open);
+  useEffect(() => {
+    if (beside.matches || !there) return;
+    if (open !== before.current) document.querySelector<HTMLElement>(open ? ".tray .hide" : ".traybar")?.focus();
+    before.current = open;
+    const close = (event: KeyboardEvent) => event.key === "Escape" && trayOpen.set(false);
+    if (open) addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, [open, there]);
 }
 
 function TrayBar({ sum, share }: { sum: Totals; share: number }) {

@@ -870,6 +870,8 @@ export interface components {
         /**
          * Hit
          * @description A file that matched, why, and how well. `summary` is the sentence ai composed from what was found.
+         *
+         *     `needs_password`: a password protects its text or, in an archive, some of the files.
          */
         Hit: {
             /** File Id */
@@ -923,6 +925,11 @@ export interface components {
             };
             /** Summary */
             summary?: string | null;
+            /**
+             * Needs Password
+             * @default false
+             */
+            needs_password: boolean;
             /** Score */
             score?: number | null;
             /** Highlights */
@@ -1381,6 +1388,11 @@ export interface components {
             };
             /** Summary */
             summary?: string | null;
+            /**
+             * Needs Password
+             * @default false
+             */
+            needs_password: boolean;
             /** Score */
             score?: number | null;
             /** Highlights */

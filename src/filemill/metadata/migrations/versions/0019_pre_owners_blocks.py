@@ -16,7 +16,6 @@ _BEHIND = "index_mark - index_wanted < 3298534883328"
 
 
 def upgrade() -> None:
-    """Find by an index what is behind the third form."""
-    op.drop_index("documents_behind", "documents")
+    """Find by an index what is behind the third form; the one of the second is still used by older code."""
     behind = sa.text(_BEHIND)
-    op.create_index("documents_behind", "documents", ["doc_id"], sqlite_where=behind, postgresql_where=behind)
+    op.create_index("documents_behind_3", "documents", ["doc_id"], sqlite_where=behind, postgresql_where=behind)
