@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from filemill.chassis.limits import admission
+
 KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
@@ -22,10 +24,10 @@ class Limits:
     # notification holds) leave room for other calls to it.
     exchanges_per_service: int = 1_500
     # And so that a service with more to do than it can is not given more still: 503 + Retry-After (`limits.admission`).
-    waiting_per_service: int = 64
+    waiting_per_service: int = admission.FLOOR
     small_body_bytes: int = (
-        64 * KIB
-    )  # a body up to here is taken to be there with its head; a longer one has to arrive first
+        admission.SMALL_BODY_BYTES
+    )  # a longer body has to arrive before its request counts as waiting
     spare_per_service: int = 64  # idle connections kept to each service; more are closed
     client_head_s: float = 30.0  # from the first wait for a request head to its end: 408
     client_idle_s: float = 75.0  # between two requests of a kept connection: closed without a word

@@ -9,8 +9,9 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from filemill.chassis.limits import admission
+from filemill.chassis.limits.admission import SMALL_BODY_BYTES
 from filemill.chassis.resilience import deadline
-from filemill.chassis.web.edge import SMALL_BODY_BYTES, Edge
+from filemill.chassis.web.edge import Edge
 
 ROOM = 3
 

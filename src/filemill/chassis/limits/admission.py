@@ -16,6 +16,8 @@ WAIT_S = 0.5
 """What a newcomer may have to wait, going by the last second."""
 FLOOR = 64
 """So many may always wait: after a quiet time nothing is known of how many are answered a second."""
+SMALL_BODY_BYTES = 64 * 1024
+"""A body up to here is taken to be there with its head; who sends more may take his time, and is not our work until then."""
 WINDOW_S = 1.0
 RETRY_MOST_S = 30
 

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from filemill.chassis.errors import BadRequest, FilemillError, Forbidden, TooLarge, Unavailable
-from filemill.chassis.limits.admission import FLOOR, Admission
+from filemill.chassis.limits.admission import FLOOR, SMALL_BODY_BYTES, Admission
 from filemill.chassis.resilience import deadline
 from filemill.chassis.telemetry import metrics, request_context, spans, tracing
 from filemill.chassis.web.authentication import SCOPE_KEY as AUTHENTICATOR
@@ -27,9 +27,6 @@ from filemill.chassis.web.upload_tokens import UploadTokens
 
 BODY_MOST_BYTES = 1024 * 1024
 """Every body that is not a file: JSON and forms of our own API."""
-SMALL_BODY_BYTES = 64 * 1024
-"""A body up to here is taken to be there with its head; who sends more may take his time, and is not our work until then."""
-
 _SEGMENT = re.compile(r"\{[a-z_]+\}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = structlog.get_logger()
