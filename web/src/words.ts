@@ -122,6 +122,7 @@ export const words = {
     sent: (sent: string, all: string) => `${sent} of ${all}`,
     sending: (sent: string, speed: string) => `${sent}, ${speed}/s`,
     pausedAt: (sent: string) => `Paused at ${sent}`,
+    moreArrived: "Bytes sent before were still arriving.",
     lost: (why: string, seconds: number) =>
       `${why || "Connection lost."} Trying again ${seconds > 0 ? `in ${seconds} s` : "now"}`,
     needsFile: (sent: string) => `${sent} are here. Drop the same file again`,

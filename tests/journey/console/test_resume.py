@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.console import Visit
 from support.mill import Mill, wait_for
@@ -58,6 +58,42 @@ def test_upload_when_the_page_is_reloaded_then_it_goes_on_by_itself_where_it_was
     before = len(here.pieces)
     here.uploaded("large.bin")
     assert here.pieces[before] >= 0.2 * SIZE_BYTES
+
+
+def test_upload_when_bytes_sent_before_a_reload_arrive_after_the_page_asked_then_it_asks_again(
+    own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
+) -> None:
+    """The server had a piece in hand when it said how far it is: its 409 to the next piece is no refusal of the file."""
+    here = visitor(own_mill)
+    page = here.go()
+    here.slow_down(6_000_000)
+    here.choose(large_file)
+    wait_for(lambda: here.sent() >= 0.2, "20 % to be sent", 60)
+
+    asked: list[str] = []
+
+    def late(route: Route) -> None:
+        if route.request.method != "HEAD" or asked:
+            return route.continue_()
+        asked.append(route.request.url)
+        answer = route.fetch()
+        offset = int(answer.headers["upload-offset"])
+        with own_mill.client() as client, large_file.open("rb") as bytes_of:
+            bytes_of.seek(offset)
+            piece = bytes_of.read(2**20)
+            headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+            # Locked while the page's own last piece is in hand; a conflict once that has arrived: then it is late by itself.
+            wait_for(lambda: client.patch(route.request.url, content=piece, headers=headers).status_code in (204, 409), "a piece")
+        return route.fulfill(response=answer)
+
+    page.route("**/tus/*", late)
+    page.reload()
+    expect(page.locator(".tray li[data-state=lost]")).to_contain_text("still arriving")
+    here.slow_down(0)
+    file_id = here.uploaded("large.bin")
+    with own_mill.client() as client:
+        file = client.get(f"/api/upload/files/{file_id}").json()
+    assert file["sha256"] == hashlib.sha256(large_file.read_bytes()).hexdigest()
 
 
 def test_upload_when_paused_then_nothing_is_sent_until_it_goes_on(

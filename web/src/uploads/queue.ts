@@ -23,8 +23,10 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const TELL_MS = 200;
 const KEEP_MS = 2_000;
 const ENDPOINT = "/api/upload/tus/";
+/** What was sent before a connection broke was still arriving when the server was asked how far it is: ask again. */
+const MORE_ARRIVED = 409;
 /** Busy, too many, or away: worth another try. */
-const PASSING = new Set([0, 408, 423, 425, 429]);
+const PASSING = new Set([0, 408, MORE_ARRIVED, 423, 425, 429]);
 
 interface Item {
   row: Row;
@@ -97,12 +99,12 @@ export function add(files: Iterable<File>): void {
 
 /** Bring back what an earlier visit did not finish. What another tab has is taken over when that tab is closed. */
 export async function restore(): Promise<void> {
+  onTold((key) => void takeOver(key)); // before reading what is kept, or one that is kept meanwhile is missed
   for (const [key, kept] of await remembered()) {
     if (items.has(key)) continue;
     if (await claim(key)) bring(key, kept);
     else void takeOver(key);
   }
-  onTold((key) => void takeOver(key));
   next();
 }
 
@@ -201,7 +203,8 @@ function failed(item: Item, error: Error | DetailedError): void {
     item.row.state = "held";
     session.ended();
   } else if (PASSING.has(status) || status >= 500) {
-    wait(item, status >= 400 && problem.code !== "unknown" ? problem.message : "");
+    const said = status >= 400 && problem.code !== "unknown" ? problem.message : "";
+    wait(item, status === MORE_ARRIVED ? words.tray.moreArrived : said);
   } else {
     item.row.state = "refused";
     item.row.note = problem.message;
