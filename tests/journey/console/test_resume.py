@@ -81,9 +81,16 @@ def test_upload_when_bytes_sent_before_a_reload_arrive_after_the_page_asked_then
         with own_mill.client() as client, large_file.open("rb") as bytes_of:
             bytes_of.seek(offset)
             piece = bytes_of.read(2**20)
-            headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+            headers = {
+                "Tus-Resumable": "1.0.0",
+                "Upload-Offset": str(offset),
+                "Content-Type": "application/offset+octet-stream",
+            }
             # Locked while the page's own last piece is in hand; a conflict once that has arrived: then it is late by itself.
-            wait_for(lambda: client.patch(route.request.url, content=piece, headers=headers).status_code in (204, 409), "a piece")
+            wait_for(
+                lambda: client.patch(route.request.url, content=piece, headers=headers).status_code in (204, 409),
+                "a piece",
+            )
         return route.fulfill(response=answer)
 
     page.route("**/tus/*", late)
