@@ -2,9 +2,10 @@
 
 `filemill up` on one core, the crowd on another. First as many small uploads as it can take (connections that wait for each
 other's answer): the peak. Then `--times` as many, sent on time whatever becomes of the others, by clients who give up after ten
-seconds and, refused, come again when `Retry-After` says, twice. Then a fifth of the peak, until it answers as it did before.
+seconds and, refused, come again when `Retry-After` says, twice. Then a fifth of the peak, until it answers as it did before;
+and the peak once more, since the speed of a shared machine drifts: what was good meanwhile is compared with the mean of both.
 Good is an upload that was answered 201 while its client still waited. Run by itself:
-`python benchmarks/overload.py [--minutes 2] [--times 5]`; prints one line for each figure, status 1 if a bound was missed.
+`python benchmarks/overload.py [--minutes 2] [--times 5] [--nginx]`; prints a line a figure, status 1 if a bound was missed.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import g10_nginx
 import processes
 import psutil
 import uvloop
@@ -185,8 +187,8 @@ class Lag:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[tuple[int, int]]:
-    """A mill on the servers' core: its process, the gateway's port."""
+def running(folder: Path, *, by_nginx: bool) -> Iterator[tuple[int, int]]:
+    """A mill on the servers' core: its process, the port of the local gateway or of NGINX before its upload service."""
     ports = {name: processes.free_port() for name in SERVICES}
     environment = os.environ | {f"FILEMILL_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     environment["FILEMILL_DATA_DIR"] = str(folder / "data")
@@ -203,7 +205,11 @@ def running(folder: Path) -> Iterator[tuple[int, int]]:
             if mill.poll() is not None or time.monotonic() > until_s:
                 raise RuntimeError(f"the mill did not start: {said.read_text(errors='replace')}")
             time.sleep(0.1)
-        yield mill.pid, ports["gateway"]
+        if by_nginx:
+            with g10_nginx.edge(folder / "nginx", ports["upload"]) as edge:
+                yield mill.pid, edge.port
+        else:
+            yield mill.pid, ports["gateway"]
     finally:
         mill.send_signal(signal.SIGINT)
         try:
@@ -232,13 +238,17 @@ async def measure(pid: int, port: int, overload_s: float, times: float) -> list[
     good_per_s = len([at_s for at_s, _ in storm.good if at_s <= overload_s]) / overload_s
     recovered_s = await _recover(crowd, CALM_SHARE * peak_per_s, max(0.05, 2 * usual_s))
     watching.cancel()
-    refused_s, share = _p95(storm.refused), good_per_s / peak_per_s
+    again = Phase()
+    await crowd.closed(again, PEAK_S)
+    again_per_s = again.rate(PEAK_S)
+    refused_s, share = _p95(storm.refused), good_per_s / ((peak_per_s + again_per_s) / 2)
     hasty = f"{len(storm.refused)} times, p95 {refused_s * 1e3:.0f} ms (100 ms); gave up {storm.gave_up}, broken {storm.broken}"
     waited = storm.unanswered / storm.sent
     return [
-        ("peak", f"{peak_per_s:.0f}/s, {CLOSED} clients; p95 of a calm crowd {usual_s * 1e3:.0f} ms", True),
+        ("peak", f"{peak_per_s:.0f}/s before, {again_per_s:.0f}/s after, {CLOSED} clients", True),
+        ("answers to a calm crowd", f"p95 {usual_s * 1e3:.0f} ms", True),
         ("offered", f"{storm.sent / overload_s:.0f}/s for {overload_s:.0f} s ({storm.late} sent late)", storm.late == 0),
-        ("good", f"{good_per_s:.0f}/s, {share:.0%} of the peak (80 %)", share >= GOOD_SHARE),
+        ("good", f"{good_per_s:.0f}/s, {share:.0%} of the peak's mean (80 %)", share >= GOOD_SHARE),
         ("answers to the good", f"p50 {_p(storm, 0.5):.2f} s, p95 {_p(storm, 0.95):.2f} s", True),
         ("refused", hasty, refused_s < REFUSED_P95_S and not storm.broken),
         ("the crowd's own lag meanwhile", f"p95 {_p95(lag.late_s) * 1e3:.0f} ms", True),
@@ -276,12 +286,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=2.0, help="how long it is too much (2)")
     parser.add_argument("--times", type=float, default=5.0, help="how many times the peak (5)")
+    parser.add_argument("--nginx", action="store_true", help="NGINX as we render it is the door, not the local gateway")
     asked = parser.parse_args()
     # Whoever is overloaded has many waiting: each is a socket here, and one more in the mill.
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     gc.set_threshold(200_000, 50, 1_000)  # ten thousand waiting clients walked again and again would be the crowd's lag
-    with tempfile.TemporaryDirectory(prefix="filemill-overload-") as folder, running(Path(folder)) as (pid, port):
+    with (
+        tempfile.TemporaryDirectory(prefix="filemill-overload-") as folder,
+        running(Path(folder), by_nginx=asked.nginx) as (pid, port),
+    ):
         figures = uvloop.run(measure(pid, port, asked.minutes * 60, asked.times))
     for what, said, holds in figures:
         print(f"{'ok  ' if holds else 'MISS'}  {what}: {said}")

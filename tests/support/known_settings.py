@@ -37,6 +37,7 @@ _NAMES = (
     | {name for kind in SETTINGS for field in kind.model_fields.values() for name in _aliases(field)}
     | {f"FILEMILL_{service.upper()}_{what}" for service in PORTS for what in ("URL", "DATABASE_URL", "PORT")}
     | {f"FILEMILL_{service.upper()}_WORKER_METRICS_PORT" for service in WITH_WORKER}
+    | {"FILEMILL_URL", "FILEMILL_KEY"}  # the command line's
     | {exposition.FOLDER}
     | set(SECRETS)
 )

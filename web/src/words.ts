@@ -122,6 +122,12 @@ export const words = {
     sent: (sent: string, all: string) => `${sent} of ${all}`,
     sending: (sent: string, speed: string) => `${sent}, ${speed}/s`,
     pausedAt: (sent: string) => `Paused at ${sent}`,
+    unread: (n: number) =>
+      n === 1
+        ? "One file or folder could not be read and was left out. Is it still there, and may you open it?"
+        : `${files(n)} or folders could not be read and were left out. Are they still there, and may you open them?`,
+    tooMany: (most: number) =>
+      `That is more than ${files(most)} at once; none was uploaded. Take its folders one by one, or use filemill upload.`,
     moreArrived: "Bytes sent before were still arriving.",
     lost: (why: string, seconds: number) =>
       `${why || "Connection lost."} Trying again ${seconds > 0 ? `in ${seconds} s` : "now"}`,
@@ -397,6 +403,7 @@ export const words = {
     held: "held",
     download: "Download",
     newVersion: "Upload a new version",
+    sending: (name: string) => `Uploading ${name}. It is the next version once it is stored; keep this page open.`,
     sent: "A new version is stored.",
   },
   audit: { refused: "refused", none: "Nothing yet.", more: "Show older", by: "by", from: "from" },

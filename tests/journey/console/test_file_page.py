@@ -43,6 +43,21 @@ def test_evidence_when_a_finding_is_clicked_then_its_place_lights_up_on_the_righ
     keep_picture(page, "file")
 
 
+def test_strip_when_a_page_was_turned_to_then_it_shows_its_picture(
+    mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document]
+) -> None:
+    """A picture of a page is made when somebody turns to it; until then its place in the strip is blank."""
+    page = visitor(mill).go(f"/files/{samples['invoice.pdf']['file_id']}")
+    second = page.locator(".pages li").nth(1)
+    expect(second.locator(".blank")).to_have_count(1)
+    page.keyboard.press("]")
+    expect(page.locator(".stage")).to_have_attribute("aria-label", "Page 2 of 2")
+    picture = second.get_by_role("img", name="Page 2 of 2")
+    expect(picture).to_be_visible()
+    wait_for(lambda: picture.evaluate("(one) => one.complete && one.naturalWidth") > 0, "its picture")
+    keep_picture(page, "pages")
+
+
 def test_words_when_a_page_is_pointed_at_then_they_can_be_selected_where_they_stand(
     mill: Mill, visitor: Callable[..., Visit], samples: dict[str, Document], client: httpx.Client
 ) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.console import Visit, keep_picture
 from support.mill import Mill, wait_for
@@ -163,6 +164,30 @@ def test_list_when_the_catalogue_hears_of_a_deletion_late_then_the_file_does_not
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(rows).to_have_count(2)
+
+
+def test_tag_when_somebody_else_tags_the_file_meanwhile_then_both_tags_stay(
+    mill: Mill, visitor: Callable[..., Visit], client: httpx.Client
+) -> None:
+    """The page read the tags, then another one came: its own change is refused (412), read anew and made again."""
+    made = client.post("/api/upload/files", files={"file": ("both.txt", b"xylophone lesson")})
+    file_id = made.json()["file_id"]
+    wait_for(lambda: len(client.get("/api/metadata/files?q=xylophone").json()["items"]) == 1, "it to be findable")
+    page = visitor(mill).go("/?q=xylophone")
+    path = f"/api/metadata/files/{file_id}"
+
+    def be_faster(route: Route) -> None:
+        if route.request.method == "PATCH" and _tags(client, file_id) == []:
+            headers = {"Content-Type": "application/merge-patch+json"}
+            client.patch(path, content=json.dumps({"tags": ["theirs"]}), headers=headers).raise_for_status()
+        route.continue_()
+
+    page.route(f"**{path}", be_faster)
+    page.locator(f"[data-file='{file_id}'] input[type=checkbox]").check()
+    page.get_by_role("toolbar", name="1 selected").get_by_role("button", name="Tag").click()
+    page.get_by_label("Tags, separated by commas").fill("ours")
+    page.get_by_role("button", name="Tag 1 file").click()
+    wait_for(lambda: _tags(client, file_id) == ["theirs", "ours"], "both tags")
 
 
 def _tags(client: httpx.Client, file_id: str) -> list[str]:

@@ -42,9 +42,11 @@ export class Problem extends Error {
 }
 
 export interface Options {
+  /** A `Blob` goes as it is, everything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** 0: as long as it takes. */
   timeoutMs?: number;
 }
 
@@ -55,17 +57,19 @@ export function credentials(): Record<string, string> {
 }
 
 export async function send(method: string, path: string, options: Options = {}): Promise<Response> {
-  const ended = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const { body, timeoutMs = TIMEOUT_MS } = options;
+  const ended = timeoutMs ? AbortSignal.timeout(timeoutMs) : new AbortController().signal;
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   if (method !== "GET") Object.assign(headers, credentials());
-  if (options.body !== undefined) headers["Content-Type"] ??= "application/json";
+  const raw = body instanceof Blob;
+  if (body !== undefined && !raw) headers["Content-Type"] ??= "application/json";
   const begun = Date.now();
   let answer: Response;
   try {
     answer = await fetch(path, {
       method,
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: body === undefined ? null : raw ? body : JSON.stringify(body),
       signal: options.signal ? AbortSignal.any([options.signal, ended]) : ended,
     });
   } catch (error) {

@@ -16,6 +16,7 @@ interface BoxesProps {
   zoom: number;
   /** Width and height that are kept free until the picture is here. */
   shape: [number, number];
+  onShown?: () => void;
 }
 
 /** Room around the words, in shares of the page. */
@@ -23,7 +24,7 @@ const ROOM = 0.004;
 /** Where letters stand in the height of their line. */
 const BASELINE = 0.8;
 
-export function Boxes({ url, alt, facts, lines, lit, onLight, zoom, shape }: BoxesProps) {
+export function Boxes({ url, alt, facts, lines, lit, onLight, zoom, shape, onShown }: BoxesProps) {
   const [size, setSize] = useState(shape);
   const [failed, fail] = useState(false);
   const [width, height] = size;
@@ -41,7 +42,10 @@ export function Boxes({ url, alt, facts, lines, lit, onLight, zoom, shape }: Box
           src={url}
           alt={alt}
           onError={() => fail(true)}
-          onLoad={(event) => setSize([event.currentTarget.naturalWidth, event.currentTarget.naturalHeight])}
+          onLoad={(event) => {
+            setSize([event.currentTarget.naturalWidth, event.currentTarget.naturalHeight]);
+            onShown?.();
+          }}
         />
       </foreignObject>
       {lines.map(({ text, box }, at) => (

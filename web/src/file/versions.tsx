@@ -1,12 +1,13 @@
 /** The versions of a file, newest first, and a way to add one. */
 import { useQuery } from "@tanstack/preact-query";
-import { credentials, get, Problem } from "../api/client";
+import { get, send } from "../api/client";
 import { queries } from "../api/queries";
 import type { Document, VersionPage } from "../api/shapes";
 import { Button, Part } from "../parts/bits";
 import { exactly, moment, size } from "../parts/format";
 import { Icon } from "../parts/icons";
 import { say, sayProblem } from "../parts/messages";
+import { visible } from "../parts/names";
 import { words } from "../words";
 
 export function Versions({ file }: { file: Document }) {
@@ -62,10 +63,9 @@ export function pickVersion(file: Document): void {
 /** Streams the file from the disk; `If-Match` refuses it if somebody else was faster. */
 async function replace(file: Document, content: File): Promise<void> {
   const address = `/api/upload/files/${file.file_id}/content?filename=${encodeURIComponent(content.name)}`;
-  const headers = { ...credentials(), "If-Match": `"${file.sha256}"` };
+  say(words.versions.sending(visible(content.name)));
   try {
-    const answer = await fetch(address, { method: "PUT", headers, body: content });
-    if (!answer.ok) throw Problem.from(answer.status, await answer.text());
+    await send("PUT", address, { headers: { "If-Match": `"${file.sha256}"` }, body: content, timeoutMs: 0 });
     say(words.versions.sent);
     await queries.invalidateQueries({ queryKey: ["file", file.file_id] });
   } catch (error) {

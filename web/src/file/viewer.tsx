@@ -69,6 +69,8 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
   const pages = Math.max(1, Number(file.properties.page_count ?? 0));
   const at = Math.min(page, pages);
   const [zoom, setZoom] = useState(2);
+  // Each picture of a page costs a sandbox; the strip shows those that somebody turned to.
+  const [shown, setShown] = useState<ReadonlySet<number>>(new Set());
   const stage = useRef<HTMLDivElement>(null);
   const turn = (to: number) => {
     if (to >= 1 && to <= pages) go(withQuery({ page: String(to) }), true);
@@ -94,8 +96,13 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
           {Array.from({ length: Math.min(pages, STRIP_PAGES) }, (_, index) => (
             <li key={index}>
               <button type="button" aria-current={index + 1 === at} onClick={() => turn(index + 1)}>
-                {index === 0 ? (
-                  <img src={`${base}thumbnail`} alt={words.file.pageOf(1, pages)} width={52} height={64} />
+                {index === 0 || shown.has(index + 1) ? (
+                  <img
+                    src={index === 0 ? `${base}thumbnail` : `${base}page-${index + 1}`}
+                    alt={words.file.pageOf(index + 1, pages)}
+                    width={52}
+                    height={64}
+                  />
                 ) : (
                   <span class="blank" aria-label={words.file.pageOf(index + 1, pages)} />
                 )}
@@ -123,6 +130,7 @@ function Pages({ file, facts, lit, onLight, page }: ViewerProps) {
           onLight={onLight}
           zoom={ZOOMS[zoom]!}
           shape={[preview?.width ?? 3, preview?.height ?? 4]}
+          onShown={() => setShown((before) => (before.has(at) ? before : new Set([...before, at])))}
         />
       </div>
       <div class="vtools">

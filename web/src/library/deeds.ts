@@ -1,5 +1,5 @@
 /** What can be done with chosen files: each deed counts what it did and can be stopped, and deleting can be undone. */
-import { address, call, credentials, Problem } from "../api/client";
+import { address, call, Problem, send } from "../api/client";
 import { queries } from "../api/queries";
 import type { BulkPatched, Document, Job } from "../api/shapes";
 import { say, sayProblem } from "../parts/messages";
@@ -11,8 +11,8 @@ import { clear } from "./selection";
 const AT_ONCE = 6;
 const TRIES = 5;
 const REST_MS = 1_000;
-/** Away, too many calls, or a queue that is full: worth another try. */
-const PASSING = new Set([0, 429, 502, 503, 504]);
+/** Away, changed by somebody else since the deed looked at it, too many calls, or a queue that is full: worth another try. */
+const PASSING = new Set([0, 412, 429, 502, 503, 504]);
 /** Fewer files than this are done before anybody could read how far it is. */
 const TOLD_FROM = 20;
 /** A GET's address holds so many ids. */
@@ -116,7 +116,7 @@ async function tagEach(ids: readonly string[], tags: string[]): Promise<{ done: 
   const { done, problem } = await each(ids, async (id) => {
     const file = await call<Document>("GET", `/api/metadata/files/${id}`);
     const all = [...new Set([...file.tags, ...tags])];
-    const headers = { "Content-Type": "application/merge-patch+json" };
+    const headers = { "Content-Type": "application/merge-patch+json", "If-Match": `"r${file.revision}"` };
     await call("PATCH", `/api/metadata/files/${id}`, { body: { tags: all }, headers });
   });
   return { done: done.length, problem };
@@ -160,12 +160,7 @@ export async function zip(ids: readonly string[]): Promise<void> {
     return;
   }
   try {
-    const answer = await fetch("/api/upload/files/zip", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...credentials() },
-      body: JSON.stringify({ file_ids: ids }),
-    });
-    if (!answer.ok) throw Problem.from(answer.status, await answer.text());
+    const answer = await send("POST", "/api/upload/files/zip", { body: { file_ids: ids }, timeoutMs: 0 });
     link.href = URL.createObjectURL(await answer.blob());
     link.download = "files.zip";
     link.click();

@@ -1,17 +1,31 @@
 /** Files dropped or pasted anywhere on the page, and the curtain that says so while they hover. */
 import { Store, useStore } from "../store";
-import { filesOf } from "../uploads/dropping";
+import { FILES_MOST, filesOf, TooManyFiles } from "../uploads/dropping";
 import { add } from "../uploads/queue";
 import { showTray } from "../uploads/tray";
 import { words } from "../words";
 import { Icon } from "./icons";
+import { sayFailure } from "./messages";
 
 const hovering = new Store(false);
 
-/** Take files in and show that. */
+/** Take files in and show that; more than `FILES_MOST` at once are refused as a whole. */
 export function upload(files: Iterable<File>): void {
-  add(files);
+  const all = [...files];
+  if (all.length > FILES_MOST) return sayFailure(words.tray.tooMany(FILES_MOST));
+  add(all);
   showTray();
+}
+
+async function uploadDropped(data: DataTransfer): Promise<void> {
+  try {
+    const { files, unread } = await filesOf(data);
+    if (files.length) upload(files);
+    if (unread) sayFailure(words.tray.unread(unread));
+  } catch (error) {
+    if (!(error instanceof TooManyFiles)) throw error;
+    sayFailure(words.tray.tooMany(FILES_MOST));
+  }
 }
 
 /** Listens on the whole window; returns how to stop. */
@@ -35,7 +49,7 @@ export function takeDrops(): () => void {
     event.preventDefault();
     depth = 0;
     hovering.set(false);
-    void filesOf(event.dataTransfer).then(upload);
+    void uploadDropped(event.dataTransfer);
   };
   const paste = (event: ClipboardEvent) => {
     const files = event.clipboardData?.files;

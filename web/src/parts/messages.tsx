@@ -22,12 +22,16 @@ export function say(text: string, action?: Message["action"]): void {
   messages.set([...messages.get(), { id: last, text, tone: "ok" as const, action }].slice(-3));
 }
 
+/** Tell of what did not go, and what helps. */
+export function sayFailure(text: string): void {
+  last += 1;
+  messages.set([...messages.get(), { id: last, text, tone: "fail" as const }].slice(-3));
+}
+
 /** Tell of a deed that failed, in the words of the service. */
 export function sayProblem(error: unknown): void {
-  last += 1;
   const problem = error instanceof Problem ? error : null;
-  const text = problem ? `${problem.message}${problem.requestId ? ` (${problem.requestId})` : ""}` : String(error);
-  messages.set([...messages.get(), { id: last, text, tone: "fail" as const }].slice(-3));
+  sayFailure(problem ? `${problem.message}${problem.requestId ? ` (${problem.requestId})` : ""}` : String(error));
 }
 
 const drop = (id: number) => messages.set(messages.get().filter((message) => message.id !== id));

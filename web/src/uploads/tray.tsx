@@ -38,6 +38,8 @@ export function Tray() {
   const running = all.some((row) => ["queued", "sending", "lost"].includes(row.state));
   const halted = all.some((row) => ["paused", "held"].includes(row.state));
   const busy = all.some((row) => OPEN.has(row.state));
+  // One that is stored and could not be read has nothing to be sent again: its page says what helps.
+  const unsent = all.filter((row) => row.state === "refused" && !row.fileId).length;
   return (
     <>
       <TrayBar sum={sum} share={share} />
@@ -72,10 +74,10 @@ export function Tray() {
           </>
         )}
         <Missing all={all} />
-        {sum.refused > 1 && (
+        {unsent > 1 && (
           <p class="safe">
             <Button icon="retry" class="small" onClick={retryRefused}>
-              {words.tray.retryAll(sum.refused)}
+              {words.tray.retryAll(unsent)}
             </Button>
           </p>
         )}
