@@ -187,7 +187,8 @@ def test_tag_when_somebody_else_tags_the_file_meanwhile_then_both_tags_stay(
     page.get_by_role("toolbar", name="1 selected").get_by_role("button", name="Tag").click()
     page.get_by_label("Tags, separated by commas").fill("ours")
     page.get_by_role("button", name="Tag 1 file").click()
-    wait_for(lambda: _tags(client, file_id) == ["theirs", "ours"], "both tags")
+    expect(page.locator(".toast").last).to_contain_text("1 file tagged")
+    assert _tags(client, file_id) == ["theirs", "ours"]
 
 
 def _tags(client: httpx.Client, file_id: str) -> list[str]:
