@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Coroutine
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from filemill.chassis.telemetry.request_context import RequestContext, within
@@ -142,7 +143,8 @@ class Exchange:
             self.service.hold(ANSWER_CAME_EARLY)
             return self._request.lending.cancel()
         self.record.status = head.status
-        self._place.leave(answered=True)
+        # A service that refuses by itself has done nothing: were that counted, it would be sent the more, the more it refuses.
+        self._place.leave(answered=head.status != HTTPStatus.SERVICE_UNAVAILABLE)
         self._response = response = ResponseBody(self, head)
         self._keep = self.client.may_keep(self.head) and self.request_done
         self._service_keeps = not (head.wants_close or response.to_the_end)

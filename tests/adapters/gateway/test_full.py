@@ -87,6 +87,24 @@ def test_waiting_when_clients_leave_then_their_places_are_free(start: Start, pup
         wait_until(lambda: gateway.gateway.waiting()["upload"].waiting == 0, "the place")
 
 
+def test_bound_when_the_service_refuses_by_itself_then_that_is_no_work_that_it_does(
+    start: Start, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the more it refuses, the more the gateway would send it, and the quicker those it sends away come again."""
+    monkeypatch.setattr(admission, "WINDOW_S", 1e-6)
+    gateway = start({"upload": puppet.address}, limits=Limits(waiting_per_service=1))
+    with closing(gateway.connect()) as sock:
+        upstream = None
+        for answer, grows in ((OK.replace(b"200 OK", b"503 Service Unavailable"), False), (OK, True)):
+            sock.sendall(PUT)
+            upstream = upstream or puppet.accept()
+            read_head(upstream)
+            read_exactly(upstream, 4)
+            upstream.sendall(answer)
+            read_answer(sock)
+            assert (gateway.gateway.waiting()["upload"].most > 1) == grows
+
+
 def test_refused_when_a_service_is_full_then_they_are_counted_and_told_of_together(
     start: Start, puppet: Puppet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
