@@ -1,4 +1,4 @@
-"""nginx as an anchor: one worker, WebDAV PUT below `files/`, `sendfile` for GET, and what a benchmark adds.
+"""nginx as an anchor: one worker, WebDAV PUT below `files/`, `sendfile` for GET, and what a benchmark adds; and as our edge.
 
 Where nginx is not installed a bare ASGI app takes its place for PUT, and the result says so.
 """
@@ -6,10 +6,15 @@ Where nginx is not installed a bare ASGI app takes its place for PUT, and the re
 import contextlib
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import processes
+
+from filemill.gateway.nginx.options import NginxOptions, default_upstreams
+from filemill.gateway.nginx.render import render
 
 CONFIGURATION = """
 daemon off; worker_processes 1; {user} pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -47,3 +52,34 @@ def serving(folder: Path, locations: str = FILES, **names: object) -> Iterator[t
     command = [found, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     with processes.running(command, os.environ, port) as server:
         yield "nginx", server
+
+
+@contextlib.contextmanager
+def edge(folder: Path, upload_port: int, **options: Any) -> Iterator[processes.Server]:
+    """NGINX with our rendering, one worker, before this upload service."""
+    folder.mkdir()
+    port = processes.free_port()
+    chosen = NginxOptions(
+        listen=(f"127.0.0.1:{port}",),
+        upstreams=default_upstreams_with(upload_port),
+        asks_for_credentials=False,
+        work_dir=str(folder),
+        access_log=str(folder / "access.log"),
+        error_log=str(folder / "error.log"),
+        run_as="root" if os.geteuid() == 0 else None,
+        **options,
+    )
+    for name, text in render(chosen).items():
+        (folder / name).write_text(text.replace("worker_processes auto;", "worker_processes 1;"))
+    found = program()
+    assert found is not None
+    command = [found, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off;"]
+    subprocess.run([*command[:-2], "-t"], check=True, capture_output=True)
+    with processes.running(command, os.environ, port) as server:
+        yield server
+
+
+def default_upstreams_with(upload_port: int) -> dict[str, tuple[str, ...]]:
+    """Only upload is there."""
+    nowhere: dict[str, tuple[str, ...]] = dict.fromkeys(default_upstreams(), ("127.0.0.1:1",))
+    return nowhere | {"upload": (f"127.0.0.1:{upload_port}",)}

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import g10_nginx
+import nginx
 import processes
 import psutil
 import uvloop
@@ -206,7 +206,7 @@ def running(folder: Path, *, by_nginx: bool) -> Iterator[tuple[int, int]]:
                 raise RuntimeError(f"the mill did not start: {said.read_text(errors='replace')}")
             time.sleep(0.1)
         if by_nginx:
-            with g10_nginx.edge(folder / "nginx", ports["upload"]) as edge:
+            with nginx.edge(folder / "nginx", ports["upload"]) as edge:
                 yield mill.pid, edge.port
         else:
             yield mill.pid, ports["gateway"]

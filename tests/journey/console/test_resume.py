@@ -22,15 +22,20 @@ def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def sending(here: Visit, file: Path, share: float) -> Visit:
+    """An upload, slow enough to be cut off, of which so much is sent."""
+    here.go()
+    here.slow_down(6_000_000)
+    here.choose(file)
+    wait_for(lambda: here.sent() >= share, f"{share:.0%} to be sent", 60)
+    return here
+
+
 def test_upload_when_the_server_is_killed_at_60_percent_then_less_than_45_percent_is_sent_again(
     own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
 ) -> None:
     """SIGKILL of gateway and upload service: the page says so, tries by itself, and sends only what was not promised."""
-    here = visitor(own_mill)
-    here.go()
-    here.slow_down(6_000_000)
-    here.choose(large_file)
-    wait_for(lambda: here.sent() >= 0.6, "60 % to be sent", 60)
+    here = sending(visitor(own_mill), large_file, 0.6)
     assert here.page.locator(".tray li[data-state=sending]").count() == 1
     for unit in ("upload", "gateway"):
         own_mill.kill(unit)
@@ -49,11 +54,7 @@ def test_upload_when_the_page_is_reloaded_then_it_goes_on_by_itself_where_it_was
     own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
 ) -> None:
     """The browser forgot the file, the page kept its bytes: nothing is chosen again."""
-    here = visitor(own_mill)
-    here.go()
-    here.slow_down(6_000_000)
-    here.choose(large_file)
-    wait_for(lambda: here.sent() >= 0.3, "30 % to be sent", 60)
+    here = sending(visitor(own_mill), large_file, 0.3)
     here.page.reload()
     before = len(here.pieces)
     here.uploaded("large.bin")
@@ -64,11 +65,8 @@ def test_upload_when_bytes_sent_before_a_reload_arrive_after_the_page_asked_then
     own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
 ) -> None:
     """The server had a piece in hand when it said how far it is: its 409 to the next piece is no refusal of the file."""
-    here = visitor(own_mill)
-    page = here.go()
-    here.slow_down(6_000_000)
-    here.choose(large_file)
-    wait_for(lambda: here.sent() >= 0.2, "20 % to be sent", 60)
+    here = sending(visitor(own_mill), large_file, 0.2)
+    page = here.page
 
     asked: list[str] = []
 
@@ -107,11 +105,8 @@ def test_upload_when_paused_then_nothing_is_sent_until_it_goes_on(
     own_mill: Mill, visitor: Callable[..., Visit], large_file: Path
 ) -> None:
     """Paused, also over a reload; Resume goes on from there."""
-    here = visitor(own_mill)
-    page = here.go()
-    here.slow_down(6_000_000)
-    here.choose(large_file)
-    wait_for(lambda: here.sent() >= 0.2, "20 % to be sent", 60)
+    here = sending(visitor(own_mill), large_file, 0.2)
+    page = here.page
     page.get_by_role("button", name="Pause large.bin").click()
     expect(page.locator(".tray li[data-state=paused]")).to_contain_text("Paused at")
     page.reload()

@@ -22,8 +22,8 @@ export async function filesOf(data: DataTransfer): Promise<Found> {
 }
 
 async function walk(entry: FileSystemEntry, found: Found): Promise<void> {
-  if (found.files.length >= FILES_MOST) throw new TooManyFiles();
   if (entry.isFile) {
+    if (found.files.length >= FILES_MOST) throw new TooManyFiles();
     const read = new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     await read.then(
       (file) => found.files.push(file),
