@@ -58,6 +58,12 @@ def nginx(
         int, typer.Option(min=0, help="Calls of one caller per second; 0: no limits.")
     ] = _DEFAULT.rate_per_s,
     burst: Annotated[int, typer.Option(min=1, help="And so many at once.")] = _DEFAULT.burst,
+    at_once: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Short requests under way in one instance of upload and of metadata; not with --resolver."
+        ),
+    ] = _DEFAULT.at_once,
     trusted_proxy: Annotated[
         list[str] | None, typer.Option(help="A proxy or network in front whose X-Forwarded-For is believed.")
     ] = None,
@@ -94,6 +100,7 @@ def nginx(
         max_file_bytes=max_file_bytes,
         rate_per_s=rate,
         burst=burst,
+        at_once=at_once,
         trusted_proxies=nginx_options.read_trusted(trusted_proxy or ()),
         blobs_dir=blobs,
         run_as=user,

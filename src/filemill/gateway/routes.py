@@ -37,6 +37,9 @@ class Route:
         False  # gets the session's cookie also where access has said who it is: it counts in the session
     )
     carries_files: bool = False  # bodies both ways may be files: never gathered, never compressed
+    read_slowly: str | None = None
+    """For NGINX, which cannot tell who still waits for an answer from who is slow to read it: the paths (a regular expression,
+    below `prefix`) whose answers may be long. Of all others only so many are let through at one time. None: not bounded there."""
 
     @cached_property
     def below(self) -> str:
@@ -50,8 +53,8 @@ def build_routes(max_file_bytes: int = DEFAULT_MAX_FILE_BYTES) -> tuple[Route, .
         Route("/api/session", "access", strip="/api", asks=False),
         Route("/api/access", "access", strip="/api/access", asks=False),
         Route("/api/upload", "upload", strip="/api/upload", max_body_bytes=max_file_bytes + FORM_OVERHEAD_BYTES,
-              wants_cookie=True, carries_files=True),
-        Route("/api/metadata", "metadata", strip="/api/metadata"),
+              wants_cookie=True, carries_files=True, read_slowly="files/[^/]+/content|files/zip|signed/|shared/"),
+        Route("/api/metadata", "metadata", strip="/api/metadata", read_slowly="export|files/[^/]+/(text|renditions)"),
         Route("/api/ai", "ai", strip="/api/ai", response_head_s=120.0, holds=True),  # `?wait=` up to a minute
         Route("/api/processing", "processing", strip="/api/processing"),
         Route("/api/notifications/events", "notification", strip="/api/notifications", streaming=True, holds=True),

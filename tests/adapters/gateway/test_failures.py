@@ -35,7 +35,7 @@ def assert_unavailable(answer: tuple[int, dict[str, str], bytes]) -> dict[str, A
     problem = json.loads(body)
     assert status == 503
     assert headers["content-type"] == "application/problem+json"
-    assert headers["retry-after"] == "1"
+    assert headers["retry-after"] in ("1", "2")  # 2: NGINX, where every instance was away a moment ago
     assert problem["code"] == "service-unavailable"
     assert problem["retryable"] is True
     assert problem["request_id"] == headers["x-request-id"]

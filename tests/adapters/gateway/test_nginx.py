@@ -173,7 +173,7 @@ def test_connections_when_one_address_holds_too_many_then_429_until_one_ends(
     edge = start_nginx({"upload": puppet.address}, rate_per_s=10_000, burst=10_000)
     with contextlib.ExitStack() as stack:
 
-        def ask(address: str = "127.0.0.1", path: bytes = b"/api/upload/x") -> socket.socket:
+        def ask(address: str = "127.0.0.1", path: bytes = b"/api/upload/files/x/content") -> socket.socket:
             sock = socket.create_connection(("127.0.0.1", edge.port), 30, source_address=(address, 0))
             stack.enter_context(closing(sock))
             sock.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -5,7 +5,7 @@ Not for: what follows from the route table (`render`). On failure: nothing is ra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from filemill.chassis.web.authentication import COOKIE
 from filemill.gateway.nginx.options import (
@@ -26,6 +26,7 @@ CIPHERS = tuple(
 KEPT_CONNECTIONS, KEPT_S = 64, 4
 """Kept to each service, for less time than one that leaves goes on serving (`FILEMILL_DRAIN_S`, 6 s): a connection that is idle
 for longer is never used again, so no request meets one that is closing."""
+_BOUNDED = "_quick"
 
 
 def upstream(options: NginxOptions, service: str) -> str:
@@ -33,7 +34,12 @@ def upstream(options: NginxOptions, service: str) -> str:
     return f"http://filemill_{service}" if options.keeps_connections else f"http://$filemill_{service}"
 
 
-def upstreams(options: NginxOptions) -> Iterator[str]:
+def bounded_upstream(options: NginxOptions, service: str) -> str:
+    """The same for what is short; where connections are kept an instance gets only so much of it at one time."""
+    return f"http://filemill_{service}{_BOUNDED}" if options.keeps_connections else upstream(options, service)
+
+
+def upstreams(options: NginxOptions, bounded: Collection[str]) -> Iterator[str]:
     """Where services answer, and how their names are looked up."""
     is_file = (options.resolver or "").startswith("/")
     if options.resolver:
@@ -42,7 +48,10 @@ def upstreams(options: NginxOptions) -> Iterator[str]:
         yield "    resolver_timeout 2s;"
     for service, addresses in options.upstreams.items():
         if options.keeps_connections:
-            yield from _upstream_block(service, addresses, resolve=options.resolver is not None)
+            resolve = options.resolver is not None
+            yield from _upstream_block(service, addresses, resolve=resolve)
+            if service in bounded:
+                yield from _upstream_block(service + _BOUNDED, addresses, resolve=resolve, at_once=options.at_once)
         else:
             address = addresses[0]
             if is_file and not address.startswith(("/", "[")):
@@ -51,12 +60,13 @@ def upstreams(options: NginxOptions) -> Iterator[str]:
             yield f"    map $host $filemill_{service} {{\n        default {address};\n    }}"
 
 
-def _upstream_block(service: str, addresses: Sequence[str], *, resolve: bool) -> Iterator[str]:
-    yield f"    upstream filemill_{service} {{"
-    yield f"        zone filemill_{service} 64k;"
+def _upstream_block(name: str, addresses: Sequence[str], *, resolve: bool, at_once: int | None = None) -> Iterator[str]:
+    most = "" if at_once is None else f" max_conns={at_once}"
+    yield f"    upstream filemill_{name} {{"
+    yield f"        zone filemill_{name} 64k;"
     for address in addresses:
         place = f"unix:{address}" if address.startswith("/") else address
-        yield f"        server {place} max_fails=1 fail_timeout=1s{' resolve' if resolve else ''};"
+        yield f"        server {place} max_fails=1 fail_timeout=1s{most}{' resolve' if resolve else ''};"
     yield f"        keepalive {KEPT_CONNECTIONS};"
     yield f"        keepalive_timeout {KEPT_S}s;"
     yield "    }"

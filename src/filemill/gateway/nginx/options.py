@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from filemill.chassis.errors import StartError
+from filemill.chassis.limits.admission import FLOOR
 from filemill.chassis.settings import LOOPBACK_HOSTS, PORTS
 from filemill.gateway.addresses import parse_address
 from filemill.gateway.routes import DEFAULT_MAX_FILE_BYTES
@@ -40,8 +41,9 @@ class NginxOptions:
 
     `resolver`: addresses of name servers, or the path of a file with the directive that also says `$filemill_domain`, which
     is put after the names of services (deployment/nginx/resolver.sh writes one); None: names are looked up once, at the
-    start, and connections to services are kept. `blobs_dir`: the local store's folder, if NGINX can read it. `run_as`: a user
-    of the system for its workers, where root starts it.
+    start, and connections to services are kept. `at_once`: short requests under way at one time in one instance of a service,
+    where connections are kept. `blobs_dir`: the local store's folder, if NGINX can read it. `run_as`: a user of the system
+    for its workers, where root starts it.
     """
 
     listen: tuple[str, ...] = ("8080",)
@@ -56,6 +58,7 @@ class NginxOptions:
     max_file_bytes: int = DEFAULT_MAX_FILE_BYTES
     rate_per_s: int = RATE_PER_S
     burst: int = BURST
+    at_once: int = FLOOR
     trusted_proxies: tuple[str, ...] = ()
     page_dir: str = "/usr/share/filemill/page"
     work_dir: str = "/tmp"  # noqa: S108 - a container's own, and the one place that a read-only one can write to

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from filemill.gateway import answers
 from filemill.gateway.answers import Problem
@@ -10,11 +10,13 @@ from filemill.gateway.answers import Problem
 # Written by NGINX when it answers.
 REQUEST_ID = "$filemill_request_id"
 BODY_MOST = "$filemill_body_most"
+FULL_RETRY_AFTER_S = 2
+"""NGINX cannot count how many it sends away, so it says the same to all."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The answer to these statuses of NGINX."""
+    """The answer to these statuses of NGINX; to none: what stands for another of them if no instance was asked."""
 
     statuses: tuple[int, ...]
     problem: Problem
@@ -22,7 +24,7 @@ class Page:
     @property
     def name(self) -> str:
         """Of its location, and of the status unless it stands for another."""
-        return str(self.statuses[0])
+        return str(self.statuses[0]) if self.statuses else "full"
 
     def body(self) -> str:
         """The JSON, for between single quotes."""
@@ -48,5 +50,15 @@ def pages() -> tuple[Page, ...]:
         Page((429,), answers.rate_limited()),
         Page((500,), Problem(500, "internal-error", "Internal Error",
                              "This is a fault of ours; quote the request id when you report it.")),
-        Page((503, 502, 504), answers.service_unavailable("The service is not reachable, or did not answer in time.")),
+        Page((503, 502, 504),
+             answers.service_unavailable("The service is not reachable, or did not answer in time.")),
     )  # fmt: skip
+
+
+def full() -> Page:
+    """Every instance has as much to do as it may, or none of several has answered a moment ago."""
+    problem = answers.service_unavailable(
+        "The service has as many requests as it can answer soon, or none of its instances answers; "
+        f"come again in {FULL_RETRY_AFTER_S} s."
+    )
+    return Page((), replace(problem, headers={"Retry-After": str(FULL_RETRY_AFTER_S)}))

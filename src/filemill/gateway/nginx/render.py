@@ -7,11 +7,12 @@ On failure: nothing is raised here; `NginxOptions` refuses what would not be a c
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import resources
 
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
+from filemill.chassis.limits import admission
 from filemill.chassis.telemetry.request_context import SILENT_EDGE
 from filemill.chassis.web.accel import HEADER as ACCEL_HEADER
 from filemill.chassis.web.accel import PLACE as ACCEL_PLACE
@@ -21,12 +22,18 @@ from filemill.gateway.forwarding import TAKEN_OFF
 from filemill.gateway.limits import Limits
 from filemill.gateway.nginx import installation
 from filemill.gateway.nginx.options import OLDEST, NginxOptions
-from filemill.gateway.nginx.problems import pages
+from filemill.gateway.nginx.problems import Page, full, pages
 from filemill.gateway.page import CONTENT_TYPES, PLACES
 from filemill.gateway.page import HEADERS as PAGE_HEADERS
 from filemill.gateway.routes import HIDDEN_FIRST_SEGMENTS, SMALL_BODY_BYTES, Route, build_routes
 
 MAIN = "nginx.conf"
+QUICK, PUT = "quick", "put"
+"""Lanes of what is short: may be repeated or is known not to be, and what NGINX would repeat though it must not."""
+GATEWAY_ERRORS = (502, 504)
+"""No instance was reached, or none answered in time."""
+SMALL = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3})"
+"""Up to 64,999: within `admission.SMALL_BODY_BYTES`, in digits."""
 STREAM_S = 7 * 24 * 3600
 """A stream may be silent between its heartbeats; NGINX has no word for never."""
 
@@ -66,11 +73,15 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
         small_body_bytes=str(SMALL_BODY_BYTES), small_body_words=f"{SMALL_BODY_BYTES:,}",
         limit_zones=installation.limit_zones(options), limits=installation.limits(options),
         allowed_hosts=installation.allowed_hosts(options), scheme=installation.scheme(options),
+        lanes=_which_lane(table),
         targets="\n".join(_targets(table)), hidden="\n".join(_hidden(table)), body_limits="\n".join(_body_limits(table)),
         cookie=COOKIE, upload_token=UPLOAD_TOKEN, silent_edge=SILENT_EDGE,
-        upstreams="\n".join(installation.upstreams(options)),
+        upstreams="\n".join(
+            installation.upstreams(options, {route.service for route in table if route.read_slowly is not None})
+        ),
         listen="\n".join(installation.listen(options)), tls=installation.tls(options),
-        trusted=installation.trusted(options), locations="\n".join(_location(options, route) for route in table),
+        trusted=installation.trusted(options),
+        locations="\n".join(text for route in table for text in (_location(options, route), *_lanes(options, route))),
         identity=_identity(access, limits) if options.asks_for_credentials else "", access=access,
     )  # fmt: skip
 
@@ -79,22 +90,86 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
 
 
 def _location(options: NginxOptions, route: Route) -> str:
-    extras = []
-    if options.asks_for_credentials and route.asks:
-        extras += ["auth_request /_edge/identity;",
-                   f"auth_request_set $filemill_identity $upstream_http_{_variable(IDENTITY_HEADER)};"]  # fmt: skip
+    extras = _asking(options, route)
     if route.carries_files:
         extras += ["proxy_request_buffering off;", "gzip off;"]
     if route.streaming:
         extras += ["proxy_buffering off;", "gzip off;"]
+    lane = ""
+    if route.read_slowly is not None:
+        to = "$filemill_lane" if route.carries_files else QUICK
+        lane = f"            if ($filemill_lane) {{\n                rewrite ^ /_edge/{to}/{route.service} last;\n            }}\n"
     return _fill(
-        "location.conf", prefix=route.prefix, strip=route.strip, max_body_bytes=str(route.max_body_bytes),
-        idle_s=_number(route.idle_s), read_s=str(STREAM_S) if route.streaming else _number(route.response_head_s),
-        cookie="$http_cookie" if route.wants_cookie else "$filemill_cookie",
+        "location.conf", prefix=route.prefix, strip=route.strip, lane=lane, max_body_bytes=str(route.max_body_bytes),
         upstream=installation.upstream(options, route.service),
-        accel="on" if route.carries_files and options.blobs_dir else '""',
-        extras="".join(f"            {line}\n" for line in extras),
+        accel="on" if route.carries_files and options.blobs_dir else '""', **_passing_on(route, extras),
     )  # fmt: skip
+
+
+def _lanes(options: NginxOptions, route: Route) -> Iterator[str]:
+    """The places of what is short, if the route has them."""
+    if route.read_slowly is None:
+        return
+    plain = ["gzip off;"] if route.carries_files else []
+    asking = _asking(options, route)
+    yield _lane(
+        options, route, f"= /_edge/{QUICK}/{route.service}", ["internal;"], [*asking, *plain],
+        "NGINX would write an error for each that finds no room; the access log then names the upstream, no address.",
+    )  # fmt: skip
+    if not route.carries_files:
+        return
+    again = f"@{route.service}_again"
+    first = ["proxy_next_upstream off;", "recursive_error_pages on;", *_error_pages(but=GATEWAY_ERRORS),
+             f"error_page {' '.join(map(str, GATEWAY_ERRORS))} = {again};"]  # fmt: skip
+    yield _lane(
+        options, route, f"= /_edge/{PUT}/{route.service}", ["internal;"], [*asking, *plain, *first],
+        "A second attempt might be a second file: not if anything was sent.",
+    )  # fmt: skip
+    beginning = ['if ($filemill_unsent = "") {', "    return 503;", "}"]
+    yield _lane(
+        options, route, again, beginning, [*plain, "proxy_next_upstream off;"],
+        "The next instance, since nobody heard of the first attempt. Who calls is known from there.",
+    )  # fmt: skip
+
+
+def _lane(
+    options: NginxOptions, route: Route, place: str, beginning: Sequence[str], extras: Sequence[str], why: str
+) -> str:
+    return _fill(
+        "lane.conf", place=place, why=why, beginning=_lines(beginning), error_log=options.error_log,
+        small_body_bytes=str(admission.SMALL_BODY_BYTES),
+        upstream=installation.bounded_upstream(options, route.service), **_passing_on(route, extras),
+    )  # fmt: skip
+
+
+def _asking(options: NginxOptions, route: Route) -> list[str]:
+    if not (options.asks_for_credentials and route.asks):
+        return []
+    answer = f"$upstream_http_{_variable(IDENTITY_HEADER)}"
+    return ["auth_request /_edge/identity;", f"auth_request_set $filemill_identity {answer};"]
+
+
+def _passing_on(route: Route, extras: Sequence[str]) -> dict[str, str]:
+    """What a route and its lanes have in common."""
+    return {
+        "idle_s": _number(route.idle_s),
+        "read_s": str(STREAM_S) if route.streaming else _number(route.response_head_s),
+        "cookie": "$http_cookie" if route.wants_cookie else "$filemill_cookie",
+        "extras": _lines(extras),
+    }
+
+
+def _lines(lines: Sequence[str]) -> str:
+    return "".join(f"            {line}\n" for line in lines)
+
+
+def _which_lane(table: Sequence[Route]) -> str:
+    slow = (
+        f'        "~^(GET|HEAD|POST) [0-9]* {route.prefix}/({route.read_slowly})" "";'
+        for route in table
+        if route.read_slowly is not None
+    )
+    return _fill("lanes.conf", read_slowly="\n".join(slow), small=SMALL, quick=QUICK, put=PUT)
 
 
 def _targets(table: Sequence[Route]) -> Iterator[str]:
@@ -127,19 +202,33 @@ def _identity(access: str, limits: Limits) -> str:
                  csrf_header=CSRF_HEADER, csrf_variable=_variable(CSRF_HEADER))  # fmt: skip
 
 
+def _error_pages(*, but: Collection[int] = ()) -> Iterator[str]:
+    for page in pages():
+        statuses = " ".join(str(status) for status in page.statuses if status not in but)
+        yield f"error_page {statuses} ={page.problem.status} /_edge/{page.name};"
+
+
 def _problems() -> Iterator[str]:
+    yield from _error_pages()
     for page in pages():
-        status = page.problem.status
-        yield f"error_page {' '.join(map(str, page.statuses))} ={status} /_edge/{page.name};"
-    for page in pages():
-        # A body that nobody read ends its connection: said, or the client would send its next request into the end of it.
-        closing = "    keepalive_timeout 0;\n" if page.problem.status == 503 else ""
-        headers = closing + "".join(
-            f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items()
-        )
-        yield _fill(
-            "problem.conf", name=page.name, status=str(page.problem.status), body=page.body(), headers=headers
-        ).rstrip("\n")
+        yield _problem(page, _unread(page.name) if page.problem.status == 503 else "")
+    yield _problem(full(), "")
+
+
+def _unread(name: str) -> str:
+    """Who found no room has a body that was read, and comes again on the same connection. Any other body may be unread, and ends
+    its connection: said, or the client would send its next request into the end of it. A place that says so once cannot take it
+    back, so two are needed."""
+    return _fill("unread.conf", full=full().name, name=name)
+
+
+def _problem(page: Page, beginning: str) -> str:
+    headers = "".join(f'    add_header {name} "{value}" always;\n' for name, value in page.problem.headers.items())
+    if beginning:
+        headers = f"    keepalive_timeout 0;\n{headers}"
+    name = f"{page.name}/unread" if beginning else page.name
+    text = _fill("problem.conf", name=name, status=str(page.problem.status), body=page.body(), headers=headers)
+    return (beginning + text).rstrip("\n")
 
 
 def _page(options: NginxOptions) -> str:
