@@ -141,6 +141,9 @@ export const words = {
     pause: (name: string) => `Pause ${name}`,
     resume: (name: string) => `Resume ${name}`,
     remove: (name: string) => `Remove ${name} from this list`,
+    breakOff: (name: string) => `Break off ${name}`,
+    sendingVersion: (sent: string, speed: string) => `${sent}, ${speed}/s. A new version: keep this page open`,
+    overtaken: "Somebody stored another version meanwhile. Look at it, then choose your file again.",
     tryNow: (name: string) => `Try ${name} again now`,
     spoken: (n: number, quarter: number) => `Uploading ${files(n)}, ${quarter} per cent`,
   },
@@ -403,8 +406,6 @@ export const words = {
     held: "held",
     download: "Download",
     newVersion: "Upload a new version",
-    sending: (name: string) => `Uploading ${name}. It is the next version once it is stored; keep this page open.`,
-    sent: "A new version is stored.",
   },
   audit: { refused: "refused", none: "Nothing yet.", more: "Show older", by: "by", from: "from" },
   share: {

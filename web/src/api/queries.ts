@@ -4,6 +4,7 @@ import { readsFiles, session } from "../session";
 import { useStore } from "../store";
 import { get, Problem } from "./client";
 import type {
+  Analytics,
   Document,
   Health,
   JobGroups,
@@ -50,6 +51,15 @@ export const useStats = () => useOfFiles<Stats>("stats", "/api/upload/stats");
 export const useLimits = () => useOfFiles<Limits>("limits", "/api/upload/limits");
 export const useSaved = () => useOfFiles<SavedSearches>("saved", "/api/metadata/searches");
 export const useModels = () => useOfFiles<Models>("models", "/api/ai/models");
+
+/** The commonest tags of all files, with their counts: of these without counting files. */
+export const useTags = (enabled: boolean) =>
+  useQuery({
+    queryKey: ["tags"],
+    queryFn: async ({ signal }) =>
+      (await get<Analytics>("/api/metadata/analytics?from=0001-01-01T00:00:00Z", signal)).top_tags,
+    enabled,
+  });
 
 export const useFile = (id: string) =>
   useQuery({

@@ -1,13 +1,12 @@
 /** The versions of a file, newest first, and a way to add one. */
 import { useQuery } from "@tanstack/preact-query";
-import { get, send } from "../api/client";
-import { queries } from "../api/queries";
+import { get } from "../api/client";
 import type { Document, VersionPage } from "../api/shapes";
 import { Button, Part } from "../parts/bits";
 import { exactly, moment, size } from "../parts/format";
 import { Icon } from "../parts/icons";
-import { say, sayProblem } from "../parts/messages";
-import { visible } from "../parts/names";
+import { addVersion } from "../uploads/queue";
+import { showTray } from "../uploads/tray";
 import { words } from "../words";
 
 export function Versions({ file }: { file: Document }) {
@@ -55,20 +54,9 @@ export function pickVersion(file: Document): void {
   input.type = "file";
   input.addEventListener("change", () => {
     const chosen = input.files?.[0];
-    if (chosen) void replace(file, chosen);
+    if (!chosen) return;
+    addVersion(file, chosen);
+    showTray();
   });
   input.click();
-}
-
-/** Streams the file from the disk; `If-Match` refuses it if somebody else was faster. */
-async function replace(file: Document, content: File): Promise<void> {
-  const address = `/api/upload/files/${file.file_id}/content?filename=${encodeURIComponent(content.name)}`;
-  say(words.versions.sending(visible(content.name)));
-  try {
-    await send("PUT", address, { headers: { "If-Match": `"${file.sha256}"` }, body: content, timeoutMs: 0 });
-    say(words.versions.sent);
-    await queries.invalidateQueries({ queryKey: ["file", file.file_id] });
-  } catch (error) {
-    sayProblem(error);
-  }
 }

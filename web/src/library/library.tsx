@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { go, usePlace, withQuery } from "../address";
 import { call } from "../api/client";
-import { queries, useStats } from "../api/queries";
+import { queries, useStats, useTags } from "../api/queries";
 import type { SearchPage } from "../api/shapes";
 import { arrivals } from "../live/freshen";
 import { Button, Empty, Loading, ProblemNote } from "../parts/bits";
@@ -46,6 +46,7 @@ export function Library() {
   if (!files.isPlaceholderData) before.current = asked;
   const shown = before.current;
   const stats = useStats();
+  const tags = useTags(!text && Boolean(stats.data?.files));
   useEffect(clear, [text, sort]);
   useEffect(() => {
     document.title = `${text || words.library.title} · ${words.product}`;
@@ -72,7 +73,7 @@ export function Library() {
           <Facets
             text={text}
             byType={byType}
-            byTag={first?.facets.tag ?? {}}
+            byTag={(text ? first?.facets.tag : tags.data) ?? {}}
             total={total}
             capped={capped}
             exactType={exact !== null}

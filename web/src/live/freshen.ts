@@ -40,6 +40,8 @@ export function freshen(): void {
       letBack([event.subject]);
       back = true;
     }
+    // Asked again when the library is next opened: they are a filter's choices, and cost more than a row.
+    if (event.type === "file.updated") void queries.invalidateQueries({ queryKey: ["tags"], refetchType: "none" });
     changed.add(event.subject);
     timer ||= window.setTimeout(settle, SETTLE_MS);
   });

@@ -1,5 +1,6 @@
 /** After the last byte: what is done with the file until it is ready, from the live stream, with a look now and then in case it is away. */
 import { get } from "../api/client";
+import { queries } from "../api/queries";
 import type { Document } from "../api/shapes";
 import { onEvent } from "../live/stream";
 import { duration } from "../parts/format";
@@ -13,6 +14,7 @@ const LOOK_MOST_MS = 30_000;
 
 interface Following {
   storedAt: number;
+  version: number;
   timer: number;
   pauseMs: number;
 }
@@ -22,8 +24,9 @@ const following = new Map<string, Following>();
 export function followStored(): void {
   onStored((row: Row) => {
     if (!row.fileId) return;
-    following.set(row.fileId, { storedAt: row.storedAt, timer: 0, pauseMs: LOOK_MS });
+    following.set(row.fileId, { storedAt: row.storedAt, version: row.version, timer: 0, pauseMs: LOOK_MS });
     void look(row.fileId);
+    if (row.versionOf) void queries.invalidateQueries({ queryKey: ["file", row.fileId] });
   });
   onEvent((event) => {
     const id = event.subject;
@@ -44,7 +47,7 @@ async function look(id: string): Promise<void> {
   one.timer = window.setTimeout(() => void look(id), one.pauseMs);
   one.pauseMs = Math.min(one.pauseMs * 1.5, LOOK_MOST_MS);
   const file = await get<Document>(`/api/metadata/files/${id}`).catch(() => null);
-  if (!file || !following.has(id)) return;
+  if (!file || !following.has(id) || file.version < one.version) return; // older: of a version before
   const settled = ["failed", "quarantined"].includes(file.status);
   if (!settled && !(file.status === "processed" && file.analysis !== "pending")) return;
   clearTimeout(one.timer);

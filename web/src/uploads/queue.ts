@@ -1,5 +1,6 @@
 /**
- * The upload queue: three files at a time by tus, paused and resumed, after a reload too.
+ * The upload queue: three files at a time by tus, paused and resumed, after a reload too. A new version of a file goes
+ * in one request: it cannot be paused, begins anew after a break, and ends with the page.
  *
  * Not for: what becomes of a stored file (`following`). On failure: a lost connection is tried again by itself, with
  * longer pauses; an ended session puts the queue on hold until somebody signs in; a refusal stays, with the reason.
@@ -10,6 +11,7 @@ import { session } from "../session";
 import { Store } from "../store";
 import { words } from "../words";
 import { claim, forget, keep, letGo, recall, remembered, onTold, tellTabs, type Kept } from "./keeper";
+import { put, type Sending } from "./put";
 import { OPEN, Speed, type Row } from "./row";
 
 const AT_ONCE = 3;
@@ -23,15 +25,20 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const TELL_MS = 200;
 const KEEP_MS = 2_000;
 const ENDPOINT = "/api/upload/tus/";
+const FILES = "/api/upload/files/";
 /** What was sent before a connection broke was still arriving when the server was asked how far it is: ask again. */
 const MORE_ARRIVED = 409;
+/** The file has other content than the one that was to be replaced. */
+const OVERTAKEN = 412;
 /** Busy, too many, or away: worth another try. */
 const PASSING = new Set([0, 408, MORE_ARRIVED, 423, 425, 429]);
 
 interface Item {
   row: Row;
   file: Blob | null;
-  upload: Upload | null;
+  /** The content that this one replaces (its SHA-256): if another came in between it is refused. */
+  replaces?: string;
+  upload: Sending | null;
   tries: number;
   timer: number;
 }
@@ -63,6 +70,7 @@ function newRow(key: string, file: { name: string; size: number; modified: numbe
     requestId: "",
     url: null,
     fileId: null,
+    version: 1,
     storedAt: 0,
   };
   return { key, name: file.name, size: file.size, modified: file.modified, state: "queued", ...rest };
@@ -94,6 +102,15 @@ export function add(files: Iterable<File>): void {
       .then(() => keep(row, file))
       .then(() => tellTabs(key));
   }
+  next();
+}
+
+/** Take in the next version of a file. */
+export function addVersion(of: { file_id: string; sha256: string }, file: File): void {
+  const key = newKey();
+  const row = newRow(key, { name: file.name, size: file.size, modified: file.lastModified });
+  row.versionOf = of.file_id;
+  items.set(key, { row, file, replaces: of.sha256, upload: null, tries: 0, timer: 0 });
   next();
 }
 
@@ -142,8 +159,35 @@ function start(item: Item): void {
   row.state = "sending";
   row.note = "";
   const speed = new Speed();
+  const progress = (sent: number) => {
+    item.tries = 0;
+    row.sent = sent;
+    row.bytesPerSecond = speed.note(sent, Date.now());
+    tell();
+  };
+  item.upload = item.replaces === undefined ? byTus(item, file, progress) : byPut(item, file, progress);
+}
+
+function byPut(item: Item, file: Blob, onProgress: (sent: number) => void): Sending {
+  const { row } = item;
+  row.sent = 0;
+  return put(`${FILES}${row.versionOf}/content?filename=${encodeURIComponent(row.name)}`, file, {
+    // The key: whose answer was lost is not refused as somebody who was slower than himself.
+    headers: { "If-Match": `"${item.replaces}"`, "Idempotency-Key": row.key },
+    onProgress,
+    onSuccess: (body) => {
+      row.fileId = row.versionOf ?? null;
+      row.version = (JSON.parse(body) as { version: number }).version;
+      stored(item);
+    },
+    onError: (status, body) => failed(item, status, body),
+  });
+}
+
+function byTus(item: Item, file: Blob, onProgress: (sent: number) => void): Sending {
+  const { row } = item;
   let keptAt = Date.now();
-  item.upload = new Upload(file as File, {
+  const upload = new Upload(file as File, {
     endpoint: ENDPOINT,
     ...(row.url ? { uploadUrl: row.url } : {}),
     chunkSize: Math.min(PIECE_MOST_BYTES, Math.max(PIECE_LEAST_BYTES, Math.ceil(row.size / PIECES))),
@@ -155,7 +199,7 @@ function start(item: Item): void {
       for (const [name, value] of Object.entries(credentials())) request.setHeader(name, value);
     },
     onUploadUrlAvailable: () => {
-      row.url = item.upload?.url ?? null;
+      row.url = upload.url;
       void keep(row, file);
     },
     onAfterResponse: (_request, response) => {
@@ -163,19 +207,20 @@ function start(item: Item): void {
       if (made) row.fileId = made.split("/").at(-1) ?? null;
     },
     onProgress: (sent) => {
-      item.tries = 0;
-      row.sent = sent;
-      row.bytesPerSecond = speed.note(sent, Date.now());
+      onProgress(sent);
       if (Date.now() - keptAt > KEEP_MS) {
         keptAt = Date.now();
         void keep(row, file);
       }
-      tell();
     },
     onSuccess: () => stored(item),
-    onError: (error) => failed(item, error),
+    onError: (error) => {
+      const answer = error instanceof DetailedError ? error.originalResponse : null;
+      failed(item, answer?.getStatus() ?? 0, answer?.getBody() ?? "");
+    },
   });
-  item.upload.start();
+  upload.start();
+  return upload;
 }
 
 function stop(item: Item): void {
@@ -193,10 +238,8 @@ function stored(item: Item): void {
   next();
 }
 
-function failed(item: Item, error: Error | DetailedError): void {
-  const answer = error instanceof DetailedError ? error.originalResponse : null;
-  const status = answer?.getStatus() ?? 0;
-  const problem = Problem.from(status, answer?.getBody() ?? "");
+function failed(item: Item, status: number, body: string): void {
+  const problem = Problem.from(status, body);
   stop(item);
   item.row.requestId = problem.requestId;
   if (status === 401) {
@@ -207,7 +250,7 @@ function failed(item: Item, error: Error | DetailedError): void {
     wait(item, status === MORE_ARRIVED ? words.tray.moreArrived : said);
   } else {
     item.row.state = "refused";
-    item.row.note = problem.message;
+    item.row.note = status === OVERTAKEN ? words.tray.overtaken : problem.message;
     void forget(item.row.key);
   }
   next();
@@ -222,7 +265,7 @@ function wait(item: Item, why: string): void {
 
 export function pause(key: string): void {
   const item = items.get(key);
-  if (!item || !["queued", "sending", "lost"].includes(item.row.state)) return;
+  if (!item || item.row.versionOf || !["queued", "sending", "lost"].includes(item.row.state)) return;
   void item.upload?.abort();
   stop(item);
   item.row.state = "paused";
@@ -267,6 +310,10 @@ export function update(fileId: string, change: Partial<Row>): void {
   tell();
 }
 
+addEventListener("beforeunload", (event) => {
+  // The rest goes on after a reload; these would begin anew, and only if the visitor thinks of it.
+  if ([...items.values()].some(({ row }) => row.versionOf && OPEN.has(row.state))) event.preventDefault();
+});
 addEventListener("online", () => each(["lost"], resume));
 session.watch(() => {
   if (session.get().state === "in") each(["held"], resume);

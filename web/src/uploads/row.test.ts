@@ -14,6 +14,7 @@ const row = (change: Partial<Row>): Row => ({
   requestId: "",
   url: null,
   fileId: null,
+  version: 1,
   storedAt: 0,
   ...change,
 });

@@ -19,6 +19,10 @@ export interface Row {
   requestId: string;
   url: string | null;
   fileId: string | null;
+  /** The file that this is to be the next version of, before it is stored. */
+  versionOf?: string;
+  /** Which version it became. */
+  version: number;
   storedAt: number;
 }
 

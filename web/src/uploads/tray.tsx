@@ -35,7 +35,7 @@ export function Tray() {
   const sum = totals(all);
   const share = sum.bytes ? (sum.sent / sum.bytes) * 100 : 100;
   if (!open) return <TrayBar sum={sum} share={share} />;
-  const running = all.some((row) => ["queued", "sending", "lost"].includes(row.state));
+  const running = all.some((row) => !row.versionOf && ["queued", "sending", "lost"].includes(row.state));
   const halted = all.some((row) => ["paused", "held"].includes(row.state));
   const busy = all.some((row) => OPEN.has(row.state));
   // One that is stored and could not be read has nothing to be sent again: its page says what helps.
@@ -180,7 +180,7 @@ function Line({ row }: { row: Row }) {
     case "queued":
       return <span>{words.tray.queued(size(row.size))}</span>;
     case "sending":
-      return <span>{words.tray.sending(sent, size(row.bytesPerSecond))}</span>;
+      return <span>{words.tray[row.versionOf ? "sendingVersion" : "sending"](sent, size(row.bytesPerSecond))}</span>;
     case "paused":
       return <State said={{ tone: "warn", icon: "parked", text: words.tray.pausedAt(sent) }} />;
     case "lost":
@@ -217,6 +217,8 @@ function Actions({ row }: { row: Row }) {
   switch (row.state) {
     case "queued":
     case "sending":
+      if (row.versionOf)
+        return <SignButton icon="close" name={words.tray.breakOff(row.name)} onClick={() => dismiss(row.key)} />;
       return <SignButton icon="pause" name={words.tray.pause(row.name)} onClick={() => pause(row.key)} />;
     case "paused":
       return (
@@ -226,6 +228,13 @@ function Actions({ row }: { row: Row }) {
         </>
       );
     case "lost":
+      if (row.versionOf)
+        return (
+          <>
+            <SignButton icon="retry" name={words.tray.tryNow(row.name)} onClick={() => resume(row.key)} />
+            <SignButton icon="close" name={words.tray.breakOff(row.name)} onClick={() => dismiss(row.key)} />
+          </>
+        );
       return <SignButton icon="retry" name={words.tray.tryNow(row.name)} onClick={() => resume(row.key)} />;
     case "reading":
       return null;
