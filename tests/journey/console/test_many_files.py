@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ NODES_MOST = 2_500
 """Elements of the whole page, however far one has scrolled."""
 HEAP_MORE_BYTES_PER_FILE = 400
 """Room for ids, days and places; what a file looks like takes some 2,000 more, and is not kept."""
+ADDRESS_IDS = 200
+"""More files than this do not fit into an address: their zip is asked for by a POST."""
 LONG_TASKS = """
 window.tooLong = [];
 new PerformanceObserver((seen) => seen.getEntries().forEach((one) => tooLong.push(Math.round(one.duration))))
@@ -139,6 +142,12 @@ def test_selection_when_all_that_match_are_chosen_then_the_count_is_exact_and_ea
         page.locator("main .pick input").first.check()
         page.get_by_role("button", name="Select all").click()
         bar = page.get_by_role("toolbar", name=f"{len(wanted):,} selected")
+        assert len(wanted) > ADDRESS_IDS
+        with page.expect_download() as download:
+            bar.get_by_role("button", name="Download zip").click()
+        with zipfile.ZipFile(download.value.path()) as packed:
+            assert len(packed.namelist()) == len(wanted)
+            assert packed.testzip() is None
         bar.get_by_role("button", name="Tag").click()
         page.get_by_label("Tags, separated by commas").fill("seaside")
         page.get_by_role("button", name=f"Tag {len(wanted):,} files").click()
@@ -165,6 +174,12 @@ def test_search_when_more_match_than_are_counted_then_the_counts_say_so(
     expect(page.locator(".types .chip").first).to_contain_text("1,000+")
     for query in ("harbour", "type:pdf"):
         assert _tags_offered(visitor(mill).go(f"/?q={query}")) == _tags_counted(mill, query), query
+    with mill.client() as client:
+        every = client.get("/api/metadata/analytics", params={"from": "0001-01-01T00:00:00Z"}).json()["top_tags"]
+    assert _tags_offered(page := visitor(mill).go("/")) == [f"{tag} ({files:,})" for tag, files in every.items()]
+    page.get_by_role("menuitem", name="family").click()
+    expect(page.locator(".search .op")).to_have_text("tag:family")
+    page = visitor(mill).go("/?q=harbour")
     page.get_by_role("searchbox").fill("harbour lighthouse ")
     page.wait_for_url("**/?q=harbour+lighthouse*")
     with mill.client() as client:

@@ -67,10 +67,12 @@ export function Tray() {
               </p>
               <Bar value={share} label={words.tray.all} class="thick" />
             </div>
-            <p class="safe">
-              <Icon name="ready" />
-              <span>{words.tray.promise}</span>
-            </p>
+            {all.some((row) => OPEN.has(row.state) && !row.versionOf) && (
+              <p class="safe">
+                <Icon name="ready" />
+                <span>{words.tray.promise}</span>
+              </p>
+            )}
           </>
         )}
         <Missing all={all} />
