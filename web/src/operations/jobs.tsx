@@ -71,7 +71,7 @@ export function Jobs() {
               <tr>
                 <th scope="col">{said.file}</th>
                 <th scope="col">{said.state}</th>
-                <th scope="col" class="num">
+                <th scope="col" class="num desk">
                   {said.tries}
                 </th>
                 <th scope="col">{said.reason}</th>
@@ -115,7 +115,7 @@ function Row({ job, service }: { job: Job; service: string }) {
           <span>{words.ops.states[job.state] ?? job.state}</span>
         </span>
       </td>
-      <td class="num m">{job.attempts}</td>
+      <td class="num m desk">{job.attempts}</td>
       <td class="wrap m">{job.reason ? visible(job.reason.detail) : ""}</td>
       <td class="m" title={exactly(job.created_at)}>
         {moment(job.created_at)}

@@ -16,12 +16,12 @@ export function ModelList() {
           <table>
             <thead>
               <tr>
-                {[said.ability, said.model, said.state].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-                <th scope="col" class="num">
+                <th scope="col">{said.ability}</th>
+                <th scope="col" class="desk">
+                  {said.model}
+                </th>
+                <th scope="col">{said.state}</th>
+                <th scope="col" class="num desk">
                   {said.size}
                 </th>
                 <th scope="col" class="desk">
@@ -37,8 +37,13 @@ export function ModelList() {
                 const works = model.state === "ready" || model.state === "loaded";
                 return (
                   <tr key={`${model.capability}-${model.id}`}>
-                    <td>{words.findings.capabilities[model.capability] ?? model.capability}</td>
-                    <td>
+                    <td class="ability">
+                      {words.findings.capabilities[model.capability] ?? model.capability}
+                      <span class="m">
+                        {visible(model.id)} {model.version}
+                      </span>
+                    </td>
+                    <td class="desk">
                       {visible(model.id)} <span class="m">{model.version}</span>
                     </td>
                     <td class="wrap">
@@ -53,7 +58,7 @@ export function ModelList() {
                         </>
                       )}
                     </td>
-                    <td class="num m">{model.size_bytes ? size(model.size_bytes) : ""}</td>
+                    <td class="num m desk">{model.size_bytes ? size(model.size_bytes) : ""}</td>
                     <td class="m desk">{model.quality}</td>
                     <td class="m wrap desk">{visible(model.licence)}</td>
                   </tr>
