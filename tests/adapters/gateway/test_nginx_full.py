@@ -11,7 +11,7 @@ import pytest
 from filemill.gateway.addresses import TcpAddress
 
 from .conftest import Puppet, RunningNginx, read_answer, read_exactly, read_head, wait_until
-from .test_nginx import asked_one
+from .test_nginx_instances import asked_one
 
 pytestmark = pytest.mark.servers
 Start = Callable[..., RunningNginx]
