@@ -39,7 +39,7 @@ class Route:
     carries_files: bool = False  # bodies both ways may be files: never gathered, never compressed
     read_slowly: str | None = None
     """For NGINX, which cannot tell who still waits for an answer from who is slow to read it: the paths (a regular expression,
-    below `prefix`) whose answers may be long. Of all others only so many are let through at one time. None: not bounded there."""
+    below `prefix`) whose answers may be long. Of all others only so many are let through at one time. None: no bound there."""
 
     @cached_property
     def below(self) -> str:

@@ -39,6 +39,11 @@ def bounded_upstream(options: NginxOptions, service: str) -> str:
     return f"http://filemill_{service}{_BOUNDED}" if options.keeps_connections else upstream(options, service)
 
 
+def quiet(options: NginxOptions) -> list[str]:
+    """Of what is bounded NGINX would write an error for each that finds no room: a line costs more than the refusal."""
+    return [f"error_log {options.error_log} crit;"] if options.keeps_connections else []
+
+
 def upstreams(options: NginxOptions, bounded: Collection[str]) -> Iterator[str]:
     """Where services answer, and how their names are looked up."""
     is_file = (options.resolver or "").startswith("/")

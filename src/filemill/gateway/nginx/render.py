@@ -98,7 +98,7 @@ def _location(options: NginxOptions, route: Route) -> str:
     lane = ""
     if route.read_slowly is not None:
         to = "$filemill_lane" if route.carries_files else QUICK
-        lane = f"            if ($filemill_lane) {{\n                rewrite ^ /_edge/{to}/{route.service} last;\n            }}\n"
+        lane = _lines(["if ($filemill_lane) {", f"    rewrite ^ /_edge/{to}/{route.service} last;", "}"])
     return _fill(
         "location.conf", prefix=route.prefix, strip=route.strip, lane=lane, max_body_bytes=str(route.max_body_bytes),
         upstream=installation.upstream(options, route.service),
@@ -114,7 +114,7 @@ def _lanes(options: NginxOptions, route: Route) -> Iterator[str]:
     asking = _asking(options, route)
     yield _lane(
         options, route, f"= /_edge/{QUICK}/{route.service}", ["internal;"], [*asking, *plain],
-        "NGINX would write an error for each that finds no room; the access log then names the upstream, no address.",
+        "What finds no room is told so at once; the access log then names an upstream instead of an address.",
     )  # fmt: skip
     if not route.carries_files:
         return
@@ -136,7 +136,7 @@ def _lane(
     options: NginxOptions, route: Route, place: str, beginning: Sequence[str], extras: Sequence[str], why: str
 ) -> str:
     return _fill(
-        "lane.conf", place=place, why=why, beginning=_lines(beginning), error_log=options.error_log,
+        "lane.conf", place=place, why=why, beginning=_lines([*beginning, *installation.quiet(options)]),
         small_body_bytes=str(admission.SMALL_BODY_BYTES),
         upstream=installation.bounded_upstream(options, route.service), **_passing_on(route, extras),
     )  # fmt: skip
@@ -216,9 +216,11 @@ def _problems() -> Iterator[str]:
 
 
 def _unread(name: str) -> str:
-    """Who found no room has a body that was read, and comes again on the same connection. Any other body may be unread, and ends
-    its connection: said, or the client would send its next request into the end of it. A place that says so once cannot take it
-    back, so two are needed."""
+    """Who found no room has a body that was read, and comes again on the same connection.
+
+    Any other body may be unread and ends its connection: said, or the client would send its next request into the end of it.
+    What a place has said of this cannot be taken back, so two are needed.
+    """
     return _fill("unread.conf", full=full().name, name=name)
 
 
