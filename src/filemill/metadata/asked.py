@@ -39,10 +39,14 @@ class Asked:
 
     @property
     def nothing(self) -> bool:
-        """Whether nothing can match it."""
-        # What is only excluded is excluded from something: from what the conditions ask for, if there are any.
-        says_nothing = bool(self.words) and not positive(self.terms) and not (self.terms and self.filters.narrow)
-        return self.of_others or says_nothing
+        """Whether nothing can match it: signs that are no word ask for nothing, and files of others are not shown."""
+        return self.of_others or bool(self.words and not self.terms)
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether it asks for every file, or for every file but some."""
+        filters = self.filters
+        return not (positive(self.terms) or filters.narrow or filters.since is not None or filters.until is not None)
 
     @property
     def is_search(self) -> bool:

@@ -136,9 +136,9 @@ def understood(owner_id: str, query: str) -> Asked:
     """A rule's query. Raises `BadRequest` for one that finds nothing ever, or asks for nothing in particular."""
     asked = asked_of(owner_id, query)
     if asked.nothing:
-        raise BadRequest("query: it never finds anything; only words with - in front exclude, and files are your own.")
-    if not asked.is_search and asked.filters.since is None and asked.filters.until is None:
-        raise BadRequest("query: it asks for every file; if that is meant, write created:>=1970.")
+        raise BadRequest("query: it never finds anything; it needs a word or a condition, and files are your own.")
+    if asked.unbounded:
+        raise BadRequest("query: it asks for every file, or all but some; if that is meant, add created:>=1970.")
     return asked
 
 

@@ -270,6 +270,7 @@ async def test_rule_when_several_hold_it_against_files_at_once_then_each_is_aske
         {"query": ""},
         {"query": "   "},
         {"query": "-x"},
+        {"query": "- *"},
         {"query": "owner:somebody tag:x"},
         {"query": "created:soon"},
         {"query": "size:>huge"},

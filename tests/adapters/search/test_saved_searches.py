@@ -29,7 +29,7 @@ async def save(mill: Searching, name: str, query: str, **more: Any) -> httpx.Res
         ("alpha", {"tag": "x"}, ["c.txt"]),
         ("tag:x", {"q": "alpha"}, ["c.txt"]),
         ("-beta", {"q": "alpha"}, ["c.txt", "a.txt"]),
-        ("-beta", {}, []),
+        ("-beta", {}, ["c.txt", "a.txt"]),
         ("tag:x", {"q": "tag:y"}, []),
         ("created:>=2026-01-01", {"q": "created:<2026-01-01"}, []),
         ("created:<1970", {"q": "alpha"}, []),

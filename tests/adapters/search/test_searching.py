@@ -54,6 +54,21 @@ async def test_find_when_a_name_is_mistyped_then_the_nearest_word_is_taken_and_n
     )  # each word is there, but no file has both
 
 
+@pytest.mark.parametrize("beside", ["", "created:>=1970", "size:>=1", "owner:me"])
+async def test_find_when_a_word_is_only_excluded_then_it_is_every_file_without_it(mill: Searching, beside: str) -> None:
+    """Not nothing: whoever types it wants the others. Signs that are no word still find nothing."""
+    await mill.put(
+        {"filename": "a.txt", "body": "alpha", "size": 5},
+        {"filename": "b.txt", "body": "beta draft", "size": 10},
+        {"filename": "c.txt", "size": 1},
+    )
+    assert await mill.names(q=f"-draft {beside}") == ["c.txt", "a.txt"]
+    assert await mill.names(q=f"-draft -alpha {beside}") == ["c.txt"]
+    page = await mill.find(q=f"-draft {beside}")
+    assert (sum(page["facets"]["type"].values()), page["corrected"]) == (2, {})
+    assert await mill.names(q=f"- {beside}") == []
+
+
 async def test_find_when_little_is_found_then_another_word_is_only_told_of(mill: Searching) -> None:
     """What was typed may have been meant."""
     await mill.put({"filename": "a.txt", "body": "kettel"}, {"filename": "kettle.txt"}, {"filename": "kettle 2.txt"})
@@ -95,7 +110,7 @@ ORDERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("words", ["", "harvest", "tag:kept", "harvest size:>=1"])
+@pytest.mark.parametrize("words", ["", "harvest", "-absent", "tag:kept", "harvest size:>=1"])
 @pytest.mark.parametrize("order", ORDERS)
 async def test_find_when_it_is_sorted_then_pages_join_to_the_order_while_files_arrive(
     mill: Searching, order: str, words: str
