@@ -106,7 +106,8 @@ def failure(response: httpx.Response) -> CallFailed:
     """What an error answer says, in one line."""
     try:
         problem = response.json()
-        text = f"{problem['detail']} ({problem['code']}, request {problem['request_id']})"
+        fix = " Set FILEMILL_KEY." if problem["code"] == "unauthenticated" else ""
+        text = f"{problem['detail']}{fix} ({problem['code']}, request {problem['request_id']})"
         return CallFailed(text, code=problem["code"], retryable=bool(problem["retryable"]))
     except (ValueError, KeyError, TypeError):
         return CallFailed(

@@ -98,11 +98,11 @@ def test_instances_when_one_after_the_other_restarts_then_no_request_fails(start
 
 
 class Names(threading.Thread):
-    """A name server that says of every name the one address it holds now (RFC 1035, A records only)."""
+    """A name server that says of every name the addresses it holds now (RFC 1035, A records only)."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.address = "127.0.0.1"
+        self.addresses: tuple[str, ...] = ("127.0.0.1",)
         self.asked: set[bytes] = set()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -114,10 +114,9 @@ class Names(threading.Thread):
             while True:
                 question, who = self._socket.recvfrom(512)
                 self.asked.add(b".".join(re.findall(rb"[a-z-]+", question[12:-5])))
-                answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 600, 4) + socket.inet_aton(self.address)
-                self._socket.sendto(
-                    question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, 1, 0, 0) + question[12:] + answer, who
-                )
+                head = question[:2] + b"\x81\x80" + struct.pack(">HHHH", 1, len(self.addresses), 0, 0) + question[12:]
+                of_name = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 600, 4)
+                self._socket.sendto(head + b"".join(of_name + socket.inet_aton(one) for one in self.addresses), who)
 
     def close(self) -> None:
         self._socket.close()
@@ -153,7 +152,7 @@ def test_name_when_a_service_moves_then_its_new_address_is_found_without_a_reloa
                 return one is there
 
         assert not ask()
-        names.address = "127.0.0.2"
+        names.addresses = ("127.0.0.2",)
         wait_until(ask, "the new address to be asked")
 
 
@@ -189,3 +188,31 @@ def test_name_when_nginx_runs_in_a_container_then_it_asks_as_its_network_names_s
             upstream.sendall(OK)
             assert b" 200 " in read_head(sock)
         assert names.asked == {asked}
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_name_when_one_of_its_addresses_lets_nobody_in_then_a_small_put_goes_to_the_other(
+    start_nginx: Start, alive: bool
+) -> None:
+    """A name that is looked up anew may lead to the same address again, and NGINX must not choose for a PUT by itself."""
+    instance = Instance()
+    instance.start()
+    assert isinstance(instance.address, TcpAddress)
+    with closing(Names()) as names:
+        names.addresses = ("127.0.0.1", "127.0.0.2")  # nobody listens on the second
+        edge = start_nginx({"upload": TcpAddress("upload", instance.address.port)}, resolver=f"127.0.0.1:{names.port}")
+        if not alive:
+            instance.stop()
+        statuses = []
+        for number in range(16):
+            with closing(HTTPConnection("127.0.0.1", edge.port, timeout=30)) as client:
+                client.request("PUT", "/api/upload/digest", body=f"small body {number}")
+                answer = client.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+        if alive:
+            instance.stop()
+    assert set(statuses) == {200 if alive else 503}
+    wait_until(lambda: len(edge.events) == 16, "their lines")
+    assert {line["method"] for line in edge.events} == {"PUT"}
+    assert [line for line in edge.events if " : " in line["upstream"]], "none met the dead one first"

@@ -126,19 +126,27 @@ def _lanes(options: NginxOptions, route: Route) -> Iterator[str]:
         "A second attempt might be a second file: not if anything was sent.",
     )  # fmt: skip
     beginning = ['if ($filemill_unsent = "") {', "    return 503;", "}"]
+    living = []
+    if not options.keeps_connections:
+        # Looked up anew, the name may lead to the same instance again: no place remembers which of them let nobody in.
+        yield _fill("living.conf", service=route.service, upstream=installation.upstream(options, route.service),
+                    connect_s=_number(Limits().connect_s))  # fmt: skip
+        living = [f"auth_request /_edge/living/{route.service};", "auth_request_set $filemill_asked $upstream_addr;"]
     yield _lane(
-        options, route, again, beginning, [*plain, "proxy_next_upstream off;"],
+        options, route, again, beginning, [*living, *plain, "proxy_next_upstream off;"],
         "The next instance, since nobody heard of the first attempt. Who calls is known from there.",
+        upstream="http://$filemill_living" if living else None,
     )  # fmt: skip
 
 
 def _lane(
-    options: NginxOptions, route: Route, place: str, beginning: Sequence[str], extras: Sequence[str], why: str
-) -> str:
+    options: NginxOptions, route: Route, place: str, beginning: Sequence[str], extras: Sequence[str], why: str,
+    *, upstream: str | None = None,
+) -> str:  # fmt: skip
     return _fill(
         "lane.conf", place=place, why=why, beginning=_lines([*beginning, *installation.quiet(options)]),
         small_body_bytes=str(admission.SMALL_BODY_BYTES),
-        upstream=installation.bounded_upstream(options, route.service), **_passing_on(route, extras),
+        upstream=upstream or installation.bounded_upstream(options, route.service), **_passing_on(route, extras),
     )  # fmt: skip
 
 
