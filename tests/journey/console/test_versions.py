@@ -81,6 +81,12 @@ def test_version_when_it_takes_long_then_the_tray_shows_how_far_and_it_can_be_br
     assert client.get(f"/api/metadata/files/{file_id}").json()["version"] == 2
     expect(page.locator("header .m").first).to_contain_text("version 2")
 
+    choose(page, "film.txt", b"the third cut")
+    expect(page.locator("header .m").first).to_contain_text("version 3")
+    expect(page.locator(".tray li")).to_have_count(1)  # the newest stands for the file
+    assert here.uploaded("film.txt") == file_id
+    assert versions(client, file_id) == [3, 2, 1]
+
 
 def test_version_when_somebody_is_faster_then_it_is_refused_in_words(opened: Opened, client: httpx.Client) -> None:
     """What the other stored stays the newest."""

@@ -233,6 +233,9 @@ function stored(item: Item): void {
   stop(item);
   Object.assign(item.row, { state: "reading", sent: item.row.size, storedAt: Date.now(), note: words.tray.stored });
   item.file = null;
+  // The newest version stands for the file: what is done with it now is done with this one.
+  const { fileId } = item.row;
+  for (const [key, { row }] of items) if (fileId && row !== item.row && row.fileId === fileId) items.delete(key);
   void forget(item.row.key);
   storedListener(item.row);
   next();
