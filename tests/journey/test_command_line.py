@@ -47,6 +47,25 @@ def shell(mill: Mill, tmp_path: Path) -> Shell:
     return Shell(mill, tmp_path)
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_upload_when_nobody_reads_what_it_prints_any_more_then_the_files_are_there_all_the_same(
+    shell: Shell, mill: Mill, form: list[str]
+) -> None:
+    """As before `| head`: no word of it, and no file left out."""
+    names = [f"unheard-{len(form)}-{number}.txt" for number in range(6)]
+    for name in names:
+        (shell.folder / name).write_text(f"{name}, which nobody reads of")
+    with shell.begin("upload", "--parallel", "1", *form, *names) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 0
+    with mill.client() as client:
+        here = client.get("/api/upload/files", params={"limit": 500}).json()["items"]
+    assert sorted(one["filename"] for one in here if one["filename"] in names) == names
+
+
 def test_upload_when_it_waits_then_it_prints_what_was_found_and_the_bytes_come_back(shell: Shell) -> None:
     """upload --wait, show, trace by file and by request, download, hold, rm: one file's whole life."""
     said = shell("upload", "--wait", str(TEST_DATA / "invoice.pdf"))

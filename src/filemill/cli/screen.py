@@ -55,9 +55,12 @@ def fail(text: str) -> None:
 
 
 def json_line(value: Any) -> None:
-    """Print a value as one line of JSON."""
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
-    sys.stdout.flush()
+    """Print a value as one line of JSON. Ends the program where nobody reads it any more (`| head`), as `say` does."""
+    try:
+        sys.stdout.write(orjson.dumps(value).decode() + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        out.on_broken_pipe()
 
 
 def size(count: int) -> str:

@@ -93,7 +93,10 @@ class Run:
             with drawn.bar(one) as moved:
                 ended = await self._one(mill, one, moved)
             self.ended.append(ended)
-            self._report(ended)
+            try:
+                self._report(ended)
+            except SystemExit:
+                continue  # whoever read it has left, and no more is printed; the files are to be there all the same
 
     async def _one(self, mill: AsyncMill, one: Chosen, moved: "Moved") -> Ended:
         file: File | None = None
