@@ -47,7 +47,8 @@ async function look(id: string): Promise<void> {
   one.timer = window.setTimeout(() => void look(id), one.pauseMs);
   one.pauseMs = Math.min(one.pauseMs * 1.5, LOOK_MOST_MS);
   const file = await get<Document>(`/api/metadata/files/${id}`).catch(() => null);
-  if (!file || !following.has(id) || file.version < one.version) return; // older: of a version before
+  // Meanwhile a newer version may be followed in its place, or the catalogue tells of an older one.
+  if (!file || following.get(id) !== one || file.version < one.version) return;
   const settled = ["failed", "quarantined"].includes(file.status);
   if (!settled && !(file.status === "processed" && file.analysis !== "pending")) return;
   clearTimeout(one.timer);
