@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy import BigInteger, RowMapping, bindparam, delete, func, select, text, update
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.keys import one_of
 from filemill.metadata.keys import name_key, signed_hash
 from filemill.metadata.tables import INDEX_BEHIND, INDEX_FORM_MARK, documents, texts
 
@@ -49,7 +50,7 @@ def mark_behind(tx: Tx, after: int, most: int) -> list[int]:
             select(documents.c.doc_id).where(documents.c.doc_id > after).order_by(documents.c.doc_id).limit(most)
         ).scalars()
     )
-    tx.execute(update(documents).where(documents.c.doc_id.in_(keys)).values(index_done=0, index_mark=0))
+    tx.execute(update(documents).where(one_of(documents.c.doc_id, keys)).values(index_done=0, index_mark=0))
     return keys
 
 
@@ -67,7 +68,7 @@ def document_count(tx: Tx) -> int:
 def without_document(tx: Tx, doc_ids: Sequence[int]) -> list[int]:
     """Those of these keys that no living document has."""
     living = select(documents.c.doc_id).where(
-        documents.c.doc_id.in_(doc_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
+        one_of(documents.c.doc_id, doc_ids), documents.c.deleted.is_(False), documents.c.known.is_(True)
     )
     return sorted(set(doc_ids) - set(tx.execute(living).scalars()))
 
@@ -82,7 +83,7 @@ def texts_of(tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
     """The texts of documents, by key."""
     return {
         row[0]: row[1]
-        for row in tx.execute(select(texts.c.doc_id, texts.c.body).where(texts.c.doc_id.in_(doc_ids))).all()
+        for row in tx.execute(select(texts.c.doc_id, texts.c.body).where(one_of(texts.c.doc_id, doc_ids))).all()
     }
 
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, RowMapping, Text, TextClause, cast, func, literal, select, text, tuple_
+from sqlalchemy import BigInteger, Column, RowMapping, Text, cast, func, literal, select, tuple_
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.keys import one_of
 from filemill.metadata.tables import documents
 
 SORTED_BY: dict[str, tuple[Column[Any], bool]] = {
@@ -55,7 +56,7 @@ def listed(
 def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]:
     """Living documents of this owner by key."""
     query = select(documents).where(
-        documents.c.doc_id.in_(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+        one_of(documents.c.doc_id, doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
     )
     return {row["doc_id"]: row for row in tx.execute(query).mappings()}
 
@@ -63,7 +64,7 @@ def many(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, RowMapping]
 def sort_values(tx: Tx, owner_id: str, doc_ids: Sequence[int], order: str) -> dict[int, str | int]:
     """What documents are sorted by, by key; only living ones of this owner."""
     query = select(documents.c.doc_id, SORTED_BY[order][0]).where(
-        _one_of(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+        one_of(documents.c.doc_id, doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
     )
     return {row[0]: row[1] for row in tx.execute(query).all()}
 
@@ -71,7 +72,7 @@ def sort_values(tx: Tx, owner_id: str, doc_ids: Sequence[int], order: str) -> di
 def sizes(tx: Tx, owner_id: str, doc_ids: Sequence[int]) -> dict[int, int]:
     """Sizes in bytes of living documents of this owner, by key."""
     query = select(documents.c.doc_id, documents.c.size).where(
-        _one_of(doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
+        one_of(documents.c.doc_id, doc_ids), documents.c.owner_id == owner_id, documents.c.deleted.is_(False)
     )
     return {row[0]: row[1] for row in tx.execute(query).all()}
 
@@ -85,7 +86,7 @@ def counted(
     """
     tags = cast(documents.c.tags, Text)
     query = select(documents.c.content_type, tags, documents.c.status, func.count()).where(
-        _one_of(doc_ids),
+        one_of(documents.c.doc_id, doc_ids),
         documents.c.owner_id == owner_id,
         documents.c.deleted.is_(False),
     )
@@ -95,8 +96,3 @@ def counted(
         query = query.where(documents.c.size + 0 <= sizes[1])
     rows = tx.execute(query.group_by(documents.c.content_type, tags, documents.c.status)).all()
     return [(row[0], json.loads(row[1]), row[2], row[3]) for row in rows]
-
-
-def _one_of(doc_ids: Sequence[int]) -> TextClause:
-    """A condition on many keys, written out: a thousand bound values cost more than what is asked of them."""
-    return text(f"documents.doc_id IN ({', '.join(str(int(key)) for key in doc_ids) or 'NULL'})")

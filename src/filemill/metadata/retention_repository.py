@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.keys import one_of
 from filemill.metadata.tables import documents, rules
 
 
@@ -77,4 +78,4 @@ def advance(tx: Tx, rule: RowMapping, values: dict[str, Any]) -> None:
 
 def note_asked(tx: Tx, doc_ids: Sequence[int], at: datetime) -> None:
     """Upload was asked to delete these."""
-    tx.execute(update(documents).where(documents.c.doc_id.in_(doc_ids)).values(rule_asked_at=at))
+    tx.execute(update(documents).where(one_of(documents.c.doc_id, doc_ids)).values(rule_asked_at=at))

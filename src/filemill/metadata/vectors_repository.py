@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, RowMapping, bindparam, delete, func, select, 
 from sqlalchemy import LargeBinary as Bytes
 
 from filemill.chassis.database.database import Tx
+from filemill.chassis.database.keys import one_of
 from filemill.metadata.tables import VECTORS_BEHIND, documents, vectors
 
 _KEEP = text(
@@ -74,7 +75,7 @@ def newest(
     if until is not None:
         query = query.where(vectors.c.doc_id < until)
     if among is not None:
-        query = query.where(vectors.c.doc_id.in_(among))
+        query = query.where(one_of(vectors.c.doc_id, among))
     rows = tx.execute(query.order_by(vectors.c.doc_id.desc()).limit(most))
     return [Kept(row.doc_id, row.model, row.dimensions, row.body) for row in rows]
 

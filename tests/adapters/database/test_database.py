@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    delete,
     select,
     text,
 )
@@ -29,6 +30,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from filemill.chassis.clock import now
 from filemill.chassis.database.build import open_postgresql, open_sqlite
 from filemill.chassis.database.database import Database, Tx, hold, insert_rows, mark_commit
+from filemill.chassis.database.keys import one_of
 from filemill.chassis.database.types import UtcTime
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
@@ -320,3 +322,18 @@ async def test_insert_rows_when_they_hold_every_type_then_they_come_back_as_they
     await database.write("test", insert_rows, table, rows[:1])
     found = await database.read(lambda tx: [dict(row) for row in tx.execute(select(table)).mappings()])
     assert sorted(found, key=str) == sorted([*rows, rows[0]], key=str)
+
+
+@pytest.mark.parametrize("numbers", [[], [1], [3, 1, 3, 99], list(range(5_000)), [2**62]])
+async def test_one_of_when_rows_have_some_of_the_numbers_then_these_are_found(
+    database: Database, numbers: list[int]
+) -> None:
+    """Whatever their count: one value, in one statement that stays the same."""
+    table = Table("numbered", MetaData(), Column("number", BigInteger, primary_key=True))
+    await database.write("test", table.create)
+    await database.write("test", insert_rows, table, [{"number": number} for number in (1, 2, 3, 4_999, 2**62)])
+    query = select(table.c.number).where(one_of(table.c.number, numbers), table.c.number > 0)
+    found = await database.read(lambda tx: list(tx.execute(query.order_by(table.c.number)).scalars()))
+    assert found == sorted(set(numbers) & {1, 2, 3, 4_999, 2**62})
+    await database.write("test", lambda tx: tx.execute(delete(table).where(~one_of(table.c.number, numbers))) and None)
+    assert await database.read(lambda tx: sorted(tx.execute(select(table.c.number)).scalars())) == found

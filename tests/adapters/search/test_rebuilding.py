@@ -25,7 +25,8 @@ _ENTRIES = {
         " JOIN word_impacts ON doc_id = word_index.rowid ORDER BY doc_id"
     ),
     "postgresql": (
-        "SELECT doc_id, CAST(vector AS text), body, impacts FROM word_index JOIN word_impacts USING (doc_id) ORDER BY doc_id"
+        "SELECT doc_id, CAST(vector AS text), body, word_index.impacts, word_impacts.impacts FROM word_index"
+        " JOIN word_impacts USING (doc_id) ORDER BY doc_id"
     ),
 }
 _VOCABULARY = "SELECT owner, word, files FROM vocabulary ORDER BY owner, word"

@@ -39,6 +39,9 @@ class Index:
     async def newest(self, terms: list[Term], filters: Filters, limit: int, before: int | None) -> list[int]:
         return await self.database.read(self.inner.newest, terms, filters, limit, before)
 
+    async def weighed(self, terms: list[Term], known: dict[int, str] | None = None) -> dict[int, str]:
+        return await self.database.read(self.inner.weighed, terms, ADA, 10, known=known or {})
+
     async def ranked(
         self, terms: list[Term], filters: Filters, limit: int, among: int
     ) -> tuple[list[tuple[int, float]], bool]:
@@ -185,6 +188,23 @@ async def test_newest_when_entries_come_out_of_order_in_many_blocks_then_the_ord
             ):
                 seen += page
             assert seen == sorted(wanted, reverse=not oldest_first)
+
+
+async def test_weighed_when_an_entry_is_of_an_older_program_then_its_impacts_are_as_they_were(index: Index) -> None:
+    """On PostgreSQL they stood in a table of their own, where an older program beside this one still finds all."""
+    whole = await index.weighed(parse("fox"))
+    assert list(whole) == [2, 1]
+    assert "file2:" in whole[2]
+    if isinstance(index.inner, PostgresqlIndex):
+        await index.database.write("test", _as_an_older_program_left_it)
+    assert await index.weighed(parse("fox")) == whole
+    assert await index.weighed(parse("fox"), known={2: "known"}) in (whole, whole | {2: "known"})
+    assert await index.database.read(index.inner.impacts, [1, 2]) == whole
+
+
+def _as_an_older_program_left_it(tx: Tx) -> None:
+    assert tx.exec_driver_sql("SELECT count(*) FROM word_index JOIN word_impacts USING (doc_id)").scalar_one() == 4
+    tx.exec_driver_sql("UPDATE word_index SET impacts = NULL WHERE doc_id = 2")
 
 
 async def test_put_when_an_entry_changes_then_the_old_words_are_gone(index: Index) -> None:

@@ -1,12 +1,13 @@
-"""The walk over blocks of index entries: the first questions tell how many more entries the next must be about."""
+"""The walk over blocks of index entries: step by step, as far as it takes, and right whatever order entries came in."""
 
+import random
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from filemill.metadata.search.postgresql_blocks import ENTRIES, FIRST_WINDOW, GROUP, walk
+from filemill.metadata.search.postgresql_blocks import ENTRIES, GROUP, walk
 from filemill.metadata.search.text_index import KEY_END
 
 BLOCKS = 61
@@ -14,68 +15,98 @@ BLOCKS = 61
 
 
 class Index:
-    """Entries 0 to a quarter of a million, of which those match that `matches` says; counts what it is asked."""
+    """Entries 0 to a quarter of a million, of which those match that `matches` says; counts the entries it looks at.
 
-    def __init__(self, matches: Callable[[int], bool]) -> None:
-        self.matching = [key for key in range(BLOCKS * ENTRIES) if matches(key)]
-        self.asked_entries: list[int] = []
+    `keys`: of the entries, in the order they came; as their numbers, if not given.
+    """
 
-    def exec_driver_sql(self, _statement: str, values: tuple[int, int]) -> "Index":
-        """The ranges of the blocks that hold keys between two."""
-        self._begin, self._end = values
-        return self
+    def __init__(self, matches: Callable[[int], bool], keys: list[int] | None = None) -> None:
+        self.blocks: dict[int, list[int]] = {}
+        for place, key in enumerate(keys or range(BLOCKS * ENTRIES)):
+            self.blocks.setdefault(place // ENTRIES, []).append(key)
+        self.matching = {block: [key for key in found if matches(key)] for block, found in self.blocks.items()}
+        self.all_matching = sorted(key for found in self.matching.values() for key in found)
+        self.looked_at = self.steps = self.questions = 0
 
-    def all(self) -> list[tuple[Any, ...]]:
-        """Block, lowest, highest, how many blocks there are."""
-        ranges = [(block, block * ENTRIES, (block + 1) * ENTRIES - 1, BLOCKS) for block in range(BLOCKS)]
-        return [one for one in ranges if one[2] >= self._begin and one[1] < self._end]
+    def exec_driver_sql(self, _statement: str, ends: tuple[int, int]) -> list[tuple[Any, ...]]:
+        """Block, lowest and highest key of the blocks that hold keys within two."""
+        ranges = [(block, min(found), max(found), None) for block, found in self.blocks.items()]
+        return [one for one in ranges if one[2] >= ends[0] and one[1] < ends[1]]
 
-    def walk(self, limit: int, begin: int = 0, end: int = KEY_END, *, oldest_first: bool = False) -> list[int]:
+    def walk(
+        self, limit: int, ends: tuple[int, int] = (0, KEY_END), *, oldest_first: bool = False, few: bool = False
+    ) -> list[int]:
         """The walk, asking this."""
 
-        def ask(window: str) -> list[int]:
-            if window == "'o=ada'":
-                chosen = set(range(BLOCKS))
-            else:
-                chosen = {int(number) for number in re.findall(r"b=(\d+)", window)}
-                groups = [int(number) for number in re.findall(r"g=(\d+)", window)]
-                chosen |= {block for group in groups for block in range(group * GROUP, (group + 1) * GROUP)}
-            self.asked_entries.append(len(chosen & set(range(BLOCKS))) * ENTRIES)
-            found = [key for key in self.matching if key // ENTRIES in chosen and begin <= key < end]
-            return sorted(found, reverse=not oldest_first)[:limit]
+        def ask(steps: list[str], most: int) -> list[tuple[int, int]]:
+            self.questions += 1
+            rows: list[tuple[int, int]] = []
+            for number, condition in enumerate(steps, 1):
+                if len(rows) >= most:
+                    break
+                chosen = {int(block) for block in re.findall(r"b=(\d+)", condition)}
+                for group in re.findall(r"g=(\d+)", condition):
+                    chosen |= self.blocks.keys() & set(range(int(group) * GROUP, (int(group) + 1) * GROUP))
+                self.steps += 1
+                self.looked_at += sum(len(self.blocks[block]) for block in chosen)
+                found = [key for block in chosen for key in self.matching[block] if ends[0] <= key < ends[1]]
+                rows += [(number, key) for key in sorted(found, reverse=not oldest_first)]
+            return rows[:most]
 
-        return walk(self, "o=ada", ask, begin, end, limit, oldest_first=oldest_first)  # type: ignore[arg-type]
+        found = walk(self, "o=ada", ask, ends, limit, oldest_first=oldest_first, few=few)  # type: ignore[arg-type]
+        return [row[1] for row in found]
 
 
+@pytest.mark.parametrize("few", [False, True])
 @pytest.mark.parametrize("oldest_first", [False, True])
 @pytest.mark.parametrize("one_in", [1, 3, 90, 1_000, 50_000, 10**9])
-def test_walk_when_matches_are_dense_or_rare_then_it_finds_the_first_ones(one_in: int, oldest_first: bool) -> None:
-    """All of them where there are fewer than asked for; never more than all entries and half of them are looked at."""
+def test_walk_when_matches_are_dense_or_rare_then_it_finds_the_first_ones(
+    one_in: int, oldest_first: bool, few: bool
+) -> None:
+    """All of them where there are fewer than asked for, in one question, and no entry is looked at twice."""
     index = Index(lambda key: key % one_in == 7 % one_in)
-    found = index.walk(2_000, oldest_first=oldest_first)
-    assert found == sorted(index.matching, reverse=not oldest_first)[:2_000]
-    assert sum(index.asked_entries) <= 1.5 * BLOCKS * ENTRIES
+    found = index.walk(2_000, oldest_first=oldest_first, few=few)
+    assert found == sorted(index.all_matching, reverse=not oldest_first)[:2_000]
+    assert index.questions == 1
+    assert index.looked_at <= BLOCKS * ENTRIES
 
 
-@pytest.mark.parametrize("one_in", [50, 20, 10])
-def test_walk_when_the_first_window_has_told_how_dense_matches_are_then_the_second_suffices(one_in: int) -> None:
-    """Two questions, about little more entries than it takes; groups bring up to one group too many at each end."""
+@pytest.mark.parametrize("one_in", [50, 20, 10, 1])
+def test_walk_when_enough_is_found_then_no_more_blocks_are_asked_about(one_in: int) -> None:
+    """One block more than it takes, at most."""
     index = Index(lambda key: key % one_in == 0)
     index.walk(2_000)
-    assert len(index.asked_entries) == 2
-    assert sum(index.asked_entries) <= 1.2 * 2_000 * one_in + (FIRST_WINDOW + 2 * GROUP) * ENTRIES
+    assert index.looked_at <= 2_000 * one_in + 2 * ENTRIES
+
+
+def test_walk_when_a_step_costs_much_then_there_are_few() -> None:
+    """What begins like a word is gathered anew for each step."""
+    index = Index(lambda key: key % 1_000 == 0)
+    index.walk(2_000, few=True)
+    assert index.steps == 2
 
 
 def test_walk_when_only_a_month_is_asked_for_then_no_other_entries_are_looked_at() -> None:
-    """Though the month has fewer matches than asked for: all entries are not asked about for the sake of a few blocks."""
+    """Though the month has fewer matches than asked for."""
     index = Index(lambda key: key % 500 == 0)
     begin, end = 30 * ENTRIES, 37 * ENTRIES
-    assert index.walk(2_000, begin, end) == [key for key in reversed(index.matching) if begin <= key < end]
-    assert sum(index.asked_entries) <= (7 + 2 * GROUP) * ENTRIES
+    assert index.walk(2_000, (begin, end)) == [key for key in reversed(index.all_matching) if begin <= key < end]
+    assert index.looked_at == 7 * ENTRIES
 
 
-def test_walk_when_it_takes_most_of_all_entries_then_all_are_asked_about_at_once() -> None:
-    """One long question without marks, and its answer is the whole answer."""
-    index = Index(lambda key: key % 700 == 0)
-    assert len(index.walk(300)) == 300
-    assert index.asked_entries == [FIRST_WINDOW * ENTRIES, BLOCKS * ENTRIES]
+@pytest.mark.parametrize("few", [False, True])
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize("late", [50, 20_000])
+@pytest.mark.parametrize("one_in", [3, 200, 5_000])
+def test_walk_when_entries_came_late_then_they_have_their_place(
+    one_in: int, late: int, oldest_first: bool, few: bool
+) -> None:
+    """Entries that are put up to so many places late, and one that is put last of all: blocks reach into one another."""
+    chance = random.Random(late)
+    count = BLOCKS * ENTRIES // 4
+    keys = sorted(range(count), key=lambda key: key + chance.randrange(late))
+    keys.append(keys.pop(17))
+    index = Index(lambda key: key % one_in == 0, keys)
+    for limit in (1, 50, 700):
+        found = index.walk(limit, oldest_first=oldest_first, few=few)
+        assert found == sorted(index.all_matching, reverse=not oldest_first)[:limit]

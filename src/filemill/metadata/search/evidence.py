@@ -12,7 +12,7 @@ from filemill.metadata.search.query import Term, wanted
 from filemill.metadata.search.stemming import BEGINS_ANEW, stem
 from filemill.metadata.search.text_index import FIELDS
 from filemill.metadata.search.whereabouts import page_at, pages_with, whereabouts
-from filemill.metadata.search.words import placed_words, words
+from filemill.metadata.search.words import placed, words
 
 HIGHLIGHTS_MOST = 3
 HIGHLIGHT_CHARACTERS = 160
@@ -43,6 +43,7 @@ class Evidence:
         self._exact = {word for term in self._terms for word in term.words}
         self._prefixes = tuple(term.words[-1] for term in self._terms if term.prefix)
         self._forms = {term: _Judge(_form_of(term)) for term in self._terms if term.stems}
+        self._first_letters = _first_letters(self._terms)
         self._any = _Judge(self._is_wanted)
 
     def found(self, row: RowMapping, text: str, score: float | None) -> Found:
@@ -118,11 +119,11 @@ class Evidence:
         for begin, end in _stretches(text):
             stretch = text[begin:end]
             if fitting := self._any.fitting(words(stretch)):
-                for word in placed_words(stretch):
-                    if word.text in fitting:
-                        yield begin + word.start, begin + word.end
+                yield from ((begin + start, begin + end) for start, end in placed(stretch, fitting))
 
     def _is_wanted(self, word: str) -> bool:
+        if self._first_letters and word[0] not in self._first_letters:
+            return False  # most words
         exact = word in self._exact or (bool(self._prefixes) and word.startswith(self._prefixes))
         return exact or any(form.test(word) for form in self._forms.values())
 
@@ -138,11 +139,19 @@ class _Judge:
     def fitting(self, found: Sequence[str]) -> set[str]:
         """Those that pass."""
         asked = set(found)
-        if len(self._tested) > _JUDGED_MOST:
-            self._tested.clear()
-        self._fitting.update(filter(self.test, asked - self._tested))
-        self._tested |= asked
+        if fresh := asked - self._tested:
+            if len(self._tested) > _JUDGED_MOST:
+                self._tested.clear()
+            self._fitting.update(filter(self.test, fresh))
+            self._tested |= fresh
         return asked & self._fitting
+
+
+def _first_letters(terms: Sequence[Term]) -> set[str]:
+    """What every word that is looked for begins with one of; empty: it can begin with any."""
+    if any(language in BEGINS_ANEW for term in terms for language in term.languages):
+        return set()
+    return {word[0] for term in terms for word in (*term.words, *term.stems)}
 
 
 def _form_of(term: Term) -> Callable[[str], bool]:

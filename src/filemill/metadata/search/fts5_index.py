@@ -5,12 +5,12 @@ in a narrow table beside it: ranking reads a thousand of them, and none of the t
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
 from filemill.metadata.search.query import Filters, Term, alternatives, needed
-from filemill.metadata.search.text_index import FIELDS, KEY_END, IndexEntry
+from filemill.metadata.search.text_index import FIELDS, KEY_END, NO_IMPACTS, NONE_KNOWN, IndexEntry
 
 _MERGED_PAGES = 200
 """In one step: about a megabyte, some tens of milliseconds."""
@@ -86,6 +86,21 @@ class Fts5Index:
         statement = _NEWEST.format("ASC" if oldest_first else "DESC")
         values = (_match(terms, filters, about), begin, end, limit)
         return [row[0] for row in tx.exec_driver_sql(statement, values).all()]
+
+    def weighed(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        *,
+        about: bool = False,
+        known: Mapping[int, str] = NONE_KNOWN,
+    ) -> dict[int, str]:
+        """See `TextIndex.weighed`."""
+        keys = self.newest(tx, terms, filters, limit, None, about=about)
+        lines = {**known, **self.impacts(tx, [key for key in keys if key not in known])}
+        return {key: lines.get(key, NO_IMPACTS) for key in keys}
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""

@@ -19,7 +19,8 @@ from filemill.metadata.search.text_index import TextIndex
 Order = Literal["newest", "oldest", "relevance", "name", "size"]
 LOOKED_AT_MOST = 5_000
 """So many matches are looked at for those of a size, which the index does not know; then the page is short, with a cursor."""
-_LOOK_PAGE = 500
+_LOOK_FIRST = 500
+"""Of these; twice as many the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,16 @@ def _by_age(
         keys = index.newest(tx, terms, filters, limit + 1, place, oldest_first=oldest_first)
         return Page(keys[:limit], Place(keys[limit - 1]) if len(keys) > limit else None)
     kept: list[int] = []
-    for _ in range(LOOKED_AT_MOST // _LOOK_PAGE):
-        keys = index.newest(tx, terms, filters, _LOOK_PAGE, place, oldest_first=oldest_first)
+    looked_at, most = 0, _LOOK_FIRST
+    while looked_at < LOOKED_AT_MOST:
+        keys = index.newest(tx, terms, filters, most, place, oldest_first=oldest_first)
         kept += fitting(tx, filters, keys)
         if len(kept) > limit:
             return Page(kept[:limit], Place(kept[limit - 1]))
-        if len(keys) < _LOOK_PAGE:
+        if len(keys) < most:
             return Page(kept)
-        place = keys[-1]
+        place, looked_at = keys[-1], looked_at + most
+        most = min(2 * most, LOOKED_AT_MOST - looked_at)
     return Page(kept, Place(place) if place is not None else None)
 
 

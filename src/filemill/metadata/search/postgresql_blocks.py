@@ -4,23 +4,23 @@ Keys are time-ordered and mostly come in that order; each block knows its lowest
 ones too: what is found in a block is sure once no block that is still to come can hold a newer key.
 """
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from filemill.chassis.database.database import Tx
+from filemill.metadata.search.text_index import KEY_END
 
 ENTRIES = 4096
 """Of one block."""
 GROUP = 16
-"""Blocks that have a second mark in common, so that a wide window is a short question."""
-FIRST_WINDOW = 2
-"""So many blocks are asked about first: they tell how dense matches are, and so how many more blocks it takes."""
-SPARE = 1.2
-"""By so much more than it should take: another question costs more than some entries too many."""
-GROWTH = 16
-"""Where nothing was found yet, so many times as many blocks as before."""
-WHOLE_SHARE = 0.75
-"""If it takes more than this share of all blocks, all entries are asked about: without marks, GIN has less to compare."""
+"""Blocks that have a second mark in common, so that a long way takes few steps."""
+GROUP_FROM = 4
+"""If so many blocks of a group are asked about at once, the group is: GIN compares every entry with every mark."""
+SINGLE_MOST = 32
+"""About so many blocks are a step each: most walks end there, within a few thousand entries of what they need."""
+WIDER = 4
+"""Where steps are to be few, each is of so many times as many groups as the one before."""
 
 CREATE = (
     (
@@ -38,12 +38,24 @@ _COUNT = (
     " highest = greatest(word_blocks.highest, excluded.highest), entries = word_blocks.entries + excluded.entries"
 )
 _RANGES = (
-    "SELECT block, lowest, highest, (SELECT count(*) FROM word_blocks), set_config('enable_seqscan', 'off', true)"
-    " FROM word_blocks WHERE entries > 0 AND highest >= $1 AND lowest < $2"
+    "SELECT block, lowest, highest, set_config('enable_seqscan', 'off', true) FROM word_blocks"
+    " WHERE entries > 0 AND highest >= $1 AND lowest < $2"
 )
 """And what matches is asked of GIN, in this transaction: its statistics do not know that words and blocks go together."""
 
-Range = tuple[int, int, int]
+
+class Step(NamedTuple):
+    """Blocks that are asked about at once, and the lowest and highest key among them."""
+
+    blocks: tuple[int, ...]
+    lowest: int
+    highest: int
+
+
+Found = TypeVar("Found", bound=Sequence[Any])
+"""A match: the number of the step it was found in, from 1, its key, and what was asked for with it."""
+Ask = Callable[[list[str], int], Sequence[Found]]
+"""Step after step, each a tsquery, those that match, of each step in the order of the walk; until there are so many."""
 
 
 def marks(owner: str, block: int) -> list[str]:
@@ -72,46 +84,64 @@ def place(tx: Tx, doc_ids: Sequence[int]) -> dict[int, int]:
 
 
 def walk(
-    tx: Tx, owner: str, ask: Callable[[str], list[int]], begin: int, end: int, limit: int, *, oldest_first: bool
-) -> list[int]:
-    """The first `limit` keys of an owner within `begin` and `end`; `ask` gives those that have the marks of a condition."""
-    rows = tx.exec_driver_sql(_RANGES, (begin, end)).all()
-    if not rows:
-        return []
-    ranges: list[Range] = [(row[0], row[1], row[2]) for row in rows]
-    ranges.sort(key=(lambda one: one[1]) if oldest_first else (lambda one: -one[2]))
-    found: set[int] = set()
-    size, looked_at, whole = FIRST_WINDOW, 0, WHOLE_SHARE * rows[0][3]
+    tx: Tx, owner: str, ask: Ask[Found], ends: tuple[int, int], limit: int, *, oldest_first: bool, few: bool
+) -> list[Found]:
+    """The first `limit` of an owner's with keys within `ends`. `few`: a step costs much, whatever its size."""
+    blocks = [Step((row[0],), row[1], row[2]) for row in tx.exec_driver_sql(_RANGES, ends)]
+    steps = _steps(blocks, oldest_first=oldest_first, few=few)
+    found: dict[int, Found] = {}
+    most = limit
     while True:
-        if min(size, len(ranges)) >= whole:
-            return ask(_quoted(owner))
-        window, ranges = ranges[:size], ranges[size:]
-        looked_at += len(window)
-        found.update(ask(_condition(owner, [block for block, _, _ in window])))
-        sure = _sure(found, ranges, oldest_first=oldest_first)
-        if len(sure) >= limit or not ranges:
-            return sorted(sure, reverse=not oldest_first)[:limit]
-        lacking = (limit - len(sure)) * looked_at / len(sure) * SPARE if sure else looked_at * GROWTH
-        size = max(FIRST_WINDOW, math.ceil(lacking))
+        rows = ask([_condition(owner, step) for step in steps], most)
+        found.update((row[1], row) for row in rows)
+        if len(rows) < most:
+            sure = list(found)
+        else:
+            number, reached = rows[-1][0], rows[-1][1]
+            sure = _sure(found, reached, steps[number:], oldest_first=oldest_first)
+        if len(sure) >= limit or len(rows) < most:
+            return [found[key] for key in sorted(sure, reverse=not oldest_first)[:limit]]
+        steps, most = steps[number - 1 :], 2 * most  # late keys: what comes next reaches into what is here
 
 
-def _sure(found: Collection[int], to_come: Sequence[Range], *, oldest_first: bool) -> list[int]:
-    """What no block that is still to come can get ahead of."""
-    if not to_come:
-        return list(found)
+def _steps(blocks: Iterable[Step], *, oldest_first: bool, few: bool) -> list[Step]:
+    """In the order of the walk: the first blocks one by one, then groups; if `few`, groups, and ever more of them."""
+
+    def when(step: Step) -> int:
+        return step.lowest if oldest_first else -step.highest
+
+    groups: dict[int, list[Step]] = {}
+    for block in blocks:
+        groups.setdefault(block.blocks[0] // GROUP, []).append(block)
+    ordered = sorted(groups.values(), key=lambda blocks: min(map(when, blocks)))
+    steps: list[Step] = []
+    if few:
+        begin, size = 0, 1
+        while begin < len(ordered):
+            steps.append(_together([block for blocks in ordered[begin : begin + size] for block in blocks]))
+            begin, size = begin + size, size * WIDER
+    else:
+        for blocks in ordered:
+            steps += blocks if len(steps) < SINGLE_MOST else [_together(blocks)]
+    return sorted(steps, key=when)
+
+
+def _together(blocks: Sequence[Step]) -> Step:
+    numbers = tuple(block.blocks[0] for block in blocks)
+    return Step(numbers, min(block.lowest for block in blocks), max(block.highest for block in blocks))
+
+
+def _condition(owner: str, step: Step) -> str:
+    """A tsquery; a group goes by its own mark where many of its blocks are meant, and keys tell which entries are."""
+    groups = Counter(block // GROUP for block in step.blocks)
+    chosen = {marks(owner, block)[groups[block // GROUP] >= GROUP_FROM] for block in step.blocks}
+    return " | ".join(f"'{mark}'" for mark in sorted(chosen))
+
+
+def _sure(found: Iterable[int], reached: int, to_come: Sequence[Step], *, oldest_first: bool) -> list[int]:
+    """What neither the rest of the step that was reached nor one that is still to come can get ahead of."""
     if oldest_first:
-        lowest = min(one[1] for one in to_come)
-        return [key for key in found if key < lowest]
-    highest = max(one[2] for one in to_come)
-    return [key for key in found if key > highest]
-
-
-def _condition(owner: str, chosen: Sequence[int]) -> str:
-    """The blocks as marks; whole groups by their own, which may bring neighbours in: they are found again later."""
-    if len(chosen) <= GROUP:
-        return " | ".join(_quoted(marks(owner, block)[0]) for block in chosen)
-    return " | ".join(sorted({_quoted(marks(owner, block)[1]) for block in chosen}))
-
-
-def _quoted(mark: str) -> str:
-    return f"'{mark}'"
+        bound = min((step.lowest for step in to_come), default=KEY_END)
+        return [key for key in found if key <= reached and key < bound]
+    bound = max((step.highest for step in to_come), default=-1)
+    return [key for key in found if key >= reached and key > bound]

@@ -31,20 +31,21 @@ class Ranked(NamedTuple):
 def ranked(tx: Tx, index: TextIndex, terms: Sequence[Term], filters: Filters, among: int) -> Ranked:
     """Documents about the words come first; where those are more than half of `among`, no other is looked at."""
     half = among // 2
-    keys = index.newest(tx, terms, filters, half + 1, None, about=True)
-    bounded = len(keys) > half
-    keys = keys[:half]
+    lines = index.weighed(tx, terms, filters, half + 1, about=True)
+    bounded = len(lines) > half
+    keys = list(lines)[:half]
     others = None
     if not bounded:
-        others = index.newest(tx, terms, filters, among - len(keys) + 1, None)
-        bounded = len(others) > among - len(keys)
+        more = index.weighed(tx, terms, filters, among - len(keys) + 1, known=lines)
+        bounded = len(more) > among - len(keys)
+        others = list(more)
         keys = list(dict.fromkeys([*keys, *others[: among - len(keys)]]))
+        lines |= more
     looked_at = len(keys) if bounded else None
     if filters.by_size:
         keys = fitting(tx, filters, keys)
-    impacts = index.impacts(tx, keys)
     scorer = Scorer(terms)
-    best = [(key, scorer.score(impacts[key])) for key in keys if key in impacts]
+    best = [(key, scorer.score(lines[key])) for key in keys]
     return Ranked(sorted(best, key=lambda one: (-one[1], -one[0])), looked_at, others)
 
 

@@ -1,7 +1,8 @@
 """The port to the word index: plain functions of a transaction. Chosen by `build`: `fts5_index` or `postgresql_index`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from filemill.chassis.database.database import Tx
@@ -13,6 +14,9 @@ PAGE_MARK = "\f"
 """Stands in a kept text where a page ends; none is in a page, which has no control characters."""
 KEY_END = 1 << 62
 """Above every document key."""
+NO_IMPACTS = "0 "
+"""Of an entry none are known of."""
+NONE_KNOWN: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class IndexEntry:
     status: str
     stems: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    impacts: str = "0 "
+    impacts: str = NO_IMPACTS
     languages: tuple[str, ...] = ()
 
 
@@ -72,6 +76,19 @@ class TextIndex(Protocol):
 
         `about`: only documents that are about every word, not those that merely hold them.
         """
+        ...
+
+    def weighed(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        *,
+        about: bool = False,
+        known: Mapping[int, str] = NONE_KNOWN,
+    ) -> dict[int, str]:
+        """The newest matches with their impacts, newest first. `known`: of these they need not be looked up."""
         ...
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:

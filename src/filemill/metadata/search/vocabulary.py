@@ -6,7 +6,7 @@ words that are mistyped; they stay out. On failure: none of its own; `filemill i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, bindparam, text
@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, bindparam, text
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search.marks import owner_mark
 from filemill.metadata.search.query import Filters, Term
-from filemill.metadata.search.text_index import IndexEntry, TextIndex
+from filemill.metadata.search.text_index import NONE_KNOWN, IndexEntry, TextIndex
 
 HEAD = ("name", "title", "tags")
 SHORTEST, LONGEST = 4, 24
@@ -122,6 +122,19 @@ class VocabularyIndex:
     ) -> list[int]:
         """See `TextIndex.newest`."""
         return self.inner.newest(tx, terms, filters, limit, before, about=about, oldest_first=oldest_first)
+
+    def weighed(
+        self,
+        tx: Tx,
+        terms: Sequence[Term],
+        filters: Filters,
+        limit: int,
+        *,
+        about: bool = False,
+        known: Mapping[int, str] = NONE_KNOWN,
+    ) -> dict[int, str]:
+        """See `TextIndex.weighed`."""
+        return self.inner.weighed(tx, terms, filters, limit, about=about, known=known)
 
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""

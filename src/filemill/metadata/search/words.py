@@ -5,7 +5,7 @@ they have no spaces. What comes out holds only word characters, so an index may 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -52,6 +52,16 @@ def placed_words(text: str) -> Iterator[Word]:
                 yield from _pairs(segment.group(), start)
             elif folded := _letters(segment.group())[:WORD_MOST_CHARACTERS]:
                 yield Word(folded, start, start + len(segment.group()))
+
+
+def placed(text: str, chosen: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Where these words begin and end in a text, in order."""
+    if text.isascii():
+        for run in _ASCII_RUN.finditer(text.lower()):
+            if run[0][:WORD_MOST_CHARACTERS] in chosen:
+                yield run.span()
+        return
+    yield from ((word.start, word.end) for word in placed_words(text) if word.text in chosen)
 
 
 def _pairs(raw: str, start: int) -> Iterator[Word]:
