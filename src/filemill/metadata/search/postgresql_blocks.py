@@ -6,6 +6,7 @@ ones too: what is found in a block is sure once no block that is still to come c
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from filemill.chassis.database.database import Tx
@@ -15,12 +16,13 @@ ENTRIES = 4096
 """Of one block."""
 GROUP = 16
 """Blocks that have a second mark in common, so that a long way takes few steps."""
-GROUP_FROM = 4
+GROUP_FROM = 5
 """If so many blocks of a group are asked about at once, the group is: GIN compares every entry with every mark."""
-SINGLE_MOST = 32
-"""About so many blocks are a step each: most walks end there, within a few thousand entries of what they need."""
-WIDER = 4
-"""Where steps are to be few, each is of so many times as many groups as the one before."""
+NEAR_GROUPS, NEAR_MOST = 2, 4
+"""Of the first so many groups a step is at most so many blocks: most walks end there."""
+WIDER, WIDER_IF_FEW = 0.5, 4
+"""Further on, a step is of so many times as many groups as those before it. Each step costs, since GIN looks through the
+entries it has not sorted in yet for each; and a wide one may find more than is needed."""
 
 CREATE = (
     (
@@ -105,24 +107,26 @@ def walk(
 
 
 def _steps(blocks: Iterable[Step], *, oldest_first: bool, few: bool) -> list[Step]:
-    """In the order of the walk: the first blocks one by one, then groups; if `few`, groups, and ever more of them."""
+    """In the order of the walk: one block, then ever more, then groups and ever more of them; if `few`, groups at once."""
 
     def when(step: Step) -> int:
         return step.lowest if oldest_first else -step.highest
 
-    groups: dict[int, list[Step]] = {}
-    for block in blocks:
-        groups.setdefault(block.blocks[0] // GROUP, []).append(block)
-    ordered = sorted(groups.values(), key=lambda blocks: min(map(when, blocks)))
+    by_group: dict[int, list[Step]] = {}
+    for block in sorted(blocks, key=when):
+        by_group.setdefault(block.blocks[0] // GROUP, []).append(block)
+    groups = list(by_group.values())
+    begin, wider = (0, WIDER_IF_FEW) if few else (NEAR_GROUPS, WIDER)
     steps: list[Step] = []
-    if few:
-        begin, size = 0, 1
-        while begin < len(ordered):
-            steps.append(_together([block for blocks in ordered[begin : begin + size] for block in blocks]))
-            begin, size = begin + size, size * WIDER
-    else:
-        for blocks in ordered:
-            steps += blocks if len(steps) < SINGLE_MOST else [_together(blocks)]
+    near = list(chain.from_iterable(groups[:begin]))
+    while near:
+        size = min(max(1, len(steps)), NEAR_MOST)
+        steps.append(_together(near[:size]))
+        near = near[size:]
+    while begin < len(groups):
+        size = max(1, int(begin * wider))
+        steps.append(_together(list(chain.from_iterable(groups[begin : begin + size]))))
+        begin += size
     return sorted(steps, key=when)
 
 
