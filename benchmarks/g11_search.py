@@ -104,6 +104,8 @@ async def measure(engine: str, size: int) -> Measured:
     """Build the corpus of this size on an engine and ask."""
     async with _catalogue(engine, size) as (database, index, built, cpu_s):
         await database.write("bench.analyze", lambda tx: tx.exec_driver_sql("ANALYZE") and None)
+        gc.collect()
+        gc.freeze()  # as the services do: the collector would walk all of this process in the midst of queries
         kinds = {}
         for kind, (order, query) in KINDS.items():
             times_ms, cpu_ms = await _asked(database, index, order, query, cpu_s)
@@ -127,8 +129,6 @@ async def _asked(
     query: Callable[[random.Random], str],
     cpu_s: Callable[[], float],
 ) -> tuple[list[float], float]:
-    gc.collect()
-    gc.freeze()  # as the services do: the collector would walk all of this process again and again in the midst of queries
     lot = random.Random(5)
     times_ms = []
     before_s = 0.0
