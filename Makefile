@@ -5,6 +5,8 @@ PYTHON ?= python3
 UV := .tools/bin/uv
 BIN := .venv/bin
 export UV_NO_PROGRESS := 1
+# Where it is set every process compiles all of its code again: a mill then takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos crashes grpc keep lock documents kubernetes sbom clean
 

@@ -31,7 +31,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests")]
 from crowd import Crowd  # noqa: E402 - only now can it be found
 from doing import DISK_MIB, Doer  # noqa: E402
 from judging import after_the_end, judge, wait_for_start  # noqa: E402
-from plan import POINTS, Deed, make_plan, until  # noqa: E402
+from plan import KINDS, POINTS, Deed, make_plan, until  # noqa: E402
 from report import Run, lines, page  # noqa: E402
 from watching import Watch  # noqa: E402
 from wires import Wires  # noqa: E402
@@ -47,6 +47,8 @@ from support.tiny_disk import disk, why_no_disk  # noqa: E402
 
 START_S = 300.0
 SAY_EVERY_S = 60.0
+PATIENT = 32
+"""Points that stay armed until somebody comes, where each is to have its kills."""
 
 
 def main() -> int:
@@ -54,7 +56,7 @@ def main() -> int:
     asked = _asked()
     seed = asked.seed if asked.seed is not None else secrets.randbits(32)
     no_disk = why_no_disk()
-    deeds = make_plan(seed, asked.every, engines=asked.engines == "servers", disk=not no_disk)
+    deeds = make_plan(seed, asked.every, engines=asked.engines == "servers", disk=not no_disk, only=asked.only)
     planned = until(deeds, asked.minutes * 60)
     if asked.plan:
         print("\n".join(map(str, planned)))
@@ -88,18 +90,19 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
         wait_for_start(mill, START_S)
         for peer in mill.peers:
             peer.start()
-        crowd = Crowd(mills, seed, asked.rate)
+        crowd = Crowd(mills, seed, asked.rate, asked.clients)
         killers = [Killer(one, lambda: crowd.in_flight) for one in mills]
         doer, watch = Doer(mills, killers, wires, folder / "armed"), Watch(mills, crowd)
         log = folder / "kills.log"
         if asked.kills_a_point:
             doer.choose = lambda point: _wanting(point, log, folder / "armed", asked.kills_a_point)
+            doer.patient = PATIENT
         over = threading.Event()
         breaking = threading.Thread(target=doer.run, args=(deeds, over), name="deeds", daemon=True)
         began_s = time.monotonic()
         for part in (crowd, watch, breaking):
             part.start()
-        _wait(asked, over, log)
+        _wait(asked, over, log, crowd)
         over.set()
         breaking.join()
         doer.heal()
@@ -134,8 +137,8 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
         )
 
 
-def _wait(asked: argparse.Namespace, over: threading.Event, log: Path) -> None:
-    """Until the time is over, or every point has had its kills."""
+def _wait(asked: argparse.Namespace, over: threading.Event, log: Path, crowd: Crowd) -> None:
+    """Until the time is over, or every point has had its kills and enough was uploaded meanwhile."""
     for minute in itertools.count(1):
         left_s = asked.minutes * 60 - (minute - 1) * SAY_EVERY_S
         if over.wait(min(SAY_EVERY_S, max(0.0, left_s))) or left_s <= SAY_EVERY_S:
@@ -143,10 +146,13 @@ def _wait(asked: argparse.Namespace, over: threading.Event, log: Path) -> None:
         if asked.kills_a_point:
             kills = kills_at(log)
             least = min(POINTS, key=lambda point: kills[point])
+            done, uploads = sum(kills[point] >= asked.kills_a_point for point in POINTS), len(crowd.acknowledged)
             print(
-                f"{minute} min: {kills.total()} kills at named points, fewest at {least} ({kills[least]})", flush=True
+                f"{minute} min: {uploads} uploads; {kills.total()} kills, {done} of {len(POINTS)} points have theirs,"
+                f" fewest at {least} ({kills[least]})",
+                flush=True,
             )
-            if kills[least] >= asked.kills_a_point:
+            if done == len(POINTS) and uploads >= asked.uploads:
                 return
 
 
@@ -212,8 +218,13 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--kills-a-point", type=int, default=0, metavar="N", help="end early once every point has N kills"
     )
+    parser.add_argument("--uploads", type=int, default=0, metavar="N", help="nor before N uploads are acknowledged")
+    parser.add_argument(
+        "--only", nargs="+", choices=KINDS, default=(), metavar="KIND", help="deeds of these kinds alone"
+    )
     parser.add_argument("--every", type=float, default=1.5, help="mean seconds between two deeds (1.5)")
     parser.add_argument("--rate", type=float, default=2.0, help="uploads a second, at most, by each kind of client (2)")
+    parser.add_argument("--clients", type=int, default=6, help="how many upload at once; a third by tus (6)")
     parser.add_argument("--heal", type=float, default=300.0, help="seconds without progress that mean stuck (300)")
     parser.add_argument("--seed", type=int, help="the seed of an earlier run")
     parser.add_argument("--engines", choices=("embedded", "servers"), default="embedded")

@@ -19,17 +19,20 @@ REFUSALS = frozenset({400, 413, 415, 422})
 """Of hostile files; each is by name."""
 FULL = 507
 HOSTILE_EVERY, POISON_EVERY = 12, 40
-FORMS, TUS = 4, 2
 MANY = 1_000_000
 
 
 @dataclass
 class Crowd:
-    """Everybody, from `start` until `stop`. `rate_per_s`: how many uploads begin, at most."""
+    """Everybody, from `start` until `stop`. `rate_per_s`: how many uploads begin, at most.
+
+    Of `clients` who upload a third does so by tus; for four of them there is one visitor.
+    """
 
     mills: list[Mill]
     seed: int
     rate_per_s: float
+    clients: int
     sent: list[Upload] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -37,23 +40,31 @@ class Crowd:
     def __post_init__(self) -> None:
         urls = [mill.url for mill in self.mills]
         again = AGAIN_STATUSES | {FULL}
-        self.forms = Clients(urls, FORMS, again=again, final=REFUSALS)
-        self.tus = TusClients(urls, TUS, again=again)
-        self._visitor = threading.Thread(target=visit, args=(self.mills[0], self.forms, self._over), daemon=True)
+        by_tus = self.clients // 3
+        self.forms = Clients(urls, self.clients - by_tus, again=again, final=REFUSALS)
+        self.tus = TusClients(urls, by_tus, again=again)
+        self._visitors = [
+            threading.Thread(
+                target=visit, args=(self.mills[0], self.forms, self._over), kwargs={"first": MANY * at}, daemon=True
+            )
+            for at in range(max(1, self.clients // 4))
+        ]
 
     def start(self) -> None:
         """Begin to send."""
         pace = Pace(1 / self.rate_per_s)
         self.forms.start(self._uploads("form"), pace)
         self.tus.start(self._uploads("tus"), pace)
-        self._visitor.start()
+        for visitor in self._visitors:
+            visitor.start()
 
     def stop(self) -> None:
         """No new ones; return when each that was begun was answered, or given up."""
         self._over.set()
         self.forms.wait()
         self.tus.wait()
-        self._visitor.join(60)
+        for visitor in self._visitors:
+            visitor.join(60)
 
     @property
     def in_flight(self) -> int:

@@ -53,7 +53,10 @@ class Doer:
         self._healed = threading.Event()
         self.choose: Callable[[str], str | None] = lambda point: point
         """The point to arm where the plan says this one."""
+        self.patient = 0
+        """How many points whose time is over may stay armed beside those of the plan, until somebody comes to them."""
         self._waiting: list[str] = []
+        self._staying: list[str] = []
         self.armed: set[str] = set()
         """Every point that was armed at some time."""
         self.done: list[tuple[float, Deed]] = []
@@ -120,9 +123,14 @@ class Doer:
         if (point := self.choose(deed.what)) is None:
             return False
         waiting = [one for one in self._waiting if one != point and (self._armed / one).exists()]
+        staying = [one for one in self._staying if one != point and (self._armed / one).exists()]
         for _ in range(len(waiting) - ARMED_MOST + 1):
-            (self._armed / waiting.pop(0)).unlink(missing_ok=True)
-        self._waiting = [*waiting, point]
+            late = waiting.pop(0)
+            if len(staying) < self.patient:
+                staying.append(late)
+            else:
+                (self._armed / late).unlink(missing_ok=True)
+        self._waiting, self._staying = [*waiting, point], staying
         (self._armed / point).touch()
         self.armed.add(point)
         return True

@@ -8,7 +8,7 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, get_args
 
 from support import crash_names
 from support.crash_run import KILLABLE
@@ -17,6 +17,8 @@ Kind = Literal[
     "kill at", "kill", "pause", "fault", "rolling restart", "cut off", "slow link", "disk full",
     "engine killed", "engine stopped", "engine paused",
 ]  # fmt: skip
+
+KINDS = get_args(Kind)
 
 FIRST_S = 8.0
 """Before anything is done: a peak to compare with."""
@@ -53,9 +55,12 @@ class Deed:
 
 
 def make_plan(
-    seed: int, every_s: float, *, engines: bool, disk: bool, points: Sequence[str] = POINTS
+    seed: int, every_s: float, *, engines: bool, disk: bool, only: Sequence[Kind] = (), points: Sequence[str] = POINTS
 ) -> Iterator[Deed]:
-    """The deeds of a run, in their order, for ever; `every_s` is the mean time between two. `disk`: whether it can be full."""
+    """The deeds of a run, in their order, for ever; `every_s` is the mean time between two.
+
+    `disk`: whether it can be full. `only`: the kinds that may come, else every one.
+    """
     dice = random.Random(seed)
     decks = _Decks(
         _deck(dice, points),
@@ -69,6 +74,7 @@ def make_plan(
         weights["disk full"] = 2
     if engines:
         weights["engine killed"] = 6  # which of the three kinds is drawn from a deck
+    weights = {kind: weight for kind, weight in weights.items() if not only or kind in only}
     at_s = FIRST_S
     while True:
         kind = dice.choices(list(weights), list(weights.values()))[0]

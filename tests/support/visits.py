@@ -6,6 +6,7 @@ the audit counts. (An owner who has files: `test_crash_owner_erasure`.)
 
 import itertools
 import threading
+import time
 
 import httpx
 
@@ -16,21 +17,47 @@ _FINE = AGAIN_STATUSES | {200, 201, 202, 204, 400, 404, 507}
 TOGETHER = 5
 """Files of so many rounds bear one tag, and are changed at once by it."""
 ERASED_EVERY = 4
+RETRIED_AFTER = 2
+"""Rounds until somebody gives what failed another try."""
+TRIES, PAUSE_S = 6, 0.25
+SERVER_ERROR = 500
 
 
-def visit(mill: Mill, _clients: Clients, done: threading.Event) -> None:
-    """Go on until `done`; each round uses files of its own, so that the audit can count the others' effects."""
-    with httpx.Client(base_url=mill.url, timeout=20.0) as client:
-        for number in itertools.count():
+def visit(mill: Mill, _clients: Clients, done: threading.Event, *, first: int = 0) -> None:
+    """Go on until `done`; each round uses files of its own, so that the audit can count the others' effects.
+
+    `first`: the number of the first round; of several visitors each has numbers of its own.
+    """
+    with httpx.Client(base_url=mill.url, timeout=20.0, transport=_Insisting()) as client:
+        broken: list[str] = []
+        for number in itertools.count(first):
             if done.is_set():
                 return
             try:
-                _round(client, number)
+                _round(client, number, broken)
             except httpx.TransportError:
                 continue  # somebody was killed: a visitor comes again
 
 
-def _round(client: httpx.Client, number: int) -> None:
+class _Insisting(httpx.HTTPTransport):
+    """Asks again, as people do: else a round would seldom come to its end where many are killed."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(TRIES - 1):
+            try:
+                answer = super().handle_request(request)
+            except httpx.TransportError:
+                pass
+            else:
+                if answer.status_code < SERVER_ERROR:
+                    return answer
+                answer.close()
+            time.sleep(PAUSE_S)
+        return super().handle_request(request)
+
+
+def _round(client: httpx.Client, number: int, earlier_broken: list[str]) -> None:
+    """One round. `earlier_broken`: files whose jobs will have failed by now, if they were not asked for again yet."""
     # First what is asked seldom: where many are killed a round seldom comes to its end.
     if number % ERASED_EVERY == 1:
         _expect(client.post("/api/access/erasures", json={"owner_id": f"guest-{number}"}))
@@ -47,7 +74,9 @@ def _round(client: httpx.Client, number: int) -> None:
     broken = {"file": (f"broken-visit-{number}.pdf", b"%PDF-1.7\nnothing " + str(number).encode())}
     answer = _expect(client.post("/api/upload/files", files=broken, headers={"Idempotency-Key": f"broken-{number}"}))
     if answer.status_code == 201:
-        _retry(client, answer.json()["file_id"])
+        earlier_broken.append(answer.json()["file_id"])
+    if len(earlier_broken) > RETRIED_AFTER:
+        _retry(client, earlier_broken.pop(0))
 
 
 def _use(client: httpx.Client, file_id: str, number: int) -> None:

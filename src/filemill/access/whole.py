@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from filemill import __version__
 from filemill.access.settings import AccessSettings
+from filemill.chassis.certificates import trusted
 from filemill.chassis.settings import PORTS
 from filemill.chassis.web.health_sum import HealthSum
 from filemill.contracts.health import WholeHealth
@@ -22,7 +23,7 @@ class Whole:
     def __init__(self, settings: AccessSettings) -> None:
         self._urls = {name: settings.base_url(name) for name in SERVICES}
         # By that name they answer also where nobody is asked for credentials, and other names are refused.
-        self._client = httpx.AsyncClient(timeout=PATIENCE_S, headers={"Host": "localhost"})
+        self._client = httpx.AsyncClient(timeout=PATIENCE_S, headers={"Host": "localhost"}, verify=trusted())
         # What a service leans on is for operators, who ask the service itself.
         detail = not settings.asks_for_credentials
         self._sum = HealthSum(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filemill import __version__
 from filemill.chassis import faults
+from filemill.chassis.certificates import trusted
 from filemill.chassis.database.build import share_out
 from filemill.chassis.durable_folder import make_durable
 from filemill.chassis.errors import StartError
@@ -51,6 +52,9 @@ MEMBERS = (
     Member("gateway", "filemill.gateway.main", stage=1),
 )
 
+USED_LATER = ("pydantic.v1", "httpcore", "uvicorn.protocols.websockets.auto")
+"""What libraries import when they are first used: each process would do that again, at each of its starts."""
+
 BACKUP = Member("backup", "filemill.local.scheduled_backup", stage=1)
 """Only with `FILEMILL_BACKUP_DIR`."""
 
@@ -81,6 +85,9 @@ def run_mill(*, keep_faults: bool = False) -> int:
     members = [*MEMBERS, BACKUP] if settings.backup_dir else MEMBERS
     grace_s = settings.drain_s + settings.grace_s + LOOPS_END_S
     units = [_unit(member, grace_s) for member in members]
+    for name in USED_LATER:
+        importlib.import_module(name)
+    trusted()
 
     def all_ready(_seconds: float) -> None:
         address = settings.base_url("gateway").replace("127.0.0.1", "localhost")

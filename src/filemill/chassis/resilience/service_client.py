@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from filemill.chassis import faults
+from filemill.chassis.certificates import trusted
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.identity.service_assertions import ServiceAssertions
 from filemill.chassis.identity.tokens import HEADER as IDENTITY_HEADER
@@ -63,7 +64,8 @@ class ServiceClient:
         self._total_s = total_s
         self._budget = RetryBudget(name)
         patience = httpx.Timeout(total_s, connect=min(CONNECT_S, total_s))
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=50))
+        limits = httpx.Limits(max_connections=50)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=limits, verify=trusted())
         if faults.possible():
             faults.ahead(self._client, ("request", "put"), _maybe_lost)
 

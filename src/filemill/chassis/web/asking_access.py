@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from filemill.chassis.certificates import trusted
 from filemill.chassis.clock import unix_s
 from filemill.chassis.errors import FilemillError, Forbidden, Unauthenticated, Unavailable
 from filemill.chassis.identity.principal import Principal
@@ -53,7 +54,8 @@ class AskingAccess:
 
     def __init__(self, base_url: str) -> None:
         patience = httpx.Timeout(TOTAL_S, connect=CONNECT_S)
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=httpx.Limits(max_connections=20))
+        limits = httpx.Limits(max_connections=20)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=patience, limits=limits, verify=trusted())
         self._breaker = Breaker("access")
         self._reader = IdentityReader([])
         self._keys_asked_s = float("-inf")
