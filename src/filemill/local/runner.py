@@ -53,7 +53,7 @@ MEMBERS = (
 )
 
 USED_LATER = ("pydantic.v1", "httpcore", "uvicorn.protocols.websockets.auto")
-"""What libraries import when they are first used: each process would do that again, at each of its starts."""
+"""What FastAPI, httpx and uvicorn import only when they are first used."""
 
 BACKUP = Member("backup", "filemill.local.scheduled_backup", stage=1)
 """Only with `FILEMILL_BACKUP_DIR`."""
@@ -85,9 +85,7 @@ def run_mill(*, keep_faults: bool = False) -> int:
     members = [*MEMBERS, BACKUP] if settings.backup_dir else MEMBERS
     grace_s = settings.drain_s + settings.grace_s + LOOPS_END_S
     units = [_unit(member, grace_s) for member in members]
-    for name in USED_LATER:
-        importlib.import_module(name)
-    trusted()
+    prepare_for_all()
 
     def all_ready(_seconds: float) -> None:
         address = settings.base_url("gateway").replace("127.0.0.1", "localhost")
@@ -103,6 +101,13 @@ def run_mill(*, keep_faults: bool = False) -> int:
         ).run()
     except AlreadyRunning as error:
         raise StartError(str(error)) from error
+
+
+def prepare_for_all() -> None:
+    """Before the fork what each process would otherwise do again, in each of its lives: half of the work of a start."""
+    for name in USED_LATER:
+        importlib.import_module(name)
+    trusted()
 
 
 def give_databases(settings: RunnerSettings) -> None:
