@@ -176,7 +176,7 @@ def _mills(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> list[Mi
     environment = {
         "FILEMILL_TEST_CRASH_ARMED": str(folder / "armed"),
         "FILEMILL_TEST_CRASH_LOG": str(folder / "kills.log"),
-        "FILEMILL_RESTART_PAUSE_MOST_S": "0.5",
+        "FILEMILL_RESTART_PAUSE_MOST_S": "0.1",
         "FILEMILL_LOG_FORMAT": "json",
         # An analysis that is late ends as `unavailable`, as it must; here it is to be seen that none is lost.
         "FILEMILL_ANALYSIS_DEADLINE_S": "7200",

@@ -26,7 +26,7 @@ MANY = 1_000_000
 class Crowd:
     """Everybody, from `start` until `stop`. `rate_per_s`: how many uploads begin, at most.
 
-    Of `clients` who upload a third does so by tus; for four of them there is one visitor.
+    Of `clients` who upload a third does so by tus; for two of them there is one visitor.
     """
 
     mills: list[Mill]
@@ -47,7 +47,7 @@ class Crowd:
             threading.Thread(
                 target=visit, args=(self.mills[0], self.forms, self._over), kwargs={"first": MANY * at}, daemon=True
             )
-            for at in range(max(1, self.clients // 4))
+            for at in range(max(1, self.clients // 2))
         ]
 
     def start(self) -> None:

@@ -19,7 +19,7 @@ TOGETHER = 5
 ERASED_EVERY = 4
 RETRIED_AFTER = 2
 """Rounds until somebody gives what failed another try."""
-TRIES, PAUSE_S = 6, 0.25
+TRIES, PAUSE_S = 20, 0.1
 SERVER_ERROR = 500
 
 
