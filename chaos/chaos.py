@@ -1,10 +1,10 @@
 """`make chaos`: a real mill, clients that insist, and everything done to it that a seed says; then it heals, and is audited.
 
     python chaos/chaos.py [--minutes 3] [--every 1.5] [--rate 2] [--seed N] [--engines embedded|servers] [--instances 2]
-                          [--kills-a-point N]
+                          [--kills-a-point N] [--uploads N] [--only KIND ...] [--clients N]
 
-With `--kills-a-point` a point that has had so many kills is left alone from then on, and the run ends when all have, or when
-the time is over.
+With `--kills-a-point` a point that has had so many kills is left alone from then on, one to which somebody seldom comes waits
+until he does, and the run ends when all have theirs (and so many uploads are acknowledged), or when the time is over.
 Ends with a page (`--report`) and status 0 only if every promise was kept: nothing acknowledged lost, no effect doubled, nothing
 stuck. The same seed gives the same deeds and the same files; how they meet is for the machine to decide.
 Linux only; processes on loopback, in a folder of its own.
@@ -32,7 +32,7 @@ from crowd import Crowd  # noqa: E402 - only now can it be found
 from doing import DISK_MIB, Doer  # noqa: E402
 from judging import after_the_end, judge, wait_for_start  # noqa: E402
 from plan import KINDS, POINTS, Deed, make_plan, until  # noqa: E402
-from report import Run, lines, page  # noqa: E402
+from report import Run, lines, page, table  # noqa: E402
 from watching import Watch  # noqa: E402
 from wires import Wires  # noqa: E402
 
@@ -69,6 +69,8 @@ def main() -> int:
     try:
         run = _run(asked, seed, planned, folder)
         asked.report.write_text(page(run), encoding="utf-8")
+        if asked.table:
+            asked.table.write_text(table(run), encoding="utf-8")
         print("\n".join(lines(run)))
         print(f"report: {asked.report}")
         return 1 if run.found.wrong else 0
@@ -230,6 +232,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--engines", choices=("embedded", "servers"), default="embedded")
     parser.add_argument("--instances", type=int, default=2, help="of every process, on servers (2)")
     parser.add_argument("--report", type=Path, default=Path("chaos-report.html"))
+    parser.add_argument("--table", type=Path, metavar="FILE", help="the kills of each point, in Markdown")
     parser.add_argument("--sabotage", default="", metavar="SAFETY", help="switch off inbox or confirm: it must go red")
     parser.add_argument("--plan", action="store_true", help="only say what would be done")
     parser.add_argument("--keep", action="store_true", help="keep the folder with data and logs")

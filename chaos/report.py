@@ -79,6 +79,22 @@ def _kills_a_point(run: Run) -> list[str]:
     return [f"{kills:4} kills, 0 bounds at {bound(kills)}: {', '.join(groups[kills])}" for kills in sorted(groups)]
 
 
+def table(run: Run) -> str:
+    """The points in Markdown, for a document that says what was seen."""
+    lost = _lost_at_points(run)
+    rows = [
+        f"| `{point}` | {run.kills_at[point]} | {lost} | {bound(run.kills_at[point])} |"
+        for point in sorted(run.kills_at)
+    ]
+    head = ["| point | kills | lost, doubled | 0 bounds it at |", "| --- | ---: | ---: | ---: |"]
+    return "\n".join([*head, *rows, *[f"| `{point}` | 0 | | |" for point in run.not_met], ""])
+
+
+def _lost_at_points(run: Run) -> str:
+    """A mixed run cannot lay a loss on one point: with none, each has none; with some, the plan's run of one point tells."""
+    return "0" if not run.found.lost + run.found.doubled else "?"
+
+
 def _others(run: Run) -> str:
     kinds = Counter(deed.kind for _, deed in run.done if deed.kind not in ("kill at", "kill"))
     return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
@@ -111,8 +127,7 @@ def page(run: Run) -> str:
 
 
 def _points(run: Run) -> str:
-    """A mixed run cannot lay a loss on one point: with none, each has none; with some, the plan's run of one point tells."""
-    lost = "0" if not run.found.lost + run.found.doubled else "?"
+    lost = _lost_at_points(run)
     rows = (
         f"<tr><td><code>{html.escape(point)}</code></td><td class=n>{count}</td><td class=n>{lost}</td>"
         f"<td class=n>{bound(count)}</td></tr>"

@@ -4,13 +4,19 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from support.mill import Mill
 from support.tiny_disk import why_no_disk
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "chaos"))
+
+from doing import Doer  # noqa: E402 - only now can it be found
+from plan import Deed  # noqa: E402
 
 
 def chaos(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -44,6 +50,28 @@ def test_plan_when_on_servers_then_each_is_killed_stopped_paused_and_cut_off_in_
     for engine in ("postgresql", "rabbitmq", "redis", "s3"):
         for kind in ("engine killed", "engine stopped", "engine paused", "cut off", "slow link"):
             assert f"s  {kind} {engine} for" in planned, (kind, engine)
+
+
+def test_plan_when_only_one_kind_is_wanted_then_nothing_else_is_done() -> None:
+    """Each named point is still dealt once in every round."""
+    planned = chaos("--plan", "--seed", "1", "--minutes", "5", "--only", "kill at").stdout.splitlines()
+    points = [line.split()[-1] for line in planned]
+    assert all(re.search(r"s  kill at \S+$", line) for line in planned)
+    assert len(points) > 104
+    assert len(set(points[:104])) == 104
+
+
+def test_doer_when_each_point_is_to_have_its_kills_then_one_that_is_seldom_met_stays_armed(tmp_path: Path) -> None:
+    """Else only the latest few wait, so that a process which comes back can do some work."""
+    points = [f"point.{at}" for at in range(20)]
+    for patient, waiting in ((0, points[-8:]), (5, [*points[:5], *points[-8:]])):
+        armed = tmp_path / str(patient)
+        armed.mkdir()
+        doer = Doer([Mill(tmp_path / "data")], [], [], armed)
+        doer.patient = patient
+        doer.run([Deed(0.0, "kill at", point) for point in points], threading.Event())
+        doer.heal()
+        assert sorted(one.name for one in armed.iterdir()) == sorted(waiting)
 
 
 def test_run_when_short_then_every_promise_is_kept_and_the_page_says_so(tmp_path: Path) -> None:
