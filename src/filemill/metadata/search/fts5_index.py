@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from filemill.chassis.database.database import Tx
+from filemill.metadata.search import fts5_levels
 from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
 from filemill.metadata.search.query import Filters, Term, alternatives, needed
 from filemill.metadata.search.text_index import FIELDS, KEY_END, NO_IMPACTS, NONE_KNOWN, IndexEntry
@@ -35,6 +36,7 @@ class Fts5Index:
 
     def create(self, tx: Tx) -> None:
         """See `TextIndex.create`. An index of an older form goes: its rows cannot be given new columns."""
+        fts5_levels.shorten(tx)
         here = {row[0] for row in tx.exec_driver_sql("SELECT name FROM pragma_table_info('word_index')")}
         if here and here != set(_COLUMNS):
             tx.exec_driver_sql("DROP TABLE word_index")
@@ -66,7 +68,10 @@ class Fts5Index:
         before = tx.exec_driver_sql("SELECT total_changes()").scalar_one()
         tx.exec_driver_sql("INSERT INTO word_index (word_index, rank) VALUES ('merge', ?)", (-_MERGED_PAGES,))
         # One change is the command itself (https://www.sqlite.org/fts5.html#the_merge_command).
-        return bool(tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2)
+        is_changed: bool = tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2
+        if not is_changed:
+            fts5_levels.shorten(tx)
+        return is_changed
 
     def newest(
         self,
