@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, MetaData, String, Table, delete, func, insert, select, update
+from sqlalchemy import JSON, Column, MetaData, String, Table, delete, insert, select, update
 
 from filemill.chassis.clock import now
 from filemill.chassis.database.database import Tx, hold
@@ -113,11 +113,6 @@ class Erasure:
             file_id=file_id, owner_id=row["owner_id"], purge_id=row["purge_id"], service=service, removed=row["removed"]
         )
         outbox.append(tx, wire.make_event(service, Topic.PURGE_CONFIRMED, file_id, confirmed))
-
-
-def latest_erasure(tx: Tx) -> datetime | None:
-    """When a file was erased here last."""
-    return tx.execute(select(func.max(_PURGED.c.erased_at))).scalar_one_or_none()
 
 
 def _erase_from(tx: Tx, kept_table: KeptTable, file_id: str) -> tuple[int, list[str]]:

@@ -267,6 +267,29 @@ async def test_forget_when_entries_were_removed_then_their_words_leave_the_pages
         assert await index.database.read(_pages_with, b"word150") == 0
 
 
+async def test_has_to_forget_when_an_entry_was_removed_then_until_a_pass_has_ended(index: Index) -> None:
+    """Not after a change of one: a start is no reason to write the whole index anew. PostgreSQL does all of it itself."""
+    is_ours = isinstance(index.inner, Fts5Index)
+    await index.put(entry(1, {"text": words("another fox")}, "ada"))
+    await index.remove(999)
+    assert not await index.database.read(index.inner.has_to_forget)
+    await index.remove(1)
+    assert await index.database.read(index.inner.has_to_forget) == is_ours
+    while await index.database.write("test", index.inner.forget):
+        assert await index.database.read(index.inner.has_to_forget)
+    assert not await index.database.read(index.inner.has_to_forget)
+
+
+async def test_create_when_an_older_program_did_not_note_what_it_removed_then_there_is_a_pass(tmp_path: Path) -> None:
+    """One, at the first start of this one."""
+    database, inner = open_sqlite(tmp_path / "index.db"), Fts5Index()
+    await database.write("test", inner.create)
+    await database.write("test", lambda tx: tx.exec_driver_sql("DROP TABLE words_to_forget"))
+    await database.write("test", inner.create)
+    assert await database.read(inner.has_to_forget)
+    await database.close()
+
+
 def _pages_with(tx: Tx, word: bytes) -> int:
     found = tx.exec_driver_sql("SELECT count(*) FROM word_index_data WHERE instr(block, ?) > 0", (word,))
     return int(found.scalar_one())

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 
 from filemill.chassis.database.database import Database
-from filemill.chassis.erasure import latest_erasure
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import Topic
 from filemill.metadata.search.text_index import TextIndex
@@ -34,7 +33,7 @@ class Forgetting:
 
     async def run(self) -> None:
         """Forget for ever. What was purged before this process began may not have been forgotten by the last one."""
-        if await self._database.read(latest_erasure) is not None:
+        if await self._database.read(self._index.has_to_forget):
             self._purged.set()
         while True:
             await self._purged.wait()

@@ -24,6 +24,9 @@ _CREATE = (
     ),
     "CREATE TABLE IF NOT EXISTS word_impacts (doc_id INTEGER PRIMARY KEY, impacts TEXT NOT NULL)",
 )
+_TO_FORGET = "SELECT name FROM sqlite_master WHERE name = 'words_to_forget'"
+_CREATE_TO_FORGET = "CREATE TABLE words_to_forget (something INTEGER PRIMARY KEY)"
+_NOTE_TO_FORGET = "INSERT OR IGNORE INTO words_to_forget VALUES (1)"
 _PUT = f"INSERT INTO word_index (rowid, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608
 _PUT_IMPACTS = "INSERT OR REPLACE INTO word_impacts (doc_id, impacts) VALUES (?, ?)"
 _NEWEST = "SELECT rowid FROM word_index WHERE word_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid {} LIMIT ?"
@@ -42,26 +45,32 @@ class Fts5Index:
             tx.exec_driver_sql("DROP TABLE word_index")
         for statement in _CREATE:
             tx.exec_driver_sql(statement)
+        if not tx.exec_driver_sql(_TO_FORGET).first():
+            tx.exec_driver_sql(_CREATE_TO_FORGET)
+            if here:  # an older program did not note what it had to forget
+                tx.exec_driver_sql(_NOTE_TO_FORGET)
 
     def put(self, tx: Tx, entries: Sequence[IndexEntry]) -> None:
         """See `TextIndex.put`."""
         if not entries:
             return
-        self.remove(tx, [entry.doc_id for entry in entries])
+        _drop(tx, [entry.doc_id for entry in entries])
         tx.exec_driver_sql(_PUT, [_row(entry) for entry in entries])
         tx.exec_driver_sql(_PUT_IMPACTS, [(entry.doc_id, entry.impacts) for entry in entries])
 
     def remove(self, tx: Tx, doc_ids: Sequence[int]) -> None:
         """See `TextIndex.remove`."""
-        here = [(row[0],) for row in tx.exec_driver_sql(_HERE, (json.dumps(list(doc_ids)),))]
-        if here:
-            tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", here)
-            tx.exec_driver_sql("DELETE FROM word_impacts WHERE doc_id = ?", here)
+        if _drop(tx, doc_ids):
+            tx.exec_driver_sql(_NOTE_TO_FORGET)
 
     def keys(self, tx: Tx, after: int, most: int) -> list[int]:
         """See `TextIndex.keys`."""
         query = "SELECT doc_id FROM word_impacts WHERE doc_id > ? ORDER BY doc_id LIMIT ?"
         return [row[0] for row in tx.exec_driver_sql(query, (after, most))]
+
+    def has_to_forget(self, tx: Tx) -> bool:
+        """See `TextIndex.has_to_forget`."""
+        return tx.exec_driver_sql("SELECT 1 FROM words_to_forget").first() is not None
 
     def forget(self, tx: Tx) -> bool:
         """See `TextIndex.forget`: `merge` with a negative number goes towards one segment, where no removed entry is left."""
@@ -71,6 +80,7 @@ class Fts5Index:
         is_changed: bool = tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2
         if not is_changed:
             fts5_levels.shorten(tx)
+            tx.exec_driver_sql("DELETE FROM words_to_forget")
         return is_changed
 
     def newest(
@@ -110,6 +120,15 @@ class Fts5Index:
     def impacts(self, tx: Tx, doc_ids: Sequence[int]) -> dict[int, str]:
         """See `TextIndex.impacts`."""
         return {row[0]: row[1] for row in tx.exec_driver_sql(_IMPACTS, (json.dumps(list(doc_ids)),)).all()}
+
+
+def _drop(tx: Tx, doc_ids: Sequence[int]) -> bool:
+    """Whether any of them was there."""
+    here = [(row[0],) for row in tx.exec_driver_sql(_HERE, (json.dumps(list(doc_ids)),))]
+    if here:
+        tx.exec_driver_sql("DELETE FROM word_index WHERE rowid = ?", here)
+        tx.exec_driver_sql("DELETE FROM word_impacts WHERE doc_id = ?", here)
+    return bool(here)
 
 
 def _row(entry: IndexEntry) -> tuple[int | str, ...]:

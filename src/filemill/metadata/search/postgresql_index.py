@@ -85,6 +85,10 @@ class PostgresqlIndex:
         query = "SELECT doc_id FROM word_index WHERE doc_id > $1 ORDER BY doc_id LIMIT $2"
         return [row[0] for row in tx.exec_driver_sql(query, (after, most))]
 
+    def has_to_forget(self, tx: Tx) -> bool:  # noqa: ARG002 - the port's
+        """See `TextIndex.has_to_forget`."""
+        return False
+
     def forget(self, tx: Tx) -> bool:  # noqa: ARG002 - the port's
         """See `TextIndex.forget`. PostgreSQL's own vacuum does it."""
         return False

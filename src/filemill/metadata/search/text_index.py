@@ -57,6 +57,10 @@ class TextIndex(Protocol):
         """The next keys of entries above `after`, in order."""
         ...
 
+    def has_to_forget(self, tx: Tx) -> bool:
+        """Whether words of removed entries may be on the disk still."""
+        ...
+
     def forget(self, tx: Tx) -> bool:
         """Take a step towards the words of removed entries being gone from the disk; False when there is none to take."""
         ...

@@ -105,6 +105,10 @@ class VocabularyIndex:
         """See `TextIndex.keys`."""
         return self.inner.keys(tx, after, most)
 
+    def has_to_forget(self, tx: Tx) -> bool:
+        """See `TextIndex.has_to_forget`."""
+        return self.inner.has_to_forget(tx)
+
     def forget(self, tx: Tx) -> bool:
         """See `TextIndex.forget`."""
         return self.inner.forget(tx)
