@@ -61,7 +61,7 @@ SELDOM: dict[str, str] = {
         _transaction("upload.share", "upload.unshare"), "a row and its news, whole or not at all: test_shares"
     ),
     **dict.fromkeys(
-        _transaction("metadata.index.forget", "metadata.index.rebuild.forget"),
+        _transaction("metadata.index.forget"),
         "a merge of the index's pages, whole or not at all",
     ),
     **dict.fromkeys(

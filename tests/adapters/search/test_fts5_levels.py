@@ -7,7 +7,7 @@ import pytest
 
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database
-from filemill.metadata.search import fts5_levels
+from filemill.metadata.search import fts5_index, fts5_levels
 from filemill.metadata.search.fts5_index import Fts5Index
 from filemill.metadata.search.query import Filters, parse
 from filemill.metadata.search.text_index import IndexEntry
@@ -49,6 +49,13 @@ def levels(path: Path) -> int:
         return len(fts5_levels.parsed(connection.execute(STRUCTURE).fetchone()[0]).levels)
 
 
+def pages_with(path: Path, word: bytes) -> int:
+    """How many of the index's pages hold a word, or the beginning of some."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT count(*) FROM word_index_data WHERE instr(block, ?) > 0", (word,))
+        return int(found.fetchone()[0])
+
+
 def check(path: Path) -> None:
     """FTS5's own look at everything. Raises `sqlite3.DatabaseError`."""
     with sqlite3.connect(path) as connection:
@@ -83,8 +90,39 @@ async def test_forget_when_it_is_done_again_and_again_then_levels_stay_few_and_e
     check(path)
 
 
+async def test_forget_when_files_arrive_all_the_while_then_a_pass_ends_and_what_was_removed_before_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is removed during it waits for the next one."""
+    monkeypatch.setattr(fts5_index, "_MERGED_PAGES", 5)
+    path = tmp_path / "index.db"
+    database = open_sqlite(path)
+    await database.write("test", INDEX.create)
+    for number in range(1, 31):
+        await put(database, entry(number, f"fox number{number}"))
+    await database.write("test", INDEX.remove, [7])
+    steps = 0
+    while await database.write("test", INDEX.forget):
+        steps += 1
+        assert steps < 200
+        await put(database, IndexEntry(100 + steps, {"text": ["late"]}, "ada", (), (), "processed"))
+        if steps == 1:
+            await database.write("test", INDEX.remove, [8])
+    assert steps > 1
+    assert levels(path) < 20
+    assert await database.read(INDEX.has_to_forget)
+    assert pages_with(path, b"own7x") == 0
+    assert pages_with(path, b"own8x") > 0
+    await forget(database)
+    assert not await database.read(INDEX.has_to_forget)
+    assert pages_with(path, b"own8x") == 0
+    assert len(await find(database, "fox")) == 28
+    await database.close()
+    check(path)
+
+
 async def test_create_when_an_older_program_left_too_many_levels_then_the_index_is_whole_again(tmp_path: Path) -> None:
-    """SQLite before 3.41 adds them without end, and then refuses the whole table."""
+    """SQLite 3.40 adds them without end, and then refuses the whole table."""
     path = tmp_path / "index.db"
     database = open_sqlite(path)
     await database.write("test", INDEX.create)

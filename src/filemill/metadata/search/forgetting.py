@@ -14,6 +14,7 @@ from filemill.contracts.topics import Topic
 from filemill.metadata.search.text_index import TextIndex
 
 APART_S = 3600.0
+PASSES = 2
 PAUSE_S = 0.02
 """Between two steps, for everybody else who writes."""
 
@@ -43,9 +44,12 @@ class Forgetting:
             await asyncio.sleep(max(0.0, APART_S - (time.monotonic() - began_s)))
 
     async def forget_all(self) -> None:
-        """One pass, now."""
-        while await self.step():  # noqa: ASYNC110 - it waits for nothing; it lets others write
-            await asyncio.sleep(PAUSE_S)
+        """Whatever was removed before this is asked for: by the pass that is under way, and one more if there is need."""
+        for _ in range(PASSES):
+            while await self.step():  # noqa: ASYNC110 - it waits for nothing; it lets others write
+                await asyncio.sleep(PAUSE_S)
+            if not await self._database.read(self._index.has_to_forget):
+                return
 
     async def step(self) -> bool:
         """A part of a pass; False when nothing is left to do."""

@@ -24,9 +24,16 @@ _CREATE = (
     ),
     "CREATE TABLE IF NOT EXISTS word_impacts (doc_id INTEGER PRIMARY KEY, impacts TEXT NOT NULL)",
 )
-_TO_FORGET = "SELECT name FROM sqlite_master WHERE name = 'words_to_forget'"
-_CREATE_TO_FORGET = "CREATE TABLE words_to_forget (something INTEGER PRIMARY KEY)"
-_NOTE_TO_FORGET = "INSERT OR IGNORE INTO words_to_forget VALUES (1)"
+_NOTES = "SELECT name FROM sqlite_master WHERE name = 'words_to_forget'"
+_CREATE_NOTES = "CREATE TABLE words_to_forget (note INTEGER PRIMARY KEY)"
+_NOTED = "SELECT note FROM words_to_forget"
+_NOTE = "INSERT OR IGNORE INTO words_to_forget VALUES (?)"
+_REMOVED, _UNDER_WAY = 1, 2
+"""Something was removed that no pass has begun to forget; a pass is under way."""
+_MERGE = "INSERT INTO word_index (word_index, rank) VALUES ('merge', ?)"
+_MERGES_TWO = "SELECT 1 FROM word_index_config WHERE k = 'usermerge' AND v = 2"
+_MERGE_TWO = "INSERT INTO word_index (word_index, rank) VALUES ('usermerge', 2)"
+"""Else a pass stands still where more segments arrive meanwhile than it merges, and fewer than four."""
 _PUT = f"INSERT INTO word_index (rowid, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608
 _PUT_IMPACTS = "INSERT OR REPLACE INTO word_impacts (doc_id, impacts) VALUES (?, ?)"
 _NEWEST = "SELECT rowid FROM word_index WHERE word_index MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid {} LIMIT ?"
@@ -39,16 +46,18 @@ class Fts5Index:
 
     def create(self, tx: Tx) -> None:
         """See `TextIndex.create`. An index of an older form goes: its rows cannot be given new columns."""
-        fts5_levels.shorten(tx)
+        fts5_levels.tidied(tx)
         here = {row[0] for row in tx.exec_driver_sql("SELECT name FROM pragma_table_info('word_index')")}
         if here and here != set(_COLUMNS):
             tx.exec_driver_sql("DROP TABLE word_index")
         for statement in _CREATE:
             tx.exec_driver_sql(statement)
-        if not tx.exec_driver_sql(_TO_FORGET).first():
-            tx.exec_driver_sql(_CREATE_TO_FORGET)
+        if not tx.exec_driver_sql(_MERGES_TWO).first():
+            tx.exec_driver_sql(_MERGE_TWO)
+        if not tx.exec_driver_sql(_NOTES).first():
+            tx.exec_driver_sql(_CREATE_NOTES)
             if here:  # an older program did not note what it had to forget
-                tx.exec_driver_sql(_NOTE_TO_FORGET)
+                tx.exec_driver_sql(_NOTE, (_REMOVED,))
 
     def put(self, tx: Tx, entries: Sequence[IndexEntry]) -> None:
         """See `TextIndex.put`."""
@@ -61,7 +70,7 @@ class Fts5Index:
     def remove(self, tx: Tx, doc_ids: Sequence[int]) -> None:
         """See `TextIndex.remove`."""
         if _drop(tx, doc_ids):
-            tx.exec_driver_sql(_NOTE_TO_FORGET)
+            tx.exec_driver_sql(_NOTE, (_REMOVED,))
 
     def keys(self, tx: Tx, after: int, most: int) -> list[int]:
         """See `TextIndex.keys`."""
@@ -70,18 +79,28 @@ class Fts5Index:
 
     def has_to_forget(self, tx: Tx) -> bool:
         """See `TextIndex.has_to_forget`."""
-        return tx.exec_driver_sql("SELECT 1 FROM words_to_forget").first() is not None
+        return tx.exec_driver_sql(_NOTED).first() is not None
 
     def forget(self, tx: Tx) -> bool:
-        """See `TextIndex.forget`: `merge` with a negative number goes towards one segment, where no removed entry is left."""
+        """See `TextIndex.forget`.
+
+        A pass begins with a `merge` of a negative number, which makes everything that is here one merge, and goes on with
+        positive ones (https://www.sqlite.org/fts5.html#the_merge_command). With negative ones alone it would begin again
+        whenever something was written meanwhile, and not end while that goes on.
+        """
+        noted = {row[0] for row in tx.exec_driver_sql(_NOTED)}
+        if not noted:
+            return False
+        begins = _UNDER_WAY not in noted
         before = tx.exec_driver_sql("SELECT total_changes()").scalar_one()
-        tx.exec_driver_sql("INSERT INTO word_index (word_index, rank) VALUES ('merge', ?)", (-_MERGED_PAGES,))
-        # One change is the command itself (https://www.sqlite.org/fts5.html#the_merge_command).
-        is_changed: bool = tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2
-        if not is_changed:
-            fts5_levels.shorten(tx)
-            tx.exec_driver_sql("DELETE FROM words_to_forget")
-        return is_changed
+        tx.exec_driver_sql(_MERGE, (-_MERGED_PAGES if begins else _MERGED_PAGES,))
+        # One change is the command itself. There may be more after the end: what was written meanwhile is merged, too.
+        is_changed = tx.exec_driver_sql("SELECT total_changes()").scalar_one() - before >= 2
+        goes_on = is_changed and fts5_levels.tidied(tx)
+        tx.exec_driver_sql("DELETE FROM words_to_forget WHERE note = ?", (_REMOVED if begins else _UNDER_WAY,))
+        if goes_on:
+            tx.exec_driver_sql(_NOTE, (_UNDER_WAY,))
+        return goes_on
 
     def newest(
         self,

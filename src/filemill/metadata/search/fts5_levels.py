@@ -1,9 +1,9 @@
 """Keeps the list of levels of an FTS5 index short.
 
-FTS5 has its segments on levels, and each pass that merges all of them puts the result on one above the highest. Before SQLite
-3.41 that had no end, and from 2,000 levels on the table counts as damaged: it can be neither read nor dropped, and a service
-that needs it does not start. Levels only order segments by age, so one without any can be left out: the list is written anew
-without such, in SQLite's own form (the "structure record" of `fts5_index.c`, the same since 2015).
+FTS5 has its segments on levels, and each `merge` that is to make one of all of them puts that above the highest. In SQLite
+3.40 (Debian 12) that has no end, and from 2,000 levels on the table counts as damaged: it can be neither read nor dropped, and
+a service that needs it does not start. Levels only order segments by age, so one without any can be left out: the list is
+written anew without such, in SQLite's own form (the "structure record" of `fts5_index.c`, the same since 2015).
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from filemill.chassis.database.database import Tx
 
 MOST = 100
-"""Where there are more, empty ones go. SQLite since 3.41 makes no more than 64."""
+"""Where there are more, empty ones go. Newer SQLite makes no more than 64."""
 
 _ROW = 10
 _COOKIE_BYTES = 4
@@ -55,22 +55,23 @@ class Structure:
         return self.cookie + b"".join(map(_varint, numbers))
 
 
-def shorten(tx: Tx) -> None:
-    """Leave out levels without segments, if there are too many. On an index that SQLite calls damaged by them, too.
+def tidied(tx: Tx) -> bool:
+    """Leave out levels without segments, if there are too many; whether a merge is under way, as far as can be told.
 
-    Only where the connection holds no list in its memory, which it would write over this one: when it uses the index for the
-    first time, or right after a `merge`, which drops what it held.
+    It mends an index that SQLite calls damaged by them, too. Only where the connection holds no list in its memory, which it
+    would write over this one: when it uses the index for the first time, or right after a `merge`, which drops what it held.
     """
     if not tx.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'word_index_data'").first():
-        return
+        return False
     block = tx.exec_driver_sql("SELECT block FROM word_index_data WHERE id = ?", (_ROW,)).scalar_one()
     try:
         structure = parsed(block)
     except UnknownFormError:
-        return
+        return True
     if len(structure.levels) > MOST:
         shorter = structure.with_levels([level for level in structure.levels if level != EMPTY] or [EMPTY])
         tx.exec_driver_sql("UPDATE word_index_data SET block = ? WHERE id = ?", (shorter, _ROW))
+    return any(level.merging for level in structure.levels)
 
 
 def parsed(block: bytes) -> Structure:
@@ -92,7 +93,7 @@ def parsed(block: bytes) -> Structure:
 
 
 def _numbers(data: bytes) -> Iterator[int]:
-    """SQLite's varints: seven bits a byte, the highest first. Longer ones than four bytes do not come here."""
+    """SQLite's varints: seven bits a byte, the highest first. (Of nine bytes the last would have eight; none is that large.)"""
     value = 0
     for byte in data:
         value = value << 7 | byte & 0x7F

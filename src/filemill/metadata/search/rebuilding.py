@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from filemill.chassis.database.database import Database, Tx
 from filemill.metadata import index_repository
+from filemill.metadata.search.forgetting import Forgetting
 from filemill.metadata.search.indexer import Indexer
 from filemill.metadata.search.text_index import TextIndex
 
@@ -31,8 +32,7 @@ async def rebuild(database: Database, index: TextIndex, indexer: Indexer, progre
     await database.write("metadata.index.rebuild.create", index.create)
     dropped = await _drop_strays(database, index)
     documents = await _index_all(database, indexer, progress)
-    while await database.write_unsynced("metadata.index.rebuild.forget", index.forget):
-        pass
+    await Forgetting(database, index).forget_all()
     return Rebuilt(documents, dropped)
 
 

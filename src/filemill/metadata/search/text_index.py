@@ -62,7 +62,10 @@ class TextIndex(Protocol):
         ...
 
     def forget(self, tx: Tx) -> bool:
-        """Take a step towards the words of removed entries being gone from the disk; False when there is none to take."""
+        """Take a step of a pass that takes words of removed entries from the disk; False when it has ended, or none is due.
+
+        A pass is about what was removed before it began.
+        """
         ...
 
     def newest(
