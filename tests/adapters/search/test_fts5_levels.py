@@ -121,6 +121,29 @@ async def test_forget_when_files_arrive_all_the_while_then_a_pass_ends_and_what_
     check(path)
 
 
+async def test_forget_when_more_segments_arrive_than_it_merges_then_it_does_not_stand_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FTS5 looks for the level with the most segments first, and leaves fewer than four alone unless it is told otherwise."""
+    path = tmp_path / "index.db"
+    database = open_sqlite(path)
+    await database.write("test", INDEX.create)
+    for number in range(1, 31):
+        await put(database, entry(number, f"fox number{number}"))
+    await database.write("test", INDEX.remove, [6])
+    await forget(database)
+    await database.write("test", INDEX.remove, [7])
+    monkeypatch.setattr(fts5_index, "_MERGED_PAGES", 5)
+    assert await database.write("test", INDEX.forget)
+    for number in range(3):
+        await put(database, IndexEntry(100 + number, {"text": ["late"]}, "ada", (), (), "processed"))
+    await forget(database)
+    assert pages_with(path, b"own7x") == 0
+    assert not await database.read(INDEX.has_to_forget)
+    await database.close()
+    check(path)
+
+
 async def test_create_when_an_older_program_left_too_many_levels_then_the_index_is_whole_again(tmp_path: Path) -> None:
     """SQLite 3.40 adds them without end, and then refuses the whole table."""
     path = tmp_path / "index.db"
