@@ -92,7 +92,7 @@ def _run(asked: argparse.Namespace, seed: int, deeds: list[Deed], folder: Path) 
         wait_for_start(mill, START_S)
         for peer in mill.peers:
             peer.start()
-        crowd = Crowd(mills, seed, asked.rate, asked.clients)
+        crowd = Crowd(mills, seed, asked.rate, asked.clients, asked.minutes * 60)
         killers = [Killer(one, lambda: crowd.in_flight) for one in mills]
         doer, watch = Doer(mills, killers, wires, folder / "armed"), Watch(mills, crowd)
         log = folder / "kills.log"

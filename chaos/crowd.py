@@ -12,7 +12,7 @@ from pathlib import Path
 from support.broken_files import some_files
 from support.mill import Mill
 from support.tus_uploads import TusClients
-from support.uploads import AGAIN_STATUSES, Clients, Pace, Upload, make_upload
+from support.uploads import AGAIN_STATUSES, GIVE_UP_S, Clients, Pace, Upload, make_upload
 from support.visits import visit
 
 REFUSALS = frozenset({400, 413, 415, 422})
@@ -26,13 +26,14 @@ MANY = 1_000_000
 class Crowd:
     """Everybody, from `start` until `stop`. `rate_per_s`: how many uploads begin, at most.
 
-    Of `clients` who upload a third does so by tus; for two of them there is one visitor.
+    Of `clients` who upload a third does so by tus; for two of them there is one visitor. `load_s`: how long all of it lasts.
     """
 
     mills: list[Mill]
     seed: int
     rate_per_s: float
     clients: int
+    load_s: float
     sent: list[Upload] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -41,8 +42,9 @@ class Crowd:
         urls = [mill.url for mill in self.mills]
         again = AGAIN_STATUSES | {FULL}
         by_tus = self.clients // 3
-        self.forms = Clients(urls, self.clients - by_tus, again=again, final=REFUSALS)
-        self.tus = TusClients(urls, by_tus, again=again)
+        give_up_s = self.load_s + GIVE_UP_S  # nobody gives up while all is being broken, which is no promise
+        self.forms = Clients(urls, self.clients - by_tus, again=again, final=REFUSALS, give_up_s=give_up_s)
+        self.tus = TusClients(urls, by_tus, again=again, give_up_s=give_up_s)
         self._visitors = [
             threading.Thread(
                 target=visit, args=(self.mills[0], self.forms, self._over), kwargs={"first": MANY * at}, daemon=True

@@ -76,6 +76,7 @@ class Clients:
     final: frozenset[int] = frozenset()
     """Refusals that are as good as a 201 (a file that is none): noted in `refused`, and not sent again."""
     refused: dict[str, int] = field(default_factory=dict)
+    give_up_s: float = GIVE_UP_S
     retries: int = 0
     in_flight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -115,7 +116,7 @@ class Clients:
                 self._send(client, upload)
 
     def _send(self, client: httpx.Client, upload: Upload) -> None:
-        until_s = time.monotonic() + GIVE_UP_S
+        until_s = time.monotonic() + self.give_up_s
         pause_s = 0.05
         while time.monotonic() < until_s:
             file_id = self._try(client, upload)
