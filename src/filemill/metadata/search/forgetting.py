@@ -1,7 +1,7 @@
 """Words of purged files leave the index's own pages too: a removed entry is only marked there until its pages are merged.
 
 In steps, each a transaction of its own, so that searches and writes go on beside it. A pass rewrites the whole index, so passes
-are an hour apart: a crowd of purges is one pass. On failure: the pass begins again; what is merged stays merged.
+are an hour apart: a crowd of purges is one pass. On failure: the pass goes on where it was, also in the next process.
 """
 
 import asyncio
