@@ -26,7 +26,7 @@ def test_harness_when_a_safety_is_broken_then_goes_red(
     """Without the inbox effects double, without confirms events vanish; with both the same kills do no harm."""
     # Without confirms files are lost on purpose, so nobody may wait for them.
     share = 0.0 if broken == "confirm" else 0.6
-    plan = Plan(UPLOADS, points, broken=broken, kill_until_share=share, engines=fresh_engines)
+    plan = Plan(UPLOADS, points, broken=broken, kill_until_share=share, kills_least=1, engines=fresh_engines)
     report = crash_run(tmp_path, plan, secrets.randbits(32))
     assert report.points.total() >= 1, str(report)
     if sign:

@@ -12,7 +12,7 @@ from support import crash_names
 from support.audit import audit, orphan_blobs
 from support.engines import Engines
 from support.killer import Killer
-from support.mill import Mill
+from support.mill import Mill, wait_for
 from support.quiet import wait_until_processed, wait_until_quiet
 from support.uploads import Clients, Upload, make_uploads
 
@@ -26,8 +26,8 @@ KILLABLE = (
 class Plan:
     """How a run goes. `points` is `FILEMILL_TEST_CRASH`; `outside_every_s` the mean time between kills from outside.
 
-    The kills go on until this share of the files is processed, then the mill heals. `check`: what is wrong, beside the
-    audit.
+    The kills go on until this share of the files is processed and so many were killed at named points, then the mill
+    heals. `check`: what is wrong, beside the audit.
     """
 
     uploads: int
@@ -35,6 +35,7 @@ class Plan:
     outside_every_s: float = 0.0
     broken: str = ""
     kill_until_share: float = 0.6
+    kills_least: int = 0
     visit: Callable[[Mill, Clients, threading.Event], None] | None = None
     engines: Engines | None = None
     instances: int = 1
@@ -96,7 +97,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
         mill.start()
         clients = plan.clients(mill.urls)
         killers = [Killer(one, lambda: clients.in_flight) for one in (mill, *mill.peers)]
-        _load(mill, plan, clients, killers, uploads, dice, report)
+        _load(mill, plan, clients, killers, uploads, dice, report, log)
         # No restart: what heals a mill are loops that always run.
         log.with_name(f"{log.name}.over").touch()
         began_s = time.monotonic()
@@ -116,7 +117,7 @@ def crash_run(folder: Path, plan: Plan, seed: int) -> Report:
             report.outside_effective += killer.effective
     finally:
         mill.stop()
-        report.points = Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
+        report.points = _killed(log)
         print(report)
     return report
 
@@ -129,6 +130,7 @@ def _load(
     uploads: list[Upload],
     dice: random.Random,
     report: Report,
+    log: Path,
 ) -> None:
     began_s, done = time.monotonic(), threading.Event()
     clients.start(uploads)
@@ -140,11 +142,16 @@ def _load(
     try:
         clients.wait()
         wait_until_processed(mill, int(plan.uploads * plan.kill_until_share), HEAL_S)
+        wait_for(lambda: _killed(log).total() >= plan.kills_least, f"{plan.kills_least} kills at named points", HEAL_S)
     finally:
         done.set()
         for thread in others:
             thread.join()
     report.load_s = time.monotonic() - began_s
+
+
+def _killed(log: Path) -> Counter[str]:
+    return Counter(log.read_text(encoding="ascii").split() if log.exists() else [])
 
 
 def _kill_sometimes(killers: list[Killer], every_s: float, dice: random.Random, done: threading.Event) -> None:
