@@ -5,12 +5,15 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from filemill.chassis.errors import StartError
-from filemill.chassis.web import listeners
+from filemill.chassis.web import listeners, server
 from support.servers.ports import free_ports
 
 ROBBED = """
@@ -73,6 +76,20 @@ def test_service_when_another_was_ready_first_on_its_port_then_it_says_so(tmp_pa
     assert done.stderr.strip().splitlines()[-1:] == [
         f"access: port {port} is taken; stop what uses it, or set FILEMILL_ACCESS_PORT"
     ]
+
+
+async def test_service_when_its_start_fails_then_the_runner_hears_why() -> None:
+    """It heard of a status and no word, again and again while a database was damaged."""
+
+    @asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        if life:
+            raise RuntimeError("the disk image is malformed\n[SQL: SELECT 1]")
+        yield
+
+    why = r"^RuntimeError: the disk image is malformed; its log says more$"
+    with listeners.bind("127.0.0.1", free_ports(1)[0], "upload") as listener, pytest.raises(StartError, match=why):
+        await server.serve(Starlette(lifespan=life), [listener])
 
 
 def test_socket_when_its_process_takes_no_calls_then_it_lives_and_nobody_waits_for_it(tmp_path: Path) -> None:

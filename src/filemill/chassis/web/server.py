@@ -11,11 +11,13 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from types import FrameType
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.lifespan.on import LifespanSendMessage
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from filemill.chassis.errors import StartError
@@ -47,6 +49,7 @@ class Server(uvicorn.Server):
         self._leave = leave
         self._at_once = False
         self._gone_at_s: float | None = None
+        self._why_not = "the service could not start"
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal. Only the first SIGTERM leaves time for notice."""
@@ -77,15 +80,26 @@ class Server(uvicorn.Server):
         _log.info("server.leaving", notice_s=self._leave.notice_s, connections=len(self.server_state.connections))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the app, and only then listen. Raises `OSError` where another listens on the port meanwhile."""
-        start_app = self.lifespan.startup
+        """Start the app, and only then listen.
+
+        Raises `OSError` where another listens on the port meanwhile, `StartError` where the app cannot start: uvicorn would
+        end the process with a status and no word.
+        """
+        start_app, send = self.lifespan.startup, self.lifespan.send
+
+        async def overhear(message: LifespanSendMessage) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                self._why_not = _error_of(message["message"]) or self._why_not
+            await send(message)
 
         async def then_listen() -> None:
             await start_app()
-            for listener in [] if self.lifespan.should_exit else sockets or []:
+            if self.lifespan.should_exit:
+                raise StartError(f"{self._why_not}; its log says more")
+            for listener in sockets or []:
                 listener.listen(BACKLOG)  # uvloop would listen, too, and tells nobody that it could not
 
-        self.lifespan.startup = then_listen
+        self.lifespan.startup, self.lifespan.send = then_listen, overhear
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,6 +117,12 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
         # uvicorn would raise them again, and SIGTERM ends a process in that line: traces and clients would stay open.
         self._captured_signals.clear()
+
+
+def _error_of(traceback: str) -> str:
+    """The first line of the error itself: what follows the last frame, which is indented. Empty for a group of errors."""
+    lines = list(takewhile(lambda line: not line.startswith(" "), reversed(traceback.splitlines())))
+    return lines[-1] if lines else ""
 
 
 def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol], leave: Leave | None = None) -> Server:
@@ -127,7 +147,7 @@ def make_server(app: ASGIApp, protocol: type[HttpToolsProtocol], leave: Leave | 
 async def serve(
     app: ASGIApp, sockets: list[socket.socket], on_ready: Callable[[], None] | None = None, leave: Leave | None = None
 ) -> None:
-    """Run until a signal asks to stop; then leave."""
+    """Run until a signal asks to stop; then leave. Raises `StartError` where the app cannot start."""
     server = make_server(app, await choose_protocol(), leave)
     serving = asyncio.create_task(server.serve(sockets=sockets))
     while not server.started and not serving.done():  # noqa: ASYNC110
@@ -138,5 +158,3 @@ async def serve(
         if on_ready is not None:
             on_ready()
     await serving
-    if not server.started:
-        raise StartError("the service could not start; its log says why")
