@@ -89,7 +89,7 @@ def test_version_when_it_takes_long_then_the_tray_shows_how_far_and_it_can_be_br
 
 
 def test_version_when_somebody_is_faster_then_it_is_refused_in_words(opened: Opened, client: httpx.Client) -> None:
-    """What the other stored stays the newest."""
+    """What the other stored stays the newest; the refusal leads to it, and is gone once a version was stored."""
     here, file_id = opened("minutes.txt", b"first draft")
     here.slow_down(400_000)
     choose(here.page, "minutes.txt", b"mine, longer \n" * 100_000)
@@ -98,7 +98,13 @@ def test_version_when_somebody_is_faster_then_it_is_refused_in_words(opened: Ope
     assert theirs.status_code == 201, theirs.text
     refused = here.page.locator(".tray li[data-state=refused]")
     expect(refused).to_contain_text("Somebody stored another version meanwhile")
+    expect(refused.get_by_role("link", name="minutes.txt")).to_have_attribute("href", f"/files/{file_id}")
     assert client.get(f"/api/upload/files/{file_id}/content").content == b"theirs"
+    expect(here.page.locator("header .m").first).to_contain_text("version 2")
+    choose(here.page, "minutes.txt", b"both of ours")
+    expect(here.page.locator("header .m").first).to_contain_text("version 3")
+    expect(here.page.locator(".tray li")).to_have_count(1)
+    assert client.get(f"/api/upload/files/{file_id}/content").content == b"both of ours"
 
 
 def test_version_when_its_answer_is_lost_then_it_is_sent_again_and_is_one_version(

@@ -253,10 +253,18 @@ function failed(item: Item, status: number, body: string): void {
     wait(item, status === MORE_ARRIVED ? words.tray.moreArrived : said);
   } else {
     item.row.state = "refused";
-    item.row.note = status === OVERTAKEN ? words.tray.overtaken : problem.message;
+    item.row.note = problem.message;
+    if (status === OVERTAKEN) giveUp(item);
     void forget(item.row.key);
   }
   next();
+}
+
+/** These bytes would be refused each time: the row leads to what the file is now. */
+function giveUp(item: Item): void {
+  item.file = null;
+  item.row.fileId = item.row.versionOf ?? null;
+  item.row.note = words.tray.overtaken;
 }
 
 function wait(item: Item, why: string): void {

@@ -38,7 +38,7 @@ export function Tray() {
   const running = all.some((row) => !row.versionOf && ["queued", "sending", "lost"].includes(row.state));
   const halted = all.some((row) => ["paused", "held"].includes(row.state));
   const busy = all.some((row) => OPEN.has(row.state));
-  // One that is stored and could not be read has nothing to be sent again: its page says what helps.
+  // What is stored and could not be read, or is stored with other content, is not sent again: its page says what helps.
   const unsent = all.filter((row) => row.state === "refused" && !row.fileId).length;
   return (
     <>
