@@ -8,7 +8,7 @@ export UV_NO_PROGRESS := 1
 # Where it is set every process compiles all of its code again: a mill then takes twice as long to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up console test matrix soak test-torch check audit format bench ai-quality chaos crashes grpc keep lock documents kubernetes sbom clean
+.PHONY: help up console test matrix soak test-torch check audit format bench costs ai-quality chaos crashes grpc keep lock documents kubernetes sbom clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ format: .venv/dev.stamp ## Format the code and mend what lint can mend
 
 bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+COSTS = G4,G6,G7,G9
+costs: .venv/dev.stamp ## What work costs in CPU beside its anchor, held against the last that was kept (benchmarks/last.json)
+	@$(BIN)/python benchmarks/run.py --only $(COSTS)
 
 ai-quality: .venv/dev.stamp ## Measure what ai says of documents it was not made with (docs/ai-quality.md)
 	@$(BIN)/python benchmarks/ai_quality.py $(ARGS)

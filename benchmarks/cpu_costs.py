@@ -62,13 +62,13 @@ def last() -> dict[str, dict[str, Any]]:
     return found
 
 
-def worse(rows: Iterable[Mapping[str, Any]], kept: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Rows that cost more than they may, in words. A row that nothing was kept of is not judged."""
-    found = []
+def worse(rows: Iterable[Mapping[str, Any]], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """By id in words what costs more than it may. A row that nothing was kept of is not judged."""
+    found = {}
     for row in rows:
         now, before = cost(row), kept.get(row["id"])
         if now is not None and before is not None and now.ratio > before["ratio"] * WORSE_MOST:
-            found.append(
+            found[row["id"]] = (
                 f"{row['id']}: CPU {now.ratio:.2f} times its anchor's; it was {before['ratio']:.2f} on {before['when']} "
                 f"({row['work']})"
             )

@@ -5,7 +5,7 @@ Not for: rows about one purged file (`erasure`).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,7 @@ class OwnerErasures:
         self._queues = queues
         self._files = files
         self._tidy = tidy
+        self._begun: set[str] = set()
         self._news = asyncio.Event()
         database.on_commit(MARK, self._news.set)
 
@@ -97,34 +98,50 @@ class OwnerErasures:
         """One look at each open erasure; False if there is none."""
         rows = await self._database.read(open_erasures)
         for row in rows:
-            await (self._files_of(row) if row["stage"] == "files" else self._rest_of(row))
+            if row["stage"] == "files":
+                await self._files_of(row)
+        await self._rest_of([row for row in rows if row["stage"] == "rest"])
         if await self._database.read(old_digests):
             await self._database.write_unsynced("erasure.owner.forget", forget_digests)
         return bool(rows)
 
     async def _files_of(self, row: RowMapping) -> None:
-        await self._database.write("erasure.owner.begin", self._sweep, row["erasure_id"], at_last=False)
+        erasure_id = row["erasure_id"]
+        if erasure_id not in self._begun:  # once in this process: the last stage finds what comes later
+            await self._database.write("erasure.owner.begin", self._sweep, erasure_id, at_last=False)
+            self._begun.add(erasure_id)
         left = await self._files(row["owner_id"]) if self._files is not None else FilesLeft(busy=False)
         if left.busy:
             return
-        await self._database.write("erasure.owner.files", self._files_told, row["erasure_id"], left)
+        await self._database.write("erasure.owner.files", self._files_told, erasure_id, left)
 
-    async def _rest_of(self, row: RowMapping) -> None:
-        erasure_id, owner_id = row["erasure_id"], row["owner_id"]
-        if self._files is not None:
-            left = await self._files(owner_id)
-            if left.busy or left.held_count:
-                return
-        await self._free_parked()
-        if await self._events_left(owner_id):
+    async def _rest_of(self, rows: Sequence[RowMapping]) -> None:
+        """All of them together: to write a whole database anew for each would keep a service busy for hours with hundreds."""
+        ready = [row for row in rows if not await self._has_files(row["owner_id"])]
+        if not ready:
             return
-        await self._rename_in_events(owner_id, mark_of(erasure_id))
-        await self._database.write("erasure.owner.rest", self._sweep, erasure_id, at_last=True)
-        if unix_s() - row["began_at"] >= QUIET_S:
-            if self._tidy is not None:
-                await self._tidy()
-            await self._database.rewrite()
+        await self._free_parked()
+        ready = [row for row in ready if not await self._events_left(row["owner_id"])]
+        if not ready:
+            return
+        await self._rename_in_events({row["owner_id"]: mark_of(row["erasure_id"]) for row in ready})
+        for row in ready:
+            await self._database.write("erasure.owner.rest", self._sweep, row["erasure_id"], at_last=True)
+        ending = [row["erasure_id"] for row in ready if unix_s() - row["began_at"] >= QUIET_S]
+        if not ending:
+            return
+        if self._tidy is not None:
+            await self._tidy()
+        await self._database.rewrite()
+        for erasure_id in ending:
             await self._database.write("erasure.owner.end", self._end, erasure_id)
+            self._begun.discard(erasure_id)
+
+    async def _has_files(self, owner_id: str) -> bool:
+        if self._files is None:
+            return False
+        left = await self._files(owner_id)
+        return left.busy or left.held_count > 0
 
     async def _free_parked(self) -> None:
         """News of purged files that was set aside is taken once more, and dropped for coming too late."""
@@ -141,14 +158,15 @@ class OwnerErasures:
             after, left = found[-1], left + waiting
         return left
 
-    async def _rename_in_events(self, owner_id: str, mark: str) -> None:
-        """In events about files of others, too: who opened, or tried to, and who placed a hold."""
+    async def _rename_in_events(self, marks: Mapping[str, str]) -> None:
+        """In events about files of others, too: who opened, or tried to, and who placed a hold. `marks`: by owner."""
+        names = {orjson.dumps(owner_id): owner_id for owner_id in marks}
         for table, column in [(one.table, one.events) for one in self._inventory.tables if one.events]:
             key = next(iter(table.primary_key.columns))
             query = select(key, table.c[column]).order_by(key).limit(EVENTS_MOST)
             rows = await self._database.read(_rows, query)
             while rows:
-                renamed = [(place, new) for place, body in rows if (new := _renamed(body, owner_id, mark))]
+                renamed = [(place, new) for place, body in rows if (new := _renamed(body, names, marks))]
                 if renamed:
                     await self._database.write("erasure.owner.naming", _rewrite, table, column, renamed)
                 rows = await self._database.read(_rows, query.where(key > rows[-1][0]))
@@ -234,9 +252,14 @@ def _rewrite(tx: Tx, table: Table, column: str, rows: list[tuple[Any, bytes]]) -
         tx.execute(update(table).where(key == place).values({column: body}))
 
 
-def _renamed(body: bytes, owner_id: str, mark: str) -> bytes | None:
-    """An event with the mark where it said who that is: whose file it is, who did it, who placed a hold. None: nowhere."""
-    if orjson.dumps(owner_id) not in body:
+def _renamed(body: bytes, names: Mapping[bytes, str], marks: Mapping[str, str]) -> bytes | None:
+    """An event with marks where it said who that is: whose file it is, who did it, who placed a hold. None: nowhere.
+
+    `names`: owners by how an event writes them.
+    """
+    named = [owner_id for written, owner_id in names.items() if written in body]
+    if not named:
         return None
     event = orjson.loads(body)
-    return orjson.dumps(event) if rename(event["data"], owner_id, mark) else None
+    changed = [rename(event["data"], owner_id, marks[owner_id]) for owner_id in named]
+    return orjson.dumps(event) if any(changed) else None

@@ -43,7 +43,7 @@ def nginx(
     resolver: Annotated[
         str | None,
         typer.Option(
-            help="Name servers, to follow names that get other addresses; or a file with the directive and $filemill_domain."
+            help="Name servers, to follow names that get other addresses; or the file that deployment/nginx/resolver.sh writes."
         ),
     ] = None,
     for_nginx: Annotated[str, typer.Option("--nginx", help="The oldest NGINX that is to read it.")] = "1.22",

@@ -20,6 +20,8 @@ from support.servers.ports import free_ports, is_open
 from support.servers.server import Server
 
 PROGRAM = Path("/usr/sbin/nginx")
+NEWER = Path(__file__).parents[3] / ".tools" / "nginx" / "nginx"
+"""From 1.27.3 on (`scripts/newer_nginx.sh`)."""
 
 
 class Nginx(Server):
@@ -27,6 +29,7 @@ class Nginx(Server):
 
     name = "nginx"
     user = "www-data"
+    program = PROGRAM
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +54,7 @@ class Nginx(Server):
 
     def version(self) -> str:
         """As `nginx -v` says."""
-        said = subprocess.run([str(PROGRAM), "-v"], capture_output=True, text=True, check=True).stderr
+        said = subprocess.run([str(self.program), "-v"], capture_output=True, text=True, check=True).stderr
         found = re.search(r"nginx/(\S+)", said)
         return found[1] if found else said.strip()
 
@@ -92,9 +95,10 @@ class EdgeNginx(Server):
         routes: Any = None,
         *,
         user: str | None = "www-data",
+        program: Path = PROGRAM,
         **options: Any,
     ) -> None:
-        self.user = user
+        self.user, self.program = user, program
         super().__init__()
         self.port, self.tls_port = free_ports(2)
         self._routes = routes
@@ -140,7 +144,15 @@ class EdgeNginx(Server):
         """Render, and start in the foreground."""
         for name, text in render(self.options, self._routes).items():
             self.write(name, text)
-        command = [str(PROGRAM), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-g", "daemon off;"]
+        command = [
+            str(self.program),
+            "-p",
+            str(self.folder),
+            "-c",
+            str(self.folder / "nginx.conf"),
+            "-g",
+            "daemon off;",
+        ]
         self.launch(command, lambda: is_open(self.port))
 
     def version(self) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import MetaData, text
 
@@ -11,12 +13,12 @@ from filemill.chassis import erasure, owner_erasure, owner_erasure_loop
 from filemill.chassis.clock import now
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
-from filemill.chassis.database.inventory import Inventory
+from filemill.chassis.database.inventory import Inventory, KeptTable
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import inbox, outbox, wire
 from filemill.chassis.messaging.consumer import Consumer
 from filemill.chassis.messaging.memory_transport import MemoryTransport
-from filemill.chassis.owner_erasure_loop import OwnerErasures
+from filemill.chassis.owner_erasure_loop import FilesLeft, OwnerErasures
 from filemill.contracts.envelope import Event
 from filemill.contracts.erasures import OwnerErasing
 from filemill.contracts.topics import Topic
@@ -80,3 +82,57 @@ async def test_event_when_it_was_on_its_way_during_an_erasure_then_it_loses_the_
     assert (await take(before))[2:] == [mark]
     later = opened_by(GONE)
     assert (await take(later.model_copy(update={"time": now() + timedelta(seconds=1)})))[3:] == [GONE]
+
+
+async def test_owners_when_many_are_erased_then_the_database_is_written_anew_once_for_all(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for each kept a service busy for hours with hundreds; and none of their names is in an event that is left."""
+    monkeypatch.setattr(owner_erasure_loop, "QUIET_S", 0.0)
+    rewritten: list[int] = []
+    rewrite = database.rewrite
+
+    async def counted() -> None:
+        rewritten.append(1)
+        await rewrite()
+
+    monkeypatch.setattr(database, "rewrite", counted)
+    asked = {new_id(): f"numbat {number}" for number in range(5)}
+    for erasure_id, owner_id in asked.items():
+        said = OwnerErasing(erasure_id=erasure_id, owner_id=owner_id, stage="rest")
+        event = wire.make_event("access", Topic.OWNER_ERASING, erasure_id, said)
+        await database.write("test", owner_erasure.on_erasing, event)
+    await database.write("test", lambda tx: [outbox.append(tx, opened_by(name)) for name in (*asked.values(), "other")])
+    kept = Inventory("notification", (KeptTable(outbox.outbox_table(MetaData()), survives="a test's", events="body"),))
+    erasures = OwnerErasures(database, kept, MemoryTransport())
+    await erasures.erase_some()
+    assert await erasures.erase_some() is False
+    assert rewritten == [1]
+    bodies = await database.read(lambda tx: tx.execute(text("SELECT body FROM outbox")).scalars().all())
+    actors = [event["data"]["actor"] for event in map(orjson.loads, bodies) if event["type"] == Topic.ACCESSED]
+    assert actors == [*map(owner_erasure.mark_of, asked), "other"]
+
+
+async def test_owners_when_their_files_take_long_then_their_rows_are_swept_once(database: Database) -> None:
+    """A file under a legal hold keeps an erasure open for months; each look was a write."""
+    event = OwnerErasing(erasure_id=ERASURE, owner_id=GONE, stage="files")
+    await database.write(
+        "test", owner_erasure.on_erasing, wire.make_event("access", Topic.OWNER_ERASING, ERASURE, event)
+    )
+
+    async def held(_owner: str) -> FilesLeft:
+        return FilesLeft(busy=False, held=(new_id(),), held_count=1)
+
+    written: list[str] = []
+    write = database.write
+
+    async def named(name: str, *more: Any, **others: Any) -> Any:
+        written.append(name)
+        return await write(name, *more, **others)
+
+    erasures = OwnerErasures(database, Inventory("upload", ()), MemoryTransport(), files=held)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "write", named)
+        for _ in range(3):
+            assert await erasures.erase_some()
+    assert written.count("erasure.owner.begin") == 1

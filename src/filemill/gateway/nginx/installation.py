@@ -26,6 +26,8 @@ CIPHERS = tuple(
 KEPT_CONNECTIONS, KEPT_S = 64, 4
 """Kept to each service, for less time than one that leaves goes on serving (`FILEMILL_DRAIN_S`, 6 s): a connection that is idle
 for longer is never used again, so no request meets one that is closing."""
+KEPT, BY_NAME = "services-kept.conf", "services-by-name.conf"
+"""Two ways of reaching services, for what starts NGINX to choose from."""
 _BOUNDED = "_quick"
 
 
@@ -36,33 +38,64 @@ def upstream(options: NginxOptions, service: str) -> str:
 
 def bounded_upstream(options: NginxOptions, service: str) -> str:
     """The same for what is short; where connections are kept an instance gets only so much of it at one time."""
-    return f"http://filemill_{service}{_BOUNDED}" if options.keeps_connections else upstream(options, service)
+    return f"{upstream(options, service)}{_BOUNDED}" if _may_bound(options) else upstream(options, service)
 
 
 def quiet(options: NginxOptions) -> list[str]:
     """Of what is bounded NGINX would write an error for each that finds no room: a line costs more than the refusal."""
-    return [f"error_log {options.error_log} crit;"] if options.keeps_connections else []
+    return [f"error_log {options.error_log} crit;"] if _may_bound(options) else []
+
+
+def _may_bound(options: NginxOptions) -> bool:
+    return options.keeps_connections or options.found_at_start
 
 
 def upstreams(options: NginxOptions, bounded: Collection[str]) -> Iterator[str]:
     """Where services answer, and how their names are looked up."""
-    is_file = (options.resolver or "").startswith("/")
     if options.resolver:
+        is_file = options.resolver.startswith("/")
         yield "    # Names are looked up again while it runs: a container that was made anew has another address."
         yield f"    include {options.resolver};" if is_file else f"    resolver {options.resolver} valid=5s ipv6=off;"
         yield "    resolver_timeout 2s;"
+    if options.keeps_connections:
+        yield from _groups(options, bounded)
+    elif not options.found_at_start:
+        for service, addresses in options.upstreams.items():
+            yield _variable(service, addresses[0])
+
+
+def choice(options: NginxOptions, bounded: Collection[str]) -> dict[str, str]:
+    """File name -> text: both ways, where what starts NGINX chooses."""
+    if not options.found_at_start:
+        return {}
+    kept, by_name = list(_groups(options, bounded)), []
+    for service, (address, *_) in options.upstreams.items():
+        for name in (service, service + _BOUNDED) if service in bounded else (service,):
+            kept.append(_variable(name, f"filemill_{name}"))
+            by_name.append(_variable(name, _in_domain(address)))
+    return {
+        KEPT: "\n".join(["# From NGINX 1.27.3 on: connections are kept, and bounded for what is short.", *kept]),
+        BY_NAME: "\n".join(["# For an older NGINX, and where names end with $filemill_domain.", *by_name]),
+    }
+
+
+def _groups(options: NginxOptions, bounded: Collection[str]) -> Iterator[str]:
+    resolve = options.resolver is not None
     for service, addresses in options.upstreams.items():
-        if options.keeps_connections:
-            resolve = options.resolver is not None
-            yield from _upstream_block(service, addresses, resolve=resolve)
-            if service in bounded:
-                yield from _upstream_block(service + _BOUNDED, addresses, resolve=resolve, at_once=options.at_once)
-        else:
-            address = addresses[0]
-            if is_file and not address.startswith(("/", "[")):
-                name, _, port = address.rpartition(":")
-                address = f"{name}$filemill_domain:{port}"
-            yield f"    map $host $filemill_{service} {{\n        default {address};\n    }}"
+        yield from _upstream_block(service, addresses, resolve=resolve)
+        if service in bounded:
+            yield from _upstream_block(service + _BOUNDED, addresses, resolve=resolve, at_once=options.at_once)
+
+
+def _variable(name: str, value: str) -> str:
+    return f"    map $host $filemill_{name} {{\n        default {value};\n    }}"
+
+
+def _in_domain(address: str) -> str:
+    if address.startswith(("/", "[")):
+        return address
+    name, _, port = address.rpartition(":")
+    return f"{name}$filemill_domain:{port}"
 
 
 def _upstream_block(name: str, addresses: Sequence[str], *, resolve: bool, at_once: int | None = None) -> Iterator[str]:

@@ -39,11 +39,11 @@ _VERSION = re.compile(r"1\.[0-9]{1,2}(?:\.[0-9]{1,2})?")
 class NginxOptions:
     """One installation.
 
-    `resolver`: addresses of name servers, or the path of a file with the directive that also says `$filemill_domain`, which
-    is put after the names of services (deployment/nginx/resolver.sh writes one); None: names are looked up once, at the
-    start, and connections to services are kept. `at_once`: short requests under way at one time in one instance of a service,
-    where connections are kept. `blobs_dir`: the local store's folder, if NGINX can read it. `run_as`: a user of the system
-    for its workers, where root starts it.
+    `resolver`: addresses of name servers, or the path of a file that deployment/nginx/resolver.sh writes before NGINX starts:
+    the directive, and which of the two ways of reaching services is right for the NGINX that is there; None: names are
+    looked up once, at the start, and connections to services are kept. `at_once`: short requests under way at one time in
+    one instance of a service, where connections are kept. `blobs_dir`: the local store's folder, if NGINX can read it.
+    `run_as`: a user of the system for its workers, where root starts it.
     """
 
     listen: tuple[str, ...] = ("8080",)
@@ -92,6 +92,11 @@ class NginxOptions:
     def keeps_connections(self) -> bool:
         """Whether services stand in upstream blocks, whose connections are kept."""
         return self.resolver is None or self.nginx >= RESOLVES_IN_UPSTREAM
+
+    @property
+    def found_at_start(self) -> bool:
+        """Whether `resolver.sh` finds out if connections can be kept."""
+        return (self.resolver or "").startswith("/") and not self.keeps_connections
 
     @property
     def allowed_hosts(self) -> frozenset[str] | None:

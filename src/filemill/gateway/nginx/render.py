@@ -56,6 +56,7 @@ def render(options: NginxOptions, routes: Sequence[Route] | None = None) -> dict
         "checks.conf": _fill("checks.conf"),
         "problems.conf": "\n".join(_problems()),
         "page.conf": _page(options),
+        **installation.choice(options, _bounded(table)),
     }
     return {name: text.replace("\n\n\n", "\n\n").rstrip("\n") + "\n" for name, text in found.items()}
 
@@ -77,7 +78,7 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
         targets="\n".join(_targets(table)), hidden="\n".join(_hidden(table)), body_limits="\n".join(_body_limits(table)),
         cookie=COOKIE, upload_token=UPLOAD_TOKEN, silent_edge=SILENT_EDGE,
         upstreams="\n".join(
-            installation.upstreams(options, {route.service for route in table if route.read_slowly is not None})
+            installation.upstreams(options, _bounded(table))
         ),
         listen="\n".join(installation.listen(options)), tls=installation.tls(options),
         trusted=installation.trusted(options),
@@ -165,6 +166,11 @@ def _passing_on(route: Route, extras: Sequence[str]) -> dict[str, str]:
         "cookie": "$http_cookie" if route.wants_cookie else "$filemill_cookie",
         "extras": _lines(extras),
     }
+
+
+def _bounded(table: Sequence[Route]) -> set[str]:
+    """Services of which what is short is told apart."""
+    return {route.service for route in table if route.read_slowly is not None}
 
 
 def _lines(lines: Sequence[str]) -> str:
