@@ -59,7 +59,7 @@ format: .venv/dev.stamp ## Format the code and mend what lint can mend
 bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
-COSTS = G4,G6,G7,G9
+COSTS = G6,G7
 costs: .venv/dev.stamp ## What work costs in CPU beside its anchor, held against the last that was kept (benchmarks/last.json)
 	@$(BIN)/python benchmarks/run.py --only $(COSTS)
 
