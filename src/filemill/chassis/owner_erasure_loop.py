@@ -5,6 +5,7 @@ Not for: rows about one purged file (`erasure`).
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,8 @@ BUSY_S = 0.5
 """From one look at an open erasure to the next: it waits for purges, for events to be sent, for a hold to be released."""
 QUIET_S = 2.0
 """The last stage takes at least so long: a service may believe a caller for a second after the revocation."""
+TOGETHER_MOST = 100
+"""Owners whose end comes at once: a service that is killed meanwhile begins anew with all of them."""
 FILES_MOST = 200
 EVENTS_MOST = 500
 PARKED_MOST = 500
@@ -116,12 +119,15 @@ class OwnerErasures:
         await self._database.write("erasure.owner.files", self._files_told, erasure_id, left)
 
     async def _rest_of(self, rows: Sequence[RowMapping]) -> None:
-        """All of them together: to write a whole database anew for each would keep a service busy for hours with hundreds."""
-        ready = [row for row in rows if not await self._has_files(row["owner_id"])]
-        if not ready:
-            return
-        await self._free_parked()
-        ready = [row for row in ready if not await self._events_left(row["owner_id"])]
+        """Many of them together: to write a whole database anew for each would keep a service busy for hours with hundreds."""
+        if rows:
+            await self._free_parked()
+        ready: list[RowMapping] = []
+        for row in random.sample(rows, len(rows)):  # so that none who has to wait takes the others' turn for good
+            if not await self._has_files(row["owner_id"]) and not await self._events_left(row["owner_id"]):
+                ready.append(row)
+            if len(ready) == TOGETHER_MOST:
+                break
         if not ready:
             return
         await self._rename_in_events({row["owner_id"]: mark_of(row["erasure_id"]) for row in ready})
