@@ -7,6 +7,7 @@ work.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -138,6 +139,11 @@ def open_erasures(tx: Tx) -> list[RowMapping]:
 def find(tx: Tx, erasure_id: str) -> RowMapping | None:
     """One erasure; None if this service heard of no such."""
     return tx.execute(select(_ERASURES).where(_ERASURES.c.erasure_id == erasure_id)).mappings().first()
+
+
+def find_many(tx: Tx, erasure_ids: Sequence[str]) -> list[RowMapping]:
+    """Those of them that this service heard of."""
+    return list(tx.execute(select(_ERASURES).where(_ERASURES.c.erasure_id.in_(erasure_ids))).mappings())
 
 
 def set_values(tx: Tx, erasure_id: str, **values: Any) -> None:

@@ -6,6 +6,7 @@ Not for: rows about one purged file (`erasure`).
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,9 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    case,
     delete,
+    func,
     select,
     update,
 )
@@ -31,6 +34,7 @@ from filemill.chassis.owner_erasure import (
     MARK,
     digest_of,
     find,
+    find_many,
     forget_digests,
     mark_of,
     old_digests,
@@ -100,6 +104,7 @@ class OwnerErasures:
     async def erase_some(self) -> bool:
         """One look at each open erasure; False if there is none."""
         rows = await self._database.read(open_erasures)
+        await self._begin([row["erasure_id"] for row in rows if row["stage"] == "files"])
         for row in rows:
             if row["stage"] == "files":
                 await self._files_of(row)
@@ -108,11 +113,16 @@ class OwnerErasures:
             await self._database.write_unsynced("erasure.owner.forget", forget_digests)
         return bool(rows)
 
+    async def _begin(self, erasure_ids: Sequence[str]) -> None:
+        """What can go at once goes: once in this process, since the last stage finds what comes later."""
+        fresh = [erasure_id for erasure_id in erasure_ids if erasure_id not in self._begun]
+        for at in range(0, len(fresh), TOGETHER_MOST):
+            some = fresh[at : at + TOGETHER_MOST]
+            await self._database.write("erasure.owner.begin", self._sweep, some, at_last=False)
+            self._begun.update(some)
+
     async def _files_of(self, row: RowMapping) -> None:
         erasure_id = row["erasure_id"]
-        if erasure_id not in self._begun:  # once in this process: the last stage finds what comes later
-            await self._database.write("erasure.owner.begin", self._sweep, erasure_id, at_last=False)
-            self._begun.add(erasure_id)
         left = await self._files(row["owner_id"]) if self._files is not None else FilesLeft(busy=False)
         if left.busy:
             return
@@ -131,17 +141,16 @@ class OwnerErasures:
         if not ready:
             return
         await self._rename_in_events({row["owner_id"]: mark_of(row["erasure_id"]) for row in ready})
-        for row in ready:
-            await self._database.write("erasure.owner.rest", self._sweep, row["erasure_id"], at_last=True)
+        swept = [row["erasure_id"] for row in ready]
+        await self._database.write("erasure.owner.rest", self._sweep, swept, at_last=True)
         ending = [row["erasure_id"] for row in ready if unix_s() - row["began_at"] >= QUIET_S]
         if not ending:
             return
         if self._tidy is not None:
             await self._tidy()
         await self._database.rewrite()
-        for erasure_id in ending:
-            await self._database.write("erasure.owner.end", self._end, erasure_id)
-            self._begun.discard(erasure_id)
+        await self._database.write("erasure.owner.end", self._end, ending)
+        self._begun.difference_update(ending)
 
     async def _has_files(self, owner_id: str) -> bool:
         if self._files is None:
@@ -177,21 +186,20 @@ class OwnerErasures:
                     await self._database.write("erasure.owner.naming", _rewrite, table, column, renamed)
                 rows = await self._database.read(_rows, query.where(key > rows[-1][0]))
 
-    def _sweep(self, tx: Tx, erasure_id: str, *, at_last: bool) -> int:
-        """Every table as its declaration says; returns how many rows that were."""
-        hold(tx, erasure_id)
-        row = find(tx, erasure_id)
-        if row is None or row["stage"] == "done":
-            return 0
-        counts = dict(row["removed"])
-        done = 0
+    def _sweep(self, tx: Tx, erasure_ids: Sequence[str], *, at_last: bool) -> set[str]:
+        """Every table as its declaration says, once for all of them; returns the owners of whom there were rows."""
+        hold(tx, *erasure_ids)
+        rows = [row for row in find_many(tx, erasure_ids) if row["stage"] != "done"]
+        marks = {row["owner_id"]: mark_of(row["erasure_id"]) for row in rows}
+        counts: dict[str, Counter[str]] = {owner_id: Counter() for owner_id in marks}
         for one in self._inventory.tables:
-            count = _erase_from(tx, one, row["owner_id"], mark_of(erasure_id), at_last=at_last)
-            if count:
-                counts[one.table.name] = counts.get(one.table.name, 0) + count
-                done += count
-        set_values(tx, erasure_id, removed=counts)
-        return done
+            for owner_id, count in _erase_from(tx, one, marks, at_last=at_last).items():
+                counts[owner_id][one.table.name] += count
+        found = {owner_id for owner_id, count in counts.items() if count.total()}
+        for row in rows:
+            if row["owner_id"] in found and marks[row["owner_id"]] == mark_of(row["erasure_id"]):
+                set_values(tx, row["erasure_id"], removed=dict(counts[row["owner_id"]] + Counter(row["removed"])))
+        return found
 
     def _files_told(self, tx: Tx, erasure_id: str, left: FilesLeft) -> None:
         hold(tx, erasure_id)
@@ -205,20 +213,22 @@ class OwnerErasures:
         state = "waiting" if left.held_count else "done"
         self._tell(tx, row, "files", state=state, held=list(left.held)[:HELD_SHOWN_MOST], held_count=left.held_count)
 
-    def _end(self, tx: Tx, erasure_id: str) -> None:
-        """Once more, and if nothing was left it is done: then the row names nobody either."""
-        if self._sweep(tx, erasure_id, at_last=True):
-            return
-        row = find(tx, erasure_id)
-        if row is None or row["stage"] != "rest":
-            return
-        if left := [one.table.name for one in self._inventory.tables if _left(tx, one, row["owner_id"])]:
-            _log.info("erasure.owner.waits", erasure_id=erasure_id, tables=left)
-            return
-        digest = digest_of(erasure_id, row["owner_id"])
-        set_values(tx, erasure_id, owner_id=mark_of(erasure_id), stage="done", began_at=unix_s(), digest=digest)
-        self._tell(tx, row, "rest", state="done")
-        _log.info("erasure.owner.erased", erasure_id=erasure_id)
+    def _end(self, tx: Tx, erasure_ids: Sequence[str]) -> None:
+        """Once more, and of whom nothing was left is done: then the row names nobody either."""
+        found = self._sweep(tx, erasure_ids, at_last=True)
+        rows = [row for row in find_many(tx, erasure_ids) if row["stage"] == "rest" and row["owner_id"] not in found]
+        left = {
+            one.table.name: _with_files(tx, one, [row["owner_id"] for row in rows]) for one in self._inventory.tables
+        }
+        for row in rows:
+            erasure_id, owner_id = row["erasure_id"], row["owner_id"]
+            if tables := [name for name, owners in left.items() if owner_id in owners]:
+                _log.info("erasure.owner.waits", erasure_id=erasure_id, tables=tables)
+                continue
+            digest = digest_of(erasure_id, owner_id)
+            set_values(tx, erasure_id, owner_id=mark_of(erasure_id), stage="done", began_at=unix_s(), digest=digest)
+            self._tell(tx, row, "rest", state="done")
+            _log.info("erasure.owner.erased", erasure_id=erasure_id)
 
     def _tell(self, tx: Tx, row: RowMapping, stage: str, **more: Any) -> None:
         service = self._inventory.service
@@ -227,25 +237,31 @@ class OwnerErasures:
         outbox.append(tx, wire.make_event(service, Topic.OWNER_ERASE_CONFIRMED, row["erasure_id"], data))
 
 
-def _erase_from(tx: Tx, one: KeptTable, owner_id: str, mark: str, *, at_last: bool) -> int:
+def _erase_from(tx: Tx, one: KeptTable, marks: Mapping[str, str], *, at_last: bool) -> dict[str, int]:
+    """How many rows of each owner that were. A table may have no index by owner: it is gone through once for all of them."""
     table = one.table
     if one.erase_owner is not None:
-        return one.erase_owner(tx, owner_id, mark) if at_last else 0
-    if one.owner is None:
-        return 0
-    mine = table.c[one.owner_column] == owner_id
-    if one.owner == "at once" or (one.owner == "at last" and at_last):
-        return tx.execute(delete(table).where(mine)).rowcount
-    if one.owner == "renamed" and at_last:
-        return tx.execute(update(table).where(mine).values({one.owner_column: mark})).rowcount
-    return 0
+        return {owner_id: one.erase_owner(tx, owner_id, mark) for owner_id, mark in marks.items()} if at_last else {}
+    if one.owner not in ("at once", "at last", "renamed") or (one.owner != "at once" and not at_last):
+        return {}
+    owner = table.c[one.owner_column]
+    mine = select(owner, func.count()).where(owner.in_(marks)).group_by(owner)
+    counts: dict[str, int] = {row[0]: row[1] for row in tx.execute(mine)}
+    if not counts:
+        return {}
+    if one.owner == "renamed":
+        tx.execute(update(table).where(owner.in_(counts)).values({one.owner_column: case(marks, value=owner)}))
+    else:
+        tx.execute(delete(table).where(owner.in_(counts)))
+    return counts
 
 
-def _left(tx: Tx, one: KeptTable, owner_id: str) -> bool:
+def _with_files(tx: Tx, one: KeptTable, owner_ids: Sequence[str]) -> set[str]:
+    """Owners of whom there are rows that go with their files."""
     if one.owner != "with files":
-        return False
-    mine = select(one.table.c[one.owner_column]).where(one.table.c[one.owner_column] == owner_id).limit(1)
-    return tx.execute(mine).first() is not None
+        return set()
+    owner = one.table.c[one.owner_column]
+    return set(tx.execute(select(owner).where(owner.in_(owner_ids)).distinct()).scalars())
 
 
 def _rows(tx: Tx, query: Select[Any]) -> list[tuple[Any, bytes]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
 
 from filemill.chassis import erasure, owner_erasure, owner_erasure_loop
 from filemill.chassis.clock import now
@@ -27,6 +27,8 @@ from filemill.contracts.upload import FileAccessed
 QUEUE = "notification.live"
 GONE, ERASURE = "numbat", new_id()
 TABLES = MetaData()
+THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("owner_id", String))
+NOTES = Table("notes", TABLES, Column("id", Integer, primary_key=True), Column("actor", String))
 outbox.outbox_table(TABLES)
 inbox.inbox_table(TABLES)
 owner_erasure.owner_erasures_table(TABLES)
@@ -139,3 +141,37 @@ async def test_owners_when_their_files_take_long_then_their_rows_are_swept_once(
         for _ in range(3):
             assert await erasures.erase_some()
     assert written.count("erasure.owner.begin") == 1
+
+
+async def test_owners_when_they_are_erased_together_then_each_is_told_of_his_own_rows(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables are gone through once for all of them; what is others' stays."""
+    monkeypatch.setattr(owner_erasure_loop, "QUIET_S", 0.0)
+    asked = {new_id(): name for name in ("numbat", "quokka", "bilby")}
+    things, notes = ["numbat", "quokka", "quokka", "other"], ["quokka", "other", "numbat", "numbat"]
+
+    def fill(tx: Tx) -> None:
+        tx.execute(insert(THINGS), [{"owner_id": name} for name in things])
+        tx.execute(insert(NOTES), [{"actor": name} for name in notes])
+        for erasure_id, owner_id in asked.items():
+            said = OwnerErasing(erasure_id=erasure_id, owner_id=owner_id, stage="rest")
+            owner_erasure.on_erasing(tx, wire.make_event("access", Topic.OWNER_ERASING, erasure_id, said))
+
+    await database.write("test", fill)
+    kept = (
+        KeptTable(THINGS, survives="a test's", owner="at last"),
+        KeptTable(NOTES, survives="a test's", owner="renamed", owner_column="actor"),
+    )
+    erasures = OwnerErasures(database, Inventory("notification", kept), MemoryTransport())
+    while await erasures.erase_some():
+        pass
+    mark = {name: owner_erasure.mark_of(erasure_id) for erasure_id, name in asked.items()}
+    assert await database.read(lambda tx: list(tx.execute(select(THINGS.c.owner_id)).scalars())) == ["other"]
+    left = await database.read(lambda tx: list(tx.execute(select(NOTES.c.actor).order_by(NOTES.c.id)).scalars()))
+    assert left == [mark.get(name, name) for name in notes]
+    bodies = await database.read(lambda tx: tx.execute(text("SELECT body FROM outbox")).scalars().all())
+    told = [orjson.loads(body)["data"] for body in bodies]
+    assert {asked[one["erasure_id"]]: one["removed"] for one in told} == {
+        "numbat": {"things": 1, "notes": 2}, "quokka": {"things": 2, "notes": 1}, "bilby": {}
+    }  # fmt: skip
