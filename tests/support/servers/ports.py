@@ -4,8 +4,9 @@ import contextlib
 import secrets
 import socket
 
-LOWEST, HIGHEST = 10_000, 32_000
-"""Below those that Linux gives to outgoing connections: one of these took a server's port before the server did."""
+LOWEST, HIGHEST = 10_081, 32_000
+"""Below those that Linux gives to outgoing connections: one of these took a server's port before the server did. Above those that
+browsers refuse to open (https://fetch.spec.whatwg.org/#port-blocking): 10080 is the last of them."""
 
 
 def free_ports(count: int) -> list[int]:
