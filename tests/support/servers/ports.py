@@ -5,8 +5,8 @@ import secrets
 import socket
 
 LOWEST, HIGHEST = 10_081, 32_000
-"""Below those that Linux gives to outgoing connections: one of these took a server's port before the server did. Above those that
-browsers refuse to open (https://fetch.spec.whatwg.org/#port-blocking): 10080 is the last of them."""
+"""Below those that Linux gives to outgoing connections: one of these took a server's port before the server did.
+Above those that browsers refuse to open, of which 10080 is the last (https://fetch.spec.whatwg.org/#port-blocking)."""
 
 
 def free_ports(count: int) -> list[int]:
