@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
@@ -22,7 +23,7 @@ import pytest
 from filemill.gateway.addresses import TcpAddress
 from support.servers import nginx
 
-from .conftest import Instance, Puppet, RunningNginx, read_answer, read_head, wait_until
+from .conftest import WAIT_S, Instance, Puppet, RunningNginx, read_answer, read_head, wait_until
 
 pytestmark = pytest.mark.servers
 Start = Callable[..., RunningNginx]
@@ -99,10 +100,11 @@ def sent(edge: RunningNginx, *puppets: Puppet) -> tuple[socket.socket, socket.so
 
     Sent anew while it is refused: NGINX takes its first request before its name server has answered.
     """
-    for _ in range(200):
+    until_s = time.monotonic() + WAIT_S
+    while time.monotonic() < until_s:
         client = edge.connect()
         client.sendall(GET)
-        ready, _, _ = select.select([client, *(one.listener for one in puppets)], [], [], 10)
+        ready, _, _ = select.select([client, *(one.listener for one in puppets)], [], [], WAIT_S)
         if client not in ready:
             asked = next(one for one in puppets if one.listener in ready)
             return client, asked.accept(), asked
