@@ -59,7 +59,7 @@ format: .venv/dev.stamp ## Format the code and mend what lint can mend
 bench: .venv/dev.stamp ## Run the benchmarks, each against its anchor in the same run
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
-# Its ratio is much the same each time; those of single uploads (G4, G7) differ by half from run to run.
+# Between 0.45 and 0.56 in four runs on two machines; those of single uploads (G7) differ by half within an hour.
 COSTS = G6
 costs: .venv/dev.stamp ## What an upload costs in CPU beside its anchor, held against the last that was kept (benchmarks/last.json)
 	@$(BIN)/python benchmarks/run.py --only $(COSTS)

@@ -7,10 +7,10 @@
     python benchmarks/run.py --only G7 --keep    # what work costs in CPU now is what later runs are held against
 
 Status 1 if something costs more than half as much CPU again, beside its anchor, as when it was last kept (`cpu_costs`), twice:
-what seems to is measured once more. `make costs` is that alone, for what needs nothing fetched: CI runs it.
+what seems to is measured once more. `make costs` is that alone, of an upload into PostgreSQL: CI runs it.
 
 Each benchmark measures filemill and its anchor in the same run on the same machine; the ratio is what can be compared
-between machines. Not for: deciding whether a change may land (no test depends on a time).
+between machines. Not for: deciding by a time whether a change may land.
 """
 
 import argparse

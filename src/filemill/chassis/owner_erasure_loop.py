@@ -66,6 +66,11 @@ class FilesLeft:
     held: tuple[str, ...] = ()
     held_count: int = 0
 
+    @property
+    def said(self) -> list[int | str]:
+        """As the row of the erasure remembers what was told."""
+        return [self.held_count, *self.held]
+
 
 class OwnerErasures:
     """The loop of one service. `files` purges some files of an owner and says what is left; only upload has it.
@@ -122,11 +127,10 @@ class OwnerErasures:
             self._begun.update(some)
 
     async def _files_of(self, row: RowMapping) -> None:
-        erasure_id = row["erasure_id"]
         left = await self._files(row["owner_id"]) if self._files is not None else FilesLeft(busy=False)
-        if left.busy:
+        if left.busy or (left.held_count and row["said"] == left.said):
             return
-        await self._database.write("erasure.owner.files", self._files_told, erasure_id, left)
+        await self._database.write("erasure.owner.files", self._files_told, row["erasure_id"], left)
 
     async def _rest_of(self, rows: Sequence[RowMapping]) -> None:
         """Many of them together: to write a whole database anew for each would keep a service busy for hours with hundreds."""
@@ -206,10 +210,9 @@ class OwnerErasures:
         row = find(tx, erasure_id)
         if row is None or row["stage"] != "files":
             return
-        said = [left.held_count, *left.held]
-        if left.held_count and row["said"] == said:
+        if left.held_count and row["said"] == left.said:
             return
-        set_values(tx, erasure_id, said=said, stage="files" if left.held_count else "told")
+        set_values(tx, erasure_id, said=left.said, stage="files" if left.held_count else "told")
         state = "waiting" if left.held_count else "done"
         self._tell(tx, row, "files", state=state, held=list(left.held)[:HELD_SHOWN_MOST], held_count=left.held_count)
 

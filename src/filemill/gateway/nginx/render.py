@@ -77,9 +77,7 @@ def _main(options: NginxOptions, table: Sequence[Route], limits: Limits) -> str:
         lanes=_which_lane(table),
         targets="\n".join(_targets(table)), hidden="\n".join(_hidden(table)), body_limits="\n".join(_body_limits(table)),
         cookie=COOKIE, upload_token=UPLOAD_TOKEN, silent_edge=SILENT_EDGE,
-        upstreams="\n".join(
-            installation.upstreams(options, _bounded(table))
-        ),
+        upstreams="\n".join(installation.upstreams(options, _bounded(table))),
         listen="\n".join(installation.listen(options)), tls=installation.tls(options),
         trusted=installation.trusted(options),
         locations="\n".join(text for route in table for text in (_location(options, route), *_lanes(options, route))),
