@@ -22,6 +22,15 @@ HOSTILE_EVERY, POISON_EVERY = 12, 40
 MANY = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the clients were told. `acknowledged`: key -> file id; `gave_up`: keys nobody answered for minutes."""
+
+    sent: list[Upload]
+    acknowledged: dict[str, str]
+    gave_up: list[str]
+
+
 @dataclass
 class Crowd:
     """Everybody, from `start` until `stop`. `rate_per_s`: how many uploads begin, at most.
@@ -80,9 +89,9 @@ class Crowd:
             return dict(self.forms.acknowledged) | dict(self.tus.acknowledged)
 
     @property
-    def gave_up(self) -> list[str]:
-        """Those nobody answered for minutes."""
-        return self.forms.gave_up + self.tus.gave_up
+    def promises(self) -> Promises:
+        """All of it, once nobody waits for an answer any more."""
+        return Promises(self.sent, self.acknowledged, self.forms.gave_up + self.tus.gave_up)
 
     @property
     def retries(self) -> int:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from crowd import Crowd
+from crowd import Promises
 
 from filemill.chassis.storage.removals import Remover
 from filemill.local.environment import environment
@@ -57,7 +57,7 @@ class Judgement:
         return [*self.lost, *self.doubled, *self.stuck, *self.other]
 
 
-def judge(mill: Mill, crowd: Crowd, heal_s: float) -> Judgement:
+def judge(mill: Mill, promises: Promises, heal_s: float) -> Judgement:
     """Heal and audit; the mill still runs afterwards."""
     found = Judgement()
     began_s = time.monotonic()
@@ -67,7 +67,7 @@ def judge(mill: Mill, crowd: Crowd, heal_s: float) -> Judgement:
         if not _lend_a_hand(mill, found):
             break
         _wait(mill, heal_s, found)
-    _audit(mill, crowd, found)
+    _audit(mill, promises, found)
     return found
 
 
@@ -116,11 +116,11 @@ def _parked_events(mill: Mill) -> Iterator[str]:
             yield f"{base}/{one['id']}"
 
 
-def _audit(mill: Mill, crowd: Crowd, found: Judgement) -> None:
+def _audit(mill: Mill, promises: Promises, found: Judgement) -> None:
     """The harness's audit; what is wrong is put where it belongs."""
-    acknowledged = crowd.acknowledged
+    acknowledged = promises.acknowledged
     by_itself = [file_id for file_id in acknowledged.values() if file_id not in found.handed]
-    sent = [upload for upload in crowd.sent if upload.key in acknowledged]
+    sent = [upload for upload in promises.sent if upload.key in acknowledged]
     said = [
         *audit.rows(mill, acknowledged),
         *audit.endings(mill, acknowledged),
@@ -135,7 +135,7 @@ def _audit(mill: Mill, crowd: Crowd, found: Judgement) -> None:
         *mill.engines.integrity(),
     ]
     found.hashed = len(sent)
-    said += [f"never answered: {key}" for key in crowd.gave_up]
+    said += [f"never answered: {key}" for key in promises.gave_up]
     for line in said:
         _pigeonhole(line, found).append(line)
 
@@ -150,7 +150,7 @@ def _pigeonhole(line: str, found: Judgement) -> list[str]:
     return found.other
 
 
-def after_the_end(mill: Mill, crowd: Crowd, found: Judgement) -> None:
+def after_the_end(mill: Mill, found: Judgement) -> None:
     """On the stopped mill: its own verification, its sealed trail, and blobs of nobody, which go while all others stay."""
     found.orphans = len(_in_force(mill, lambda: _sweep(dry_run=True)))
     _in_force(mill, lambda: _sweep(dry_run=False))
@@ -163,7 +163,6 @@ def after_the_end(mill: Mill, crowd: Crowd, found: Judgement) -> None:
     found.sealed = f"{trail['entries']:,} entries under {trail['seals']:,} seals"
     if not trail["ok"]:
         found.other.append(f"the audit trail does not hold: {trail['faults']}")
-    del crowd
 
 
 def _said(mill: Mill, *command: str) -> dict[str, Any]:

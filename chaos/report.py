@@ -4,7 +4,7 @@ import html
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from judging import Judgement
 from plan import Deed
@@ -36,7 +36,9 @@ class Run:
     looks: Sequence[Look]
     not_met: Sequence[str]
     """Points that waited armed, and nobody came to them."""
-    found: Judgement
+    broken: Sequence[str] = ()
+    """Threads of the run that ended by an error."""
+    found: Judgement = field(default_factory=Judgement)
 
     @property
     def effective_kills(self) -> int:
