@@ -282,7 +282,7 @@ def _asked() -> argparse.Namespace:
         "--only", nargs="+", choices=KINDS, default=(), metavar="KIND", help="deeds of these kinds alone"
     )
     parser.add_argument("--every", type=float, default=1.5, help="mean seconds between two deeds (1.5)")
-    parser.add_argument("--rate", type=float, default=2.0, help="uploads a second, at most, by each kind of client (2)")
+    parser.add_argument("--rate", type=float, default=2.0, help="uploads a second, at most (2)")
     parser.add_argument(
         "--points", nargs="+", choices=POINTS, default=POINTS, metavar="POINT", help="kills at these named points alone"
     )

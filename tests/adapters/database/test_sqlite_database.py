@@ -3,6 +3,9 @@
 import asyncio
 import random
 import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from filemill.chassis.database import sqlite_database
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import StorageFull, Unavailable
@@ -149,3 +153,60 @@ async def test_rewrite_when_deleted_rows_left_bytes_in_pages_then_none_is_left_a
         assert MARK not in _bytes_of(tmp_path, seed)
         await database.close()
     assert left, "no page kept what was deleted: the test shows nothing"
+
+
+async def test_rewrite_when_a_writer_is_in_its_transaction_then_it_waits_for_its_turn(
+    open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for a lock that a service which writes without a pause gives back for moments only."""
+    monkeypatch.setattr(sqlite_database, "BUSY_TIMEOUT_MS", 0)
+    database = open_database()
+    await database.write("test", create)
+    within, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Tx) -> None:
+        add(tx, "1 slow", 1)
+        within.set()
+        assert go_on.wait(10)
+
+    writing = asyncio.ensure_future(database.write("test", slow))
+    await asyncio.to_thread(within.wait, 10)
+    rewriting = asyncio.ensure_future(database.rewrite())
+    after = asyncio.ensure_future(database.write("test", add, "2 after", 2))
+    await asyncio.sleep(0)  # both are in the queue
+    go_on.set()
+    await asyncio.gather(writing, rewriting, after)
+    assert await database.read(names) == ["1 slow", "2 after"]
+
+
+PEAK = """
+import asyncio, sys
+from pathlib import Path
+from filemill.chassis.database.build import open_sqlite
+
+def fill(tx):
+    tx.exec_driver_sql("CREATE TABLE big (body BLOB)")
+    for _ in range(64):
+        tx.exec_driver_sql("INSERT INTO big VALUES (randomblob(1000000))")
+
+def peak_kib():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+
+async def main():
+    database = open_sqlite(Path(sys.argv[1]) / "test.db")
+    await database.write("test", fill)
+    before = peak_kib()
+    await database.rewrite()
+    print(peak_kib() - before)
+    await database.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc: the peak of memory cannot be read")
+def test_rewrite_when_the_database_is_large_then_memory_is_not(tmp_path: Path) -> None:
+    """`VACUUM` copies all of it: 64 MB here, gigabytes with a million files."""
+    said = subprocess.run([sys.executable, "-c", PEAK, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(said.stdout) < 16_000, f"{said.stdout} KiB more"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["test.db"]

@@ -11,8 +11,9 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -25,7 +26,7 @@ from filemill.chassis.crash_points import broken, crash_point
 from filemill.chassis.database.database import DURABLE, INSERT, Tx, take_marks
 from filemill.chassis.database.sqlite_insert import insert_prepared
 from filemill.chassis.database.wal import use_wal
-from filemill.chassis.database.work import Item, grouped, run
+from filemill.chassis.database.work import Item, grouped, in_turns, run
 from filemill.chassis.durable_folder import EXIT_IO_ERROR, make_durable
 from filemill.chassis.errors import StorageFull, Unavailable
 from filemill.chassis.telemetry import metrics
@@ -98,17 +99,8 @@ class SqliteDatabase:
         self._listeners.setdefault(mark, []).append(listener)
 
     async def rewrite(self) -> None:
-        """See `Database.rewrite`. It takes as long as writing the file twice; after 30 s writers are told to come back."""
-        self._must_be_open()
-        await self._loop.run_in_executor(None, self._rewrite)
-
-    def _rewrite(self) -> None:
-        with self._write_engine.connect() as connection:
-            try:
-                _say(connection, "VACUUM")
-                _say(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.OperationalError as error:
-                raise _translated(error) from error
+        """See `Database.rewrite`. It takes as long as writing the file twice; another process waits for 30 s at most."""
+        await self._enqueue(Item("rewrite", _nothing, self._future(), durable=True, alone=True))
 
     async def check(self) -> None:
         """See `Database.check`."""
@@ -161,7 +153,8 @@ class SqliteDatabase:
                     item.error = _translated(error)
                 self._loop.call_soon_threadsafe(self._settle, batch, set())
             else:
-                self._run(connection, batch)
+                for turn in in_turns(batch):
+                    (self._rewrite if turn[0].alone else self._run)(connection, turn)
         if connection is not None:
             connection.close()
 
@@ -198,6 +191,18 @@ class SqliteDatabase:
             for item in batch:
                 item.error = item.error or _translated(error)
         self._loop.call_soon_threadsafe(self._settle, batch, marks)
+
+    def _rewrite(self, connection: Connection, asked: list[Item]) -> None:
+        try:
+            self._choose_sync(connection, durable=True)
+            with _copying_on_disk(connection, self._path.parent):
+                _say(connection, "VACUUM")
+            _say(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        except (DatabaseError, sqlite3.DatabaseError) as error:
+            _stop_on_io_error(error)
+            for item in asked:
+                item.error = _translated(error)
+        self._loop.call_soon_threadsafe(self._settle, asked, set())
 
     def _choose_sync(self, connection: Connection, *, durable: bool) -> None:
         """FULL syncs the log at each commit, NORMAL leaves it to a later one (SQLite: `PRAGMA synchronous`, in WAL mode)."""
@@ -259,6 +264,36 @@ def _engine(path: Path, *, writable: bool) -> Engine:
             connection.execute("PRAGMA query_only = 1")
 
     return engine
+
+
+@contextmanager
+def _copying_on_disk(connection: Connection, folder: Path) -> Iterator[None]:
+    """`VACUUM` makes a whole copy where temporary tables lie. For all else that is in memory, for gigabytes it must not be."""
+    _put_temporary_files(connection, folder)
+    _say(connection, "PRAGMA temp_store = FILE")
+    try:
+        yield
+    finally:
+        _say(connection, "PRAGMA temp_store = MEMORY")
+
+
+_temporary_files_put = threading.Event()
+
+
+def _put_temporary_files(connection: Connection, folder: Path) -> None:
+    """Beside the database, where there is room for a copy of it; `/tmp` may be small, or memory.
+
+    Once in a process, whose setting it is: SQLite 3.40 frees the former name without a look at who reads it. Where the
+    folder has gone, or SQLite was built without the setting, it takes `/var/tmp` or `/tmp`.
+    """
+    if not _temporary_files_put.is_set():
+        _temporary_files_put.set()
+        place = str(folder).replace("'", "''")
+        _say(connection, f"PRAGMA temp_store_directory = '{place}'")
+
+
+def _nothing(_tx: Tx) -> None:
+    """Of an item that is alone."""
 
 
 def _say(connection: Connection, statement: str) -> None:

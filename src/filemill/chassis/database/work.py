@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from filemill.chassis.database.database import Tx
@@ -11,7 +12,10 @@ from filemill.chassis.database.database import Tx
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A caller's work. With `each`, `work` takes the items of all callers who brought the same function."""
+    """A caller's work. With `each`, `work` takes the items of all callers who brought the same function.
+
+    `alone`: it cannot be part of a transaction, so it has its turn between two; `work` is not called.
+    """
 
     point: str
     work: Callable[..., Any]
@@ -19,6 +23,7 @@ class Item:
     durable: bool
     each: bool = False
     item: Any = None
+    alone: bool = False
     context: Context = field(default_factory=copy_context)
     result: Any = None
     error: BaseException | None = None
@@ -31,6 +36,11 @@ class Item:
             self.done.set_exception(self.error)
         else:
             self.done.set_result(self.result)
+
+
+def in_turns(batch: Iterable[Item]) -> list[list[Item]]:
+    """The batch as transactions, in its order, and apart from them what has to be alone."""
+    return [list(items) for _, items in groupby(batch, key=lambda item: item.alone)]
 
 
 def grouped(batch: Iterable[Item]) -> list[list[Item]]:
