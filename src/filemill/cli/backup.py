@@ -49,6 +49,9 @@ def restore_backup(folder: Path, *, snapshot: str | None, resume: bool) -> bool:
             restored, report = asyncio.run(_restored(folder, place, progress, resume=resume))
         except FilemillError as error:
             raise StartError(f"the restore stopped: {error.detail} Mend it and say --resume") from error
+        except OSError as error:
+            place = error.filename2 or error.filename or data_dir
+            raise StartError(f"the restore stopped: {place}: {error.strerror}. Mend it and say --resume") from error
     count = "{:,}".format
     screen.say(
         f"snapshot {restored.snapshot} is back: {count(restored.moved.blobs)} blobs "

@@ -262,3 +262,10 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from filemill.cli.disk import line_of
+
+        if (line := line_of(error)) is None:
+            raise
+        screen.fail(line)
+        sys.exit(1)

@@ -34,6 +34,7 @@ from filemill.local.at_once import at_once
 from filemill.local.contents import pages
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, Part, Progress, opened, prepare
+from filemill.local.key_set import KeySet, in_batches, key_set
 from filemill.local.move import copy_blob
 
 ORDER = ("access", "metadata", "notification", "ai", "processing", "upload")
@@ -137,20 +138,24 @@ class _Backup:
     async def _copy_blobs(self, target: Installation, saved: Saved) -> None:
         """Copy what the snapshot names; what was deleted meanwhile is named no more by a fresh copy of the rows."""
         for _ in range(ROUNDS_MOST):
-            there = {info.key async for info in target.store.list()}
-            wanted = {key async for key in named_blobs(target)}
-            gone = await self._copy_those(target.store, sorted(wanted - there), saved)
+            with key_set(self._place) as wanted:
+                async for keys in in_batches(named_blobs(target)):
+                    wanted.add(keys)
+                count = len(wanted)
+                async for infos in in_batches(target.store.list()):
+                    wanted.discard(info.key for info in infos)
+                gone = await self._copy_those(target.store, wanted, saved)
             if not gone:
-                saved.blobs = len(wanted)
+                saved.blobs = count
                 return
             for name in ("processing", "upload"):
                 await self._copy_rows(self._source.parts[name])
             saved.lost = gone
-        saved.blobs = len(wanted) - len(saved.lost)
+        saved.blobs = count - len(saved.lost)
 
-    async def _copy_those(self, store: BlobStore, keys: list[str], saved: Saved) -> list[str]:
+    async def _copy_those(self, store: BlobStore, keys: KeySet, saved: Saved) -> list[str]:
         """Returns those that are not there."""
-        waiting, done, gone = iter(keys), 0, []
+        waiting, count, done, gone = iter(keys), len(keys), 0, []
 
         async def work() -> None:
             nonlocal done
@@ -162,8 +167,8 @@ class _Backup:
                     gone.append(key)
                 done += 1
                 crash_point("backup.blob")
-                if done % REPORT_EVERY == 0 or done == len(keys):
-                    self._progress("blobs", done, len(keys))
+                if done % REPORT_EVERY == 0 or done == count:
+                    self._progress("blobs", done, count)
 
         await at_once(work, BLOBS_AT_ONCE)
         saved.lost = []
@@ -197,17 +202,19 @@ class _Backup:
             (place / _DONE).unlink()  # from here on it counts no more
             shutil.rmtree(place)
             saved.pruned.append(place.name)
-        needed: set[str] = set()
-        for place in snapshots(self._folder):
-            async with AsyncExitStack() as stack:
-                with environment(engines_of(self._folder), place):
-                    await asyncio.to_thread(prepare, make=True)  # an older version may have made it
-                    left = await stack.enter_async_context(opened())
-                needed |= {key async for key in named_blobs(left)}
-                if place == self._place:
-                    spare = [info.key async for info in left.store.list() if info.key not in needed]
-                    for key in spare:
-                        await left.store.delete(key)
+        with key_set(self._folder) as needed, key_set(self._folder) as spare:
+            for place in snapshots(self._folder):
+                async with AsyncExitStack() as stack:
+                    with environment(engines_of(self._folder), place):
+                        await asyncio.to_thread(prepare, make=True)  # an older version may have made it
+                        left = await stack.enter_async_context(opened())
+                    async for keys in in_batches(named_blobs(left)):
+                        needed.add(keys)
+                    if place == self._place:
+                        async for infos in in_batches(left.store.list()):
+                            spare.add(info.key for info in infos if info.key not in needed)
+                        for key in spare:
+                            await left.store.delete(key)
 
 
 def _copy_all(tx: Tx, inventory: Inventory, path: Path) -> None:

@@ -7,7 +7,7 @@ nothing; `resume` goes on with one that was interrupted, and what is there alrea
 A part that the other environment leaves where it is (the same database, the same store) is not touched.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from filemill.chassis.crash_points import crash_point
@@ -17,12 +17,13 @@ from filemill.chassis.database.inventory import KeptTable
 from filemill.chassis.errors import StartError
 from filemill.chassis.messaging import outbox
 from filemill.chassis.messaging.transport import Peeks
-from filemill.chassis.storage.store import BlobInfo, BlobReader, BlobStore, Compresses, IsCompressed, drain
+from filemill.chassis.storage.store import BlobReader, BlobStore, Compresses, IsCompressed, drain
 from filemill.contracts.envelope import Event
 from filemill.contracts.topics import QUEUES
 from filemill.local.at_once import at_once
 from filemill.local.contents import lying_in, pages
 from filemill.local.installation import Installation, Part, Progress
+from filemill.local.key_set import KeySet, in_batches, key_set
 
 BLOBS_AT_ONCE = 8
 REPORT_EVERY = 20
@@ -45,7 +46,7 @@ async def move(
     *,
     resume: bool,
     what: str = "--to-env",
-    only: Collection[str] | None = None,
+    only: Container[str] | None = None,
 ) -> Moved:
     """Copy everything of `source` that `target` has elsewhere. Raises `StartError` with one line if it may not.
 
@@ -64,7 +65,7 @@ class _Move:
         progress: Progress,
         resume: bool,
         what: str,
-        only: Collection[str] | None,
+        only: Container[str] | None,
     ) -> None:
         self._source = source
         self._target = target
@@ -115,26 +116,28 @@ class _Move:
     # blobs
 
     async def _carry_blobs(self) -> None:
-        there = {info.key: info.size_bytes async for info in self._target.store.list()} if self._resume else {}
-        listed = [info async for info in self._source.store.list() if self._only is None or info.key in self._only]
-        waiting, done = iter(listed), 0
+        with key_set(self._source.data_dir) as keys:
+            async for infos in in_batches(self._source.store.list()):
+                keys.add(info.key for info in infos if self._only is None or info.key in self._only)
+            if self._resume:
+                async for infos in in_batches(self._target.store.list()):
+                    keys.discard(info.key for info in infos)
+            await self._carry_those(keys)
+
+    async def _carry_those(self, keys: KeySet) -> None:
+        waiting, count, done = iter(keys), len(keys), 0
 
         async def work() -> None:
             nonlocal done
-            for info in waiting:  # shared: each worker takes the next
-                if info.key not in there:
-                    await self._carry_blob(info)
+            for key in waiting:  # shared: each worker takes the next
+                self._moved.bytes += await copy_blob(self._source.store, self._target.store, key)
+                self._moved.blobs += 1
+                crash_point("move.blob")
                 done += 1
-                if done % REPORT_EVERY == 0 or done == len(listed):
-                    self._progress("blobs", done, len(listed))
+                if done % REPORT_EVERY == 0 or done == count:
+                    self._progress("blobs", done, count)
 
         await at_once(work, BLOBS_AT_ONCE)
-
-    async def _carry_blob(self, info: BlobInfo) -> None:
-        await copy_blob(self._source.store, self._target.store, info.key)
-        crash_point("move.blob")
-        self._moved.blobs += 1
-        self._moved.bytes += info.size_bytes
 
     # rows
 
@@ -157,14 +160,21 @@ class _Move:
             if any(depth.waiting + depth.leased + depth.parked for depth in depths):
                 raise StartError("the queues here hold messages that cannot be carried; let the mill drain them first")
             return
-        by_sender: dict[str, dict[str, Event]] = {}
-        for queue in QUEUES:
-            async for event in lying_in(queues, queue):
-                by_sender.setdefault(event.source.rpartition("/")[2], {})[event.id] = event
-        for sender, events in by_sender.items():
-            database = self._target.parts[sender].database
-            await database.write("move.messages", _send_again, sorted(events.values(), key=lambda event: event.id))
-            self._moved.messages += len(events)
+        with key_set(self._source.data_dir) as carried:
+            for queue in QUEUES:
+                async for events in in_batches(lying_in(queues, queue)):
+                    fresh = [event for event in events if event.id not in carried]
+                    await self._hand_back(fresh)
+                    carried.add(event.id for event in fresh)
+
+    async def _hand_back(self, events: list[Event]) -> None:
+        """To the outboxes of those who sent them."""
+        by_sender: dict[str, list[Event]] = {}
+        for event in events:
+            by_sender.setdefault(event.source.rpartition("/")[2], []).append(event)
+        for sender, theirs in by_sender.items():
+            await self._target.parts[sender].database.write("move.messages", _send_again, theirs)
+            self._moved.messages += len(theirs)
 
 
 def _send_again(tx: Tx, events: list[Event]) -> None:

@@ -7,8 +7,8 @@ more of a file than metadata's older copy knows, metadata says its word again.
 
 import asyncio
 import shutil
-import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +20,11 @@ from filemill.local.backup import engines_of, named_blobs, snapshots
 from filemill.local.contents import pages
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, Progress, opened, prepare
+from filemill.local.key_set import in_batches, key_set
 from filemill.local.move import Moved, move
 from filemill.metadata import catalogue
+
+SCRATCH = ".restore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +48,43 @@ def choose(folder: Path, name: str | None) -> Path:
 
 
 async def restore(target: Installation, folder: Path, place: Path, progress: Progress, *, resume: bool) -> Restored:
-    """Bring a snapshot to an installation that has nothing yet. Raises `StartError` with one line if it may not."""
-    with tempfile.TemporaryDirectory(prefix="filemill-restore-") as scratch:
-        # A copy: a newer version migrates it, and the backup stays as it is.
-        shutil.copytree(place / "databases", Path(scratch) / "databases")
+    """Bring a snapshot to an installation that has nothing yet. Raises `StartError` with one line if it may not.
+
+    Raises `OSError` where the backup cannot be copied to the data folder first.
+    """
+    with _copied(place / "databases", target.data_dir / SCRATCH) as scratch:
         async with AsyncExitStack() as stack:
-            with environment(engines_of(folder), Path(scratch)):
+            with environment(engines_of(folder), scratch):
                 await asyncio.to_thread(prepare, make=True)
                 source = await stack.enter_async_context(opened())
-            only = {key async for key in named_blobs(source)}
-            moved = await move(source, target, progress, resume=resume, what="restore", only=only)
+            with key_set(scratch) as only:
+                async for keys in in_batches(named_blobs(source)):
+                    only.add(keys)
+                moved = await move(source, target, progress, resume=resume, what="restore", only=only)
     await _tell_states(target)
     told = 0
     for part in target.parts.values():
         if any(kept.table.name == "outbox" for kept in part.inventory.tables):
             told += await part.database.write("restore.outbox", outbox.send_all_again)
     return Restored(place.name, moved, told)
+
+
+@contextmanager
+def _copied(databases: Path, scratch: Path) -> Iterator[Path]:
+    """A copy for as long as the block lasts: a newer version migrates it, and the backup stays as it is.
+
+    It lies where the restored databases will have room, not in `/tmp`, which may be small, or memory. What a restore that was
+    killed left there goes first.
+    """
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        scratch.mkdir(mode=0o700)
+        (scratch / databases.name).mkdir()
+        for one in databases.iterdir():
+            shutil.copyfile(one, scratch / databases.name / one.name)
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 async def _tell_states(target: Installation) -> None:

@@ -24,6 +24,7 @@ from filemill.upload import purge
 from filemill.upload.intake import Intake
 from filemill.upload.settings import UploadSettings
 from support.small_installation import fill, make_index, remove, settle, upload_one
+from support.tiny_disk import fill_up, tiny_disk
 
 pytestmark = pytest.mark.long
 
@@ -203,6 +204,25 @@ def test_restore_when_there_is_something_already_then_refuses(data_dir: Path, fo
         restore_backup(folder, snapshot="x", resume=False)
     with pytest.raises(StartError, match="outside"):
         make_backup(data_dir / "inside", keep=7)
+
+
+def test_restore_when_the_disk_has_no_room_then_one_line_says_so_and_it_goes_on_later(
+    data_dir: Path, folder: Path, tmp_path: Path
+) -> None:
+    """Not a page of Python; nothing is left of the copy of the databases that it works on."""
+    asyncio.run(fill(data_dir, 3))
+    assert make_backup(folder, keep=7)
+    with tiny_disk(tmp_path / "small", 64) as small:
+        with environment({}, small):
+            prepare(make=True)
+            filler = small / "filler"
+            fill_up(filler)
+            os.truncate(filler, filler.stat().st_size - 64 * 1024)  # as much as says who works on the folder
+            with pytest.raises(StartError, match=r"the restore stopped: .*No space left.*--resume"):
+                restore_backup(folder, snapshot=None, resume=False)
+            filler.unlink()
+            assert restore_backup(folder, snapshot=None, resume=True)
+        assert not list(small.glob(".*"))
 
 
 def test_restore_when_the_disk_is_new_then_the_backup_alone_is_enough(
