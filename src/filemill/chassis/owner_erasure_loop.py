@@ -17,9 +17,11 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    and_,
     case,
     delete,
-    func,
+    not_,
+    or_,
     select,
     update,
 )
@@ -28,6 +30,7 @@ from filemill.chassis import erasure
 from filemill.chassis.clock import unix_s
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.database.inventory import Inventory, KeptTable
+from filemill.chassis.database.rows import Key, behind
 from filemill.chassis.messaging import outbox, wire
 from filemill.chassis.messaging.transport import ParkingLot
 from filemill.chassis.owner_erasure import (
@@ -52,6 +55,8 @@ QUIET_S = 2.0
 """The last stage takes at least so long: a service may believe a caller for a second after the revocation."""
 TOGETHER_MOST = 100
 """Owners whose end comes at once: a service that is killed meanwhile begins anew with all of them."""
+ROWS_MOST = 5000
+"""Of a table in one transaction: an owner of a million files has more than a statement may take, and others want to write."""
 FILES_MOST = 200
 EVENTS_MOST = 500
 PARKED_MOST = 500
@@ -123,7 +128,7 @@ class OwnerErasures:
         fresh = [erasure_id for erasure_id in erasure_ids if erasure_id not in self._begun]
         for at in range(0, len(fresh), TOGETHER_MOST):
             some = fresh[at : at + TOGETHER_MOST]
-            await self._database.write("erasure.owner.begin", self._sweep, some, at_last=False)
+            await self._sweep_all("erasure.owner.begin", some, at_last=False)
             self._begun.update(some)
 
     async def _files_of(self, row: RowMapping) -> None:
@@ -146,7 +151,7 @@ class OwnerErasures:
             return
         await self._rename_in_events({row["owner_id"]: mark_of(row["erasure_id"]) for row in ready})
         swept = [row["erasure_id"] for row in ready]
-        await self._database.write("erasure.owner.rest", self._sweep, swept, at_last=True)
+        await self._sweep_all("erasure.owner.rest", swept, at_last=True)
         ending = [row["erasure_id"] for row in ready if unix_s() - row["began_at"] >= QUIET_S]
         if not ending:
             return
@@ -190,20 +195,38 @@ class OwnerErasures:
                     await self._database.write("erasure.owner.naming", _rewrite, table, column, renamed)
                 rows = await self._database.read(_rows, query.where(key > rows[-1][0]))
 
-    def _sweep(self, tx: Tx, erasure_ids: Sequence[str], *, at_last: bool) -> set[str]:
-        """Every table as its declaration says, once for all of them; returns the owners of whom there were rows."""
+    async def _sweep_all(self, point: str, erasure_ids: Sequence[str], *, at_last: bool) -> None:
+        """Every table once, in as many transactions as the longest of them needs."""
+        places: dict[str, Key | None] = {one.table.name: None for one in self._inventory.tables}
+        while places:
+            _, places = await self._database.write(point, self._sweep, erasure_ids, places, at_last=at_last)
+
+    def _sweep(
+        self, tx: Tx, erasure_ids: Sequence[str], places: Mapping[str, Key | None], *, at_last: bool
+    ) -> tuple[set[str], dict[str, Key | None]]:
+        """Some rows of each of these tables, as its declaration says, once for all owners; `places`: after which key.
+
+        Returns the owners of whom there were rows, and where to go on in which tables.
+        """
         hold(tx, *erasure_ids)
         rows = [row for row in find_many(tx, erasure_ids) if row["stage"] != "done"]
         marks = {row["owner_id"]: mark_of(row["erasure_id"]) for row in rows}
         counts: dict[str, Counter[str]] = {owner_id: Counter() for owner_id in marks}
+        left: dict[str, Key | None] = {}
         for one in self._inventory.tables:
-            for owner_id, count in _erase_from(tx, one, marks, at_last=at_last).items():
-                counts[owner_id][one.table.name] += count
-        found = {owner_id for owner_id, count in counts.items() if count.total()}
+            name = one.table.name
+            if name not in places:
+                continue
+            found, after = _erase_from(tx, one, marks, places[name], at_last=at_last)
+            for owner_id, count in found.items():
+                counts[owner_id][name] += count
+            if after is not None:
+                left[name] = after
+        named = {owner_id for owner_id, count in counts.items() if count.total()}
         for row in rows:
-            if row["owner_id"] in found and marks[row["owner_id"]] == mark_of(row["erasure_id"]):
+            if row["owner_id"] in named and marks[row["owner_id"]] == mark_of(row["erasure_id"]):
                 set_values(tx, row["erasure_id"], removed=dict(counts[row["owner_id"]] + Counter(row["removed"])))
-        return found
+        return named, left
 
     def _files_told(self, tx: Tx, erasure_id: str, left: FilesLeft) -> None:
         hold(tx, erasure_id)
@@ -218,7 +241,7 @@ class OwnerErasures:
 
     def _end(self, tx: Tx, erasure_ids: Sequence[str]) -> None:
         """Once more, and of whom nothing was left is done: then the row names nobody either."""
-        found = self._sweep(tx, erasure_ids, at_last=True)
+        found, _ = self._sweep(tx, erasure_ids, {one.table.name: None for one in self._inventory.tables}, at_last=True)
         rows = [row for row in find_many(tx, erasure_ids) if row["stage"] == "rest" and row["owner_id"] not in found]
         left = {
             one.table.name: _with_files(tx, one, [row["owner_id"] for row in rows]) for one in self._inventory.tables
@@ -240,30 +263,43 @@ class OwnerErasures:
         outbox.append(tx, wire.make_event(service, Topic.OWNER_ERASE_CONFIRMED, row["erasure_id"], data))
 
 
-def _erase_from(tx: Tx, one: KeptTable, marks: Mapping[str, str], *, at_last: bool) -> dict[str, int]:
-    """How many rows of each owner that were. A table may have no index by owner: it is gone through once for all of them."""
-    table = one.table
+def _erase_from(
+    tx: Tx, one: KeptTable, marks: Mapping[str, str], after: Key | None, *, at_last: bool
+) -> tuple[Counter[str], Key | None]:
+    """How many rows of each owner that were, and where to go on if there may be more.
+
+    A table may have no index by owner: it is gone through once for all of them, in the order of its key.
+    """
     if one.erase_owner is not None:
-        return {owner_id: one.erase_owner(tx, owner_id, mark) for owner_id, mark in marks.items()} if at_last else {}
+        counts = {owner_id: one.erase_owner(tx, owner_id, mark) for owner_id, mark in marks.items()} if at_last else {}
+        return Counter(counts), None
     if one.owner not in ("at once", "at last", "renamed") or (one.owner != "at once" and not at_last):
-        return {}
-    owner = table.c[one.owner_column]
-    mine = select(owner, func.count()).where(owner.in_(marks)).group_by(owner)
-    counts: dict[str, int] = {row[0]: row[1] for row in tx.execute(mine)}
-    if not counts:
-        return {}
+        return Counter(), None
+    owners = [one.table.c[name] for name in one.owner_columns]
+    mine = or_(*[owner.in_(marks) for owner in owners])
+    if after is not None:
+        mine = and_(mine, behind(one, after))
+    key = list(one.table.primary_key.columns)
+    found = tx.execute(select(*key, *owners).where(mine).order_by(*key).limit(ROWS_MOST)).all()
+    if not found:
+        return Counter(), None
+    last = None
+    if len(found) == ROWS_MOST:
+        last = tuple(found[-1][: len(key)])
+        mine = and_(mine, not_(behind(one, last)))
     if one.owner == "renamed":
-        tx.execute(update(table).where(owner.in_(counts)).values({one.owner_column: case(marks, value=owner)}))
+        named = {owner.name: case(marks, value=owner, else_=owner) for owner in owners}
+        tx.execute(update(one.table).where(mine).values(named | dict(one.blanked)))
     else:
-        tx.execute(delete(table).where(owner.in_(counts)))
-    return counts
+        tx.execute(delete(one.table).where(mine))
+    return Counter(owner_id for row in found for owner_id in {*row[len(key) :]} & marks.keys()), last
 
 
 def _with_files(tx: Tx, one: KeptTable, owner_ids: Sequence[str]) -> set[str]:
     """Owners of whom there are rows that go with their files."""
     if one.owner != "with files":
         return set()
-    owner = one.table.c[one.owner_column]
+    (owner,) = [one.table.c[name] for name in one.owner_columns]
     return set(tx.execute(select(owner).where(owner.in_(owner_ids)).distinct()).scalars())
 
 

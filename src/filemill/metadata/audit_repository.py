@@ -49,18 +49,6 @@ def audit_page(
     return list(tx.execute(query.order_by(audit.c.at.desc(), audit.c.entry_id.desc()).limit(limit)).mappings())
 
 
-def forget_owner(tx: Tx, owner_id: str, mark: str) -> int:
-    """What an owner did, and had done to their files, under a mark that names nobody, without details and addresses.
-
-    The leaves stay as they were sealed, so the chain holds; what these entries said of the owner cannot be shown any more.
-    """
-    theirs = or_(audit.c.owner_id == owner_id, audit.c.actor == owner_id)
-    count = tx.execute(update(audit).where(theirs).values(detail={}, client_address=None, salt=None)).rowcount
-    for column in (audit.c.owner_id, audit.c.actor):
-        tx.execute(update(audit).where(column == owner_id).values({column.name: mark}))
-    return count
-
-
 def alone(tx: Tx) -> None:
     """Seals are made one after another, in whatever instance."""
     hold(tx, _SEAL)

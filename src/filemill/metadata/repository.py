@@ -16,7 +16,7 @@ from filemill.chassis.database.inventory import Inventory, KeptTable, KnownFile
 from filemill.chassis.messaging import inbox as inboxes
 from filemill.chassis.messaging import outbox as outboxes
 from filemill.contracts.metadata import Document
-from filemill.metadata import audit_repository, tallies_repository
+from filemill.metadata import tallies_repository
 from filemill.metadata.keys import doc_id_of
 from filemill.metadata.tables import (
     audit,
@@ -179,7 +179,16 @@ INVENTORY = Inventory(
         KeptTable(texts, batch=20, erase=_erase_text),
         KeptTable(vectors, batch=20, erase=_erase_vectors, owner="with files"),
         KeptTable(documents, local={"index_done": 0, "index_mark": 0}, owner="with files"),
-        KeptTable(audit, flaw=_audit_flaw, erase=_blank_audit, erase_owner=audit_repository.forget_owner),
+        KeptTable(
+            audit,
+            flaw=_audit_flaw,
+            erase=_blank_audit,
+            # What they did, and had done to their files. The leaves stay as they were sealed, so the chain holds; what these
+            # entries said of the owner cannot be shown any more.
+            owner="renamed",
+            owner_columns=("owner_id", "actor"),
+            blanked={"detail": {}, "client_address": None, "salt": None},
+        ),
         KeptTable(audit_seals, survives="hashes and numbers only"),
         KeptTable(
             tallies,

@@ -215,7 +215,7 @@ INVENTORY = Inventory(
             local={"holder": None, "held_until": 0.0},
             survives="a blob goes with the last version that names it",
             owner="with files",
-            owner_column="scope",
+            owner_columns=("scope",),
         ),
         KeptTable(usage, survives="sums per owner, corrected when versions go", owner="at last"),
         KeptTable(families, counted=False, survives="an id whose children are still to follow, until they have"),

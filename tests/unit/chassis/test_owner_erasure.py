@@ -28,7 +28,15 @@ QUEUE = "notification.live"
 GONE, ERASURE = "numbat", new_id()
 TABLES = MetaData()
 THINGS = Table("things", TABLES, Column("id", Integer, primary_key=True), Column("owner_id", String))
-NOTES = Table("notes", TABLES, Column("id", Integer, primary_key=True), Column("actor", String))
+NOTES = Table(
+    "notes",
+    TABLES,
+    Column("day", Integer, primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("owner_id", String),
+    Column("actor", String),
+    Column("said", String),
+)
 outbox.outbox_table(TABLES)
 inbox.inbox_table(TABLES)
 owner_erasure.owner_erasures_table(TABLES)
@@ -137,7 +145,8 @@ async def test_owner_when_a_file_is_held_then_a_look_at_the_erasure_is_no_write(
         written.append(name)
         return await write(name, *more, **others)
 
-    erasures = OwnerErasures(database, Inventory("upload", ()), MemoryTransport(), files=held)
+    kept = (KeptTable(THINGS, survives="a test's", owner="at last"),)
+    erasures = OwnerErasures(database, Inventory("upload", kept), MemoryTransport(), files=held)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "write", named)
         for _ in range(3):
@@ -145,17 +154,21 @@ async def test_owner_when_a_file_is_held_then_a_look_at_the_erasure_is_no_write(
     assert written == ["erasure.owner.begin", "erasure.owner.files"]
 
 
+@pytest.mark.parametrize("rows_most", [1, 2, 5000])
 async def test_owners_when_they_are_erased_together_then_each_is_told_of_his_own_rows(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, rows_most: int
 ) -> None:
-    """Tables are gone through once for all of them; what is others' stays."""
+    """Tables are gone through once for all of them, some rows at a time; what is others' stays."""
     monkeypatch.setattr(owner_erasure_loop, "QUIET_S", 0.0)
+    monkeypatch.setattr(owner_erasure_loop, "ROWS_MOST", rows_most)
     asked = {new_id(): name for name in ("numbat", "quokka", "bilby")}
-    things, notes = ["numbat", "quokka", "quokka", "other"], ["quokka", "other", "numbat", "numbat"]
+    things = ["numbat", "quokka", "quokka", "other"]
+    notes = [("quokka", "numbat"), ("other", "other"), ("numbat", "numbat"), ("other", "quokka"), ("numbat", "other")]
 
     def fill(tx: Tx) -> None:
         tx.execute(insert(THINGS), [{"owner_id": name} for name in things])
-        tx.execute(insert(NOTES), [{"actor": name} for name in notes])
+        for at, (owner_id, actor) in enumerate(notes):
+            tx.execute(insert(NOTES), {"day": at // 2, "id": at, "owner_id": owner_id, "actor": actor, "said": "much"})
         for erasure_id, owner_id in asked.items():
             said = OwnerErasing(erasure_id=erasure_id, owner_id=owner_id, stage="rest")
             owner_erasure.on_erasing(tx, wire.make_event("access", Topic.OWNER_ERASING, erasure_id, said))
@@ -163,17 +176,23 @@ async def test_owners_when_they_are_erased_together_then_each_is_told_of_his_own
     await database.write("test", fill)
     kept = (
         KeptTable(THINGS, survives="a test's", owner="at last"),
-        KeptTable(NOTES, survives="a test's", owner="renamed", owner_column="actor"),
+        KeptTable(
+            NOTES, survives="a test's", owner="renamed", owner_columns=("owner_id", "actor"), blanked={"said": None}
+        ),
     )
     erasures = OwnerErasures(database, Inventory("notification", kept), MemoryTransport())
     while await erasures.erase_some():
         pass
     mark = {name: owner_erasure.mark_of(erasure_id) for erasure_id, name in asked.items()}
     assert await database.read(lambda tx: list(tx.execute(select(THINGS.c.owner_id)).scalars())) == ["other"]
-    left = await database.read(lambda tx: list(tx.execute(select(NOTES.c.actor).order_by(NOTES.c.id)).scalars()))
-    assert left == [mark.get(name, name) for name in notes]
+    columns = NOTES.c.owner_id, NOTES.c.actor, NOTES.c.said
+    left = await database.read(lambda tx: [tuple(row) for row in tx.execute(select(*columns).order_by(NOTES.c.id))])
+    assert left == [
+        (mark.get(owner_id, owner_id), mark.get(actor, actor), "much" if {owner_id, actor} == {"other"} else None)
+        for owner_id, actor in notes
+    ]
     bodies = await database.read(lambda tx: tx.execute(text("SELECT body FROM outbox")).scalars().all())
     told = [orjson.loads(body)["data"] for body in bodies]
     assert {asked[one["erasure_id"]]: one["removed"] for one in told} == {
-        "numbat": {"things": 1, "notes": 2}, "quokka": {"things": 2, "notes": 1}, "bilby": {}
+        "numbat": {"things": 1, "notes": 3}, "quokka": {"things": 2, "notes": 2}, "bilby": {}
     }  # fmt: skip

@@ -69,8 +69,9 @@ class KeptTable:
     about them. A purge deletes the rows with the file's `file_id` and the blobs they name; `erase` does it another way
     (rows erased, keys of blobs to delete), `survives` says why nothing has to be erased.
 
-    What becomes of the rows of an owner who is erased: `owner` says it, or `erase_owner` (the owner's name, the mark that
-    takes its place) does it and returns how many rows it changed. `events`: a column with events, which may name one.
+    What becomes of the rows of an owner who is erased: `owner` says it, for rows where one of `owner_columns` names him
+    (`blanked`: what else a renamed row loses), or `erase_owner` (the owner's name, the mark that takes its place) does it and
+    returns how many rows it changed: for few rows. `events`: a column with events, which may name one.
     """
 
     table: Table
@@ -84,7 +85,8 @@ class KeptTable:
     erase: Callable[[Tx, str], tuple[int, list[str]]] | None = None
     survives: str = ""
     owner: OwnerRows | None = None
-    owner_column: str = "owner_id"
+    owner_columns: Sequence[str] = ("owner_id",)
+    blanked: Mapping[str, Any] = field(default_factory=dict)
     erase_owner: Callable[[Tx, str, str], int] | None = None
     events: str = ""
 

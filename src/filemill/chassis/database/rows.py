@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping, Table, func, insert, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Table, func, insert, literal, select, text, tuple_
 
 from filemill.chassis.database.database import Tx
 from filemill.chassis.database.inventory import KeptTable
@@ -37,9 +37,15 @@ def page(tx: Tx, kept: KeptTable, after: Key | None) -> list[RowMapping]:
     if kept.worth is not None:
         query = query.where(kept.worth)
     if after is not None:
-        reached = [literal(value, column.type) for value, column in zip(after, key, strict=True)]
-        query = query.where(tuple_(*key) > tuple_(*reached))
+        query = query.where(behind(kept, after))
     return list(tx.execute(query.order_by(*key).limit(kept.batch)).mappings())
+
+
+def behind(kept: KeptTable, after: Key) -> ColumnElement[bool]:
+    """Whether a row's key comes after this one."""
+    key = list(kept.table.primary_key.columns)
+    reached = [literal(value, column.type) for value, column in zip(after, key, strict=True)]
+    return tuple_(*key) > tuple_(*reached)
 
 
 def key_of(kept: KeptTable, row: RowMapping) -> Key:
