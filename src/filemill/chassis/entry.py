@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from filemill.chassis import long_start
 from filemill.chassis.errors import StartError
 from filemill.chassis.resilience.patience import patiently
 from filemill.chassis.settings import PORTS, ServiceSettings, load
@@ -78,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     service = asked.service or os.environ.get("FILEMILL_IMAGE", "")
     try:
         if asked.command == "migrate":
+            long_start.listen(lambda what: _say(f"{service} {what}"))
             patiently(partial(migrate, service), time.monotonic() + asked.patience, _say)
         elif asked.command == "well":
             well(service, worker=asked.worker)

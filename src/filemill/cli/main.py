@@ -253,8 +253,10 @@ def options(
 
 def main() -> None:
     """Run the command line; what a person can act on is one line, and the exit status says the rest."""
+    from filemill.chassis import long_start
     from filemill.chassis.errors import StartError
 
+    long_start.listen(lambda what: screen.note(f"filemill {what}"))
     try:
         app()
     except (CallFailed, MillError, StartError) as error:

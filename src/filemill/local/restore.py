@@ -6,6 +6,7 @@ more of a file than metadata's older copy knows, metadata says its word again.
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -25,6 +26,8 @@ from filemill.local.move import Moved, move
 from filemill.metadata import catalogue
 
 SCRATCH = ".restore"
+ROOM = 2
+"""Times what the databases take: they may be brought up to date, and the names of the blobs are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,10 @@ def choose(folder: Path, name: str | None) -> Path:
 async def restore(target: Installation, folder: Path, place: Path, progress: Progress, *, resume: bool) -> Restored:
     """Bring a snapshot to an installation that has nothing yet. Raises `StartError` with one line if it may not.
 
-    Raises `OSError` where the backup cannot be copied to the data folder first.
+    Raises `OSError` where its databases, which are copied first, cannot be.
     """
-    with _copied(place / "databases", target.data_dir / SCRATCH) as scratch:
+    databases = place / "databases"
+    with _copied(databases, _with_room(databases, target.data_dir, folder) / SCRATCH) as scratch:
         async with AsyncExitStack() as stack:
             with environment(engines_of(folder), scratch):
                 await asyncio.to_thread(prepare, make=True)
@@ -69,12 +73,24 @@ async def restore(target: Installation, folder: Path, place: Path, progress: Pro
     return Restored(place.name, moved, told)
 
 
+def _with_room(databases: Path, *folders: Path) -> Path:
+    """The first of these where a copy of the databases has room and may be made. Raises `StartError`.
+
+    Not `/tmp`, which is memory in a container, as the data folder of one is; a backup may be on a disk that is only read.
+    """
+    needed = ROOM * sum(one.stat().st_size for one in databases.iterdir())
+    for folder in folders:
+        if os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > needed:
+            return folder
+    names = " or ".join(map(str, folders))
+    raise StartError(f"the databases of the backup are copied first: make {needed / 1e6:,.0f} MB of room in {names}")
+
+
 @contextmanager
 def _copied(databases: Path, scratch: Path) -> Iterator[Path]:
     """A copy for as long as the block lasts: a newer version migrates it, and the backup stays as it is.
 
-    It lies where the restored databases will have room, not in `/tmp`, which may be small, or memory. What a restore that was
-    killed left there goes first.
+    What a restore that was killed left there goes first.
     """
     shutil.rmtree(scratch, ignore_errors=True)
     try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filemill import __version__
-from filemill.chassis import faults
+from filemill.chassis import faults, long_start
 from filemill.chassis.certificates import trusted
 from filemill.chassis.database.build import share_out
 from filemill.chassis.durable_folder import make_durable
@@ -146,6 +146,7 @@ def _unit(member: Member, grace_s: float) -> Unit:
 
     def work(report: Report) -> None:
         faults.name_process(member.name)
+        long_start.listen(report.takes_long)
         _send_prints_to(Path(os.environ["FILEMILL_LOG_DIR"]) / f"{member.name}.log")
         try:
             run(report.ready)

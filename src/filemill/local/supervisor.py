@@ -28,6 +28,8 @@ from filemill.local.units import Unit, become_subreaper
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 START_S = 60.0
+LONG_START_S = 6 * 3600.0
+"""For one that says what it is at: a database of millions of files that is brought up to date."""
 LAST_KILL_S = 5.0
 PUBLISH_AGAIN_S = 1.0
 """From one try to write down who is who to the next, on a disk that had no room."""
@@ -168,6 +170,9 @@ class Supervisor:
                 child.became_ready(text)
                 self._say(f"{child.unit.name:<17} ready  {text}".rstrip())
                 self._publish()
+            elif word == "long" and child.state == "starting":
+                child.next_deadline_s = time.monotonic() + LONG_START_S
+                self._say(f"{child.unit.name:<17} {text}; this may take a while")
             elif word == "fatal":
                 child.reason = text
         if ended:

@@ -35,6 +35,10 @@ class Report:
         """The unit serves; `address` is shown to people."""
         self._write("ready", address)
 
+    def takes_long(self, what: str) -> None:
+        """The unit is at something that may take hours before it is ready; a sentence without its subject."""
+        self._write("long", what)
+
     def fatal(self, line: str) -> None:
         """The unit cannot start, in one clear sentence; the caller ends the process afterwards."""
         self._write("fatal", line)

@@ -1,8 +1,12 @@
 """Schemas: made, brought up to date, left alone, and refused when they are from the future."""
 
+import fcntl
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from sqlalchemy import create_engine, inspect
 
 from filemill.access.tables import metadata as access_tables
 from filemill.ai.tables import metadata as ai_tables
+from filemill.chassis import long_start
 from filemill.chassis.database.build import sqlite_path
 from filemill.chassis.database.migrate import migrate
 from filemill.chassis.errors import StartError
@@ -108,6 +113,36 @@ def test_migrate_when_a_newer_version_only_added_then_the_older_starts_and_leave
     change("UPDATE alembic_version SET version_num = '9999'", "UPDATE schema_floor SET oldest = '9999'")
     with pytest.raises(StartError, match="revision 9999"):
         migrate(settings)
+
+
+def test_migrate_when_it_takes_long_then_whoever_waits_is_told_what_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an older version: what is done. While another process does it: that it is waited for; and then it goes on."""
+    told: list[str] = []
+    waits = threading.Event()
+
+    def tell(what: str) -> None:
+        told.append(what)
+        waits.set()
+
+    monkeypatch.setattr(long_start, "_tell", tell)
+    monkeypatch.setattr(long_start, "WAIT_S", 0.0)
+    settings = settings_of("access", tmp_path)
+    migrate(settings)
+    assert told == []
+    path = sqlite_path(settings)
+    with closing(sqlite3.connect(path)) as db, db:  # as the first version left it
+        for table in ("erasures", "erasure_confirmations", "inbox", "outbox"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("UPDATE alembic_version SET version_num = '0001'")
+    with path.with_suffix(".migrating").open("w") as lock, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        migrating = pool.submit(migrate, settings)
+        assert waits.wait(10)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert migrating.result(10) == "0002"
+    assert told == [long_start.OTHERS_MIGRATE, "brings its database up to date (from 0001 to 0002)"]
 
 
 def test_migrate_when_several_processes_start_at_once_then_one_does_it_and_all_go_on(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """What only PostgreSQL can do to us: go away, stop answering, come back, refuse."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from filemill.chassis.database import postgresql_engine
+from filemill.chassis import long_start
+from filemill.chassis.database import postgresql_engine, postgresql_migration
 from filemill.chassis.database.build import open_postgresql
 from filemill.chassis.database.database import Database, Tx, hold
 from filemill.chassis.errors import Unavailable
@@ -111,6 +114,35 @@ async def test_call_when_the_server_answers_nothing_then_unavailable_in_time(
         await impatient.write("test", add, 3)
         assert await impatient.read(numbers) >= {1, 3}
     await impatient.close()
+
+
+def test_migration_when_a_statement_takes_long_then_it_is_let_and_others_wait_for_it(
+    server: PostgreSql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index over millions of files takes longer than any statement of a service may; whoever starts meanwhile says so."""
+    monkeypatch.setattr(postgresql_engine, "STATEMENT_S", 0.2)
+    monkeypatch.setattr(long_start, "WAIT_S", 0.0)
+    told: list[str] = []
+    monkeypatch.setattr(long_start, "_tell", told.append)
+    url, within, done = server.fresh_database(), threading.Event(), list[str]()
+
+    def slow(connection: Connection) -> None:
+        within.set()
+        while not told:
+            connection.exec_driver_sql("SELECT pg_sleep(0.5)")
+        done.append("slow")
+
+    def quick(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT 1")
+        done.append("quick")
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(lambda: asyncio.run(postgresql_migration.run(url, "test", slow)))
+        assert within.wait(10)
+        second = pool.submit(lambda: asyncio.run(postgresql_migration.run(url, "test", quick)))
+        first.result(30)
+        second.result(30)
+    assert (told, done) == ([long_start.OTHERS_MIGRATE], ["slow", "quick"])
 
 
 async def test_call_when_an_idle_connection_was_told_goodbye_then_another_one_is_opened(database: Database) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from filemill.local.backoff import Backoff
@@ -62,6 +63,14 @@ def silent(report: Report) -> None:
     """Never becomes ready."""
     while True:
         signal.pause()
+
+
+def busy(report: Report) -> None:
+    """Says what it is at, and takes longer than a start may."""
+    report.takes_long("brings its database up to date")
+    time.sleep(float(OPTIONS["busy_s"]))
+    report.ready()
+    signal.pause()
 
 
 def crasher(report: Report) -> None:

@@ -18,6 +18,7 @@ from filemill.contracts.metadata import DocumentPatch
 from filemill.local import backup as backups
 from filemill.local.environment import environment
 from filemill.local.installation import Installation, opened, prepare
+from filemill.local.restore import _with_room
 from filemill.local.verify import Report, verify
 from filemill.metadata import catalogue, lists_repository
 from filemill.upload import purge
@@ -209,7 +210,7 @@ def test_restore_when_there_is_something_already_then_refuses(data_dir: Path, fo
 def test_restore_when_the_disk_has_no_room_then_one_line_says_so_and_it_goes_on_later(
     data_dir: Path, folder: Path, tmp_path: Path
 ) -> None:
-    """Not a page of Python; nothing is left of the copy of the databases that it works on."""
+    """Not a page of Python; nothing is left of the copy of the databases that it works on, here made beside the backup."""
     asyncio.run(fill(data_dir, 3))
     assert make_backup(folder, keep=7)
     with tiny_disk(tmp_path / "small", 64) as small:
@@ -218,11 +219,22 @@ def test_restore_when_the_disk_has_no_room_then_one_line_says_so_and_it_goes_on_
             filler = small / "filler"
             fill_up(filler)
             os.truncate(filler, filler.stat().st_size - 64 * 1024)  # as much as says who works on the folder
-            with pytest.raises(StartError, match=r"the restore stopped: .*No space left.*--resume"):
+            with pytest.raises(StartError, match=r"the restore stopped: .*--resume"):
                 restore_backup(folder, snapshot=None, resume=False)
             filler.unlink()
             assert restore_backup(folder, snapshot=None, resume=True)
-        assert not list(small.glob(".*"))
+        assert not [*small.glob(".*"), *folder.glob(".*")]
+
+
+def test_room_when_the_data_folder_is_small_then_the_copy_is_made_beside_the_backup(tmp_path: Path) -> None:
+    """In a container the data folder is 64 MB of memory; where there is room nowhere, the line says how much is missing."""
+    (tmp_path / "databases").mkdir()
+    (tmp_path / "databases" / "upload.db").write_bytes(bytes(2_000_000))
+    with tiny_disk(tmp_path / "data", 3) as data, tiny_disk(tmp_path / "backup", 3) as small:
+        assert _with_room(tmp_path / "databases", data, tmp_path) == tmp_path
+        assert _with_room(tmp_path / "databases", tmp_path, data) == tmp_path
+        with pytest.raises(StartError, match=r"make 4 MB of room in .*data or .*backup"):
+            _with_room(tmp_path / "databases", data, small)
 
 
 def test_restore_when_the_disk_is_new_then_the_backup_alone_is_enough(

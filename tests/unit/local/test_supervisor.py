@@ -251,6 +251,14 @@ def test_start_when_a_unit_is_never_ready_then_it_is_given_up(start: Start) -> N
     assert mill.lines == ["silent cannot start: it was not ready within 0.2 s"]
 
 
+def test_start_when_a_unit_says_what_takes_long_then_it_is_waited_for(start: Start) -> None:
+    """A database of millions of files that is brought up to date must not be ended in its midst, for ever again."""
+    mill = start("busy", "start_s=0.2", "busy_s=0.5")
+    mill.wait_ready("busy")
+    assert mill.lines[0] == "busy              brings its database up to date; this may take a while"
+    assert mill.stop() == 0
+
+
 def test_start_when_a_unit_is_killed_before_it_is_ready_then_it_is_tried_again(start: Start) -> None:
     """A kill from outside is no reason to give up, until it has happened too often."""
     mill = start("silent")

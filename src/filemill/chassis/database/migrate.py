@@ -9,6 +9,7 @@ database that only had things added to it, and leaves it as it is.
 import fcntl
 import importlib
 import sqlite3
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.pool import NullPool
 
+from filemill.chassis import long_start
 from filemill.chassis.crash_points import crash_point
 from filemill.chassis.database.build import migrate_postgresql, named_database, postgresql_url, sqlite_path
 from filemill.chassis.database.wal import use_wal
@@ -60,7 +62,9 @@ def migrate(settings: ServiceSettings) -> str | None:
     path = sqlite_path(settings)
     make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a service and its worker start together; one of them does it
+        # A service and its worker start together; one of them does it.
+        if not long_start.wait_for(partial(_taken, lock.fileno()), long_start.OTHERS_MIGRATE):
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if _sqlite_revision(path) != known[-1]:
             with _engine(path).begin() as connection:
                 reached = _bring(connection, settings, known)
@@ -77,6 +81,15 @@ def must_be_current(settings: ServiceSettings) -> None:
     if not path.exists():
         raise StartError(f"FILEMILL_DATA_DIR: {settings.data_dir} holds no database of {settings.service}")
     _must_be(settings.service, _sqlite_revision(path))
+
+
+def _taken(lock: int) -> bool:
+    """Take the lock if nobody has it; whether that was so."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _must_be(service: str, revision: str | None) -> None:
@@ -101,6 +114,8 @@ def _bring(connection: Connection, settings: ServiceSettings, known: list[str]) 
             )
         _log.warning("database.schema.newer", service=settings.service, revision=current, known=known[-1])
         return current
+    if current is not None:
+        long_start.takes_long(f"brings its database up to date (from {current} to {known[-1]})")
     _upgrade(settings.service, connection)
     _keep_floor(connection, settings.service)
     return known[-1]

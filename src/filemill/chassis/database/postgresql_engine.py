@@ -23,10 +23,13 @@ _AWAY = ("08", "57P", "53300")
 LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
-def make_engine(url: str, *, pooled: bool) -> AsyncEngine:
-    """An engine whose transactions are begun and ended by hand. `pooled`: a pooler may give each another session."""
+def make_engine(url: str, *, pooled: bool, statement_s: float | None = None) -> AsyncEngine:
+    """An engine whose transactions are begun and ended by hand. `pooled`: a pooler may give each another session.
+
+    `statement_s`: how long a statement may take, `STATEMENT_S` if nothing is said.
+    """
     connect: dict[str, Any] = {
-        "timeout": CONNECT_S, "command_timeout": STATEMENT_S, "server_settings": {"jit": "off"} | bounds(),
+        "timeout": CONNECT_S, "command_timeout": statement_s or STATEMENT_S, "server_settings": {"jit": "off"} | bounds(),
     }  # fmt: skip
     if pooled:
         # A statement prepared in one session is unknown in the next: prepare each anew, without a name.

@@ -10,14 +10,20 @@ import asyncpg
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from filemill.chassis import long_start
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.postgresql_engine import STATEMENT_S, make_engine
+from filemill.chassis.database.postgresql_engine import make_engine
 from filemill.chassis.errors import StartError
 
 PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)
 """Whatever a server that cannot be used makes of a call."""
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('filemill migration', 0))"
+STATEMENT_S = 6 * 3600.0
+"""An index over a million files takes minutes, over more of them hours; whoever comes meanwhile waits for the lock."""
+
+_NUMBER = "hashtextextended('filemill migration', 0)"
+_LOCK = f"SELECT pg_advisory_xact_lock({_NUMBER})"
+_TAKE = f"SELECT pg_try_advisory_xact_lock({_NUMBER})"
 _WORDS = {
     "28P01": "the server refuses the password; correct it",
     "28000": "the server refuses this user from here; see its pg_hba.conf",
@@ -32,27 +38,45 @@ async def run(url: str, named: str, bring: Callable[[Connection], None]) -> None
 
     Whatever `bring` raises goes through.
     """
-    engine = make_engine(url, pooled=True)  # a few statements: not worth asking whether there is a pooler
+    # A few statements: not worth asking whether there is a pooler.
+    engine = make_engine(url, pooled=True, statement_s=STATEMENT_S)
+    is_connected = False
     try:
         async with engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
-            await raw.execute("BEGIN", timeout=STATEMENT_S)
-            await connection.exec_driver_sql(_LOCK)
+            is_connected = True
+            await raw.execute("BEGIN")
+            await connection.run_sync(_alone)
             await connection.run_sync(bring)
             crash_point("migrate.on-server.in-tx")
-            await raw.execute("COMMIT", timeout=STATEMENT_S)
+            await raw.execute("COMMIT")
     except PROBLEMS as error:
+        if is_connected and isinstance(_cause_of(error), TimeoutError):
+            raise StartError(
+                f"{named}: a statement took more than {STATEMENT_S / 3600:g} hours; see its log"
+            ) from error
         raise StartError(f"{named}: {problem(error)}") from error
     finally:
         await engine.dispose()
 
 
+def _alone(connection: Connection) -> None:
+    """Wait for the lock that goes with the transaction."""
+    if not long_start.wait_for(lambda: bool(connection.exec_driver_sql(_TAKE).scalar()), long_start.OTHERS_MIGRATE):
+        connection.exec_driver_sql(_LOCK)
+
+
+def _cause_of(error: Exception) -> BaseException:
+    """What the driver said, without SQLAlchemy's words around it."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
+
+
 def problem(error: Exception) -> str:
     """What is wrong and what to do about it, in one line."""
-    cause: BaseException = error
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        cause = error.orig.__cause__ or error.orig
+    cause = _cause_of(error)
     state = getattr(cause, "sqlstate", None)
     if state in _WORDS:
         return _WORDS[state]

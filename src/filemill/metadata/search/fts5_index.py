@@ -7,6 +7,7 @@ in a narrow table beside it: ranking reads a thousand of them, and none of the t
 import json
 from collections.abc import Mapping, Sequence
 
+from filemill.chassis import long_start
 from filemill.chassis.database.database import Tx
 from filemill.metadata.search import fts5_levels
 from filemill.metadata.search.marks import about_mark, marks_of, stem_mark, wanted_marks
@@ -49,6 +50,9 @@ class Fts5Index:
         fts5_levels.tidied(tx)
         here = {row[0] for row in tx.exec_driver_sql("SELECT name FROM pragma_table_info('word_index')")}
         if here and here != set(_COLUMNS):
+            long_start.takes_long(
+                "drops the word index of an older version; files are put into the new one while it serves"
+            )
             tx.exec_driver_sql("DROP TABLE word_index")
         for statement in _CREATE:
             tx.exec_driver_sql(statement)
