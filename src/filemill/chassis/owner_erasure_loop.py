@@ -128,7 +128,9 @@ class OwnerErasures:
         fresh = [erasure_id for erasure_id in erasure_ids if erasure_id not in self._begun]
         for at in range(0, len(fresh), TOGETHER_MOST):
             some = fresh[at : at + TOGETHER_MOST]
-            await self._sweep_all("erasure.owner.begin", some, at_last=False)
+            places = self._everywhere
+            while places:
+                _, places = await self._database.write("erasure.owner.begin", self._sweep, some, places, at_last=False)
             self._begun.update(some)
 
     async def _files_of(self, row: RowMapping) -> None:
@@ -151,7 +153,9 @@ class OwnerErasures:
             return
         await self._rename_in_events({row["owner_id"]: mark_of(row["erasure_id"]) for row in ready})
         swept = [row["erasure_id"] for row in ready]
-        await self._sweep_all("erasure.owner.rest", swept, at_last=True)
+        places = self._everywhere
+        while places:
+            _, places = await self._database.write("erasure.owner.rest", self._sweep, swept, places, at_last=True)
         ending = [row["erasure_id"] for row in ready if unix_s() - row["began_at"] >= QUIET_S]
         if not ending:
             return
@@ -195,11 +199,10 @@ class OwnerErasures:
                     await self._database.write("erasure.owner.naming", _rewrite, table, column, renamed)
                 rows = await self._database.read(_rows, query.where(key > rows[-1][0]))
 
-    async def _sweep_all(self, point: str, erasure_ids: Sequence[str], *, at_last: bool) -> None:
-        """Every table once, in as many transactions as the longest of them needs."""
-        places: dict[str, Key | None] = {one.table.name: None for one in self._inventory.tables}
-        while places:
-            _, places = await self._database.write(point, self._sweep, erasure_ids, places, at_last=at_last)
+    @property
+    def _everywhere(self) -> dict[str, Key | None]:
+        """Every table, from its beginning."""
+        return {one.table.name: None for one in self._inventory.tables}
 
     def _sweep(
         self, tx: Tx, erasure_ids: Sequence[str], places: Mapping[str, Key | None], *, at_last: bool
@@ -241,7 +244,7 @@ class OwnerErasures:
 
     def _end(self, tx: Tx, erasure_ids: Sequence[str]) -> None:
         """Once more, and of whom nothing was left is done: then the row names nobody either."""
-        found, _ = self._sweep(tx, erasure_ids, {one.table.name: None for one in self._inventory.tables}, at_last=True)
+        found, _ = self._sweep(tx, erasure_ids, self._everywhere, at_last=True)
         rows = [row for row in find_many(tx, erasure_ids) if row["stage"] == "rest" and row["owner_id"] not in found]
         left = {
             one.table.name: _with_files(tx, one, [row["owner_id"] for row in rows]) for one in self._inventory.tables
