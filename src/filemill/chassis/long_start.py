@@ -31,12 +31,11 @@ def takes_long(what: str) -> None:
     _tell(what)
 
 
-def wait_for(is_free: Callable[[], bool], what: str) -> bool:
-    """Look until something is free, for `WAIT_S`; if it is not, tell that this process `what`, and return False."""
-    until_s = time.monotonic() + WAIT_S
+def wait_for(is_free: Callable[[], bool], what: str) -> None:
+    """Look until something is free. If it is not within `WAIT_S`, tell that this process `what`."""
+    late_s = time.monotonic() + WAIT_S
     while not is_free():
-        if time.monotonic() > until_s:
+        if late_s and time.monotonic() > late_s:
             takes_long(what)
-            return False
+            late_s = 0.0
         time.sleep(LOOK_S)
-    return True

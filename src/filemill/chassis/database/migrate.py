@@ -63,8 +63,7 @@ def migrate(settings: ServiceSettings) -> str | None:
     make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         # A service and its worker start together; one of them does it.
-        if not long_start.wait_for(partial(_taken, lock.fileno()), long_start.OTHERS_MIGRATE):
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        long_start.wait_for(partial(_taken, lock.fileno()), long_start.OTHERS_MIGRATE)
         if _sqlite_revision(path) != known[-1]:
             with _engine(path).begin() as connection:
                 reached = _bring(connection, settings, known)

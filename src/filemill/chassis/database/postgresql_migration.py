@@ -3,8 +3,11 @@
 This is also the check at start: a service that comes up has connected once, as the role it was given.
 """
 
+import asyncio
 import os
+import time
 from collections.abc import Callable
+from typing import Any
 
 import asyncpg
 from sqlalchemy import Connection
@@ -12,18 +15,16 @@ from sqlalchemy.exc import DBAPIError
 
 from filemill.chassis import long_start
 from filemill.chassis.crash_points import crash_point
-from filemill.chassis.database.postgresql_engine import make_engine
+from filemill.chassis.database.postgresql_engine import STATEMENT_S, make_engine
 from filemill.chassis.errors import StartError
 
 PROBLEMS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError)
 """Whatever a server that cannot be used makes of a call."""
 
-STATEMENT_S = 6 * 3600.0
-"""An index over a million files takes minutes, over more of them hours; whoever comes meanwhile waits for the lock."""
+MIGRATING_S = 6 * 3600.0
+"""For a statement: an index over a million files takes minutes, over more of them hours."""
 
-_NUMBER = "hashtextextended('filemill migration', 0)"
-_LOCK = f"SELECT pg_advisory_xact_lock({_NUMBER})"
-_TAKE = f"SELECT pg_try_advisory_xact_lock({_NUMBER})"
+_TAKE = "SELECT pg_try_advisory_xact_lock(hashtextextended('filemill migration', 0))"
 _WORDS = {
     "28P01": "the server refuses the password; correct it",
     "28000": "the server refuses this user from here; see its pg_hba.conf",
@@ -39,32 +40,36 @@ async def run(url: str, named: str, bring: Callable[[Connection], None]) -> None
     Whatever `bring` raises goes through.
     """
     # A few statements: not worth asking whether there is a pooler.
-    engine = make_engine(url, pooled=True, statement_s=STATEMENT_S)
-    is_connected = False
+    engine = make_engine(url, pooled=True, statement_s=MIGRATING_S)
+    is_alone = False
     try:
         async with engine.connect() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
             assert raw is not None
-            is_connected = True
-            await raw.execute("BEGIN")
-            await connection.run_sync(_alone)
+            await raw.execute("BEGIN", timeout=STATEMENT_S)
+            await _wait_until_alone(raw)
+            is_alone = True
             await connection.run_sync(bring)
             crash_point("migrate.on-server.in-tx")
             await raw.execute("COMMIT")
     except PROBLEMS as error:
-        if is_connected and isinstance(_cause_of(error), TimeoutError):
+        if is_alone and isinstance(_cause_of(error), TimeoutError):
             raise StartError(
-                f"{named}: a statement took more than {STATEMENT_S / 3600:g} hours; see its log"
+                f"{named}: a statement took more than {MIGRATING_S / 3600:g} hours; see its log"
             ) from error
         raise StartError(f"{named}: {problem(error)}") from error
     finally:
         await engine.dispose()
 
 
-def _alone(connection: Connection) -> None:
-    """Wait for the lock that goes with the transaction."""
-    if not long_start.wait_for(lambda: bool(connection.exec_driver_sql(_TAKE).scalar()), long_start.OTHERS_MIGRATE):
-        connection.exec_driver_sql(_LOCK)
+async def _wait_until_alone(raw: Any) -> None:
+    """Take the lock that goes with the transaction, as `long_start.wait_for` would."""
+    late_s = time.monotonic() + long_start.WAIT_S
+    while not await raw.fetchval(_TAKE, timeout=STATEMENT_S):
+        if late_s and time.monotonic() > late_s:
+            long_start.takes_long(long_start.OTHERS_MIGRATE)
+            late_s = 0.0
+        await asyncio.sleep(long_start.LOOK_S)
 
 
 def _cause_of(error: Exception) -> BaseException:
