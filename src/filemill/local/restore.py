@@ -26,6 +26,8 @@ from filemill.local.move import Moved, move
 from filemill.metadata import catalogue
 
 SCRATCH = ".restore"
+EVENTS_MOST = 5000
+"""Told again in one transaction."""
 ROOM = 2
 """Times what the databases take: they may be brought up to date, and the names of the blobs are listed."""
 
@@ -69,7 +71,9 @@ async def restore(target: Installation, folder: Path, place: Path, progress: Pro
     told = 0
     for part in target.parts.values():
         if any(kept.table.name == "outbox" for kept in part.inventory.tables):
-            told += await part.database.write("restore.outbox", outbox.send_all_again)
+            after = 0
+            while seqs := await part.database.write("restore.outbox", outbox.send_again_after, after, EVENTS_MOST):
+                told, after = told + len(seqs), seqs[-1]
     return Restored(place.name, moved, told)
 
 

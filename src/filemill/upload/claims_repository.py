@@ -61,7 +61,7 @@ def drop(tx: Tx, owner_id: str, route: str, key: str, holder: str) -> None:
     tx.execute(delete(idempotency).where(*_key(owner_id, route, key), idempotency.c.holder == holder))
 
 
-def sweep(tx: Tx, before: float, most: int = 1000) -> int:
+def sweep(tx: Tx, before: float, most: int) -> int:
     """Forget keys older than `before` (Unix seconds)."""
     old = select(idempotency.c.owner_id, idempotency.c.route, idempotency.c.key).where(
         idempotency.c.created_at < before

@@ -35,7 +35,7 @@ def drop_ended(tx: Tx, file_id: str, now: datetime, keep: int) -> None:
         tx.execute(delete(shares).where(shares.c.share_id == share_id))
 
 
-def sweep(tx: Tx, before: datetime, most: int = 1000) -> int:
+def sweep(tx: Tx, before: datetime, most: int) -> int:
     """Forget links that expired before a moment, at most `most`; returns how many."""
     old = select(shares.c.share_id).where(shares.c.expires_at < before).order_by(shares.c.expires_at).limit(most)
     return tx.execute(delete(shares).where(shares.c.share_id.in_(old))).rowcount

@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import MetaData, text
 
+from filemill.chassis.clock import unix_s
 from filemill.chassis.database.build import open_sqlite
 from filemill.chassis.database.database import Database, Tx
 from filemill.chassis.errors import Unavailable
 from filemill.chassis.ids import new_id
 from filemill.chassis.messaging import consumer as consumer_module
 from filemill.chassis.messaging import inbox, outbox, wire
+from filemill.chassis.messaging import relay as relays
 from filemill.chassis.messaging.consumer import TRIES_MOST, Consumer
 from filemill.chassis.messaging.memory_transport import MemoryTransport
 from filemill.chassis.messaging.relay import Relay
@@ -197,6 +200,36 @@ async def test_relay_when_the_transaction_was_undone_then_nothing_is_published(
     with pytest.raises(KeyError):
         await database.write("test", undone)
     assert await Relay(database, transport).publish_some() == 0
+
+
+async def test_relay_when_much_is_past_its_time_then_all_of_it_goes_and_what_is_kept_stays(
+    database: Database, transport: MemoryTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bounded piece at a time, and without a pause of minutes between: else both tables grow for ever under load."""
+    monkeypatch.setattr(relays, "SWEPT_MOST", 20)
+    monkeypatch.setattr(relays, "BEHIND_S", 0.0)
+    monkeypatch.setattr(relays, "IDLE_S", 0.001)
+    old, fresh = [an_upload() for _ in range(70)], [an_upload() for _ in range(5)]
+
+    def fill(tx: Tx) -> None:
+        outbox.append(tx, *old, *fresh)
+        outbox.mark_sent(tx, [event.id for event in (*old, *fresh)])
+        for event in (*old, *fresh):
+            inbox.first_time(tx, QUEUE, event.id)
+        aged = {"ids": orjson.dumps([event.id for event in old]).decode(), "at": unix_s() - 30 * 86_400}
+        tx.execute(text("UPDATE outbox SET sent_at = :at WHERE event_id IN (SELECT value FROM json_each(:ids))"), aged)
+        tx.execute(text("UPDATE inbox SET seen_at = :at WHERE event_id IN (SELECT value FROM json_each(:ids))"), aged)
+
+    def left(tx: Tx) -> list[int]:
+        return [tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in ("outbox", "inbox")]
+
+    await database.write("test", fill)
+    running = asyncio.create_task(Relay(database, transport).run())
+    async with asyncio.timeout(30):
+        while await database.read(left) != [5, 5]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    running.cancel()
+    assert await database.read(left) == [5, 5]
 
 
 async def test_relay_when_a_claim_has_expired_then_its_events_go_with_the_next_one(

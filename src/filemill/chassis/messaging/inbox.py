@@ -48,6 +48,6 @@ def seen(tx: Tx, queue: str, event_id: str) -> bool:
     return tx.execute(_SEEN, {"queue": queue, "event_id": event_id}).first() is not None
 
 
-def sweep(tx: Tx, most: int = 1000) -> int:
+def sweep(tx: Tx, most: int) -> int:
     """Forget events past their time, at most `most`; returns how many."""
     return tx.execute(_SWEEP, {"before": unix_s() - KEEP_DAYS * 86_400, "most": most}).rowcount

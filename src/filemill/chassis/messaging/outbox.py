@@ -91,8 +91,10 @@ _HOLDERS = text("SELECT DISTINCT claimed_by FROM outbox WHERE sent_at IS NULL AN
 _RELEASE = text("UPDATE outbox SET claimed_until = 0 WHERE sent_at IS NULL AND claimed_by = :holder")
 _WAITING = text("SELECT seq, body FROM outbox WHERE sent_at IS NULL AND seq > :after ORDER BY seq LIMIT :most")
 _UNSEND = text("UPDATE outbox SET sent_at = NULL, claimed_by = NULL, claimed_until = 0 WHERE event_id = :event_id")
+# Only among the oldest rows: to look for old ones in all of them would take seconds, and every writer waits for it.
 _SWEEP = text(
-    "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE sent_at < :before ORDER BY seq LIMIT :most)"
+    "DELETE FROM outbox WHERE seq IN (SELECT seq FROM"
+    " (SELECT seq, sent_at FROM outbox ORDER BY seq LIMIT :most) AS oldest WHERE sent_at < :before)"
 )
 
 
@@ -157,11 +159,16 @@ def send_again(tx: Tx, events: Sequence[Event]) -> None:
     mark_commit(tx, MARK)
 
 
-def send_all_again(tx: Tx) -> int:
-    """Have the relay publish every event that is kept here once more; returns how many."""
-    unsend = update(_OUTBOX).values(sent_at=None, claimed_by=None, claimed_until=0.0)
-    mark_commit(tx, MARK)
-    return tx.execute(unsend).rowcount
+def send_again_after(tx: Tx, after: int, most: int) -> list[int]:
+    """Have the relay publish the next events that are kept here once more, those behind a place; returns their places."""
+    seqs = list(
+        tx.execute(select(_OUTBOX.c.seq).where(_OUTBOX.c.seq > after).order_by(_OUTBOX.c.seq).limit(most)).scalars()
+    )
+    if seqs:
+        those = _OUTBOX.c.seq.between(seqs[0], seqs[-1])
+        tx.execute(update(_OUTBOX).where(those).values(sent_at=None, claimed_by=None, claimed_until=0.0))
+        mark_commit(tx, MARK)
+    return seqs
 
 
 def erase(tx: Tx, file_id: str) -> tuple[int, list[str]]:
@@ -177,6 +184,6 @@ def forget(tx: Tx, subjects: Sequence[str]) -> tuple[int, int]:
     return gone, len(left)
 
 
-def sweep(tx: Tx, most: int = 1000) -> int:
-    """Delete sent rows past their time, at most `most`; returns how many."""
+def sweep(tx: Tx, most: int) -> int:
+    """Delete those of the `most` oldest rows that were sent and are past their time; returns how many."""
     return tx.execute(_SWEEP, {"before": unix_s() - KEEP_SENT_DAYS * 86_400, "most": most}).rowcount

@@ -29,6 +29,9 @@ second and not by the event, and each of its requests waits less for the work of
 IDLE_S = 2.0
 """How long an idle relay waits before it looks by itself: only for rows whose writer died before waking it."""
 SWEEP_EVERY_S = 600.0
+SWEPT_MOST = 1000
+BEHIND_S = 1.0
+"""From one sweep to the next while there is more: what is kept must not grow with the load."""
 
 _log = structlog.get_logger()
 
@@ -41,7 +44,7 @@ class Relay:
         self._pace_s = pace_s
         self._transport = transport
         self._wake = asyncio.Event()
-        self._swept_at_s = float("-inf")
+        self._sweep_at_s = float("-inf")
         database.on_commit(outbox.MARK, self._wake.set)
 
     async def run(self) -> None:
@@ -49,9 +52,9 @@ class Relay:
         while True:
             self._wake.clear()
             published = await to_its_end(self.publish_some())
+            await self._sweep()
             if published == BATCH_MOST:
                 continue
-            await self._sweep()
             if published:
                 await asyncio.sleep(self._pace_s)
             try:
@@ -128,12 +131,13 @@ class Relay:
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        if loop.time() - self._swept_at_s < SWEEP_EVERY_S:
+        if loop.time() < self._sweep_at_s:
             return
-        self._swept_at_s = loop.time()
+        is_behind = await self._database.write_unsynced("relay.sweep", _sweep_some)
+        self._sweep_at_s = loop.time() + (BEHIND_S if is_behind else SWEEP_EVERY_S)
 
-        def sweep(tx: Tx) -> None:
-            outbox.sweep(tx)
-            inbox.sweep(tx)
 
-        await self._database.write_unsynced("relay.sweep", sweep)
+def _sweep_some(tx: Tx) -> bool:
+    """Forget some of what is past its time; whether there may be more."""
+    swept = outbox.sweep(tx, SWEPT_MOST), inbox.sweep(tx, SWEPT_MOST)
+    return 2 * max(swept) > SWEPT_MOST  # of the oldest rows of the outbox one may have been sent again
