@@ -66,6 +66,9 @@ _ERASURES = owner_erasures_table(MetaData())
 """The same in every service, so one set of statements serves all."""
 
 
+_WHOSE = _ERASURES.c.erasure_id, _ERASURES.c.owner_id, _ERASURES.c.digest
+
+
 def on_erasing(tx: Tx, event: Event) -> None:
     """The handler of `owner.erasing`: a row for the loop."""
     data = OwnerErasing.model_validate(event.data)
@@ -82,8 +85,8 @@ def on_erasing(tx: Tx, event: Event) -> None:
 def was_erased(tx: Tx, owner_id: str) -> bool:
     """Whether an owner is being erased, or was within a day: for whoever shows what cannot be taken back."""
     recent = or_(_ERASURES.c.stage != "done", _ERASURES.c.began_at > unix_s() - REMEMBERED_S)
-    rows = tx.execute(select(_ERASURES).where(recent)).mappings()
-    return any(owner_id == row["owner_id"] or digest_of(row["erasure_id"], owner_id) == row["digest"] for row in rows)
+    rows = tx.execute(select(*_WHOSE).where(recent)).all()
+    return any(owner_id == named or digest_of(erasure_id, owner_id) == digest for erasure_id, named, digest in rows)
 
 
 def renamed(tx: Tx, event: Event) -> Event:
@@ -91,13 +94,15 @@ def renamed(tx: Tx, event: Event) -> Event:
 
     An event from after the end is about somebody else, who may bear the same name.
     """
-    recent = _ERASURES.c.stage == "rest", and_(_ERASURES.c.stage == "done", _ERASURES.c.digest.is_not(None))
-    for row in tx.execute(select(_ERASURES).where(or_(*recent))).mappings():
-        erasure_id, is_done = row["erasure_id"], row["stage"] == "done"
-        if is_done and event.time.timestamp() > row["began_at"]:
-            continue
+    names = {said[key] for said, key in _names_in(event.data)}
+    if not names:
+        return event
+    # Narrow, and few: hundreds may have been erased today, and every event asks.
+    ended = and_(_ERASURES.c.digest.is_not(None), _ERASURES.c.began_at >= event.time.timestamp())
+    going = and_(_ERASURES.c.stage == "rest", _ERASURES.c.owner_id.in_(names))
+    for erasure_id, owner_id, digest in tx.execute(select(*_WHOSE).where(or_(going, ended))).all():
         for name in {said[key] for said, key in _names_in(event.data)}:
-            if name == row["owner_id"] or (is_done and digest_of(erasure_id, name) == row["digest"]):
+            if name == owner_id or (digest is not None and digest_of(erasure_id, name) == digest):
                 data = orjson.loads(orjson.dumps(event.data))
                 rename(data, name, mark_of(erasure_id))
                 event = event.model_copy(update={"data": data})
