@@ -68,7 +68,8 @@ def overdue(tx: Tx, before: datetime, among: list[str] | None = None, most: int 
     return list(tx.execute(query.limit(most)).mappings())
 
 
-_ALIKE = ("owner_id", "sha256", "filename", "content_type", "text_key", "preview_key")
+_ALIKE = ("sha256", "owner_id", "filename", "content_type")
+_ALIKE_IF_ANY = ("text_key", "preview_key")
 ALIKE_MOST = 200
 """Findings: those of some ten files with all their capabilities."""
 EARLIER_MOST = 5
@@ -138,11 +139,13 @@ def found_alike(tx: Tx, file: RowMapping, options: str) -> list[dict[str, Any]]:
 
     Equal bytes share the blobs of their text and preview (docs/decisions/0024), so equal keys are equal words and pictures.
     """
-    same = [known_files.c[name].is_not_distinct_from(file[name]) for name in _ALIKE]
+    # `=` where it can be: PostgreSQL uses no index for the other, and would go through every result of the owner.
+    same = [known_files.c[name] == file[name] for name in _ALIKE]
+    same += [known_files.c[name].is_not_distinct_from(file[name]) for name in _ALIKE_IF_ANY]
     query = select(results.c.finding, known_files.c.properties).join(
         known_files, and_(known_files.c.file_id == results.c.file_id, known_files.c.version == results.c.version)
     )
-    living = (results.c.owner_id == file["owner_id"], known_files.c.deleted.is_(False), results.c.options == options)
+    living = (known_files.c.deleted.is_(False), results.c.options == options)
     rows = tx.execute(query.where(*same, *living).order_by(results.c.found_at).limit(ALIKE_MOST)).mappings()
     return [row["finding"] for row in rows if row["properties"] == file["properties"]]
 

@@ -43,6 +43,7 @@ known_files = known_files_table(
     Column("preview_key", String(100)),
     Column("processing_failed", JSON(none_as_null=True)),
     Column("ended", Boolean, nullable=False, server_default=false()),
+    Index("known_files_alike", "sha256", "owner_id"),
     Index("known_files_open", "uploaded_at", sqlite_where=text("ended = 0"), postgresql_where=text("NOT ended")),
 )
 

@@ -6,10 +6,11 @@ what may happen to a job's row is seen in one place.
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, case, func, insert, or_, select, update
 
 from filemill.chassis import process_identity
 from filemill.chassis.clock import now, unix_s
@@ -278,16 +279,21 @@ class JobQueue:
 
     def counts(self, tx: Tx) -> dict[str, int]:
         """Open jobs by state."""
-        jobs = self._jobs
-        query = select(jobs.c.state, func.count()).where(jobs.c.state.in_(OPEN_STATES)).group_by(jobs.c.state)
-        return {row[0]: row[1] for row in tx.execute(query)}
+        return {state: count for state in OPEN_STATES if (count := sum(self._open(tx, state).values()))}
 
     def open_by_lane(self, tx: Tx, owner_id: str) -> dict[str, int]:
         """How many jobs of an owner are open, in each lane."""
+        counts = Counter({INTERACTIVE: 0, BULK: 0})
+        for state in OPEN_STATES:
+            counts.update(self._open(tx, state, self._jobs.c.owner_id == owner_id))
+        return dict(counts)
+
+    def _open(self, tx: Tx, state: str, *which: ColumnElement[bool]) -> dict[str, int]:
+        """Jobs in an open state by lane: by the index of that state, since what ended is never forgotten."""
         jobs = self._jobs
-        mine = and_(jobs.c.state.in_(OPEN_STATES), jobs.c.owner_id == owner_id)
-        found = tx.execute(select(jobs.c.lane, func.count()).where(mine).group_by(jobs.c.lane)).all()
-        return dict.fromkeys((INTERACTIVE, BULK), 0) | {row[0]: row[1] for row in found}
+        lanes = jobs.c.lane.in_((INTERACTIVE, BULK))  # each of them is where the index of an owner's turns begins
+        query = select(jobs.c.lane, func.count()).where(is_(jobs, state), lanes, *which).group_by(jobs.c.lane)
+        return {row[0]: row[1] for row in tx.execute(query)}
 
     def _mine(self, job: ClaimedJob) -> Any:
         return and_(self._jobs.c.job_id == job.job_id, is_(self._jobs, "running"), self._jobs.c.fence == job.fence)
