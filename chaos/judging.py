@@ -152,10 +152,12 @@ def _pigeonhole(line: str, found: Judgement) -> list[str]:
 
 def after_the_end(mill: Mill, found: Judgement) -> None:
     """On the stopped mill: its own verification, its sealed trail, and blobs of nobody, which go while all others stay."""
-    found.orphans = len(_in_force(mill, lambda: _sweep(dry_run=True)))
-    _in_force(mill, lambda: _sweep(dry_run=False))
-    if left := _in_force(mill, lambda: _sweep(dry_run=True)):
-        found.other.append(f"orphans that were not swept: {sorted(left)[:5]}")
+    # A round removes no more than a bounded number of them, so that a mistake could not take everything.
+    while swept := _in_force(mill, lambda: _sweep(dry_run=False)):
+        found.orphans += len(swept)
+        if _in_force(mill, lambda: _sweep(dry_run=True)) & swept:
+            found.other.append(f"orphans that were not swept: {sorted(swept)[:5]}")
+            break
     report = _said(mill, "verify", "--json")
     if not report["ok"]:
         found.lost += [f"verify: {one}" for one in [*report["damaged"], *report["faults"]][:20]]

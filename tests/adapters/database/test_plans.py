@@ -8,10 +8,12 @@ from sqlalchemy import insert, select
 
 from filemill.ai import repository
 from filemill.ai.tables import jobs as ai_jobs
-from filemill.ai.tables import known_files, metadata
-from filemill.chassis.database.build import open_sqlite
+from filemill.ai.tables import known_files
+from filemill.chassis.database.build import open_sqlite, sqlite_path
 from filemill.chassis.database.database import Database, Tx
+from filemill.chassis.database.migrate import migrate
 from filemill.chassis.jobs.queue import JobQueue
+from filemill.chassis.settings import ServiceSettings
 from support.plans import plans
 
 OWNER, FILE = "local", "019c2d6e-0000-7000-8000-00000000004d"
@@ -19,8 +21,9 @@ OWNER, FILE = "local", "019c2d6e-0000-7000-8000-00000000004d"
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = open_sqlite(tmp_path / "ai.db")
-    await made.write("test", metadata.create_all)
+    settings = ServiceSettings(service="ai", data_dir=tmp_path)
+    migrate(settings)  # as it grew: where two indexes cost the same, SQLite takes the one that was made first, or last
+    made = open_sqlite(sqlite_path(settings))
     yield made
     await made.close()
 

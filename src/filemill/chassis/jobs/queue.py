@@ -283,9 +283,12 @@ class JobQueue:
 
     def open_by_lane(self, tx: Tx, owner_id: str) -> dict[str, int]:
         """How many jobs of an owner are open, in each lane."""
+        jobs = self._jobs
         counts = Counter({INTERACTIVE: 0, BULK: 0})
-        for state in OPEN_STATES:
-            counts.update(self._open(tx, state, self._jobs.c.owner_id == owner_id))
+        counts.update(self._open(tx, "queued", jobs.c.owner_id == owner_id))
+        # All that run, who are few: by the owner SQLite may choose the index of every job there ever was.
+        running = tx.execute(select(jobs.c.lane, jobs.c.owner_id).where(is_(jobs, "running")))
+        counts.update(lane for lane, whose in running if whose == owner_id)
         return dict(counts)
 
     def _open(self, tx: Tx, state: str, *which: ColumnElement[bool]) -> dict[str, int]:
