@@ -159,6 +159,8 @@ def _judge_later(asked: argparse.Namespace) -> Run:
     run, promises = recall(asked.judge)
     print(f"seed {run.seed}: {run.acknowledged} uploads acknowledged; healing", flush=True)
     mill = Mill(asked.judge / "data1", None, **_environment(asked.judge))
+    mill.output = asked.judge / "judged.out"
+    mill.output.unlink(missing_ok=True)  # an earlier start said in it that all is ready
     with ExitStack() as stack:
         stack.callback(mill.end_all)
         mill.begin()
