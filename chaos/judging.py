@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -60,6 +61,8 @@ class Judgement:
 def judge(mill: Mill, promises: Promises, heal_s: float) -> Judgement:
     """Heal and audit; the mill still runs afterwards."""
     found = Judgement()
+    if _handed(mill).exists():  # by a judge who did not come to his end
+        found.handed.update(_handed(mill).read_text(encoding="ascii").split())
     began_s = time.monotonic()
     _wait(mill, heal_s, found)
     found.healed_s = time.monotonic() - began_s
@@ -99,6 +102,8 @@ def _lend_a_hand(mill: Mill, found: Judgement) -> int:
             rows = mill.rows(service, "SELECT job_id, file_id FROM jobs WHERE state = 'parked'")
             for job_id, file_id in rows:
                 found.handed.add(file_id)
+                with _handed(mill).open("a", encoding="ascii") as handed:
+                    handed.write(f"{file_id}\n")
                 client.post(f"/api/{service}/jobs/{job_id}/retry").raise_for_status()
             count += len(rows)
     for place in list(_parked_events(mill)):
@@ -106,6 +111,11 @@ def _lend_a_hand(mill: Mill, found: Judgement) -> int:
         found.events_handed += 1
         count += 1
     return count
+
+
+def _handed(mill: Mill) -> Path:
+    """Where it is remembered whom somebody lent a hand."""
+    return mill.data_dir.with_name("handed.txt")
 
 
 def _parked_events(mill: Mill) -> Iterator[str]:
