@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -77,7 +78,7 @@ def test_doer_when_each_point_is_to_have_its_kills_then_one_that_is_seldom_met_s
 def test_run_when_short_then_every_promise_is_kept_and_the_page_says_so(tmp_path: Path) -> None:
     """Half a minute of it: kills, faults, whatever the seed says, which is printed."""
     report = tmp_path / "report.html"
-    done = chaos("--minutes", "0.5", "--every", "0.8", "--report", str(report))
+    done = chaos("--minutes", "0.5", "--every", "0.8", "--keep", "--report", str(report))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^lost 0, doubled 0, stuck 0, else 0", done.stdout, re.MULTILINE)
     kills = re.search(r"^effective kills: (\d+)", done.stdout, re.MULTILINE)
@@ -87,6 +88,27 @@ def test_run_when_short_then_every_promise_is_kept_and_the_page_says_so(tmp_path
     assert "kept every promise" in page
     assert page.count("<svg") == 4
     assert "http" not in page
+    # What is kept can be judged once more, by somebody who knows whom an earlier judge lent a hand.
+    folder = Path(re.findall(r"^seed .* in (/\S+)$", done.stdout, re.MULTILINE)[0])
+    try:
+        with (folder / "handed.txt").open("a", encoding="ascii") as handed:
+            handed.write("019c2d6e-0000-7000-8000-00000000004d\n")
+        count = len(set((folder / "handed.txt").read_text(encoding="ascii").split()))
+        again = chaos("--judge", str(folder), "--report", str(report))
+    finally:
+        shutil.rmtree(folder)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert re.search(rf"lent a hand: {count} files", again.stdout)
+    assert [line for line in again.stdout.splitlines() if line.startswith(("uploads:", "effective kills:"))] == [
+        line for line in done.stdout.splitlines() if line.startswith(("uploads:", "effective kills:"))
+    ]
+
+
+def test_judge_when_the_folder_holds_no_run_then_one_line_says_so(tmp_path: Path) -> None:
+    """And the status is that of a wrong call."""
+    done = chaos("--judge", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"chaos: {tmp_path} has no promises.pickle")
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """What takes long at a start, told to whoever waits for it: without a word it looks like a hang, and is ended in its midst."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
@@ -31,11 +31,11 @@ def takes_long(what: str) -> None:
     _tell(what)
 
 
-def wait_for(is_free: Callable[[], bool], what: str) -> None:
-    """Look until something is free. If it is not within `WAIT_S`, tell that this process `what`."""
+def pauses(what: str) -> Iterator[float]:
+    """Between looks at what others are at (seconds). If they still are after `WAIT_S`, it is told that this process `what`."""
     late_s = time.monotonic() + WAIT_S
-    while not is_free():
-        if late_s and time.monotonic() > late_s:
-            takes_long(what)
-            late_s = 0.0
-        time.sleep(LOOK_S)
+    while time.monotonic() <= late_s:
+        yield LOOK_S
+    takes_long(what)
+    while True:
+        yield LOOK_S

@@ -4,17 +4,18 @@ import errno
 import os
 
 _ROOM = "make room there and try again"
-_RIGHTS = "let it be written to, or choose another folder"
+_READ_ONLY = "let it be written to, or choose another place"
+_RIGHTS = "whoever runs this may not; change its rights, or choose another place"
 _SYSTEM_SAYS = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
-    errno.EROFS: _RIGHTS,
+    errno.EROFS: _READ_ONLY,
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
 }
 _SQLITE_SAYS = {
     "disk is full": _ROOM,
-    "readonly database": _RIGHTS,
+    "readonly database": _READ_ONLY,
     "unable to open database file": _RIGHTS,
 }
 

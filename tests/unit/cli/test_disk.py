@@ -33,7 +33,11 @@ def test_line_when_the_error_is_about_a_disk_then_it_names_the_place_and_what_he
     """Of anything else there is none: a bug keeps its traceback."""
     read_only = OSError(errno.EROFS, "Read-only file system", "/data/run/lock")
     assert line_of(read_only) == (
-        "/data/run/lock: Read-only file system; let it be written to, or choose another folder"
+        "/data/run/lock: Read-only file system; let it be written to, or choose another place"
+    )
+    unreadable = PermissionError(errno.EACCES, "Permission denied", "/mine")  # it may have been to be read only
+    assert line_of(unreadable) == (
+        "/mine: Permission denied; whoever runs this may not; change its rights, or choose another place"
     )
     copying = OSError(errno.ENOSPC, "No space left on device", "/backup/a", None, "/data/a")
     assert line_of(copying) == "/data/a: No space left on device; make room there and try again"

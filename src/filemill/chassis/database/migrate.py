@@ -9,7 +9,7 @@ database that only had things added to it, and leaves it as it is.
 import fcntl
 import importlib
 import sqlite3
-from functools import partial
+import time
 from importlib import resources
 from pathlib import Path
 
@@ -63,7 +63,9 @@ def migrate(settings: ServiceSettings) -> str | None:
     make_durable(path.parent)
     with path.with_suffix(".migrating").open("w") as lock:
         # A service and its worker start together; one of them does it.
-        long_start.wait_for(partial(_taken, lock.fileno()), long_start.OTHERS_MIGRATE)
+        waiting = long_start.pauses(long_start.OTHERS_MIGRATE)
+        while not _taken(lock.fileno()):
+            time.sleep(next(waiting))
         if _sqlite_revision(path) != known[-1]:
             with _engine(path).begin() as connection:
                 reached = _bring(connection, settings, known)

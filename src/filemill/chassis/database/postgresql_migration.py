@@ -5,7 +5,6 @@ This is also the check at start: a service that comes up has connected once, as 
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,7 +54,7 @@ async def run(url: str, named: str, bring: Callable[[Connection], None]) -> None
     except PROBLEMS as error:
         if is_alone and isinstance(_cause_of(error), TimeoutError):
             raise StartError(
-                f"{named}: a statement took more than {MIGRATING_S / 3600:g} hours; see its log"
+                f"{named}: a statement took more than {MIGRATING_S / 3600:g} hours; the server's log may say why"
             ) from error
         raise StartError(f"{named}: {problem(error)}") from error
     finally:
@@ -63,13 +62,10 @@ async def run(url: str, named: str, bring: Callable[[Connection], None]) -> None
 
 
 async def _wait_until_alone(raw: Any) -> None:
-    """Take the lock that goes with the transaction, as `long_start.wait_for` would."""
-    late_s = time.monotonic() + long_start.WAIT_S
-    while not await raw.fetchval(_TAKE, timeout=STATEMENT_S):
-        if late_s and time.monotonic() > late_s:
-            long_start.takes_long(long_start.OTHERS_MIGRATE)
-            late_s = 0.0
-        await asyncio.sleep(long_start.LOOK_S)
+    """Take the lock that goes with the transaction."""
+    waiting = long_start.pauses(long_start.OTHERS_MIGRATE)
+    while not await raw.fetchval(_TAKE, timeout=STATEMENT_S):  # noqa: ASYNC110 - another process tells no event
+        await asyncio.sleep(next(waiting))
 
 
 def _cause_of(error: Exception) -> BaseException:
